@@ -119,10 +119,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let plan = "public-enterprise".parse::<auth0_sandbox::Plan>();
+    let plan = "public-enterprise".parse::<auth0_sandbox::RateLimitPlan>();
     let plan = plan.map_err(Failure::failed)?.production();
     let limits = arguments.plan.unwrap_or(Plan::Production).limits();
-    let target = open(Sandbox::builder().plan(plan), limits).await?;
+    let target = open(Sandbox::builder().rate_limit_plan(plan), limits).await?;
     target.require(&[
         ("--file", arguments.file.is_some()),
         ("--plan", arguments.plan.is_some()),

@@ -17,7 +17,7 @@ version = "0.1.0"
 base_url = "https://{domain}/bookings"
 variables = { domain = "host" }
 audience = "https://{domain}/bookings/"
-tiers.free.tenant = { read = 4, write = 2 }
+plans.free.tenant = { read = 4, write = 2 }
 "#;
 
 /// A program that uses the resources, setters, streams, limits and types of the new crate.

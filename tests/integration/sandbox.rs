@@ -89,7 +89,7 @@ pub(crate) struct Local {
 
 impl Local {
     pub(crate) async fn start(builder: SandboxBuilder) -> Self {
-        let sandbox = Arc::new(builder.check_answers().start().await.unwrap());
+        let sandbox = Arc::new(builder.check_responses().start().await.unwrap());
         let timer = FakeTimer::of(Arc::clone(&sandbox));
         let source = credentials(&sandbox, &timer).build().unwrap();
         let client = client_builder(&sandbox, &timer, &source).build().unwrap();

@@ -34,11 +34,11 @@ impl Console<'_> {
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckResult {
     /// All is well: exit status 0.
-    Fine,
+    Passed,
     /// A check found something: exit status 1.
-    Found,
+    Failed,
 }
 
 /// Why a command could not do its work: exit status 2.

@@ -10,20 +10,20 @@ use crate::crate_name;
 use crate::diagnostic::Report;
 use crate::fetch::address;
 use crate::problem::Problem;
+use crate::rate_limit_plans::{PlanName, RateLimitPlan};
 use crate::spec::source::{Format, Source};
-use crate::tiers::{Tier, TierName};
 
 /// The list of APIs.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, ApiSource>,
     source: Source,
 }
 
 /// One API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ApiSource {
     /// Where the document is published.
     pub url: String,
     /// The paths that the crate has, by their beginnings; all where the list is empty.
@@ -44,7 +44,7 @@ pub struct Entry {
     pub audience: Option<String>,
     /// The rate limits of each plan, by the names of the plans.
     #[serde(default)]
-    pub tiers: BTreeMap<TierName, Tier>,
+    pub plans: BTreeMap<PlanName, RateLimitPlan>,
     /// Whether the sandbox serves the API, which needs its document for that.
     #[serde(default)]
     pub sandbox: bool,
@@ -60,7 +60,7 @@ pub struct Entry {
 
 /// What `fetch` notes of a document.
 #[derive(Debug, Clone, Copy)]
-pub struct Fetched<'a> {
+pub struct FetchRecord<'a> {
     /// Its SHA-256.
     pub digest: &'a str,
     /// The day of the fetch.
@@ -69,7 +69,7 @@ pub struct Fetched<'a> {
     pub etag: Option<(&'a str, &'a str)>,
 }
 
-impl Entry {
+impl ApiSource {
     /// Name and version of the crate, where one is made.
     pub fn package(&self) -> Option<(&str, &str)> {
         self.crate_name.as_deref().zip(self.version.as_deref())
@@ -81,7 +81,7 @@ impl Entry {
             base_url: self.base_url.clone(),
             variables: self.variables.clone(),
             audience: self.audience.clone(),
-            tiers: self.tiers.clone(),
+            plans: self.plans.clone(),
         }
     }
 }
@@ -96,7 +96,7 @@ pub struct ApiData {
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
     /// The rate limits of each plan.
-    pub tiers: BTreeMap<TierName, Tier>,
+    pub plans: BTreeMap<PlanName, RateLimitPlan>,
 }
 
 impl ApiData {
@@ -133,10 +133,11 @@ impl Sources {
             text,
             format: Format::Toml,
         };
-        let entries: BTreeMap<String, Entry> = toml::from_str(&source.text).map_err(|error| {
-            let problem = Problem::at("", error.message().trim().replace('\n', "; "));
-            Report::at_offset(problem, &source, error.span().map_or(0, |span| span.start))
-        })?;
+        let entries: BTreeMap<String, ApiSource> =
+            toml::from_str(&source.text).map_err(|error| {
+                let problem = Problem::at("", error.message().trim().replace('\n', "; "));
+                Report::at_offset(problem, &source, error.span().map_or(0, |span| span.start))
+            })?;
         for (name, entry) in &entries {
             check(name, entry).map_err(|problem| {
                 let place = source.text.find(&format!("[{name}]")).unwrap_or_default();
@@ -150,7 +151,7 @@ impl Sources {
     pub fn select<'a>(
         &'a self,
         names: &'a [String],
-    ) -> Result<Vec<(&'a str, &'a Entry)>, Box<Report>> {
+    ) -> Result<Vec<(&'a str, &'a ApiSource)>, Box<Report>> {
         if names.is_empty() {
             return Ok(self
                 .entries
@@ -165,7 +166,7 @@ impl Sources {
     }
 
     /// One API.
-    pub fn get(&self, name: &str) -> Result<&Entry, Box<Report>> {
+    pub fn get(&self, name: &str) -> Result<&ApiSource, Box<Report>> {
         self.entries.get(name).ok_or_else(|| {
             let known: Vec<String> = self
                 .entries
@@ -183,19 +184,8 @@ impl Sources {
     }
 
     /// The list after a fetch: with the digest, the date where the digest is new, and the entity tag. Comments stay.
-    pub fn with_fetch(&self, name: &str, fetched: &Fetched<'_>) -> Result<Self, Box<Report>> {
-        let mut document: DocumentMut =
-            self.source
-                .text
-                .parse()
-                .map_err(|error: toml_edit::TomlError| {
-                    let start = error.span().map_or(0, |span| span.start);
-                    Report::at_offset(
-                        Problem::at("", error.message().to_owned()),
-                        &self.source,
-                        start,
-                    )
-                })?;
+    pub fn with_fetch(&self, name: &str, fetched: &FetchRecord<'_>) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
         let known = self.get(name)?;
         let mut set = |key: &str, old: Option<&String>, new: Option<&str>| {
             if old.map(String::as_str) == new {
@@ -220,13 +210,30 @@ impl Sources {
         Self::parse(document.to_string())
     }
 
+    /// The list with another version of the crate of an API. Comments stay.
+    pub fn with_version(&self, name: &str, version: &str) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
+        self.get(name)?;
+        document[name]["version"] = toml_edit::value(version);
+        Self::parse(document.to_string())
+    }
+
+    fn editable(&self) -> Result<DocumentMut, Box<Report>> {
+        let parsed = self.source.text.parse();
+        parsed.map_err(|error: toml_edit::TomlError| {
+            let start = error.span().map_or(0, |span| span.start);
+            let problem = Problem::at("", error.message().to_owned());
+            Report::at_offset(problem, &self.source, start).into()
+        })
+    }
+
     /// The text of the file.
     pub fn text(&self) -> &str {
         &self.source.text
     }
 }
 
-fn check(name: &str, entry: &Entry) -> Result<(), Problem> {
+fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         return Err(
@@ -278,7 +285,7 @@ base_url = "https://{team}.teams.auth0.com"
 variables = { team = "label" }
 audience = "https://{team}.teams.auth0.com/api/"
 
-[teams.tiers.free]
+[teams.plans.free]
 tenant = { read = 4, write = 2 }
 "#;
 
@@ -290,8 +297,8 @@ tenant = { read = 4, write = 2 }
 
     #[test]
     fn fetch_writes_what_it_noted_and_keeps_comments() {
-        let fetched = |digest, date, etag| Fetched { digest, date, etag };
-        let noted = |sources: &Sources, fetched: &Fetched<'_>| {
+        let fetched = |digest, date, etag| FetchRecord { digest, date, etag };
+        let noted = |sources: &Sources, fetched: &FetchRecord<'_>| {
             sources.with_fetch("teams", fetched).expect("written")
         };
         let sources = Sources::parse(TEXT.into()).expect("it is right");
@@ -313,14 +320,14 @@ tenant = { read = 4, write = 2 }
         etag = 'W/"a\b"'
         etag_of = "k"
 
-        [teams.tiers.free]
+        [teams.plans.free]
         tenant = { read = 4, write = 2 }
         "#);
         let again = fetched("sha256:1", "2026-03-04", Some((r#"W/"a\b""#, "k")));
         assert_eq!(noted(&first, &again).text(), first.text());
         let entry = first.get("teams").expect("it is there");
         assert_eq!(entry.variables["team"], VariableKind::Label);
-        assert_eq!(entry.api().tiers.len(), 1);
+        assert_eq!(entry.api().plans.len(), 1);
         assert_eq!(entry.etag.as_deref(), Some(r#"W/"a\b""#));
 
         let text = noted(&first, &fetched("sha256:2", "2026-03-04", None));

@@ -681,11 +681,11 @@ fn body_of_bytes_is_kept_as_bytes() {
 #[test]
 fn tiers_are_given_then_the_crate_has_a_constant_for_each() {
     let sources = "[small]\nurl = \"https://example.com/small.json\"\n\
-        [small.tiers.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
-        [small.tiers.enterprise-production]\ntenant = { both = 16, burst = 50 }\n";
+        [small.plans.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
+        [small.plans.enterprise-production]\ntenant = { both = 16, burst = 50 }\n";
     let sources = Sources::parse(sources.to_owned()).expect("the list is right");
     let mut target = target();
-    target.api.tiers = sources.get("small").expect("it is there").api().tiers;
+    target.api.plans = sources.get("small").expect("it is there").api().plans;
     let files = generate(&document(), &target).expect("the document is fine");
     let library = &files["src/lib.rs"];
     assert!(library.contains("pub mod limits;"), "{library}");

@@ -61,7 +61,7 @@ async fn client_grants(local: &Local) -> Vec<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let grants = http
         .get(format!("{}/_sandbox/client-grants", local.url()))
-        .bearer_auth(local.connection().admin_token)
+        .bearer_auth(local.connection_info().admin_token)
         .send()
         .await
         .unwrap();

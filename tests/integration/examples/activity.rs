@@ -168,7 +168,7 @@ async fn entries_are_added_while_following_then_each_is_printed_once_in_order() 
         .unwrap();
     // A later poll fails, including its retries.
     for call in 8..11 {
-        let busy = Effect::Answer(Reply::new(503).header("retry-after", "0"));
+        let busy = Effect::Response(Reply::new(503).header("retry-after", "0"));
         sandbox
             .fail(Fault::of("listActivityLogs").call(call).then(busy))
             .unwrap();

@@ -136,23 +136,24 @@ async fn call_fails_then_the_doctor_has_advice_for_it() {
             "=> the token quota is exhausted: try again at 20",
         ),
         (
-            Fault::of("token").then(Effect::Answer(Reply::new(200).html("<h1>Welcome</h1>"))),
+            Fault::of("token").then(Effect::Response(Reply::new(200).html("<h1>Welcome</h1>"))),
             "is not a token endpoint: check AUTH0_DOMAIN",
         ),
         (
-            Fault::of("listMembers").then(Effect::Answer(
+            Fault::of("listMembers").then(Effect::Response(
                 Reply::new(404).html("<h1>No such team</h1>"),
             )),
             " does not know the team: check AUTH0_TEAM (or AUTH0_BASE_URL)",
         ),
         (
-            Fault::of("listTenants")
-                .then(Effect::Answer(Reply::new(429).header("retry-after", "60"))),
+            Fault::of("listTenants").then(Effect::Response(
+                Reply::new(429).header("retry-after", "60"),
+            )),
             "=> the rate limit is exceeded: try again at 20",
         ),
         (
             Fault::of("getEnvironments")
-                .then(Effect::Answer(Reply::new(200).html("<h1>Welcome</h1>"))),
+                .then(Effect::Response(Reply::new(200).html("<h1>Welcome</h1>"))),
             "is not the Teams API: check AUTH0_BASE_URL and the proxy",
         ),
         (

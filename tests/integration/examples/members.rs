@@ -135,7 +135,7 @@ async fn some_access_remains_then_offboard_names_it_and_deletes_nobody() {
         .fail(
             Fault::of("removeMemberTenant")
                 .call(1)
-                .then(Effect::Answer(report)),
+                .then(Effect::Response(report)),
         )
         .unwrap();
     run(live(

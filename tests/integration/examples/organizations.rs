@@ -36,8 +36,8 @@ fn create(sandbox: &Sandbox, lines: &[&str]) -> Run {
 }
 
 fn builder() -> SandboxBuilder {
-    let plan: auth0_sandbox::Plan = "public-enterprise".parse().unwrap();
-    Sandbox::builder().plan(plan.production())
+    let plan: auth0_sandbox::RateLimitPlan = "public-enterprise".parse().unwrap();
+    Sandbox::builder().rate_limit_plan(plan.production())
 }
 
 /// The number of requests of an operation.
@@ -144,7 +144,7 @@ async fn response_is_lost_then_the_organization_is_looked_up_and_not_created_aga
     };
     sandbox.fail(lost(1, true)).unwrap();
     sandbox.fail(lost(2, false)).unwrap();
-    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    let gateway = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
     sandbox
         .fail(Fault::of("post_organizations").call(3).then(gateway))
         .unwrap();
@@ -198,7 +198,7 @@ async fn one_organization_fails_then_the_others_are_created_and_the_failure_is_p
 async fn organization_is_created_concurrently_then_the_existing_one_is_used() {
     let sandbox = start(builder()).await;
     create(&sandbox, &[r#"{"name": "shop"}"#]).exits_with(0);
-    let unseen = Effect::Answer(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
+    let unseen = Effect::Response(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
     sandbox
         .fail(Fault::of("get_name_by_name").call(1).then(unseen))
         .unwrap();

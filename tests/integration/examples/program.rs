@@ -106,7 +106,7 @@ pub(super) fn assert_no_secret(text: &str) {
 }
 
 pub(super) async fn start(builder: SandboxBuilder) -> Sandbox {
-    builder.check_answers().start().await.unwrap()
+    builder.check_responses().start().await.unwrap()
 }
 
 /// A client of the sandbox.

@@ -112,7 +112,7 @@ async fn response_is_lost_then_create_tenants_verifies_the_outcome() {
     };
     sandbox.fail(lost(1, true)).unwrap();
     sandbox.fail(lost(2, false)).unwrap();
-    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    let gateway = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
     sandbox
         .fail(Fault::of("createTenant").call(3).then(gateway))
         .unwrap();

@@ -164,7 +164,7 @@ pub(super) fn hints() -> Vec<FaultCase> {
         limited("429, reset, clock -10 min", Reset, 7, -600),
         case(
             "429, invalid retry-after",
-            Effect::Answer(reply(429).header("retry-after", "soon")),
+            Effect::Response(reply(429).header("retry-after", "soon")),
         ),
     ]
 }
@@ -174,27 +174,27 @@ pub(super) fn responses() -> Vec<FaultCase> {
     let mut cases = vec![
         case(
             "503, retry-after 7 s",
-            Effect::Answer(reply(503).header("retry-after", "7")),
+            Effect::Response(reply(503).header("retry-after", "7")),
         ),
         case(
             "503, retry-after 1 h",
-            Effect::Answer(reply(503).header("retry-after", "3600")),
+            Effect::Response(reply(503).header("retry-after", "3600")),
         ),
-        case("503 after acting", Effect::Answer(reply(503).acted())),
-        case("502 with HTML", Effect::Answer(reply(502).html(page))),
+        case("503 after acting", Effect::Response(reply(503).acted())),
+        case("502 with HTML", Effect::Response(reply(502).html(page))),
         case(
             "502 with HTML after acting",
-            Effect::Answer(reply(502).html(page).acted()),
+            Effect::Response(reply(502).html(page).acted()),
         ),
-        case("200 with HTML", Effect::Answer(reply(200).html(page))),
+        case("200 with HTML", Effect::Response(reply(200).html(page))),
         case(
             "200 with HTML after acting",
-            Effect::Answer(reply(200).html(page).acted()),
+            Effect::Response(reply(200).html(page).acted()),
         ),
-        case("204 after acting", Effect::Answer(reply(204).acted())),
+        case("204 after acting", Effect::Response(reply(204).acted())),
         case(
             "307",
-            Effect::Answer(reply(307).header("location", "/api/elsewhere")),
+            Effect::Response(reply(307).header("location", "/api/elsewhere")),
         ),
     ];
     cases.extend(

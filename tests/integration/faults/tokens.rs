@@ -30,8 +30,8 @@ const TOKEN: &str = "token";
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 fn cases() -> Vec<FaultCase> {
-    let rejection = |status, error| Effect::Answer(reply(status).json(json!({"error": error})));
-    let html = |status| Effect::Answer(reply(status).html("<h1>Elsewhere</h1>"));
+    let rejection = |status, error| Effect::Response(reply(status).json(json!({"error": error})));
+    let html = |status| Effect::Response(reply(status).html("<h1>Elsewhere</h1>"));
     vec![
         case("quota exhausted for 7 s", Effect::Quota { seconds: 7 }),
         case("quota exhausted for 2 h", Effect::Quota { seconds: 7200 }),
@@ -40,7 +40,7 @@ fn cases() -> Vec<FaultCase> {
         case("500", Effect::status(500)),
         case(
             "503, retry-after 7 s",
-            Effect::Answer(reply(503).header("retry-after", "7")),
+            Effect::Response(reply(503).header("retry-after", "7")),
         ),
         case("502 with HTML", html(502)),
         case("200 with HTML", html(200)),

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::commands::bump;
 use crate::commands::conformance;
 use crate::commands::contract;
+use crate::commands::description_coverage;
 use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -100,6 +102,45 @@ enum Command {
         /// How the result is written
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
+    },
+    /// Update an API to a new version of its document: facts, crate version, changelog, generated files
+    ///
+    /// Fetches the document, compares it with the current one, sets the version of the crate that the changes require, adds the
+    /// changelog entry, removes overlay actions that no longer apply, and regenerates. Missing descriptions are derived from the
+    /// document. If it cannot finish, no file is changed; it says what to do, and running it again continues.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bump teams\n  cargo xtask bump teams --from ~/Downloads/teams-api-oas.json --dry-run\n  cargo xtask bump --format markdown    the first line is the title of a pull request, the rest its text"
+    )]
+    Bump {
+        /// The APIs, as openapi/sources.toml names them; all if none is given
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Read this document instead of the published one: https, http from this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
+        from: Option<String>,
+        /// Show what would change and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// The output format
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// Show how much of each API is described by hand, and what is not
+    ///
+    /// Descriptions that the overlay lacks are derived from the document. They are listed as overlay actions to fill in.
+    #[command(
+        after_help = "Examples:\n  cargo xtask coverage\n  cargo xtask coverage teams --fail-under 100"
+    )]
+    Coverage {
+        /// The APIs, as openapi/sources.toml names them; all if none is given
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Exit with 1 if less than this percentage of an API is described by hand
+        #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+        fail_under: Option<u8>,
+        /// The output format
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Put one document through the passes and list what each of them changed
     #[command(
@@ -237,8 +278,8 @@ enum Command {
 pub fn run(cli: &Cli, console: &mut Console<'_>) -> u8 {
     let workspace = Workspace::at(cli.root.clone());
     match dispatch(&cli.command, &workspace, console) {
-        Ok(Verdict::Fine) => 0,
-        Ok(Verdict::Found) => 1,
+        Ok(CheckResult::Passed) => 0,
+        Ok(CheckResult::Failed) => 1,
         Err(Failure(reports)) => {
             console.report(&reports);
             2
@@ -250,7 +291,7 @@ fn dispatch(
     command: &Command,
     workspace: &Workspace,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     match command {
         Command::Regen { apis, check } => regen::run(workspace, apis, *check, console),
         Command::Fetch {
@@ -260,7 +301,7 @@ fn dispatch(
             keep_prose,
             format,
         } => {
-            let options = fetch::Options {
+            let options = fetch::FetchOptions {
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
@@ -271,6 +312,27 @@ fn dispatch(
             };
             fetch::run(workspace, &options, console)
         }
+        Command::Bump {
+            apis,
+            from,
+            dry_run,
+            format,
+        } => {
+            let options = bump::BumpOptions {
+                apis,
+                from: from.as_deref(),
+                dry_run: *dry_run,
+                limits: fetch::download::Limits::default(),
+                format: *format,
+                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+            };
+            bump::run(workspace, &options, console)
+        }
+        Command::Coverage {
+            apis,
+            fail_under,
+            format,
+        } => description_coverage::run(workspace, apis, *fail_under, *format, console),
         Command::Normalize {
             file,
             output,
@@ -279,7 +341,7 @@ fn dispatch(
             strict,
             format,
         } => {
-            let options = normalize::Options {
+            let options = normalize::NormalizeOptions {
                 file,
                 output: output.as_deref(),
                 overlays,
@@ -297,7 +359,7 @@ fn dispatch(
             include,
         } => emit::run(
             workspace,
-            &emit::Options {
+            &emit::EmitOptions {
                 file,
                 out,
                 name,
@@ -315,7 +377,7 @@ fn dispatch(
             format,
             fail_on,
         } => {
-            let request = diff::Request {
+            let request = diff::DiffOptions {
                 old,
                 new,
                 facts: *facts,
@@ -332,7 +394,7 @@ fn dispatch(
             format,
         } => {
             let folder = folder.clone().unwrap_or_else(|| workspace.path("openapi"));
-            let options = conformance::Options {
+            let options = conformance::ConformanceOptions {
                 folder: &folder,
                 expect_failing,
                 format: *format,
@@ -340,7 +402,7 @@ fn dispatch(
             conformance::run(workspace, &options, console)
         }
         Command::Contract { documents, format } => {
-            let options = contract::Options {
+            let options = contract::ContractOptions {
                 documents: documents.as_deref(),
                 format: *format,
             };

@@ -1,6 +1,6 @@
-//! `conformance`: every document of a folder normalized, emitted and type-checked, told in one table.
+//! `conformance`: every document of a folder normalized, emitted and type-checked, told in one results.
 
-mod table;
+mod results;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::commands::cli::OutputFormat;
 use crate::commands::emit::core_path;
 use crate::commands::regen::overlaid;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::emit::Target;
 use crate::files;
@@ -19,31 +19,31 @@ use crate::lower;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{ApiData, Entry};
+use crate::sources::{ApiData, ApiSource};
 use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::spec::source::Source;
 use crate::spec::walk::count_operations;
 use crate::workspace::{FACTS, Workspace};
-use table::Row;
+use results::DocumentResult;
 
 /// What to try and how to tell it.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct ConformanceOptions<'a> {
     /// The folder with the documents.
     pub folder: &'a Path,
-    /// Documents that are known to fail, by the names in the table.
+    /// Documents that are known to fail, by the names in the results.
     pub expect_failing: &'a [String],
-    /// How the table is written.
+    /// How the results is written.
     pub format: OutputFormat,
 }
 
 /// Tries every document of the folder. Found something: one fails that is not expected to, or passes though it is.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &ConformanceOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let candidates = candidates(workspace, options.folder)?;
     if let Some(unknown) = options
         .expect_failing
@@ -78,28 +78,28 @@ pub fn run(
         rows.push(attempt(workspace, candidate, scratch.path(), &tell)?);
     }
     drop(progress);
-    let expected = |row: &Row| options.expect_failing.contains(&row.name);
+    let expected = |row: &DocumentResult| options.expect_failing.contains(&row.name);
     match options.format {
-        OutputFormat::Text => console.result(&table::text(&rows, &expected)),
-        OutputFormat::Json => console.result(&canonical::json(&table::as_json(&rows, &expected))),
+        OutputFormat::Text => console.result(&results::text(&rows, &expected)),
+        OutputFormat::Json => console.result(&canonical::json(&results::as_json(&rows, &expected))),
     }
     let surprises = rows.iter().any(|row| row.passes() == expected(row));
     Ok(if surprises {
-        Verdict::Found
+        CheckResult::Failed
     } else {
-        Verdict::Fine
+        CheckResult::Passed
     })
 }
 
 /// A document to try.
-struct Candidate {
+struct TestedDocument {
     name: String,
     path: PathBuf,
-    entry: Option<Entry>,
+    entry: Option<ApiSource>,
 }
 
 /// The JSON and YAML files of the folder, and the folders in it that hold the facts of an API.
-fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Box<Report>> {
+fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<TestedDocument>, Box<Report>> {
     let unreadable = |error: &std::io::Error| {
         let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
         Box::new(Report::of_file(&folder.display().to_string(), problem))
@@ -123,7 +123,7 @@ fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Bo
             let entry = sources
                 .as_ref()
                 .and_then(|sources| sources.get(&name).ok().cloned());
-            found.push(Candidate { name, path, entry });
+            found.push(TestedDocument { name, path, entry });
         }
     }
     if found.is_empty() {
@@ -137,14 +137,14 @@ fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Bo
 
 fn attempt(
     workspace: &Workspace,
-    candidate: &Candidate,
+    candidate: &TestedDocument,
     scratch: &Path,
     tell: &dyn Fn(&str),
-) -> Result<Row, Failure> {
-    let mut row = Row {
+) -> Result<DocumentResult, Failure> {
+    let mut row = DocumentResult {
         name: candidate.name.clone(),
         version: "-".to_owned(),
-        ..Row::default()
+        ..DocumentResult::default()
     };
     tell("reading");
     let (document, source) = match read(candidate) {
@@ -213,18 +213,18 @@ fn attempt(
 }
 
 /// What is particular to the API. Its base URL is known once a crate is made of it, its tiers before that.
-fn api_data(entry: Option<&Entry>, document: &Value) -> ApiData {
+fn api_data(entry: Option<&ApiSource>, document: &Value) -> ApiData {
     match entry {
         Some(entry) if entry.package().is_some() => entry.api(),
         Some(entry) => ApiData {
-            tiers: entry.tiers.clone(),
+            plans: entry.plans.clone(),
             ..ApiData::of_document(document)
         },
         None => ApiData::of_document(document),
     }
 }
 
-fn read(candidate: &Candidate) -> Result<(Value, Source), Failure> {
+fn read(candidate: &TestedDocument) -> Result<(Value, Source), Failure> {
     if candidate.path.is_dir() {
         return overlaid(&candidate.path, &candidate.path.display().to_string());
     }

@@ -5,7 +5,7 @@
 
 mod documents;
 mod sandbox;
-mod scene;
+mod setup;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::commands::cli::OutputFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -22,7 +22,7 @@ use crate::spec::canonical;
 use crate::workspace::Workspace;
 use documents::Contract;
 use sandbox::Sandbox;
-use scene::Scene;
+use setup::ContractSetup;
 use tool::{Findings, Tool};
 
 /// Where the settings of schemathesis are.
@@ -30,7 +30,7 @@ const FOLDER: &str = "xtask/contract";
 
 /// What to test by and how to tell it.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct ContractOptions<'a> {
     /// The folder with the documents; the repository's own where it is left out.
     pub documents: Option<&'a Path>,
     /// How the result is written.
@@ -40,9 +40,9 @@ pub struct Options<'a> {
 /// Tests each API that the sandbox serves. Found something: a check failed, or an operation was never carried out.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &ContractOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let contracts = documents::of_sandbox(workspace, options.documents)?;
     let progress = Progress::start();
     let tool = Tool::get(workspace, &progress)?;
@@ -58,22 +58,22 @@ pub fn run(
             }
         }
         OutputFormat::Json => {
-            let results: Vec<Value> = results.iter().map(Tested::json).collect();
+            let results: Vec<Value> = results.iter().map(ContractResult::json).collect();
             console.result(&canonical::json(&json!(results)));
         }
     }
     for result in results.iter().filter(|result| !result.findings.passed) {
         console.note(&result.findings.told);
     }
-    Ok(if results.iter().all(Tested::is_fine) {
-        Verdict::Fine
+    Ok(if results.iter().all(ContractResult::is_fine) {
+        CheckResult::Passed
     } else {
-        Verdict::Found
+        CheckResult::Failed
     })
 }
 
 /// How the test of one API ended.
-struct Tested {
+struct ContractResult {
     api: String,
     findings: Findings,
     /// For each operation, how many requests there were and how many of them were carried out.
@@ -85,7 +85,7 @@ fn test(
     tool: &Tool,
     contract: &Contract,
     progress: &Progress,
-) -> Result<Tested, Failure> {
+) -> Result<ContractResult, Failure> {
     let scratch = tempfile::tempdir().map_err(|error| {
         let problem =
             Problem::at("", "no folder can be made for the test").found(error.to_string());
@@ -96,10 +96,10 @@ fn test(
         contract.api
     ));
     let sandbox = Sandbox::start(workspace, scratch.path())?;
-    let scene = Scene::of(&contract.api, &sandbox)?;
-    tool.prepare(workspace, contract, scratch.path(), &scene)?;
+    let setup = ContractSetup::create(workspace, &contract.api, &sandbox)?;
+    tool.prepare(workspace, contract, scratch.path(), &setup)?;
     progress.at(&format!("{}: testing", contract.api));
-    let findings = tool.run(scratch.path(), &scene)?;
+    let findings = tool.run(scratch.path(), &setup)?;
     let mut operations: BTreeMap<String, (u64, u64)> = contract
         .operations
         .iter()
@@ -112,14 +112,14 @@ fn test(
             *carried_out += u64::from(request["acted"] == true);
         }
     }
-    Ok(Tested {
+    Ok(ContractResult {
         api: contract.api.clone(),
         findings,
         operations,
     })
 }
 
-impl Tested {
+impl ContractResult {
     /// The operations of which no request was ever carried out.
     fn left_out(&self) -> Vec<&str> {
         self.operations
@@ -191,8 +191,8 @@ impl Tested {
 mod tests {
     use super::*;
 
-    fn tested(passed: bool, untested: u64, carried_out: u64) -> Tested {
-        Tested {
+    fn tested(passed: bool, untested: u64, carried_out: u64) -> ContractResult {
+        ContractResult {
             api: "teams".to_owned(),
             findings: Findings {
                 passed,

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::crate_name;
 use crate::diagnostic::Report;
 use crate::emit::Target;
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 /// What to emit and where to.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct EmitOptions<'a> {
     /// The document.
     pub file: &'a Path,
     /// The folder that becomes the root of the crate.
@@ -33,9 +33,9 @@ pub struct Options<'a> {
 /// Normalizes the document, generates its crate and writes it to the folder.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &EmitOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     crate_name::check(options.name).map_err(|problem| Box::new(Report::plain(problem)))?;
     let mut document = Document::load(options.file)?;
     pipeline::overlay(&mut document.value, options.overlays)?;
@@ -69,12 +69,12 @@ pub fn run(
         options.name,
         files.len()
     ));
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
 /// The command for the first lines of the files: without folders, so that the same document gives the same bytes
 /// wherever it and the crate are.
-fn command(options: &Options<'_>) -> String {
+fn command(options: &EmitOptions<'_>) -> String {
     let file = options
         .file
         .file_name()
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn file_has_an_odd_name_then_the_first_line_of_files_stays_a_comment() {
         let command = |file: &str| {
-            command(&Options {
+            command(&EmitOptions {
                 file: Path::new(file),
                 out: Path::new("out"),
                 name: "acme",

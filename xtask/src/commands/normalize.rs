@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::commands::cli::OutputFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::files::write_file;
 use crate::lower;
 use crate::pipeline::{self, Normalized};
@@ -14,7 +14,7 @@ use crate::spec::document::Document;
 
 /// What to normalize and how.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct NormalizeOptions<'a> {
     /// The document.
     pub file: &'a Path,
     /// Where the normalized document goes, `-` for the standard output; nowhere if it is left out.
@@ -30,7 +30,10 @@ pub struct Options<'a> {
 }
 
 /// Runs the passes, lists what they changed, and writes the document where that is asked for.
-pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, Failure> {
+pub fn run(
+    options: &NormalizeOptions<'_>,
+    console: &mut Console<'_>,
+) -> Result<CheckResult, Failure> {
     let mut document = Document::load(options.file)?;
     pipeline::overlay(&mut document.value, options.overlays)?;
     let asked = lower::Options {
@@ -55,7 +58,7 @@ pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, 
         }
         None => console.result(&listing),
     }
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
 fn text(normalized: &Normalized) -> String {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::commands::coverage::{as_actions, undescribed};
-use crate::console::{Console, Failure, Verdict};
+use crate::commands::coverage::{Undescribed, undescribed};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::difference::unified;
 use crate::emit::Target;
@@ -15,8 +15,9 @@ use crate::lower::Options;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{Entry, Sources};
+use crate::sources::{ApiSource, Sources};
 use crate::spec::canonical;
+use crate::spec::derived;
 use crate::spec::document::Document;
 use crate::spec::facts;
 use crate::spec::overlay::{self, Purpose};
@@ -36,53 +37,48 @@ pub fn run(
     apis: &[String],
     check: bool,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let sources = workspace.sources()?;
-    let mut verdict = Verdict::Fine;
+    let mut verdict = CheckResult::Passed;
     for (api, entry) in sources.select(apis)? {
-        let Some(package) = entry.package() else {
-            if apis.is_empty() {
-                continue;
-            }
-            return Err(Box::new(no_crate(api)).into());
-        };
+        if entry.package().is_none() && apis.is_empty() {
+            continue;
+        }
         let progress = Progress::start();
         progress.at(&format!("{api}: generating"));
-        let made = make(workspace, api, entry, package)?;
+        let made = make(workspace, api, entry)?;
         drop(progress);
         console.report(&made.warnings);
-        if let Some(listing) = &made.undescribed {
-            console.note(listing);
-            verdict = Verdict::Found;
-            continue;
+        if !made.derived.is_empty() {
+            console.note(&derived_note(api, made.derived.len()));
         }
         let found = if check {
             compare(workspace, api, &made, console)?
         } else {
             write(workspace, api, &made, console)?
         };
-        if found == Verdict::Found {
+        if found == CheckResult::Failed {
             verdict = found;
         }
     }
     Ok(verdict)
 }
 
-/// What an API's committed files should be.
-struct Made {
+/// The committed files of an API as they should be.
+pub(crate) struct Made {
     /// Documents, by their paths from the root.
     documents: BTreeMap<String, String>,
     files: Files,
-    undescribed: Option<String>,
-    warnings: Vec<Report>,
+    /// The places whose descriptions are derived.
+    pub(crate) derived: Vec<Undescribed>,
+    pub(crate) warnings: Vec<Report>,
 }
 
-fn make(
-    workspace: &Workspace,
-    api: &str,
-    entry: &Entry,
-    (crate_name, version): (&str, &str),
-) -> Result<Made, Failure> {
+/// Generates the files of an API.
+pub(crate) fn make(workspace: &Workspace, api: &str, entry: &ApiSource) -> Result<Made, Failure> {
+    let Some((crate_name, version)) = entry.package() else {
+        return Err(Box::new(no_crate(api)).into());
+    };
     let folder = api_folder(api);
     if !workspace.path(&folder).join(FACTS).exists() {
         let problem = Problem::at("", "there are no facts of this API yet").help(format!(
@@ -91,21 +87,10 @@ fn make(
         let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
         return Err(Box::new(report).into());
     }
-    let (document, source) = overlaid(&workspace.path(&folder), &folder)?;
+    let (mut document, source) = overlaid(&workspace.path(&folder), &folder)?;
     let missing = undescribed(&document, &entry.include);
-    if !missing.is_empty() {
-        let listing = format!(
-            "{} without words. Fill these actions in and add them to {}:\n{}",
-            places(missing.len()),
-            format_args!("{folder}/{DESCRIPTIONS}"),
-            as_actions(&document, &missing)
-        );
-        return Ok(Made {
-            documents: BTreeMap::new(),
-            files: Files::new(),
-            undescribed: Some(listing),
-            warnings: Vec::new(),
-        });
+    for place in &missing {
+        derived::describe(&mut document, &place.pointer, &place.update);
     }
     let options = Options {
         include: &entry.include,
@@ -129,7 +114,7 @@ fn make(
     Ok(Made {
         files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
         documents,
-        undescribed: None,
+        derived: missing,
         warnings: normalized.warnings,
     })
 }
@@ -191,7 +176,7 @@ pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, 
     Ok(found)
 }
 
-fn no_crate(api: &str) -> Report {
+pub(crate) fn no_crate(api: &str) -> Report {
     let problem = Problem::at("", format!("no crate is made of `{api}`"))
         .expected("an API with `crate` and `version`")
         .found("neither of them: only its facts are kept")
@@ -204,7 +189,18 @@ fn write(
     api: &str,
     made: &Made,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
+    let changed = write_files(workspace, api, made)?;
+    let files = made.files.len() + made.documents.len();
+    console.result(&match changed {
+        0 => format!("{api}: {files} files, none changed\n"),
+        changed => format!("{api}: {files} files, {changed} written or removed\n"),
+    });
+    Ok(CheckResult::Passed)
+}
+
+/// Writes the files of an API and removes stale ones. Returns how many changed.
+pub(crate) fn write_files(workspace: &Workspace, api: &str, made: &Made) -> Result<usize, Failure> {
     let folder = crate_folder(api);
     let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
     for (file, text) in &made.documents {
@@ -213,12 +209,7 @@ fn write(
             changed += 1;
         }
     }
-    let files = made.files.len() + made.documents.len();
-    console.result(&match changed {
-        0 => format!("{api}: {files} files, none changed\n"),
-        changed => format!("{api}: {files} files, {changed} written or removed\n"),
-    });
-    Ok(Verdict::Fine)
+    Ok(changed)
 }
 
 fn compare(
@@ -226,7 +217,7 @@ fn compare(
     api: &str,
     made: &Made,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let mut differences = Vec::new();
     for (file, text) in &made.documents {
         let found = committed(workspace, file)?;
@@ -248,7 +239,7 @@ fn compare(
             "{api}: {} files are as they should be\n",
             made.files.len() + made.documents.len()
         ));
-        return Ok(Verdict::Fine);
+        return Ok(CheckResult::Passed);
     }
     for difference in &differences {
         console.result(difference);
@@ -258,7 +249,7 @@ fn compare(
         places(differences.len()),
         command(api)
     ));
-    Ok(Verdict::Found)
+    Ok(CheckResult::Failed)
 }
 
 /// The text of a document as it is there, empty where there is none.
@@ -268,6 +259,17 @@ fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
     } else {
         String::new()
     })
+}
+
+fn derived_note(api: &str, count: usize) -> String {
+    let descriptions = if count == 1 {
+        "1 description is"
+    } else {
+        &format!("{count} descriptions are")
+    };
+    format!(
+        "{api}: {descriptions} derived from the document; `cargo xtask coverage {api}` lists them\n"
+    )
 }
 
 fn command(api: &str) -> String {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Found, Places, Use};
-use super::operations::Operation;
+use super::change::{ChangePlaces, Found, Use};
+use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::side::Side;
-use super::walk::{Visited, Walk};
+use super::traversal::{Visited, Walk};
 use crate::lower::{is_success, rank};
 use crate::spec::walk::join;
 
@@ -36,15 +36,20 @@ fn kinds(side: Side<'_>, holder: &str) -> Vec<String> {
 /// Compares the request bodies and the answers of an operation.
 pub(super) fn compare(
     walk: &mut Walk<'_>,
-    old: &Operation<'_>,
-    new: &Operation<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
     number: usize,
 ) {
     request(walk, old, new, number);
     responses(walk, old, new, number);
 }
 
-fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number: usize) {
+fn request(
+    walk: &mut Walk<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    number: usize,
+) {
     let seen = (Some(Direction::Request), number);
     let listed = (join(&old.at, "requestBody"), join(&new.at, "requestBody"));
     let at = (
@@ -60,7 +65,7 @@ fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number
         };
         walk.add(
             Found::new(rule, listed.1.clone()),
-            Places::new([listed.0, at.0], [listed.1, at.1]),
+            ChangePlaces::new([listed.0, at.0], [listed.1, at.1]),
             seen,
         );
         return;
@@ -74,7 +79,7 @@ fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number
         } else {
             "body-optional"
         };
-        let places = Places::both(join(&at.0, "required"), join(&at.1, "required"));
+        let places = ChangePlaces::both(join(&at.0, "required"), join(&at.1, "required"));
         walk.add(Found::new(rule, listed.1), places, seen);
     }
     let rules = ("body-format-changed", "body-format-listed");
@@ -117,7 +122,7 @@ fn contents(
     let decoded = |kind: &str| rank(kind) < if answer { 1 } else { 2 };
     if was != is {
         let found = Found::new(rule, at.1.clone()).was(was).is(is);
-        let places = Places::both(join(&at.0, was), join(&at.1, is));
+        let places = ChangePlaces::both(join(&at.0, was), join(&at.1, is));
         walk.add(found, places, seen);
     }
     let (before, after): (BTreeSet<String>, BTreeSet<String>) = (
@@ -139,11 +144,11 @@ fn contents(
             }
             (true, false) => {
                 let found = Found::new(listed, at.1.clone()).was(kind);
-                walk.add(found, Places::old(join(&at.0, kind)), seen);
+                walk.add(found, ChangePlaces::old(join(&at.0, kind)), seen);
             }
             _ => {
                 let found = Found::new(listed, at.1.clone()).is(kind);
-                walk.add(found, Places::new_only(join(&at.1, kind)), seen);
+                walk.add(found, ChangePlaces::new_only(join(&at.1, kind)), seen);
             }
         }
     }
@@ -168,7 +173,7 @@ fn contents(
 }
 
 /// The statuses of an operation: where each is listed, and whether it is a success.
-fn statuses(side: Side<'_>, operation: &Operation<'_>) -> BTreeMap<String, (String, bool)> {
+fn statuses(side: Side<'_>, operation: &ComparedOperation<'_>) -> BTreeMap<String, (String, bool)> {
     let all = side.members(&join(&operation.at, "responses"));
     let any = all.iter().any(|(status, _)| is_success(status));
     all.into_iter()
@@ -188,7 +193,12 @@ fn body(side: Side<'_>, listed: &str) -> Option<(String, Value)> {
     Some((kind, schema.clone()))
 }
 
-fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number: usize) {
+fn responses(
+    walk: &mut Walk<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    number: usize,
+) {
     let (before, after) = (statuses(walk.old, old), statuses(walk.new, new));
     let gone: Vec<&String> = before
         .keys()
@@ -213,7 +223,7 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
     if let Some((was, is)) = &swapped {
         let (old_at, new_at) = (&before[was].0, &after[is].0);
         let found = Found::new("success-listed", new_at).was(was).is(is);
-        let places = Places::both(old_at, new_at);
+        let places = ChangePlaces::both(old_at, new_at);
         walk.add(found, places, (Some(Direction::Response), number));
         response(walk, (old_at, new_at), (Some(Direction::Response), number));
     }
@@ -264,10 +274,10 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
         let mut found = Found::new(rule, &new.shown);
         let places = if old_side {
             found = found.was(status);
-            Places::old(at)
+            ChangePlaces::old(at)
         } else {
             found = found.is(status);
-            Places::new_only(at)
+            ChangePlaces::new_only(at)
         };
         walk.add(found, places, (Some(Direction::Response), number));
     }
@@ -279,9 +289,12 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
         let (found, places) = match rule {
             "error-removed" => (
                 found.was(names.join(", ")),
-                Places::new(ats, None::<String>),
+                ChangePlaces::new(ats, None::<String>),
             ),
-            _ => (found.is(names.join(", ")), Places::new(None::<String>, ats)),
+            _ => (
+                found.is(names.join(", ")),
+                ChangePlaces::new(None::<String>, ats),
+            ),
         };
         walk.add(found, places, (Some(Direction::Unread), number));
     }
@@ -311,7 +324,7 @@ fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
                 None => "answer-added",
                 Some(_) => "answer-removed",
             };
-            let places = Places::both(join(&at.0, "content"), join(&at.1, "content"));
+            let places = ChangePlaces::both(join(&at.0, "content"), join(&at.1, "content"));
             walk.add(Found::new(rule, &at.1), places, seen);
         }
     }
@@ -349,7 +362,7 @@ fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
                 .flat_map(|at| std::iter::once(at.clone()).chain(side.reach(side.get(at))))
                 .collect()
         };
-        let places = Places::new(reach(walk.old, was), reach(walk.new, is));
+        let places = ChangePlaces::new(reach(walk.old, was), reach(walk.new, is));
         walk.add(found, places, (Some(Direction::Unread), seen.1));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::facts::Fact;
+use super::fact_comparison::Fact;
 use super::rules::{Direction, Level, Rule};
 
 /// What a change is about.
@@ -58,7 +58,7 @@ impl fmt::Display for Guess {
 
 /// A change.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct DocumentChange {
     /// The rule that it falls under.
     pub rule: &'static Rule,
     /// What it asks of the version.
@@ -123,12 +123,12 @@ impl Found {
 
 /// The places of a change: keys by which the facts that it explains are found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Places {
+pub(super) struct ChangePlaces {
     pub(super) old: BTreeSet<String>,
     pub(super) new: BTreeSet<String>,
 }
 
-impl Places {
+impl ChangePlaces {
     pub(super) fn new<A: Into<String>, B: Into<String>>(
         old: impl IntoIterator<Item = A>,
         new: impl IntoIterator<Item = B>,
@@ -158,22 +158,22 @@ pub(super) type Use = (Option<Direction>, usize);
 
 /// What is known of a change that was found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Entry {
-    pub(super) places: Places,
+pub(super) struct Recorded {
+    pub(super) places: ChangePlaces,
     pub(super) uses: BTreeSet<Use>,
 }
 
 /// The changes that were found.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    pub(super) entries: BTreeMap<Found, Entry>,
+    pub(super) entries: BTreeMap<Found, Recorded>,
 }
 
 impl Recorder {
     pub(super) fn add(
         &mut self,
         found: Found,
-        places: Places,
+        places: ChangePlaces,
         uses: impl IntoIterator<Item = Use>,
     ) {
         // Seen from a side on which it changes nothing, it is still there to be told.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::comparison::Diff;
-use super::report::{Entry, sections};
+use super::display::printable;
+use super::report_entries::{ReportEntry, sections};
 use super::rules::Level;
-use super::show::printable;
 
 /// The rules whose changes no user of the crate needs to hear of.
 const SILENT: [&str; 5] = [
@@ -47,7 +47,7 @@ fn heading(rule: &str) -> &'static str {
     }
 }
 
-fn bullet(entry: &Entry<'_>) -> String {
+fn bullet(entry: &ReportEntry<'_>) -> String {
     let change = entry.change;
     let breaking = match change.level {
         Level::Major => "**breaking:** ",

@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Change, Entry, Found, Subject};
-use super::facts::{self, Fact};
+use super::change::{DocumentChange, Found, Recorded, Subject};
+use super::fact_comparison::{self, Fact};
 use super::rules::{Direction, Level, Levels, Rule};
 use super::schemas::up;
 use super::side::Side;
 use super::surface::{self, Surface};
+use super::traversal::Walk;
 use super::untouched::Touched;
-use super::walk::Walk;
-use super::{document, leftover, operations, show};
+use super::{attribution, display, document_level, operations};
 use crate::emit::{snake_name, type_name};
 use crate::lower;
 use crate::problem::Problem;
 
 /// What to compare and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct CompareOptions<'a> {
     /// The beginnings of the paths to compare; all where there is none.
     pub include: &'a [String],
     /// Generate both crates as well, and compare their public items.
@@ -30,7 +30,7 @@ pub struct Options<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Diff {
     /// The changes, the breaking ones first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<DocumentChange>,
     /// The public Rust items that came, went or changed; none where the crates were not generated.
     pub surface: Option<Surface>,
     /// What could not be looked at, for people.
@@ -84,25 +84,25 @@ impl Diff {
 
 /// Every difference of facts between two documents.
 pub fn compare_facts(old: &Value, new: &Value, include: &[String]) -> Vec<Fact> {
-    facts::differences(&taken(old, include), &taken(new, include))
+    fact_comparison::differences(&taken(old, include), &taken(new, include))
 }
 
 /// What changed in meaning between two documents.
-pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
+pub fn compare(old: &Value, new: &Value, options: &CompareOptions<'_>) -> Diff {
     let (before, after) = (taken(old, options.include), taken(new, options.include));
-    let facts = facts::differences(&before, &after);
+    let facts = fact_comparison::differences(&before, &after);
     if facts.is_empty() {
         return Diff::default();
     }
     let mut walk = Walk::new(Side::new(&before), Side::new(&after));
-    document::compare(&mut walk);
+    document_level::compare(&mut walk);
     let touched = Touched::new(&walk, &facts);
     operations::compare(&mut walk, &touched);
     walk.finish();
-    let mut explained = leftover::explain(&mut walk, facts);
+    let mut explained = attribution::explain(&mut walk, facts);
     let entries = std::mem::take(&mut walk.recorder.entries);
     let mut names = RustNames::new(&walk);
-    let mut changes: Vec<Change> = entries
+    let mut changes: Vec<DocumentChange> = entries
         .into_iter()
         .map(|(found, entry)| {
             let facts = explained.remove(&found).unwrap_or_default();
@@ -129,7 +129,7 @@ pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
 
 /// The facts of the paths that are asked for, and of the components that they reach.
 fn taken(document: &Value, include: &[String]) -> Value {
-    let mut facts = facts::of(document);
+    let mut facts = fact_comparison::of(document);
     if include.is_empty() {
         return facts;
     }
@@ -148,9 +148,9 @@ fn change(
     walk: &Walk<'_>,
     names: &mut RustNames<'_>,
     found: Found,
-    entry: Entry,
+    entry: Recorded,
     facts: Vec<Fact>,
-) -> Change {
+) -> DocumentChange {
     let rule = Rule::named(found.rule);
     let hidden = |operation: usize| walk.operations[operation].hidden;
     // What the crate leaves out can change as it will; coming and going is another thing.
@@ -170,7 +170,7 @@ fn change(
         } else {
             walk.old
         };
-    let (subject, place) = show::place(side, &found.shown_at);
+    let (subject, place) = display::place(side, &found.shown_at);
     let operations: BTreeSet<&str> = entry
         .uses
         .iter()
@@ -202,7 +202,7 @@ fn change(
         all.dedup();
         all
     };
-    Change {
+    DocumentChange {
         rule,
         level,
         subject,
@@ -225,12 +225,12 @@ struct RustNames<'w> {
     calls: BTreeMap<&'w str, &'w str>,
     new: Side<'w>,
     /// What is known of a schema, by its name and whether it is that of the new document. A schema can have many changes.
-    schemas: BTreeMap<(String, bool), Kind>,
+    schemas: BTreeMap<(String, bool), RustShape>,
 }
 
 /// What a schema is in Rust.
 #[derive(Clone, Copy)]
-enum Kind {
+enum RustShape {
     /// A type with fields.
     Struct,
     /// A type without.
@@ -262,9 +262,9 @@ impl<'w> RustNames<'w> {
         let known = self.schemas.entry((name.to_owned(), is_new));
         let kind = *known.or_insert_with(|| kind(side, name));
         let field = match kind {
-            Kind::Nothing => return None,
-            Kind::Type => None,
-            Kind::Struct => place.strip_prefix('.'),
+            RustShape::Nothing => return None,
+            RustShape::Type => None,
+            RustShape::Struct => place.strip_prefix('.'),
         };
         let field = field.map_or_else(String::new, |rest| {
             let end = rest
@@ -276,12 +276,12 @@ impl<'w> RustNames<'w> {
     }
 }
 
-fn kind(side: Side<'_>, name: &str) -> Kind {
+fn kind(side: Side<'_>, name: &str) -> RustShape {
     let at = crate::spec::walk::join("/components/schemas", name);
-    let schema = super::view::view(side, &[at]);
+    let schema = super::schema_view::view(side, &[at]);
     match (schema.makes_type(), schema.properties.is_empty()) {
-        (false, _) => Kind::Nothing,
-        (true, true) => Kind::Type,
-        (true, false) => Kind::Struct,
+        (false, _) => RustShape::Nothing,
+        (true, true) => RustShape::Type,
+        (true, false) => RustShape::Struct,
     }
 }

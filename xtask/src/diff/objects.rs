@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Found, Guess, Places};
-use super::node::Node;
+use super::change::{ChangePlaces, Found, Guess};
 use super::rename;
 use super::rules::Direction;
-use super::schemas::{Comparison, Pair, up};
-use super::view::{View, view};
+use super::schema_node::SchemaNode;
+use super::schema_view::{SchemaView, view};
+use super::schemas::{Pair, SchemaComparison, up};
 use crate::spec::walk::join;
 
-impl Comparison<'_, '_> {
+impl SchemaComparison<'_, '_> {
     pub(super) fn properties(&mut self) {
         let (before, after) = (self.before, self.after);
-        let gone: Vec<(&str, &Node)> = before
+        let gone: Vec<(&str, &SchemaNode)> = before
             .properties
             .iter()
             .filter(|(name, _)| !after.properties.contains_key(*name))
             .map(|(name, node)| (*name, node))
             .collect();
-        let come: Vec<(&str, &Node)> = after
+        let come: Vec<(&str, &SchemaNode)> = after
             .properties
             .iter()
             .filter(|(name, _)| !before.properties.contains_key(*name))
@@ -33,7 +33,7 @@ impl Comparison<'_, '_> {
             found.guess = guesses.get(name).map(|to| Guess::to(*to));
             found.only = side(&view(self.old, node));
             let required = before.required.get(name).into_iter().flatten();
-            let places = Places::new(node.iter().chain(required).cloned(), None::<String>);
+            let places = ChangePlaces::new(node.iter().chain(required).cloned(), None::<String>);
             self.push(found, places);
         }
         for (name, node) in come {
@@ -51,7 +51,7 @@ impl Comparison<'_, '_> {
                 .map(|(from, _)| Guess::from(*from));
             found.only = side(&schema);
             let required = required.into_iter().flatten();
-            let places = Places::new(None::<String>, node.iter().chain(required).cloned());
+            let places = ChangePlaces::new(None::<String>, node.iter().chain(required).cloned());
             self.push(found, places);
         }
         for (name, old) in &before.properties {
@@ -72,7 +72,7 @@ impl Comparison<'_, '_> {
                     .was(texts.0)
                     .is(texts.1);
                 found.only = only;
-                let places = Places::new(
+                let places = ChangePlaces::new(
                     was.into_iter().flatten().cloned(),
                     is.into_iter().flatten().cloned(),
                 );
@@ -106,7 +106,7 @@ impl Comparison<'_, '_> {
             } else {
                 found = found.is(text);
             }
-            let places = Places::new(
+            let places = ChangePlaces::new(
                 was.into_iter().flatten().cloned(),
                 is.into_iter().flatten().cloned(),
             );
@@ -117,7 +117,7 @@ impl Comparison<'_, '_> {
     /// Items, and the values of other properties.
     pub(super) fn containers(&mut self) {
         let (before, after) = (self.before, self.after);
-        let absent = |view: &View<'_>, node: &Node, key: &str| {
+        let absent = |view: &SchemaView<'_>, node: &SchemaNode, key: &str| {
             let part = view
                 .parts
                 .last()
@@ -151,7 +151,7 @@ impl Comparison<'_, '_> {
                     .as_ref()
                     .map(|node| view(self.new, node).shown(self.new));
                 // What stood there instead is part of it.
-                let places = Places::new(
+                let places = ChangePlaces::new(
                     old.iter().flatten().chain(&before.closed).cloned(),
                     new.iter().flatten().chain(&after.closed).cloned(),
                 );
@@ -164,7 +164,7 @@ impl Comparison<'_, '_> {
                 Some(_) => "object-closed",
                 None => "object-opened",
             };
-            let places = Places::new(before.closed.clone(), after.closed.clone());
+            let places = ChangePlaces::new(before.closed.clone(), after.closed.clone());
             self.push(Found::new(rule, self.here()), places);
         }
     }
@@ -185,7 +185,7 @@ impl Comparison<'_, '_> {
 }
 
 /// The one direction from which a property is seen.
-fn side(view: &View<'_>) -> Option<Direction> {
+fn side(view: &SchemaView<'_>) -> Option<Direction> {
     match (view.is("readOnly"), view.is("writeOnly")) {
         (true, false) => Some(Direction::Response),
         (false, true) => Some(Direction::Request),

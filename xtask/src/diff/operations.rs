@@ -2,20 +2,20 @@
 
 use serde_json::Value;
 
-use super::change::{Found, Guess, Places, Use};
-use super::facts::template;
-use super::rename::{self, Candidate};
+use super::change::{ChangePlaces, Found, Guess, Use};
+use super::fact_comparison::template;
+use super::rename::{self, RenameCandidate};
 use super::side::Side;
+use super::traversal::{OperationInfo, Visited, Walk};
 use super::untouched::Touched;
-use super::walk::{OperationInfo, Visited, Walk};
-use super::{bodies, parameters, security};
+use super::{bodies, operation_parameters, security};
 use crate::emit::snake_name;
 use crate::lower;
 use crate::spec::walk::{METHODS, join};
 
 /// An operation of one document.
 #[derive(Debug, Clone)]
-pub(super) struct Operation<'a> {
+pub(super) struct ComparedOperation<'a> {
     pub(super) method: &'static str,
     pub(super) path: &'a str,
     /// Where it is shown: under its path, even if the path is a reference.
@@ -42,7 +42,7 @@ pub(super) const COMPARED: [&str; 11] = [
     "x-sdk-ignore",
 ];
 
-impl Operation<'_> {
+impl ComparedOperation<'_> {
     fn label(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
@@ -71,14 +71,14 @@ impl Operation<'_> {
 }
 
 /// The operations of a document, by path and method.
-pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
+pub(super) fn all(side: Side<'_>) -> Vec<ComparedOperation<'_>> {
     let mut found = Vec::new();
     for (path, shown) in side.members("/paths") {
         let item = side.resolve(&shown, true);
         for method in METHODS {
             let at = join(&item, method);
             if side.get(&at).is_object() {
-                found.push(Operation {
+                found.push(ComparedOperation {
                     method,
                     path,
                     shown: join(&shown, method),
@@ -96,7 +96,7 @@ pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
 pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
     let (mut old, mut new) = (all(walk.old), all(walk.new));
     let mut pairs = Vec::new();
-    let same: [fn(&Operation<'_>, &Operation<'_>) -> bool; 3] = [
+    let same: [fn(&ComparedOperation<'_>, &ComparedOperation<'_>) -> bool; 3] = [
         |a, b| a.method == b.method && a.path == b.path,
         |a, b| a.method == b.method && template(a.path) == template(b.path),
         // An operationId is what a document itself calls an operation, whatever its path.
@@ -122,14 +122,14 @@ pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
 }
 
 /// Operations that only one document has.
-fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) {
+fn one_sided(walk: &mut Walk<'_>, old: &[ComparedOperation<'_>], new: &[ComparedOperation<'_>]) {
     let guesses = rename::operations(&candidates(old), &candidates(new));
     for (index, operation) in old.iter().enumerate() {
         let number = info(walk, operation, false);
         let mut found = Found::new("operation-removed", &operation.shown);
         let guess = guesses.iter().find(|(from, _)| *from == index);
         found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
-        let places = Places::new(ats(operation), None::<String>);
+        let places = ChangePlaces::new(ats(operation), None::<String>);
         walk.add(found, places, (None, number));
     }
     for (index, operation) in new.iter().enumerate() {
@@ -137,15 +137,15 @@ fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) 
         let mut found = Found::new("operation-added", &operation.shown);
         let guess = guesses.iter().find(|(_, to)| *to == index);
         found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
-        let places = Places::new(None::<String>, ats(operation));
+        let places = ChangePlaces::new(None::<String>, ats(operation));
         walk.add(found, places, (None, number));
     }
 }
 
-fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
+fn candidates<'a>(operations: &'a [ComparedOperation<'_>]) -> Vec<RenameCandidate<'a>> {
     operations
         .iter()
-        .map(|operation| Candidate {
+        .map(|operation| RenameCandidate {
             method: operation.method,
             path: operation.path,
             operation: operation.value,
@@ -154,12 +154,12 @@ fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
 }
 
 /// The places of an operation: where it is shown, and where it stands if its path is a reference.
-fn ats(operation: &Operation<'_>) -> Vec<String> {
+fn ats(operation: &ComparedOperation<'_>) -> Vec<String> {
     vec![operation.shown.clone(), operation.at.clone()]
 }
 
 /// Notes an operation and gives its number.
-fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
+fn info(walk: &mut Walk<'_>, operation: &ComparedOperation<'_>, hidden: bool) -> usize {
     walk.operations.push(OperationInfo {
         label: operation.label(),
         rust: operation.rust(),
@@ -169,7 +169,7 @@ fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
 }
 
 /// An operation that is in both documents.
-fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
+fn both(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>) {
     let hidden = (old.hidden(walk.old), new.hidden(walk.new));
     let number = info(walk, new, hidden.0 || hidden.1);
     let seen = (None, number);
@@ -177,7 +177,7 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
     let moved = |rule: &'static str, was: &str, is: &str| {
         (
             Found::new(rule, &new.shown).was(was).is(is),
-            Places::new(ats(old), ats(new)),
+            ChangePlaces::new(ats(old), ats(new)),
         )
     };
     if template(old.path) != template(new.path) {
@@ -198,7 +198,8 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         } else {
             "operation-shown"
         };
-        let places = Places::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
+        let places =
+            ChangePlaces::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
         walk.add(Found::new(rule, &new.shown), places, seen);
     }
     let member = |key: &str| (join(&old.at, key), join(&new.at, key));
@@ -214,14 +215,14 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
     name(walk, old, new, seen);
     deprecated(walk, old, new, seen);
     security::compare(walk, old, new, seen);
-    parameters::compare(walk, old, new, number);
+    operation_parameters::compare(walk, old, new, number);
     bodies::compare(walk, old, new, number);
     let mut known = COMPARED.to_vec();
     known.push("x-release-lifecycle");
     walk.others(&old.at, &new.at, &known, seen);
 }
 
-fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+fn name(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>, seen: Use) {
     let (was, is) = (old.rust(), new.rust());
     if was == is {
         return;
@@ -229,20 +230,25 @@ fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use
     // Without an operationId, the name is made of the path, of which more has been said.
     let keys = ["x-operation-group", "x-operation-name"];
     let found = Found::new("method-renamed", &new.shown).was(was).is(is);
-    let places = Places::new(
+    let places = ChangePlaces::new(
         keys.map(|key| join(&old.at, key)),
         keys.map(|key| join(&new.at, key)),
     );
     walk.add(found, places, seen);
 }
 
-fn deprecated(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
-    let is = |operation: &Operation<'_>| operation.value["deprecated"] == Value::Bool(true);
+fn deprecated(
+    walk: &mut Walk<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
+    let is = |operation: &ComparedOperation<'_>| operation.value["deprecated"] == Value::Bool(true);
     let rule = match (is(old), is(new)) {
         (false, true) => "operation-deprecated",
         (true, false) => "operation-revived",
         _ => return,
     };
-    let places = Places::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
+    let places = ChangePlaces::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
     walk.add(Found::new(rule, &new.shown), places, seen);
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use super::change::Guess;
-use super::facts::template;
-use super::node::{Node, named};
+use super::fact_comparison::template;
+use super::schema_node::{SchemaNode, named};
+use super::schema_view::view;
 use super::side::Side;
-use super::view::view;
 
 /// How alike two names have to be, from 0 to 1.
 const ALIKE: f32 = 0.6;
@@ -43,21 +43,21 @@ fn plain(name: &str) -> String {
 /// Fields of one name spelled differently, or of the same type: those with names that are alike, or the only two.
 pub(super) fn properties<'n>(
     old: Side<'_>,
-    gone: &[(&'n str, &Node)],
+    gone: &[(&'n str, &SchemaNode)],
     new: Side<'_>,
-    come: &[(&'n str, &Node)],
+    come: &[(&'n str, &SchemaNode)],
 ) -> BTreeMap<&'n str, &'n str> {
-    let shape = |side: Side<'_>, node: &Node| {
+    let shape = |side: Side<'_>, node: &SchemaNode| {
         let schema = view(side, node);
         let format = schema.keyword("format").map(|format| format.value.clone());
         let values = schema
             .values
             .as_ref()
-            .map(|values| super::show::values(values));
+            .map(|values| super::display::values(values));
         (named(side, node), schema.shown(side), values, format)
     };
     // The name of a schema says more than what it is made of, where it has one in both documents.
-    let same = |old_node: &Node, new_node: &Node| {
+    let same = |old_node: &SchemaNode, new_node: &SchemaNode| {
         let (a, b) = (shape(old, old_node), shape(new, new_node));
         a.0.is_some() && a.0 == b.0 || (a.1, a.2, a.3) == (b.1, b.2, b.3)
     };
@@ -116,15 +116,18 @@ pub(super) fn from(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
 }
 
 /// An operation, for guessing.
-pub(super) struct Candidate<'a> {
+pub(super) struct RenameCandidate<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) operation: &'a Value,
 }
 
 /// Operations of the same method with paths that are alike, or with the same bodies and answers.
-pub(super) fn operations(gone: &[Candidate<'_>], come: &[Candidate<'_>]) -> Vec<(usize, usize)> {
-    let shape = |candidate: &Candidate<'_>| {
+pub(super) fn operations(
+    gone: &[RenameCandidate<'_>],
+    come: &[RenameCandidate<'_>],
+) -> Vec<(usize, usize)> {
+    let shape = |candidate: &RenameCandidate<'_>| {
         let operation = candidate.operation;
         (
             operation["requestBody"].clone(),

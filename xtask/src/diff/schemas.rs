@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{Found, Places};
-use super::node::{Node, home, named};
+use super::change::{ChangePlaces, Found};
 use super::rules::Direction;
+use super::schema_node::{SchemaNode, home, named};
+use super::schema_view::{SchemaView, view};
 use super::side::Side;
-use super::view::{View, view};
-use super::{bounds, variants};
+use super::{schema_constraints, variants};
 use crate::spec::walk::join;
 
 /// Two schemas that stand for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pair {
-    pub(super) old: Node,
-    pub(super) new: Node,
+    pub(super) old: SchemaNode,
+    pub(super) new: SchemaNode,
     /// Whether both stand where nothing may stand too: in a property that is not required.
     pub(super) optional: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Pair {
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     /// What changed.
-    pub(super) changes: Vec<(Found, Places)>,
+    pub(super) changes: Vec<(Found, ChangePlaces)>,
     /// The pairs within, each with the one direction from which it is seen, if there is only one.
     pub(super) children: Vec<(Pair, Option<Direction>)>,
     /// Every schema that was read, in the old document and in the new one.
@@ -33,7 +33,7 @@ pub(super) struct Compared {
 /// Compares two schemas.
 pub(super) fn compare(old: Side<'_>, new: Side<'_>, pair: &Pair) -> Compared {
     let (before, after) = (view(old, &pair.old), view(new, &pair.new));
-    let comparison = Comparison {
+    let comparison = SchemaComparison {
         old,
         new,
         pair,
@@ -47,17 +47,17 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, pair: &Pair) -> Compared {
     out
 }
 
-pub(super) struct Comparison<'a, 'v> {
+pub(super) struct SchemaComparison<'a, 'v> {
     pub(super) old: Side<'a>,
     pub(super) new: Side<'a>,
     pub(super) pair: &'v Pair,
     pub(super) new_home: String,
-    pub(super) before: &'v View<'a>,
-    pub(super) after: &'v View<'a>,
+    pub(super) before: &'v SchemaView<'a>,
+    pub(super) after: &'v SchemaView<'a>,
     pub(super) out: Compared,
 }
 
-impl<'a> Comparison<'a, '_> {
+impl<'a> SchemaComparison<'a, '_> {
     fn run(mut self) -> Compared {
         self.name();
         if self.types() {
@@ -66,7 +66,7 @@ impl<'a> Comparison<'a, '_> {
         self.null();
         self.values();
         self.format();
-        bounds::compare(&mut self);
+        schema_constraints::compare(&mut self);
         for (key, rule) in [
             ("default", "default-changed"),
             ("deprecated", "deprecation-noted"),
@@ -91,7 +91,7 @@ impl<'a> Comparison<'a, '_> {
         self.pair.new.first().cloned().unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, found: Found, places: Places) {
+    pub(super) fn push(&mut self, found: Found, places: ChangePlaces) {
         self.out.changes.push((found, places));
     }
 
@@ -113,11 +113,11 @@ impl<'a> Comparison<'a, '_> {
         if old == new {
             return;
         }
-        let title = |view: &View<'_>| {
+        let title = |view: &SchemaView<'_>| {
             let title = view.keyword("title")?.value.as_str()?;
             Some(title.to_owned())
         };
-        let made = |name: Option<String>, view: &View<'_>| name.or_else(|| title(view));
+        let made = |name: Option<String>, view: &SchemaView<'_>| name.or_else(|| title(view));
         let type_name = |name: &String| crate::emit::type_name(name);
         let same = made(old.clone(), self.before).as_ref().map(type_name)
             == made(new.clone(), self.after).as_ref().map(type_name);
@@ -134,14 +134,14 @@ impl<'a> Comparison<'a, '_> {
         let found = Found::new(rule, shown)
             .was(text(old.clone()))
             .is(text(new.clone()));
-        let place = |side: Side<'_>, node: &Node, name: &Option<String>| match name {
+        let place = |side: Side<'_>, node: &SchemaNode, name: &Option<String>| match name {
             Some(_) => {
                 let reference = node.first().map(|part| join(part, "$ref"));
                 reference.into_iter().chain([home(side, node)]).collect()
             }
             None => node.clone(),
         };
-        let places = Places::new(
+        let places = ChangePlaces::new(
             place(self.old, &self.pair.old, &old),
             place(self.new, &self.pair.new, &new),
         );
@@ -151,7 +151,7 @@ impl<'a> Comparison<'a, '_> {
     /// Says whether the types differ: nothing else is told of such schemas.
     fn types(&mut self) -> bool {
         let (old, new) = (self.before.types(), self.after.types());
-        let shape = |view: &View<'_>| !view.variants.is_empty();
+        let shape = |view: &SchemaView<'_>| !view.variants.is_empty();
         let unions = (shape(self.before), shape(self.after));
         let rule = match unions {
             (true, true) => return false,
@@ -176,7 +176,7 @@ impl<'a> Comparison<'a, '_> {
         let found = Found::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
-        let places = Places::new(
+        let places = ChangePlaces::new(
             self.pair.old.iter().chain(&self.before.parts).cloned(),
             self.pair.new.iter().chain(&self.after.parts).cloned(),
         );
@@ -198,14 +198,14 @@ impl<'a> Comparison<'a, '_> {
         let found = Found::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
-        let places = Places::new(
+        let places = ChangePlaces::new(
             self.before.nullable_at.clone(),
             self.after.nullable_at.clone(),
         );
         self.push(found, places);
     }
 
-    pub(super) fn child(&mut self, old: Node, new: Node) {
+    pub(super) fn child(&mut self, old: SchemaNode, new: SchemaNode) {
         let pair = Pair {
             old,
             new,

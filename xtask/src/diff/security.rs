@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Found, Places, Use};
-use super::operations::Operation;
+use super::change::{ChangePlaces, Found, Use};
+use super::operations::ComparedOperation;
 use super::side::Side;
-use super::walk::Walk;
+use super::traversal::Walk;
 use crate::spec::walk::join;
 
 /// What is needed together: the sorts of the schemes, and their scopes.
 type Need = BTreeSet<String>;
 
 /// Compares what an operation asks for.
-pub(super) fn compare(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+pub(super) fn compare(
+    walk: &mut Walk<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
     let (old_at, new_at) = (place(walk.old, old), place(walk.new, new));
     let (before, after) = (needs(walk.old, &old_at), needs(walk.new, &new_at));
     // Whatever was enough for one of the first is enough for one of the second.
@@ -31,11 +36,11 @@ pub(super) fn compare(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<
     let found = Found::new(rule, &new_at)
         .was(text(&before))
         .is(text(&after));
-    walk.add(found, Places::both(old_at, new_at), seen);
+    walk.add(found, ChangePlaces::both(old_at, new_at), seen);
 }
 
 /// Where it stands: at the operation, or for the whole document.
-fn place(side: Side<'_>, operation: &Operation<'_>) -> String {
+fn place(side: Side<'_>, operation: &ComparedOperation<'_>) -> String {
     let own = join(&operation.at, "security");
     if side.get(&own).is_null() {
         "/security".to_owned()
@@ -132,7 +137,7 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
         };
         let Some((other, new_at)) = same.or_else(alike) else {
             let found = Found::new("security-scheme-changed", old_at).was(*name);
-            walk.document(found, Places::old(old_at));
+            walk.document(found, ChangePlaces::old(old_at));
             continue;
         };
         if *name != other || walk.old.get(old_at) != walk.new.get(&new_at) {
@@ -142,12 +147,12 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
             } else {
                 found = with_scopes(found, walk.old.get(old_at), walk.new.get(&new_at));
             }
-            walk.document(found, Places::both(old_at, new_at));
+            walk.document(found, ChangePlaces::both(old_at, new_at));
         }
     }
     for (name, at) in come {
         let found = Found::new("security-scheme-changed", at).is(name);
-        walk.document(found, Places::new_only(at));
+        walk.document(found, ChangePlaces::new_only(at));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
 
-use super::change::{Change, Subject};
+use super::change::{DocumentChange, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
 use crate::emit::Target;
@@ -27,7 +27,7 @@ pub struct Surface {
 
 impl Surface {
     /// Changes of their own where the items say more than the rules did.
-    pub(super) fn raised(&self, level: Option<Level>) -> Option<Change> {
+    pub(super) fn raised(&self, level: Option<Level>) -> Option<DocumentChange> {
         let breaking = self.removed.len() + self.changed.len();
         let (rule, count) = if breaking > 0 {
             ("rust-item-removed", breaking)
@@ -55,7 +55,7 @@ impl Surface {
         } else {
             (None, text)
         };
-        Some(Change {
+        Some(DocumentChange {
             rule,
             level: rule.level(None),
             subject: Subject::Document,

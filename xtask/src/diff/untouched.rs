@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::facts::Fact;
-use super::operations::Operation;
+use super::fact_comparison::Fact;
+use super::operations::ComparedOperation;
 use super::side::{Side, component};
-use super::walk::Walk;
+use super::traversal::Walk;
 
 /// Where facts differ.
 pub(super) struct Touched {
@@ -61,7 +61,12 @@ impl Touched {
     }
 
     /// Whether an operation is the same in both documents, with all that it leads to.
-    pub(super) fn spares(&self, walk: &Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+    pub(super) fn spares(
+        &self,
+        walk: &Walk<'_>,
+        old: &ComparedOperation<'_>,
+        new: &ComparedOperation<'_>,
+    ) -> bool {
         if self.everywhere || old.at != new.at || old.item != new.item || old.path != new.path {
             return false;
         }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::emit::calls::paging::Paging;
 use crate::emit::model::{self, Operation, RetrySafety};
+use crate::extensions::{self, Tag};
 use crate::printable::escaped;
 use crate::spec::walk::{Place, walk_mut};
 
@@ -46,15 +47,17 @@ pub(crate) fn state_rules(document: &mut Value) {
         if place != Place::Schema {
             return;
         }
+        let mut notes = Vec::new();
+        if let Some(Tag { property, value }) = Tag::of(value) {
+            notes.push(format!("On the wire, `{property}` is `{value}`."));
+        }
         let Some(schema) = value.as_object_mut() else {
             return;
         };
-        let mut notes = Vec::new();
-        if let Some(tag) = schema.get("x-tag") {
-            let (property, value) = (model::text(tag, "property"), model::text(tag, "value"));
-            notes.push(format!("On the wire, `{property}` is `{value}`."));
-        }
-        let rules = schema.get("x-constraints").map(rules).unwrap_or_default();
+        let rules = extensions::CONSTRAINTS
+            .get_in(schema)
+            .map(rules)
+            .unwrap_or_default();
         if !rules.is_empty() {
             // What a map calls an entry is a field of a struct.
             let rules = match schema.contains_key("properties") {
@@ -63,13 +66,17 @@ pub(crate) fn state_rules(document: &mut Value) {
             };
             notes.push(format!("Rules: {rules}."));
         }
-        if let Some(default) = schema.get("x-default") {
+        if let Some(default) = extensions::DEFAULT.get_in(schema) {
             notes.push(format!(
                 "Default, where it is left out: `{}`.",
                 plain(default)
             ));
         }
-        for condition in model::list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
+        for condition in model::list(
+            extensions::CONDITIONS
+                .get_in(schema)
+                .unwrap_or(&Value::Null),
+        ) {
             let message = model::text(condition, "message");
             if !message.is_empty() {
                 notes.push(format!("Checked before sending: {message}."));
@@ -179,11 +186,11 @@ fn code(text: &str) -> String {
 
 /// The rules and the default of a parameter in words.
 pub(crate) fn parameter_rules(schema: &Value) -> String {
-    let rules = schema
-        .get("x-constraints")
+    let rules = extensions::CONSTRAINTS
+        .get(schema)
         .map(rules)
         .filter(|rules| !rules.is_empty());
-    let default = schema.get("x-default").map(|value| {
+    let default = extensions::DEFAULT.get(schema).map(|value| {
         value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned)

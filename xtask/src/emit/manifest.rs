@@ -96,7 +96,7 @@ pub(crate) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
     }
     text += "\n\nStart with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], \
              and what is known of each is in the table of [`operations`].";
-    let has_limits = !target.api.tiers.is_empty();
+    let has_limits = !target.api.plans.is_empty();
     if has_limits {
         text += " The rate limits of the plans are in [`limits`].";
     }

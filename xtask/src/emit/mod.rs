@@ -13,14 +13,11 @@ mod raw;
 mod types;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
-use crate::guard::guard;
 use crate::problem::Problem;
 use crate::sources::ApiData;
 use calls::call;
@@ -55,7 +52,7 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     let mut document = normalized.clone();
     docs::state_rules(&mut document);
     let model = Model::read(&document)?;
-    let mut files = written(&document, &model, target)?;
+    let mut files = printed(&source_files(&document, &model, target)?, target);
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
     files.insert("README.md".to_owned(), manifest::readme(&model, target));
     if target.member {
@@ -72,85 +69,36 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     Ok(files)
 }
 
-/// The texts of the Rust files. Two threads write them, because writing down is most of the work: the one runs progenitor
-/// and writes what comes of that, the other what stands around, and then both the modules of the groups, whoever has time
-/// for the next. What is written does not depend on who writes it.
-fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts, Problem> {
-    let groups = Groups::new(model)?;
-    let next = AtomicUsize::new(0);
-    let modules = |types: &types::items::Types, methods: &BTreeMap<String, shapes::Method>| {
-        let context = context(model, types, methods, target);
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        numbers
-            .map_while(|number| module(&groups, number, &context))
-            .map(|(path, file)| {
-                let text = file.map(|file| text(&file, target));
-                (path, text)
-            })
-            .collect::<BTreeMap<String, Result<String, Problem>>>()
-    };
-    let (sender, receiver) = mpsc::channel::<shapes::Portable>();
-    let (around, lower) = std::thread::scope(|scope| {
-        let around = scope.spawn(|| {
-            let receiver = receiver;
-            guard("the generator", || {
-                let files = printed(&surroundings(model, &groups, target)?, target);
-                // Nothing comes where progenitor failed.
-                let modules = receiver.recv().map(|portable| {
-                    let (methods, types) = portable.unpacked();
-                    modules(&types, &methods)
-                });
-                Ok((files, modules.unwrap_or_default()))
-            })
-            .and_then(|done| done)
-        });
-        let lower = || {
-            // Dropped whatever happens: the other thread waits for it.
-            let sender = sender;
-            let (raw, methods, types) = read_back(document, model)?;
-            let _ = sender.send(shapes::Portable::new(&methods, &types));
-            let files = printed(&lower(raw, &types, model)?, target);
-            Ok((files, modules(&types, &methods)))
-        };
-        let lower = lower();
-        let around = around.join().unwrap_or_else(|_| {
-            // Whatever panics there is caught there.
-            Err(Problem::at("", "the generator was interrupted"))
-        });
-        (around, lower)
-    });
-    // What progenitor cannot take is told before all else.
-    let (mut files, some) = lower?;
-    let (rest, others) = around?;
-    files.extend(rest);
-    // In the order of their names, so that of several problems it is always the same that is told.
-    let modules: BTreeMap<_, _> = some.into_iter().chain(others).collect();
-    for (path, text) in modules {
-        files.insert(path, text?);
-    }
-    Ok(files)
-}
-
-/// The Rust files of a crate as syntax trees, for reading what is in them: without the words on rules that only the
-/// documentation needs.
+/// The Rust files of a crate as syntax trees, for reading the items in them. The rules that only documentation states are left out.
 pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
     let model = Model::read(normalized)?;
-    let (raw, methods, types) = read_back(normalized, &model)?;
-    let groups = Groups::new(&model)?;
-    let mut files = surroundings(&model, &groups, target)?;
-    let context = context(&model, &types, &methods, target);
-    for (path, file) in (0..).map_while(|number| module(&groups, number, &context)) {
-        files.insert(path, file?);
+    source_files(normalized, &model, target)
+}
+
+/// The Rust files as syntax trees.
+fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<Sources, Problem> {
+    let groups = Groups::new(model)?;
+    let (raw, methods, types) = read_back(document, model)?;
+    let mut files = fixed_files(model, &groups, target)?;
+    let context = call::Context {
+        model,
+        types: &types,
+        methods: &methods,
+        crate_name: &target.crate_name,
+    };
+    for (path, tokens) in groups.modules(&context) {
+        let path = format!("src/resources/{path}.rs");
+        let file = parsed(tokens?, &path)?;
+        files.insert(path, file);
     }
-    files.extend(lower(raw, &types, &model)?);
+    files.extend(layout::requests(types::adjust::requests(raw.calls)?, model));
+    let items = types::items::emit(raw.types, &types, model)?;
+    files.extend(layout::types(items, &types, model));
     Ok(files)
 }
 
-/// Files by their paths in the crate.
-type Texts = BTreeMap<String, String>;
-
 /// The text of each file.
-fn printed(files: &Sources, target: &Target) -> Texts {
+fn printed(files: &Sources, target: &Target) -> BTreeMap<String, String> {
     let print = |(path, file): (&String, &syn::File)| (path.clone(), text(file, target));
     files.iter().map(print).collect()
 }
@@ -161,32 +109,6 @@ fn text(file: &syn::File, target: &Target) -> String {
         "// @generated by `{}`. Do not edit.\n\n{text}",
         target.command
     )
-}
-
-fn context<'c>(
-    model: &'c Model<'c>,
-    types: &'c types::items::Types,
-    methods: &'c BTreeMap<String, shapes::Method>,
-    target: &'c Target,
-) -> call::Context<'c> {
-    call::Context {
-        model,
-        types,
-        methods,
-        crate_name: &target.crate_name,
-    }
-}
-
-/// The module of a group, with its path.
-fn module(
-    groups: &Groups<'_>,
-    number: usize,
-    context: &call::Context<'_>,
-) -> Option<(String, Result<syn::File, Problem>)> {
-    let (name, tokens) = groups.module(number, context)?;
-    let path = format!("src/resources/{name}.rs");
-    let file = tokens.and_then(|tokens| parsed(tokens, &path));
-    Some((path, file))
 }
 
 /// What progenitor makes of the document, and what is read back from that.
@@ -220,24 +142,8 @@ fn read_back(
     Ok((raw, methods, types))
 }
 
-/// The files that are made of what progenitor made: it is a tree already, and to write it down and read it again would
-/// take longer than all else here.
-fn lower(
-    raw: raw::Raw,
-    types: &types::items::Types,
-    model: &Model<'_>,
-) -> Result<Sources, Problem> {
-    let mut files = layout::requests(types::adjust::requests(raw.calls)?, model);
-    files.extend(layout::types(
-        types::items::emit(raw.types, types, model)?,
-        types,
-        model,
-    ));
-    Ok(files)
-}
-
-/// The files that stand around that, without the modules of the groups.
-fn surroundings(
+/// The files that do not depend on the types: `lib.rs`, the client, the operation table, rate limits and the list of resource modules.
+fn fixed_files(
     model: &Model<'_>,
     groups: &Groups<'_>,
     target: &Target,
@@ -255,7 +161,7 @@ fn surroundings(
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = client::limits::emit(&target.api.tiers) {
+    if let Some(limits) = client::limits::emit(&target.api.plans) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::emit::calls::call_names;
 use crate::emit::calls::paging::Paging;
 use crate::emit::names;
+use crate::extensions;
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
 
@@ -197,7 +198,8 @@ fn read_operation<'a>(
         return Err(Problem::at(pointer, "an operation has no operationId")
             .help("normalize the document first: `cargo xtask normalize`"));
     }
-    let group = list(&operation["x-operation-group"])
+    let group = extensions::OPERATION_GROUP
+        .items(operation)
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect();
@@ -209,7 +211,7 @@ fn read_operation<'a>(
             scopes.push(alternative);
         }
     }
-    let retry_safety = match operation["x-retry-safety"].as_str() {
+    let retry_safety = match extensions::RETRY_SAFETY.text(operation) {
         Some("safe") => RetrySafety::Safe,
         Some("idempotent") => RetrySafety::Idempotent,
         Some("unsafe") => RetrySafety::Unsafe,
@@ -226,9 +228,9 @@ fn read_operation<'a>(
         .filter_map(|(status, _)| status.parse().ok())
         .collect();
     success.sort_unstable();
-    let paging = operation.get("x-paging").map(Paging::read);
-    let outcome = operation
-        .get("x-outcome")
+    let paging = extensions::PAGING.get(operation).map(Paging::read);
+    let outcome = extensions::OUTCOME
+        .get(operation)
         .map(|outcome| read_outcome(outcome, &success, &pointer))
         .transpose()?;
     let success_description = match &outcome {
@@ -241,8 +243,8 @@ fn read_operation<'a>(
     let parameters = list(&item["parameters"])
         .chain(list(&operation["parameters"]))
         .map(|parameter| Parameter {
-            name: parameter["x-wire-name"]
-                .as_str()
+            name: extensions::WIRE_NAME
+                .text(parameter)
                 .map_or_else(|| text(parameter, "name"), str::to_owned),
             argument: text(parameter, "name"),
             location: text(parameter, "in"),
@@ -257,13 +259,15 @@ fn read_operation<'a>(
         method: method.to_owned(),
         path: path.to_owned(),
         group,
-        name: text(operation, "x-operation-name"),
+        name: text(operation, extensions::OPERATION_NAME.name),
         summary: text(operation, "summary"),
         description: text(operation, "description"),
         scopes,
-        lifecycle: operation["x-release-lifecycle"].as_str().map(str::to_owned),
+        lifecycle: extensions::RELEASE_LIFECYCLE
+            .text(operation)
+            .map(str::to_owned),
         deprecated: operation["deprecated"].as_bool().unwrap_or(false),
-        ignored: operation["x-sdk-ignore"].as_bool().unwrap_or(false),
+        ignored: extensions::SDK_IGNORE.is_true(operation),
         retry_safety,
         paging,
         outcome,
@@ -275,7 +279,8 @@ fn read_operation<'a>(
                 Some((status.parse().ok()?, &media["schema"]))
             })
             .collect(),
-        errors: list(&operation["x-errors"])
+        errors: extensions::ERRORS
+            .items(operation)
             .filter_map(Value::as_u64)
             .filter_map(|s| s.try_into().ok())
             .collect(),
@@ -283,7 +288,7 @@ fn read_operation<'a>(
         body: members(&operation["requestBody"]["content"])
             .next()
             .map(|(_, media)| &media["schema"]),
-        empty_body: operation["x-empty-body"].as_bool().unwrap_or(false),
+        empty_body: extensions::EMPTY_BODY.is_true(operation),
         pointer,
     })
 }
@@ -306,7 +311,7 @@ fn read_outcome(outcome: &Value, success: &[u16], pointer: &str) -> Result<Outco
             failures: failures.to_owned(),
         }),
         _ => Err(Problem::at(
-            join(pointer, "x-outcome"),
+            join(pointer, extensions::OUTCOME.name),
             "x-outcome does not describe the outcomes of this operation",
         )
         .expected(
@@ -369,7 +374,7 @@ pub(crate) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
             .unwrap_or(part);
         found.extend(properties(part, model));
     }
-    let wire_names = &schema["x-wire-names"];
+    let wire_names = &schema[extensions::WIRE_NAMES.name];
     found.extend(members(&schema["properties"]).map(|(name, property)| {
         let wire = wire_names[name].as_str().unwrap_or(name);
         (wire, property)

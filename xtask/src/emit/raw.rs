@@ -9,6 +9,7 @@ use syn::{File, Item};
 use crate::emit::model::{list, members};
 use crate::emit::names;
 use crate::emit::types::wire;
+use crate::extensions;
 use crate::guard::guard;
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
@@ -72,7 +73,7 @@ fn read(document: &Value) -> Result<OpenAPI, Problem> {
         .collect();
     if let Some(paths) = rest.get_mut("paths").and_then(Value::as_object_mut) {
         for item in paths.values_mut().filter_map(Value::as_object_mut) {
-            item.retain(|_, operation| operation["x-sdk-ignore"] != Value::Bool(true));
+            item.retain(|_, operation| !extensions::SDK_IGNORE.is_true(operation));
             for operation in item.values_mut() {
                 if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
                     operation["operationId"] = Value::String(names::call_name(id));
@@ -97,7 +98,7 @@ fn settings(document: &Value) -> GenerationSettings {
     let open_ended = TypePatch::default().with_attr("#[non_exhaustive]").clone();
     for (name, schema) in members(&document["components"]["schemas"]) {
         let name = names::type_name(name);
-        if schema.get("x-union").is_some() {
+        if extensions::UNION.is_set(schema) {
             // Unions are ours: serde's untagged decoding can name neither the variant nor the field at fault.
             settings.with_replacement(
                 &name,
@@ -117,7 +118,7 @@ fn locate(document: &Value, problem: Problem) -> Problem {
     for (path, item) in members(&document["paths"]) {
         for method in METHODS {
             let operation = item.get(method).unwrap_or(&Value::Null);
-            if operation.is_null() || operation["x-sdk-ignore"] == Value::Bool(true) {
+            if operation.is_null() || extensions::SDK_IGNORE.is_true(operation) {
                 continue;
             }
             let mut only = Map::new();

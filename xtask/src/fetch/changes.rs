@@ -4,23 +4,23 @@ use serde_json::Value;
 
 use crate::diff::{self, Diff, Versions};
 use crate::problem::Problem;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 
 /// The version that is told of where there is no crate yet.
 const FIRST: &str = "0.1.0";
 
 /// The changes from the old facts to the new ones, where there are any.
 #[derive(Debug)]
-pub(super) struct Changes(Option<(Diff, Versions)>);
+pub(crate) struct Changes(Option<(Diff, Versions)>);
 
 impl Changes {
     /// Compares the facts of an API with the new ones.
     pub(super) fn between(
-        entry: &Entry,
+        entry: &ApiSource,
         old: Option<&Value>,
         new: &Value,
     ) -> Result<Self, Problem> {
-        let options = diff::Options {
+        let options = diff::CompareOptions {
             include: &[],
             surface: true,
         };
@@ -32,6 +32,11 @@ impl Changes {
         };
         let versions = diff.versions(entry.version.as_deref().unwrap_or(FIRST))?;
         Ok(Self(Some((diff, versions))))
+    }
+
+    /// The comparison and the versions before and after, if anything changed in meaning.
+    pub(crate) fn compared(&self) -> Option<&(Diff, Versions)> {
+        self.0.as_ref()
     }
 
     /// For people; empty where there are none.

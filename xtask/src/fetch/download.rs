@@ -12,7 +12,7 @@ use url::Url;
 
 use super::address::{self, shown};
 use super::etag::Etag;
-use super::refusal;
+use super::rejection;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::spec::document;
@@ -48,16 +48,16 @@ impl Default for Limits {
 
 /// What a server answered.
 #[derive(Debug)]
-pub enum Answer {
+pub enum DownloadOutcome {
     /// The document.
-    Document(Fetched),
+    Document(Download),
     /// It is still the one with the tag that was sent.
     NotModified,
 }
 
 /// What was fetched.
 #[derive(Debug)]
-pub struct Fetched {
+pub struct Download {
     /// The document.
     pub bytes: Vec<u8>,
     /// Its tag.
@@ -72,13 +72,13 @@ pub fn get(
     etag: Option<&Etag>,
     limits: &Limits,
     progress: &Progress,
-) -> Result<Answer, Problem> {
+) -> Result<DownloadOutcome, Problem> {
     let not_set_up = |found: String| {
         Problem::at("", "the HTTP client cannot be set up")
             .found(found)
             .help("save the document by other means and give the file: --from FILE")
     };
-    let client = client(address, limits).map_err(|error| not_set_up(refusal::cause(&error)))?;
+    let client = client(address, limits).map_err(|error| not_set_up(rejection::cause(&error)))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -91,7 +91,7 @@ pub fn get(
     runtime.block_on(async {
         match tokio::time::timeout(limits.total, exchange.run(&client, address, etag)).await {
             Ok(answer) => answer,
-            Err(_) => Err(refusal::too_slow(exchange.received.get(), limits)),
+            Err(_) => Err(rejection::too_slow(exchange.received.get(), limits)),
         }
     })
 }
@@ -168,7 +168,7 @@ impl Exchange<'_> {
         client: &Client,
         address: &Url,
         etag: Option<&Etag>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<DownloadOutcome, Problem> {
         let mut request = client.get(address.clone());
         if let Some(etag) = etag {
             request = request.header(header::IF_NONE_MATCH, etag.as_str());
@@ -176,16 +176,16 @@ impl Exchange<'_> {
         let response = request
             .send()
             .await
-            .map_err(|error| refusal::no_answer(&error, self.limits))?;
+            .map_err(|error| rejection::no_answer(&error, self.limits))?;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(Answer::NotModified),
-            _ => return Err(refusal::status(&response, address)),
+            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(DownloadOutcome::NotModified),
+            _ => return Err(rejection::status(&response, address)),
         }
         if let Some(coding) = response.headers().get(header::CONTENT_ENCODING)
             && coding != "identity"
         {
-            return Err(refusal::compressed(coding));
+            return Err(rejection::compressed(coding));
         }
         let etag = response
             .headers()
@@ -194,23 +194,23 @@ impl Exchange<'_> {
             .and_then(Etag::parse);
         let from = shown(response.url());
         let bytes = self.body(response).await?;
-        Ok(Answer::Document(Fetched { bytes, etag, from }))
+        Ok(DownloadOutcome::Document(Download { bytes, etag, from }))
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Problem> {
         let length = response.content_length();
         if length.is_some_and(|length| length > self.limits.bytes) {
-            return Err(refusal::too_large(length, self.limits));
+            return Err(rejection::too_large(length, self.limits));
         }
         self.progress.expect_bytes(length);
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| {
-            refusal::broken_off(&error, self.received.get(), length, self.limits)
+            rejection::broken_off(&error, self.received.get(), length, self.limits)
         })? {
             bytes.extend_from_slice(&chunk);
             self.received.set(bytes.len() as u64);
             if self.received.get() > self.limits.bytes {
-                return Err(refusal::too_large(None, self.limits));
+                return Err(rejection::too_large(None, self.limits));
             }
             self.progress.received(self.received.get());
         }

@@ -1,6 +1,6 @@
 //! Entity tags: how a server tells that a document is still the one that was fetched last.
 
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 
 use super::digest;
 
@@ -33,7 +33,7 @@ impl Etag {
 
 /// What a tag stands for here: an address, the part of the document that was wanted, and the facts that were made of it.
 /// With another of any of these the tag says nothing of the facts that are there now.
-pub(super) fn of(entry: &Entry, facts: &str) -> String {
+pub(super) fn of(entry: &ApiSource, facts: &str) -> String {
     let mut text = entry.url.clone();
     for part in entry.include.iter().map(String::as_str).chain([facts]) {
         text.push('\n');
@@ -43,7 +43,7 @@ pub(super) fn of(entry: &Entry, facts: &str) -> String {
 }
 
 /// The tag that was kept, if it stands for these facts and for what would be fetched now.
-pub(super) fn kept(entry: &Entry, facts: &str) -> Option<Etag> {
+pub(super) fn kept(entry: &ApiSource, facts: &str) -> Option<Etag> {
     let same = entry.etag_of.as_deref() == Some(of(entry, facts).as_str());
     entry.etag.as_deref().filter(|_| same).and_then(Etag::parse)
 }

@@ -1,13 +1,13 @@
 //! `fetch`: from a published document to the facts in `openapi/<api>/openapi.yaml`, and what these now ask for.
 
 pub(crate) mod address;
-mod changes;
+pub(crate) mod changes;
 pub mod download;
 mod etag;
-mod markdown;
-mod refusal;
-mod report;
-mod work;
+pub(crate) mod follow_up;
+pub(crate) mod outcome;
+mod pull_request;
+mod rejection;
 
 use std::path::Path;
 
@@ -15,26 +15,27 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::commands::cli::ReportFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::files::write_file;
 use crate::lower::excerpt;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{Entry, Fetched, Sources};
+use crate::sources::{ApiSource, FetchRecord, Sources};
 use crate::spec::canonical;
 use crate::spec::document::{Document, read_bytes};
 use crate::spec::facts::strip_prose;
 use crate::spec::walk::count_operations;
 use crate::workspace::{FACTS, Workspace, api_folder};
 use changes::Changes;
-use download::{Answer, Limits};
+use download::{DownloadOutcome, Limits};
 use etag::Etag;
-use report::{Outcome, State};
+pub(crate) use follow_up::FollowUp;
+use outcome::{DocumentState, FetchOutcome};
 
 /// What to fetch and how.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct FetchOptions<'a> {
     /// The APIs; all where none is named.
     pub apis: &'a [String],
     /// The address or the file to take instead of what is published.
@@ -55,9 +56,9 @@ pub struct Options<'a> {
 /// API whose document is refused stays as it is and does not keep the others from being fetched.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &FetchOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let sources = workspace.sources()?;
     let selected = sources.select(options.apis)?;
     if options.from.is_some() && selected.len() != 1 {
@@ -67,14 +68,14 @@ pub fn run(
     for (api, entry) in selected {
         let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
         if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
-            console.result(&report::text(api, outcome));
+            console.result(&outcome::text(api, outcome));
         }
         outcomes.push((api.to_owned(), outcome));
     }
     match options.format {
         ReportFormat::Text => {}
-        ReportFormat::Markdown => console.result(&markdown::body(&outcomes)),
-        ReportFormat::Json => console.result(&canonical::json(&report::json(&outcomes))),
+        ReportFormat::Markdown => console.result(&pull_request::body(&outcomes)),
+        ReportFormat::Json => console.result(&canonical::json(&outcome::json(&outcomes))),
     }
     let failures: Vec<Report> = outcomes
         .into_iter()
@@ -82,19 +83,19 @@ pub fn run(
         .flatten()
         .collect();
     if failures.is_empty() {
-        Ok(Verdict::Fine)
+        Ok(CheckResult::Passed)
     } else {
         Err(Failure(failures))
     }
 }
 
 /// One API: fetched, compared, and written unless that is not wanted.
-fn fetch(
+pub(crate) fn fetch(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
-    options: &Options<'_>,
-) -> Result<Outcome, Failure> {
+    entry: &ApiSource,
+    options: &FetchOptions<'_>,
+) -> Result<FetchOutcome, Failure> {
     let file = format!("{}/{FACTS}", api_folder(api));
     let path = workspace.path(&file);
     let old = if path.exists() {
@@ -119,7 +120,7 @@ fn fetch(
         (None, Some(old)) => (old.value.clone(), old.source.text.clone()),
         (None, None) => (Value::Null, String::new()),
     };
-    let work = work::survey(workspace, api, entry, &facts)?;
+    let work = follow_up::survey(workspace, api, entry, &facts)?;
     let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
@@ -135,7 +136,7 @@ fn fetch(
         let of = etag::of(entry, &text);
         let noted = sources.with_fetch(
             api,
-            &Fetched {
+            &FetchRecord {
                 digest: &taken.digest,
                 date: options.today,
                 etag: taken.etag.as_ref().map(|tag| (tag.as_str(), of.as_str())),
@@ -145,12 +146,12 @@ fn fetch(
             write_file(&workspace.path(Sources::FILE), noted.text())?;
         }
     }
-    Ok(Outcome {
+    Ok(FetchOutcome {
         state: match (&taken, &old, changed) {
-            (None, _, _) => State::NotModified,
-            (_, None, _) => State::New,
-            (_, _, true) => State::Changed,
-            (_, _, false) => State::Unchanged,
+            (None, _, _) => DocumentState::NotModified,
+            (_, None, _) => DocumentState::New,
+            (_, _, true) => DocumentState::Changed,
+            (_, _, false) => DocumentState::Unchanged,
         },
         operations: count_operations(&facts),
         schemas: facts["components"]["schemas"]
@@ -176,8 +177,8 @@ struct Taken {
 /// one that `known` stands for.
 fn take(
     api: &str,
-    entry: &Entry,
-    options: &Options<'_>,
+    entry: &ApiSource,
+    options: &FetchOptions<'_>,
     known: Option<&Etag>,
 ) -> Result<Option<Taken>, Failure> {
     let (bytes, etag, name) = match options.from {
@@ -192,8 +193,8 @@ fn take(
             progress.at(&format!("{api}: {shown}"));
             let known = known.filter(|_| from.is_none());
             match download::get(&address, known, &options.limits, &progress) {
-                Ok(Answer::NotModified) => return Ok(None),
-                Ok(Answer::Document(fetched)) => {
+                Ok(DownloadOutcome::NotModified) => return Ok(None),
+                Ok(DownloadOutcome::Document(fetched)) => {
                     let published = from.is_none_or(|from| from == entry.url);
                     (
                         fetched.bytes,
@@ -213,7 +214,7 @@ fn take(
 }
 
 /// The facts of the part of the document that is wanted.
-fn facts(taken: &Taken, entry: &Entry, keep_prose: bool) -> Result<Value, Failure> {
+fn facts(taken: &Taken, entry: &ApiSource, keep_prose: bool) -> Result<Value, Failure> {
     let mut value = taken.document.value.clone();
     if !keep_prose {
         strip_prose(&mut value);
@@ -229,7 +230,7 @@ fn first_line(api: &str, keep_prose: bool) -> String {
     format!("@generated by `cargo xtask fetch {api}{keep}`. Do not edit: corrections are overlays.")
 }
 
-fn which_api(number: usize) -> Problem {
+pub(crate) fn which_api(number: usize) -> Problem {
     Problem::at("", "`--from` goes with one API")
         .expected("the name of one API")
         .found(format!("{number} of them"))

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::problem::Problem;
 
 pub(crate) mod context;
@@ -57,6 +58,7 @@ pub struct Normalized {
 }
 
 /// A rule of the normalizer.
+#[derive(Clone, Copy)]
 pub struct Pass {
     /// The name, as it stands in reports and in the names of the fixtures.
     pub name: &'static str,
@@ -78,6 +80,7 @@ impl std::fmt::Debug for Pass {
 /// The passes, in the order in which they run.
 pub const PASSES: &[Pass] = &[
     pass("include", "paths that nobody asked for", syntax::include::apply).gate(),
+    pass("reserved-extensions", "an input document can hold extensions that steer typify, progenitor or the emitter", syntax::reserved_extensions::apply),
     pass("version", "OpenAPI 3.1, webhooks and callbacks are refused or skipped", syntax::version::apply),
     pass("prune-unused", "components that nothing refers to become types that no call needs", syntax::prune::apply),
     pass("structure", "a value of the wrong kind stops openapiv3 without a place", syntax::structure::apply).gate(),
@@ -167,8 +170,11 @@ pub struct Outcome {
 ///
 /// Every construct whose meaning would be lost, as many as can be found in one go. Only a document whose structure is broken is given up early.
 pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, Vec<Problem>> {
-    let outcome = run(PASSES, document, options);
+    let mut outcome = run(PASSES, document, options);
     if outcome.problems.is_empty() {
+        if let Some(members) = outcome.document.as_object_mut() {
+            extensions::NORMALIZED.set(members, true);
+        }
         Ok(Normalized {
             document: outcome.document,
             changes: outcome.changes,

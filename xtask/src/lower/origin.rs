@@ -5,12 +5,13 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::spec::walk::{self, Place};
 
 /// The stamp: the JSON pointer of the value in the source document.
-pub(crate) const SOURCE: &str = "x-normalizer-source";
+pub(crate) const SOURCE: &str = extensions::NORMALIZER_SOURCE.name;
 /// The name of the component that a value was resolved from: a hint for the name of a type.
-pub(crate) const NAME: &str = "x-normalizer-name";
+pub(crate) const NAME: &str = extensions::NORMALIZER_NAME.name;
 
 /// Stamps the document.
 pub(crate) fn stamp(document: &mut Value) {

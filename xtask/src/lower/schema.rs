@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::extensions;
 use crate::lower::origin;
 use crate::spec::walk::{self, Place, join};
 
@@ -28,10 +29,6 @@ pub(crate) fn ref_to(name: &str) -> String {
 
 /// Undoes the escapes of a JSON pointer and of a URI fragment.
 pub(crate) fn unescape(step: &str) -> String {
-    // Hardly any step has an escape.
-    if !step.contains(['%', '~']) {
-        return step.to_owned();
-    }
     let decoded = percent_decode(step);
     decoded.replace("~1", "/").replace("~0", "~")
 }
@@ -91,7 +88,7 @@ pub(crate) fn is_true(value: &Value, key: &str) -> bool {
 
 /// Whether an earlier pass, or the author, has chosen the Rust type.
 pub(crate) fn has_rust_type(schema: &Value) -> bool {
-    schema.get("x-rust-type").is_some()
+    extensions::RUST_TYPE.is_set(schema)
 }
 
 /// Whether the schema becomes a struct: an object with named properties.

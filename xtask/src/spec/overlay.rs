@@ -9,6 +9,9 @@ use crate::spec::document::{Document, kind};
 
 mod cost;
 
+/// The message for an action whose update the document has already.
+pub(crate) const CHANGES_NOTHING: &str = "the action changes nothing";
+
 /// What an overlay is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -252,7 +255,7 @@ fn update_all(
     if changed {
         return Ok(());
     }
-    Err(Problem::at(at, "the action changes nothing")
+    Err(Problem::at(at, CHANGES_NOTHING)
         .found("all that it says in the document already")
         .help("the document has been mended: delete the action"))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::diff::{Options, compare, compare_facts};
+use xtask::diff::{CompareOptions, compare, compare_facts};
 use xtask::spec::facts::strip_prose;
 use xtask::spec::walk::join;
 
@@ -26,7 +26,7 @@ fn prose_and_the_order_of_sets_are_no_facts() {
     let diff = compare(
         &old,
         &new,
-        &Options {
+        &CompareOptions {
             include: &[],
             surface: true,
         },
@@ -138,7 +138,7 @@ fn odd_value_anywhere_is_found_and_explained() {
         let (old, new) = pairs[index % 2];
         let found = compare_facts(old, new, &[]);
         assert_eq!(found.is_empty(), facts == document, "{place}");
-        let options = Options {
+        let options = CompareOptions {
             include: &[],
             surface: false,
         };

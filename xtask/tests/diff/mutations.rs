@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::diff::{Options, compare, compare_facts};
+use xtask::diff::{CompareOptions, compare, compare_facts};
 use xtask::spec::canonical::sort_sets;
 use xtask::spec::document::Document;
 use xtask::spec::facts::strip_prose;
@@ -334,7 +334,7 @@ fn try_out(document: &Value, mutation: &Mutation) -> Vec<String> {
     if places != mutation.places {
         wrong.push(format!("{}: facts differ at {places:?}", mutation.what));
     }
-    let options = Options {
+    let options = CompareOptions {
         include: &[],
         surface: false,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use xtask::commands::cli::ReportFormat;
-use xtask::diff::{Diff, Level, Options, RULES, compare};
+use xtask::diff::{CompareOptions, Diff, Level, RULES, compare};
 
 use crate::support::{diff, get, operation, response, thing, with};
 
@@ -165,7 +165,7 @@ fn long_markdown_is_cut_with_a_word_about_the_rest() {
         old["components"]["schemas"]["Thing"]["properties"][format!("field_number_{number}")] =
             json!({"type": "string"});
     }
-    let options = Options {
+    let options = CompareOptions {
         include: &[],
         surface: false,
     };

@@ -1,7 +1,7 @@
 //! Small documents.
 
 use serde_json::{Value, json};
-use xtask::diff::{Change, Diff, Options, compare};
+use xtask::diff::{CompareOptions, Diff, DocumentChange, compare};
 
 /// A document of one operation, in which `thing` is a component.
 pub(crate) fn document(path: &str, method: &str, operation: Value, thing: &Value) -> Value {
@@ -83,7 +83,7 @@ pub(crate) fn diff(old: &Value, new: &Value) -> Diff {
     compare(
         old,
         new,
-        &Options {
+        &CompareOptions {
             include: &[],
             surface: true,
         },
@@ -92,6 +92,6 @@ pub(crate) fn diff(old: &Value, new: &Value) -> Diff {
 
 /// The rules of the changes, each with its level.
 pub(crate) fn rules(diff: &Diff) -> Vec<String> {
-    let line = |change: &Change| format!("{} {}", change.rule.id, change.level.name());
+    let line = |change: &DocumentChange| format!("{} {}", change.rule.id, change.level.name());
     diff.changes.iter().map(line).collect()
 }

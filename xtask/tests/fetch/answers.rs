@@ -68,7 +68,7 @@ fn request_asks_for_the_document_as_it_is_and_sends_no_more_than_that() {
     let server = Server::always(|| Answer::document(GOOD));
     let desk = Desk::new("https://example.com/small.json");
     let from = format!("{}/small.json", server.address);
-    desk.fetches(&fetch::Options {
+    desk.fetches(&fetch::FetchOptions {
         from: Some(&from),
         ..options()
     });
@@ -93,7 +93,7 @@ fn tag_is_sent_back_and_what_is_not_modified_stays() {
         let desk = Desk::new(&format!("{}/small.json", server.address));
         desk.fetches(&options());
         let before = desk.contents();
-        let text = desk.fetches(&fetch::Options {
+        let text = desk.fetches(&fetch::FetchOptions {
             today: "2026-02-02",
             ..options()
         });
@@ -132,7 +132,7 @@ fn tag_is_not_sent_where_it_does_not_stand_for_the_facts() {
             desk.write(LIST, &list);
         }),
         ("facts with prose", |desk, _| {
-            desk.fetches(&fetch::Options {
+            desk.fetches(&fetch::FetchOptions {
                 keep_prose: true,
                 ..options()
             });
@@ -164,13 +164,13 @@ fn document_from_elsewhere_is_taken_whole_and_leaves_no_tag() {
     desk.fetches(&options());
     assert!(desk.read(LIST).contains("etag"));
     // The published address is fetched in any case if it is given, and its tag is kept.
-    desk.fetches(&fetch::Options {
+    desk.fetches(&fetch::FetchOptions {
         from: Some(&published),
         ..options()
     });
     assert!(desk.read(LIST).contains("etag"));
     let other = format!("{}/other.json", server.address);
-    desk.fetches(&fetch::Options {
+    desk.fetches(&fetch::FetchOptions {
         from: Some(&other),
         ..options()
     });
@@ -193,7 +193,7 @@ fn new_tag_of_the_same_document_is_kept_with_the_old_date() {
     let desk = Desk::new(&format!("{}/small.json", server.address));
     desk.fetches(&options());
     let facts = desk.read(FACTS);
-    let text = desk.fetches(&fetch::Options {
+    let text = desk.fetches(&fetch::FetchOptions {
         today: "2026-02-02",
         ..options()
     });

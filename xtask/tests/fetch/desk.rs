@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use xtask::commands::cli::ReportFormat;
-use xtask::console::{Console, Failure, Verdict};
+use xtask::console::{CheckResult, Console, Failure};
 use xtask::diagnostic::{Style, render};
 use xtask::fetch::{self, download::Limits};
 use xtask::workspace::Workspace;
@@ -87,7 +87,10 @@ impl Desk {
     }
 
     /// Fetches: what was printed, and the problems if there are any.
-    pub(crate) fn fetch(&self, options: &fetch::Options<'_>) -> (String, Result<Verdict, String>) {
+    pub(crate) fn fetch(
+        &self,
+        options: &fetch::FetchOptions<'_>,
+    ) -> (String, Result<CheckResult, String>) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console {
             out: &mut out,
@@ -102,14 +105,14 @@ impl Desk {
     }
 
     /// What a fetch prints that goes well.
-    pub(crate) fn fetches(&self, options: &fetch::Options<'_>) -> String {
+    pub(crate) fn fetches(&self, options: &fetch::FetchOptions<'_>) -> String {
         let (out, verdict) = self.fetch(options);
-        assert_eq!(verdict, Ok(Verdict::Fine));
+        assert_eq!(verdict, Ok(CheckResult::Passed));
         out
     }
 
     /// The problem of a fetch that is refused and changes nothing, with names for the ports.
-    pub(crate) fn refused(&self, options: &fetch::Options<'_>) -> String {
+    pub(crate) fn refused(&self, options: &fetch::FetchOptions<'_>) -> String {
         let before = self.contents();
         let (_, verdict) = self.fetch(options);
         let problem = verdict.expect_err("it is refused");
@@ -119,8 +122,8 @@ impl Desk {
 }
 
 /// What is fetched if nothing else is said: everything.
-pub(crate) fn options<'a>() -> fetch::Options<'a> {
-    fetch::Options {
+pub(crate) fn options<'a>() -> fetch::FetchOptions<'a> {
+    fetch::FetchOptions {
         apis: &[],
         from: None,
         dry_run: false,

@@ -12,7 +12,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
 /// The problem with an answer, first where there are no facts yet, then where there are some, with a tag.
 fn refused(
-    options: &fetch::Options<'_>,
+    options: &fetch::FetchOptions<'_>,
     answer: impl Fn() -> Answer + Send + Clone + 'static,
 ) -> String {
     let always = answer.clone();
@@ -48,7 +48,7 @@ fn raw(text: impl Into<String>) -> String {
     refused(&options(), move || Answer::raw(text.clone()))
 }
 
-fn raw_then_nothing(options: &fetch::Options<'_>, text: impl Into<String>) -> String {
+fn raw_then_nothing(options: &fetch::FetchOptions<'_>, text: impl Into<String>) -> String {
     let text = text.into();
     refused(options, move || Answer::raw(text.clone()).then_nothing())
 }
@@ -122,14 +122,14 @@ fn not_modified_without_having_been_asked_is_refused() {
 fn document_that_does_not_come_whole_is_refused() {
     // Long enough for what does come, on a machine that has other things to do.
     let soon = Duration::from_millis(500);
-    let hurried = fetch::Options {
+    let hurried = fetch::FetchOptions {
         limits: Limits {
             total: soon,
             ..Limits::default()
         },
         ..options()
     };
-    let idle = fetch::Options {
+    let idle = fetch::FetchOptions {
         limits: Limits {
             idle: soon,
             ..Limits::default()
@@ -160,7 +160,7 @@ fn document_that_does_not_come_whole_is_refused() {
 fn document_above_the_limit_is_refused_before_it_is_there() {
     // Nothing more comes in either case: who waits for the rest meets the time-out and another problem.
     let length = format!("{HEAD}Content-Length: 107374182400\r\n\r\n{{");
-    let small = fetch::Options {
+    let small = fetch::FetchOptions {
         limits: Limits {
             bytes: 1000,
             ..Limits::default()
@@ -243,7 +243,7 @@ fn server_that_is_not_there_is_told() {
 fn address_that_may_not_be_fetched_is_told() {
     let desk = Desk::new("https://example.com/small.json");
     let from = |from: &str| {
-        desk.refused(&fetch::Options {
+        desk.refused(&fetch::FetchOptions {
             from: Some(from),
             ..options()
         })

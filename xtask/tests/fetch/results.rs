@@ -61,7 +61,7 @@ fn moved_on() -> (Desk, Server) {
 }
 
 fn told(desk: &Desk, format: ReportFormat) -> String {
-    desk.fetches(&fetch::Options {
+    desk.fetches(&fetch::FetchOptions {
         format,
         dry_run: true,
         ..options()
@@ -118,7 +118,7 @@ fn states_are_told_apart() {
     let (server, document) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     let state = |dry_run: bool| {
-        let text = desk.fetches(&fetch::Options {
+        let text = desk.fetches(&fetch::FetchOptions {
             format: ReportFormat::Json,
             dry_run,
             ..options()
@@ -146,7 +146,7 @@ fn api_that_fails_is_told_in_every_format() {
         (ReportFormat::Markdown, "## `small`: not fetched\n"),
         (ReportFormat::Json, "\"state\": \"failed\""),
     ] {
-        let (text, verdict) = desk.fetch(&fetch::Options {
+        let (text, verdict) = desk.fetch(&fetch::FetchOptions {
             format,
             ..options()
         });

@@ -8,13 +8,13 @@ pub struct OrganizationMembersRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationMembersRoles {
-    /// Gives roles to a member
+    /// Assigns roles to a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps the roles that it has. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps its existing roles. Returns 204 No Content on success.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
-    /// Answer: The member has the roles; there is no body.
+    /// Answer: The roles were assigned to the member. The response has no body.
     ///
     /// `POST /members/{user_id}/roles`
     ///
@@ -45,12 +45,12 @@ impl OrganizationMembersRoles {
     }
     /// Lists the roles of a member
     ///
-    /// Only the member's roles in this organization are meant.
+    /// Returns only the member's roles in this organization.
     ///
-    /// A page holds at most `take` roles. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many roles it holds.
+    /// Returns at most `take` roles per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many roles it contains.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
     /// Answer: A page of the member's roles.
     ///
@@ -84,13 +84,13 @@ impl OrganizationMembersRoles {
             take: None,
         }
     }
-    /// Takes roles from a member
+    /// Removes roles from a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps all others. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps all other roles. Returns 204 No Content on success.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Rules: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
-    /// Answer: The member no longer has the roles; there is no body.
+    /// Answer: The roles were removed from the member. The response has no body.
     ///
     /// `POST /members/{user_id}/unassign-roles`
     ///
@@ -180,14 +180,14 @@ pub struct ListOrgMemberRoles {
 }
 auth0_core::codegen::call_settings!(ListOrgMemberRoles);
 impl ListOrgMemberRoles {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Rules: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///

@@ -199,7 +199,7 @@ async fn strategy_is_unknown_to_the_client_then_the_list_decodes_and_the_provide
         "is_enabled": true,
     });
     let list = json!({"identity_providers": [provider]});
-    let response = Effect::Answer(Reply::new(200).json(list));
+    let response = Effect::Response(Reply::new(200).json(list));
     local
         .fail(
             Fault::of("ListOrganizationIdentityProviders")

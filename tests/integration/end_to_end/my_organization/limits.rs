@@ -12,7 +12,7 @@ const CALLS: usize = 40;
 
 async fn limited() -> Local {
     let plan = "public-self-service".parse().unwrap();
-    Local::start(Sandbox::builder().plan(plan)).await
+    Local::start(Sandbox::builder().rate_limit_plan(plan)).await
 }
 
 /// Clients of three organizations that share `limiter`, if there is one.

@@ -122,7 +122,7 @@ async fn token_is_for_no_organization_then_the_call_is_rejected_with_the_reason(
     let detail = problem.detail().unwrap();
     assert_eq!(
         detail,
-        "expected a token that was asked for with `organization`"
+        "expected a token requested with the `organization` parameter"
     );
     assert_eq!(rejection(&error).1, "The token is bound to no organization");
 }
@@ -180,7 +180,7 @@ async fn application_may_not_act_for_the_organization_then_no_token_is_issued_an
     );
     let description = cause.error_description().unwrap();
     assert!(
-        description.contains("organization: the application may not act for it"),
+        description.contains("organization: the application may not act for this organization"),
         "{description}"
     );
     assert!(!printed(&error).contains("its secret"));

@@ -86,7 +86,7 @@ async fn resource_exists_or_is_missing_then_predicates_hold() {
     assert!(error.is_conflict() && !error.has_acted(), "{error:?}");
     assert_eq!(
         rejection(&error),
-        (409, "The organization has a domain of this name")
+        (409, "The organization already has this domain")
     );
     let error = org
         .domains()

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use auth0_organizations::{Limiter, Limits, limits};
-use auth0_sandbox::Plan;
+use auth0_sandbox::RateLimitPlan;
 use futures_util::future::join_all;
 
 use super::*;
 
 const CALLS: usize = 120;
 
-fn plan() -> Plan {
+fn plan() -> RateLimitPlan {
     "public-enterprise".parse().unwrap()
 }
 
@@ -30,8 +30,8 @@ async fn send_concurrently(client: &Client) -> usize {
     errors.len()
 }
 
-async fn send_under(plan: Plan, limits: Limits) -> usize {
-    let local = Local::start(Sandbox::builder().plan(plan)).await;
+async fn send_under(plan: RateLimitPlan, limits: Limits) -> usize {
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan)).await;
     // A sleep moves the fake clock for all calls, so only one request is in flight at a time.
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits.max_in_flight(1), timer(), timer()).unwrap();
@@ -61,7 +61,7 @@ async fn limiter_has_higher_limits_than_the_plan_then_it_learns_from_responses()
 
 #[tokio::test]
 async fn no_limiter_is_used_then_many_calls_get_a_429() {
-    let local = Local::start(Sandbox::builder().plan(plan())).await;
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan())).await;
     // The sandbox admits a burst of ten calls, and more for each second that the machine needs.
     let rate_limited = send_concurrently(&local.organizations()).await;
     assert!(rate_limited > CALLS / 2, "{rate_limited}");

@@ -10,7 +10,7 @@ use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::lower;
 use crate::problem::Problem;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::workspace::{FACTS, Workspace, api_folder};
@@ -50,7 +50,7 @@ pub(super) fn of_sandbox(
 fn of_api(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
+    entry: &ApiSource,
     folder: Option<&Path>,
 ) -> Result<Contract, Failure> {
     let own = workspace.path("openapi");
@@ -121,7 +121,7 @@ fn json_alone(document: &mut Value) {
 }
 
 /// The file of a published document: called like the API here, or like the document that the API is a part of.
-fn published(folder: &Path, api: &str, entry: &Entry) -> Result<PathBuf, Failure> {
+fn published(folder: &Path, api: &str, entry: &ApiSource) -> Result<PathBuf, Failure> {
     let file = entry.url.rsplit('/').next().unwrap_or_default();
     let whole = file.split("-api-oas").next().unwrap_or_default();
     let names: Vec<String> = [api, whole]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -100,20 +100,19 @@ impl Sandbox {
             .to_owned())
     }
 
-    /// Reads something with a token.
-    pub(super) fn get(&self, url: &str, token: &str) -> Result<Value, Failure> {
-        self.json(self.client.get(url).bearer_auth(token))
-    }
-
-    /// Creates something with a token.
-    pub(super) fn post(&self, url: &str, token: &str, body: &Value) -> Result<Value, Failure> {
-        self.json(self.client.post(url).bearer_auth(token).json(body))
-    }
-
-    /// The client grants of the tenant, which no API shows.
-    pub(super) fn client_grants(&self) -> Result<Value, Failure> {
-        let url = format!("{}/_sandbox/client-grants", self.text("url"));
-        self.get(&url, self.text("admin_token"))
+    /// Sends a request with a token and returns the JSON of the response.
+    pub(super) fn send(
+        &self,
+        method: Method,
+        url: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let mut request = self.client.request(method, url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.json(request)
     }
 
     /// The requests that it saw.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::FOLDER;
 use super::documents::Contract;
-use super::scene::Scene;
+use super::setup::ContractSetup;
 use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::problem::Problem;
@@ -89,7 +89,7 @@ impl Tool {
         workspace: &Workspace,
         contract: &Contract,
         scratch: &Path,
-        scene: &Scene,
+        setup: &ContractSetup,
     ) -> Result<(), Failure> {
         let read = |name: &str| {
             let path = workspace.path(FOLDER).join(name);
@@ -106,7 +106,7 @@ impl Tool {
         }
         write(&scratch.join("schemathesis.toml"), &settings)?;
         write(&scratch.join(DOCUMENT), &contract.text)?;
-        for (name, values) in &scene.dictionaries {
+        for (name, values) in &setup.dictionaries {
             // One quoted value a line, which is how fuzzers share dictionaries.
             let lines = values.iter().map(|value| format!("{value:?}\n"));
             write(
@@ -117,21 +117,21 @@ impl Tool {
         Ok(())
     }
 
-    /// Tests the server of the scene.
-    pub(super) fn run(&self, scratch: &Path, scene: &Scene) -> Result<Findings, Failure> {
+    /// Tests the server of the setup.
+    pub(super) fn run(&self, scratch: &Path, setup: &ContractSetup) -> Result<Findings, Failure> {
         let output = Command::new(&self.0)
             .args([
                 "--no-color",
                 "run",
                 DOCUMENT,
                 "--url",
-                &scene.url,
+                &setup.url,
                 "--seed",
                 "1",
             ])
             .args(["--report", "json", "--report-json-path", REPORT])
             .current_dir(scratch)
-            .envs(scene.tokens.iter().map(|(name, token)| (name, token)))
+            .envs(setup.tokens.iter().map(|(name, token)| (name, token)))
             // What it sends goes to this machine.
             .env("NO_PROXY", "127.0.0.1")
             .output()

@@ -16,6 +16,7 @@ use crate::emit::types::checks;
 use crate::emit::types::constructors::{self, Arguments, Kind};
 use crate::emit::types::items::{self, Types};
 use crate::emit::types::shapes::{self, Argument, Method};
+use crate::extensions;
 use crate::problem::Problem;
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
@@ -240,7 +241,7 @@ impl<'c> Call<'c> {
 
     fn is_union(&self, name: &str) -> bool {
         let schema = self.context.model.schemas.get(name);
-        schema.is_some_and(|schema| schema.get("x-union").is_some())
+        schema.is_some_and(|schema| extensions::UNION.is_set(schema))
     }
 
     /// The argument with named fields, if there is one.
@@ -525,7 +526,9 @@ impl<'c> Call<'c> {
                 };
                 statements.extend(quote!(check.path_segment(#name, #text);));
             }
-            let rules = parameter.schema.get("x-constraints").map(checks::rules);
+            let rules = extensions::CONSTRAINTS
+                .get(parameter.schema)
+                .map(checks::rules);
             // Whether the value reads as one of its type is a rule as well.
             let none = || quote!(&auth0_core::codegen::Rules::NONE);
             if let Some(rules) = rules.or_else(|| self.reads_text(argument).then(none)) {

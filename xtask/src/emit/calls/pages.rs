@@ -10,6 +10,7 @@ use crate::emit::names;
 use crate::emit::types::adjust;
 use crate::emit::types::items::referenced;
 use crate::emit::types::shapes::{self, Field};
+use crate::extensions;
 use crate::problem::Problem;
 
 /// `Page` for the answer of an operation that pages.
@@ -155,7 +156,7 @@ pub(crate) fn bare(
     let page = model
         .schemas
         .get(&name)
-        .and_then(|schema| schema.get("x-page"));
+        .and_then(|schema| extensions::PAGE.get(schema));
     let Some(page) = page.filter(|page| page["bare"] == Value::Bool(true)) else {
         return Ok(TokenStream::new());
     };

@@ -6,14 +6,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::names;
-use crate::tiers::{Allowance, Count, Rates, Tier, TierName};
+use crate::rate_limit_plans::{Allowance, Count, PlanName, RateLimitPlan, Rates};
 
 /// The module, where there is anything to stand in it.
-pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
-    if tiers.is_empty() {
+pub(crate) fn emit(plans: &BTreeMap<PlanName, RateLimitPlan>) -> Option<TokenStream> {
+    if plans.is_empty() {
         return None;
     }
-    let constants = tiers.iter().map(|(name, tier)| constant(name, tier));
+    let constants = plans.iter().map(|(name, plan)| constant(name, plan));
     Some(quote! {
         //! The rate limits of the plans, as they are published, to make a limiter of.
         //!
@@ -25,23 +25,23 @@ pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
     })
 }
 
-fn constant(name: &TierName, tier: &Tier) -> TokenStream {
+fn constant(name: &PlanName, plan: &RateLimitPlan) -> TokenStream {
     let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
-    let plan = format!(" The plan `{}`.", name.as_str());
-    let mut words = format!(" For the tenant: {}.", words(&tier.tenant));
-    let tenant = rates(&tier.tenant);
-    let tenant = match tier.tenant.rates {
+    let title = format!(" The plan `{}`.", name.as_str());
+    let mut words = format!(" For the tenant: {}.", words(&plan.tenant));
+    let tenant = rates(&plan.tenant);
+    let tenant = match plan.tenant.rates {
         Rates::Each { .. } => quote!(new(#tenant)),
         Rates::Both(_) => quote!(shared(#tenant)),
     };
-    let organization = tier.organization.map(|organization| {
+    let organization = plan.organization.map(|organization| {
         let organization = Allowance::from(organization);
         words += &format!(" For one organization: {}.", self::words(&organization));
         let rates = rates(&organization);
         quote!(.organization(#rates))
     });
     quote! {
-        #[doc = #plan]
+        #[doc = #title]
         #[doc = ""]
         #[doc = #words]
         pub const #ident: Limits = Limits::#tenant #organization;

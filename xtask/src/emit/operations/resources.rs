@@ -18,7 +18,7 @@ struct Resource<'m> {
     children: BTreeSet<Vec<String>>,
 }
 
-/// The groups of a document, each of which becomes a module. The modules do not depend on one another.
+/// The groups of a document, each of which becomes a module.
 pub(crate) struct Groups<'m> {
     modules: Vec<Module<'m>>,
 }
@@ -118,15 +118,15 @@ impl<'m> Groups<'m> {
         methods
     }
 
-    /// One of the modules; nothing behind the last.
-    pub(crate) fn module(
-        &self,
-        number: usize,
-        context: &Context<'_>,
-    ) -> Option<(&str, Result<TokenStream, Problem>)> {
-        let module = self.modules.get(number)?;
-        let tokens = emit_resource(&module.group, &module.resource, context);
-        Some((&module.name, tokens))
+    /// The modules with their names.
+    pub(crate) fn modules<'g>(
+        &'g self,
+        context: &'g Context<'g>,
+    ) -> impl Iterator<Item = (&'g str, Result<TokenStream, Problem>)> {
+        self.modules.iter().map(|module| {
+            let tokens = emit_resource(&module.group, &module.resource, context);
+            (module.name.as_str(), tokens)
+        })
     }
 }
 

@@ -26,9 +26,7 @@ pub(crate) fn emit(
         return TokenStream::new();
     };
     let mut methods: Vec<TokenStream> = Vec::new();
-    if tagged {
-        methods.extend(tag(variants));
-    }
+    let mut names: Vec<&str> = Vec::new();
     for field in first.iter() {
         let mut alike = vec![field];
         alike.extend(others.iter().filter_map(|fields| {
@@ -40,10 +38,17 @@ pub(crate) fn emit(
             continue;
         }
         if tagged {
+            names.push(&field.ident);
             methods.push(of_known(variants, &alike));
         } else if alike.iter().all(|other| other.ty == field.ty) {
             methods.push(of_all(variants, field));
         }
+    }
+    // A tag that every variant also has as a field has an accessor by now.
+    if let Some((name, method)) = tag(variants).filter(|_| tagged)
+        && !names.iter().any(|taken| name == *taken)
+    {
+        methods.insert(0, method);
     }
     if methods.is_empty() {
         TokenStream::new()
@@ -123,7 +128,7 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
 }
 
 /// The method for the property that tells the variants apart, where it is one and no field.
-fn tag(variants: &[Variant<'_>]) -> Option<TokenStream> {
+fn tag(variants: &[Variant<'_>]) -> Option<(Ident, TokenStream)> {
     let (property, _) = variants.iter().find_map(Variant::tag)?;
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
@@ -136,7 +141,7 @@ fn tag(variants: &[Variant<'_>]) -> Option<TokenStream> {
     let doc = docs::doc(&format!(
         "`{property}`, which tells the variants apart.\n\nOf an unknown kind it is what came under that name."
     ));
-    Some(quote! {
+    let tokens = quote! {
         #doc
         pub fn #method(&self) -> ::std::option::Option<&str> {
             match self {
@@ -144,5 +149,6 @@ fn tag(variants: &[Variant<'_>]) -> Option<TokenStream> {
                 Self::Other(other) => other.value().get(#property).and_then(::serde_json::Value::as_str),
             }
         }
-    })
+    };
+    Some((method, tokens))
 }

@@ -12,6 +12,7 @@ use crate::emit::model::{Model, list, members, properties, reference, text};
 use crate::emit::names;
 use crate::emit::types::shapes::{self, Field};
 use crate::emit::types::write_back::is_additional;
+use crate::extensions::{self, Tag};
 use crate::problem::Problem;
 
 /// The types that a request can hold and that have anything to check, themselves or in what they hold.
@@ -57,7 +58,7 @@ pub(crate) fn checked_types(
     {
         checked.extend(named_in(&field.ty).intersection(&sent).cloned());
     }
-    let constrained = parameters().filter(|schema| schema.get("x-constraints").is_some());
+    let constrained = parameters().filter(|schema| extensions::CONSTRAINTS.is_set(schema));
     checked.extend(constrained.flat_map(|schema| {
         let named = model.named_in(schema).into_iter();
         named.map(str::to_owned)
@@ -95,7 +96,7 @@ fn constrained_fields<'s>(
     let constrained = |field: &&Field| {
         properties
             .get(field.wire.as_str())
-            .is_some_and(|property| property.get("x-constraints").is_some())
+            .is_some_and(|property| extensions::CONSTRAINTS.is_set(property))
     };
     fields.iter().filter(constrained).collect()
 }
@@ -104,11 +105,11 @@ fn has_own_rules(name: &str, model: &Model<'_>) -> bool {
     let Some(schema) = model.schemas.get(name) else {
         return false;
     };
-    schema.get("x-conditions").is_some()
+    extensions::CONDITIONS.is_set(schema)
         || fewest_fields(schema).is_some()
         || properties(schema, model)
             .values()
-            .any(|property| property.get("x-constraints").is_some())
+            .any(|property| extensions::CONSTRAINTS.is_set(property))
 }
 
 fn variants<'m>(name: &str, model: &'m Model<'_>) -> impl Iterator<Item = String> + 'm {
@@ -159,15 +160,15 @@ pub(crate) fn of_type(
     for field in fields {
         if is_additional(field) {
             let ident = format_ident!("{}", field.ident);
-            let tag = schema.get("x-tag").map(|tag| text(tag, "property"));
+            let tag = Tag::of(schema).map(|tag| tag.property);
             let documented = fields.iter().filter(|field| !is_additional(field));
-            let documented = documented.map(|field| &field.wire).chain(&tag);
+            let documented = documented.map(|field| field.wire.as_str()).chain(tag);
             statements.push(quote!(at.additional_fields(&self.#ident, &[#(#documented),*]);));
             continue;
         }
         let constraints = properties
             .get(field.wire.as_str())
-            .and_then(|property| property.get("x-constraints"));
+            .and_then(|property| extensions::CONSTRAINTS.get(property));
         if constraints.is_some() || mentions(&field.ty, checked) {
             let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
             let rules = rules(constraints.unwrap_or(&Value::Null));
@@ -175,7 +176,7 @@ pub(crate) fn of_type(
         }
     }
     statements.extend(fewest_fields(schema).and_then(|count| enough_fields(count, fields)));
-    for condition in list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
+    for condition in extensions::CONDITIONS.items(schema) {
         statements.push(self::condition(condition, name, fields)?);
     }
     let ident = names::ident(name);

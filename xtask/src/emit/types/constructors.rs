@@ -20,7 +20,7 @@ use crate::emit::names;
 use crate::emit::types::items::{
     Taking, Types, converted, field_value, given, parameter_type, taking,
 };
-use crate::emit::types::setters::Setters;
+use crate::emit::types::setters;
 use crate::emit::types::shapes::Field;
 
 /// Named arguments: a struct whose fields are the required values of a type or of an operation.
@@ -180,7 +180,6 @@ pub(crate) fn with_name(field: &Field, fields: &[Field]) -> String {
 pub(crate) fn emit(
     item: &syn::ItemStruct,
     fields: &[Field],
-    setters: &Setters,
     types: &Types,
     model: &Model<'_>,
 ) -> Vec<Item> {
@@ -250,7 +249,7 @@ pub(crate) fn emit(
     let mut block: syn::ItemImpl = syn::parse_quote!(impl #ident { #constructor });
     block
         .items
-        .extend(optional.iter().map(|field| setters.of(field, model)));
+        .extend(optional.iter().map(|field| setters::setter(field, model)));
     emitted.push(Item::Impl(block));
     emitted
 }

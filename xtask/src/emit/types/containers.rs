@@ -6,6 +6,7 @@ use syn::{Field, Item, Type, parse_quote};
 use crate::emit::model::{Model, list};
 use crate::emit::types::shapes;
 use crate::emit::types::write_back::Plan;
+use crate::extensions;
 
 /// Sets how serde reads the containers of a type.
 ///
@@ -33,7 +34,9 @@ pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
     let is_object = |ty: &Type| {
         shapes::last_name(ty)
             .and_then(|name| model.schemas.get(&name).copied())
-            .is_some_and(|schema| schema["properties"].is_object() || schema["x-union"].is_object())
+            .is_some_and(|schema| {
+                schema["properties"].is_object() || schema[extensions::UNION.name].is_object()
+            })
     };
     let is_sent = plan.is_sent(&name);
     for field in &mut item.fields {

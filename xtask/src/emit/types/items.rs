@@ -10,16 +10,16 @@ use syn::{Item, Type};
 
 use crate::emit::calls::pages;
 use crate::emit::docs;
-use crate::emit::model::{Model, Operation, text};
+use crate::emit::model::{Model, Operation};
 use crate::emit::names;
 use crate::emit::types::adjust;
 use crate::emit::types::checks;
 use crate::emit::types::constructors;
 use crate::emit::types::containers;
-use crate::emit::types::setters::Setters;
 use crate::emit::types::shapes::{self, Field};
 use crate::emit::types::unions;
 use crate::emit::types::write_back::Plan;
+use crate::extensions::{self, Tag};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -55,7 +55,6 @@ pub(crate) fn emit(
     model: &Model<'_>,
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
-    let setters = Setters::new();
     // Each operation is asked once for its answers, and not for every type there is.
     let answers: BTreeSet<String> = model
         .operations
@@ -86,7 +85,7 @@ pub(crate) fn emit(
             let bare = pages::bare(&mut item, fields, model)?;
             made.extend(crate::emit::parsed(bare, &name)?.items);
             if let Item::Struct(item) = &item {
-                made.extend(constructors::emit(item, fields, &setters, types, model));
+                made.extend(constructors::emit(item, fields, types, model));
             }
             if answers.contains(&name) {
                 beside.extend(partial_report(&name, fields, model)?);
@@ -105,7 +104,7 @@ pub(crate) fn emit(
     for (name, schema) in model
         .schemas
         .iter()
-        .filter(|(_, schema)| schema.get("x-union").is_some())
+        .filter(|(_, schema)| extensions::UNION.is_set(schema))
     {
         let mut union = unions::emit(name, schema, types, model)?;
         union.extend(types.plan.conversions(name, model)?);
@@ -147,9 +146,8 @@ fn write_tag(item: &mut Item, model: &Model<'_>) {
     let tag = model
         .schemas
         .get(&item.ident.to_string())
-        .and_then(|schema| schema.get("x-tag"));
-    if let Some(tag) = tag {
-        let (property, value) = (text(tag, "property"), text(tag, "value"));
+        .and_then(|schema| Tag::of(schema));
+    if let Some(Tag { property, value }) = tag {
         item.attrs
             .push(syn::parse_quote!(#[serde(tag = #property, rename = #value)]));
     }
@@ -175,7 +173,7 @@ pub(crate) fn taking<'t>(ty: &'t Type, model: &Model<'_>) -> Taking<'t> {
     let union = || {
         shapes::last_name(ty)
             .and_then(|name| model.schemas.get(&name))
-            .is_some_and(|s| s.get("x-union").is_some())
+            .is_some_and(|s| extensions::UNION.is_set(s))
     };
     if wrapped || shapes::is_named("String", ty) || shapes::is_named("SecretString", ty) || union()
     {

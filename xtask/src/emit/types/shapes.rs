@@ -1,39 +1,21 @@
 //! The shapes of what progenitor generated, read back from its syntax trees: what the emitter writes beside them
 //! then fits whatever naming and typing decisions were made there.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
-use crate::emit::types::items::Types;
-use crate::emit::types::write_back::Plan;
-
-/// A field of a generated struct. A syntax tree stays in the thread in which it was made: with `T` a text, a field can go
-/// to another one.
+/// A field of a generated struct.
 #[derive(Debug, Clone)]
-pub(crate) struct Field<T = Type> {
+pub(crate) struct Field {
     /// The name in Rust.
     pub(crate) ident: String,
     /// The name in JSON.
     pub(crate) wire: String,
-    pub(crate) ty: T,
+    pub(crate) ty: Type,
     /// Whether it may be absent.
     pub(crate) optional: bool,
-}
-
-impl<T> Field<T> {
-    /// The same with another form of its type.
-    pub(crate) fn with<U>(&self, form: &impl Fn(&T) -> U) -> Field<U> {
-        Field {
-            ident: self.ident.clone(),
-            wire: self.wire.clone(),
-            ty: form(&self.ty),
-            optional: self.optional,
-        }
-    }
 }
 
 /// The generated structs by name, their fields in order of their names.
@@ -102,34 +84,18 @@ pub(crate) fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<S
 
 /// A method of progenitor's client.
 #[derive(Debug, Clone)]
-pub(crate) struct Method<T = Type> {
-    pub(crate) arguments: Vec<Argument<T>>,
+pub(crate) struct Method {
+    pub(crate) arguments: Vec<Argument>,
     /// What a success decodes to: `T` of `ResponseValue<T>`.
-    pub(crate) output: T,
-}
-
-impl<T> Method<T> {
-    /// The same with another form of its types.
-    pub(crate) fn with<U>(&self, form: &impl Fn(&T) -> U) -> Method<U> {
-        let arguments = self.arguments.iter().map(|argument| Argument {
-            ident: argument.ident.clone(),
-            ty: form(&argument.ty),
-            by_reference: argument.by_reference,
-            optional: argument.optional,
-        });
-        Method {
-            arguments: arguments.collect(),
-            output: form(&self.output),
-        }
-    }
+    pub(crate) output: Type,
 }
 
 /// An argument of a method, without its reference.
 #[derive(Debug, Clone)]
-pub(crate) struct Argument<T = Type> {
+pub(crate) struct Argument {
     pub(crate) ident: String,
     /// The type that the facade owns: `String` for `&str`.
-    pub(crate) ty: T,
+    pub(crate) ty: Type,
     /// Whether the method takes a reference to it.
     pub(crate) by_reference: bool,
     pub(crate) optional: bool,
@@ -203,57 +169,6 @@ fn owned(ident: String, ty: &Type) -> Argument {
         by_reference,
         optional,
     }
-}
-
-/// All that was read back, in a form that can go to another thread.
-pub(crate) struct Portable {
-    methods: BTreeMap<String, Method<String>>,
-    structs: BTreeMap<String, Vec<Field<String>>>,
-    checked: BTreeSet<String>,
-    required: BTreeMap<String, String>,
-}
-
-impl Portable {
-    pub(crate) fn new(methods: &BTreeMap<String, Method>, types: &Types) -> Self {
-        let text = |ty: &Type| ty.to_token_stream().to_string();
-        let fields = |fields: &Vec<Field>| fields.iter().map(|field| field.with(&text)).collect();
-        Self {
-            methods: with(methods, |method| method.with(&text)),
-            structs: with(&types.structs, fields),
-            checked: types.checked.clone(),
-            required: types.required.clone(),
-        }
-    }
-
-    /// What it was made of.
-    pub(crate) fn unpacked(self) -> (BTreeMap<String, Method>, Types) {
-        // Many fields are of the same type, and a copy takes less than reading.
-        let known: RefCell<HashMap<String, Type>> = RefCell::default();
-        let ty = |text: &String| {
-            if let Some(ty) = known.borrow().get(text) {
-                return ty.clone();
-            }
-            // The texts were types.
-            let ty = syn::parse_str(text).unwrap_or(Type::Verbatim(TokenStream::new()));
-            known.borrow_mut().insert(text.clone(), ty.clone());
-            ty
-        };
-        let fields = |fields: &Vec<Field<_>>| fields.iter().map(|field| field.with(&ty)).collect();
-        let types = Types {
-            structs: with(&self.structs, fields),
-            checked: self.checked,
-            required: self.required,
-            // Types are written where they were read back.
-            plan: Plan::default(),
-        };
-        (with(&self.methods, |method| method.with(&ty)), types)
-    }
-}
-
-fn with<T, U>(map: &BTreeMap<String, T>, form: impl Fn(&T) -> U) -> BTreeMap<String, U> {
-    map.iter()
-        .map(|(name, value)| (name.clone(), form(value)))
-        .collect()
 }
 
 /// `T`, where `ty` is `…::name<T, …>`.

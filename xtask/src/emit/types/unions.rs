@@ -13,6 +13,7 @@ use crate::emit::names;
 use crate::emit::types::accessors;
 use crate::emit::types::items::Types;
 use crate::emit::types::write_back::Plan;
+use crate::extensions::{self, Tag};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
@@ -117,7 +118,7 @@ pub(crate) fn read<'a>(
     schema: &'a Value,
     model: &Model<'_>,
 ) -> Result<Vec<Variant<'a>>, Problem> {
-    list(&schema["x-union"]["variants"])
+    extensions::union_variants(schema)
         .map(|variant| {
             let target = text(variant, "ref");
             let ty = reference(&serde_json::json!({ "$ref": target }))
@@ -158,7 +159,7 @@ fn required_tags(variants: &[Variant<'_>], model: &Model<'_>) -> BTreeSet<String
         let schema = model.schemas.get(&variant.ty);
         let is_required = |property: &String| {
             schema.is_some_and(|schema| {
-                schema["x-tag"]["property"] == **property
+                Tag::of(schema).is_some_and(|tag| tag.property == property)
                     || list(&schema["required"]).any(|name| name == property)
             })
         };

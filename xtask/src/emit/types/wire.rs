@@ -9,12 +9,15 @@ use syn::{Attribute, ImplItem, Item, LitStr, parse_quote};
 
 use crate::emit::model::{list, members};
 use crate::emit::names;
+use crate::extensions;
 use crate::spec::walk::METHODS;
 
 /// Renames the fields of structs for serde.
 pub(crate) fn fields(types: &mut [Item], document: &Value) {
     let renamed: BTreeMap<String, &Value> = members(&document["components"]["schemas"])
-        .filter_map(|(name, schema)| Some((names::type_name(name), schema.get("x-wire-names")?)))
+        .filter_map(|(name, schema)| {
+            Some((names::type_name(name), extensions::WIRE_NAMES.get(schema)?))
+        })
         .collect();
     if renamed.is_empty() {
         return;
@@ -42,7 +45,7 @@ pub(crate) fn parameters(calls: &mut [Item], document: &Value) {
             let wire_names = list(&operation["parameters"]).filter_map(|parameter| {
                 Some((
                     parameter["name"].as_str()?,
-                    parameter["x-wire-name"].as_str()?,
+                    extensions::WIRE_NAME.text(parameter)?,
                 ))
             });
             let wire_names: BTreeMap<_, _> = wire_names.collect();

@@ -9,10 +9,11 @@ use quote::{ToTokens, quote};
 use serde_json::{Value, json};
 use syn::{Fields, Item, ItemStruct, Type, parse_quote};
 
-use crate::emit::model::{Model, list, properties, reference, text};
+use crate::emit::model::{Model, properties, reference};
 use crate::emit::names;
 use crate::emit::types::shapes::{self, Field};
 use crate::emit::types::unions;
+use crate::extensions::{self, Tag};
 use crate::lower::{self, WriteBack};
 use crate::problem::Problem;
 
@@ -214,7 +215,7 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
     let tag = model
         .schemas
         .get(&item.ident.to_string())
-        .and_then(|schema| schema.get("x-tag"));
+        .and_then(|schema| Tag::of(schema));
     let (with, beside) = match tag {
         Some(tag) => {
             let function = free("deserialize_additional_fields");
@@ -222,7 +223,7 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
                 format!("{}::{function}", item.ident),
                 names::ident(&function),
             );
-            let (owner, tag) = (&item.ident, text(tag, "property"));
+            let (owner, tag) = (&item.ident, tag.property);
             let beside: Item = parse_quote! {
                 impl #owner {
                     fn #function<'de, D: ::serde::Deserializer<'de>>(
@@ -251,12 +252,10 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
 /// Whether the conversion exists already: from a type to itself, and from a variant to its union.
 fn converts_already(source: &str, update: &str, model: &Model<'_>) -> bool {
     let is_variant = || {
-        let variants = model
-            .schemas
-            .get(update)
-            .map(|schema| &schema["x-union"]["variants"]);
-        let mut variants = variants.into_iter().flat_map(list);
-        variants.any(|variant| target(variant).as_deref() == Some(source))
+        let union = model.schemas.get(update).into_iter();
+        union
+            .flat_map(|schema| extensions::union_variants(schema))
+            .any(|variant| target(variant).as_deref() == Some(source))
     };
     source == update || is_variant()
 }
@@ -274,8 +273,8 @@ fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
         .into_keys()
         .map(str::to_owned)
         .collect();
-    names.extend(schema.get("x-tag").map(|tag| text(tag, "property")));
-    for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+    names.extend(Tag::of(schema).map(|tag| tag.property.to_owned()));
+    for variant in extensions::union_variants(schema).filter_map(target) {
         names.extend(accepted(&variant, model));
     }
     names
@@ -285,7 +284,7 @@ fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
 fn renaming(model: &Model<'_>) -> BTreeSet<String> {
     let renames = |schema: &Value| {
         let mut properties = properties(schema, model).into_values();
-        properties.any(|property| property.get("x-response-name").is_some())
+        properties.any(|property| extensions::RESPONSE_NAME.is_set(property))
     };
     let own = model.schemas.iter().filter(|(_, schema)| renames(schema));
     let mut found: BTreeSet<&str> = own.map(|(name, _)| name.as_str()).collect();
@@ -339,7 +338,10 @@ impl<'a> Renames<'a> {
         }
         self.within.push(ty.to_owned());
         for (name, property) in properties(schema, model) {
-            if let Some(response) = property.get("x-response-name").and_then(Value::as_str) {
+            if let Some(response) = extensions::RESPONSE_NAME
+                .get(property)
+                .and_then(Value::as_str)
+            {
                 let found = (path.clone(), response.to_owned(), name.to_owned());
                 self.found.insert(found);
             }
@@ -349,7 +351,7 @@ impl<'a> Renames<'a> {
             }
             path.pop();
         }
-        for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+        for variant in extensions::union_variants(schema).filter_map(target) {
             self.collect(&variant, path);
         }
         self.within.pop();
@@ -391,7 +393,7 @@ fn conversion(
     let accepted = quote!(&[#(#accepted),*]);
     let properties = quote!(#accepted, &[#renamed]);
     let union = |name: &str| match model.schemas.get(name) {
-        Some(schema) if schema.get("x-union").is_some() => {
+        Some(schema) if extensions::UNION.is_set(schema) => {
             unions::read(name, schema, model).map(Some)
         }
         _ => Ok(None),

@@ -4,12 +4,13 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, replace, target, type_of};
 use crate::spec::walk::join;
 
-pub(crate) const KEY: &str = "x-page";
+pub(crate) const KEY: &str = extensions::PAGE.name;
 /// What a page may hold beside its items: how many, from where, of how many, and where the next one is.
 const COUNTS: [&str; 4] = ["length", "limit", "start", "total"];
 const NEXT: &str = "next";

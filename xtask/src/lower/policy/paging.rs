@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, target, type_of};
@@ -11,7 +12,7 @@ use crate::lower::syntax::structure::show;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = "x-paging";
+const KEY: &str = extensions::PAGING.name;
 const BODY: &str = "/responses/200/content/application~1json/schema";
 /// What the document may say of its own.
 const GIVEN: [&str; 2] = ["limit", "size_default"];
@@ -179,7 +180,7 @@ impl Answer {
         };
         number("page")?;
         let size = number("per_page")?;
-        let asked = size.get("x-default").and_then(Value::as_u64);
+        let asked = extensions::DEFAULT.get(size).and_then(Value::as_u64);
         let most = size
             .pointer("/x-constraints/maximum")
             .and_then(Value::as_u64);

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
@@ -10,7 +11,7 @@ use crate::lower::syntax::structure::show;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = "x-retry-safety";
+const KEY: &str = extensions::RETRY_SAFETY.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_operation_mut(document, &mut |operation, _, method, pointer| {

@@ -4,9 +4,10 @@
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
-use crate::lower::schema::{has_rust_type, is_nullable, is_string_enum, is_true, type_of};
+use crate::lower::schema::{has_rust_type, is_nullable, is_string_enum, type_of};
 use crate::lower::shape::rust_type;
 use crate::spec::walk::{self, Place};
 
@@ -27,10 +28,10 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(members) = schema.as_object_mut() else {
             return;
         };
-        members.remove("x-secret");
+        extensions::SECRET.remove(members);
         members.remove("format");
         members.remove("nullable");
-        members.insert("x-rust-type".into(), rust_type::secret());
+        extensions::RUST_TYPE.set(members, rust_type::secret());
         if nullable {
             *schema = wrap_nullable(schema);
         }
@@ -55,13 +56,13 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             }
         }
         let is_marked =
-            is_true(value, "x-secret") || value.get("format") == Some(&json!("password"));
+            extensions::SECRET.is_true(value) || value.get("format") == Some(&json!("password"));
         if is_marked && is_plain_string(value) {
             let at = origin::of(value, pointer);
             make(value, at);
         }
         if let Some(members) = value.as_object_mut() {
-            members.remove("x-secret");
+            extensions::SECRET.remove(members);
         }
     });
 }
@@ -71,18 +72,6 @@ fn is_plain_string(schema: &Value) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    // Most names do not end in the last word of any of these, and are not taken apart for it.
-    let end = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-    let ends_like = |secret: &str| {
-        let word = secret.rsplit('_').next().unwrap_or(secret);
-        let start = end.len().checked_sub(word.len());
-        start
-            .and_then(|start| end.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(word))
-    };
-    if !NAMES.into_iter().any(ends_like) {
-        return false;
-    }
     let name = name.to_snake_case();
     NAMES
         .iter()
@@ -97,7 +86,7 @@ pub(crate) fn wrap_nullable(schema: &Value) -> Value {
         let goes_in = [
             "type",
             "format",
-            "x-rust-type",
+            extensions::RUST_TYPE.name,
             "items",
             "additionalProperties",
         ]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{
@@ -113,7 +114,7 @@ fn needs_merging(schema: &Value) -> bool {
 fn only_annotates(schema: &Value, beside: &[&str]) -> bool {
     keys_beside(schema, beside)
         .iter()
-        .all(|key| ANNOTATIONS.contains(key) || key.starts_with("x-"))
+        .all(|key| ANNOTATIONS.contains(key) || extensions::is_extension(key))
 }
 
 /// Properties beside a union belong to each of the variants.
@@ -222,7 +223,7 @@ fn distribute(base: Value, unions: Vec<Vec<Value>>) -> Result<Value, String> {
     if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
         for (key, value) in members {
             let is_outer = ANNOTATIONS.contains(&key.as_str())
-                || key.starts_with("x-") && key != "x-conditions";
+                || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
             if is_outer {
                 body.remove(key);
                 whole[key] = value.clone();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::reach;
@@ -19,7 +20,7 @@ use crate::lower::shape::variant_names::{self, VariantOf};
 use crate::problem::Problem;
 use crate::spec::walk::{Place, join};
 
-const KEY: &str = "x-union";
+const KEY: &str = extensions::UNION.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let reach = reach::reachable(document);

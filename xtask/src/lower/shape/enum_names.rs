@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::schema::{each_mut, is_string_enum};
 use crate::lower::shape::naming;
@@ -22,8 +23,10 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         if let Some(members) = schema.as_object_mut() {
             members.remove("enum");
-            members.remove("x-enum-descriptions");
-            let rules = members.entry("x-constraints").or_insert_with(|| json!({}));
+            extensions::ENUM_DESCRIPTIONS.remove(members);
+            let rules = members
+                .entry(extensions::CONSTRAINTS.name)
+                .or_insert_with(|| json!({}));
             if let Some(rules) = rules.as_object_mut() {
                 rules.insert("enum".into(), values.into());
             }

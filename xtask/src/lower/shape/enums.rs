@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{components_mut, is_string_enum};
 use crate::spec::walk::join;
 
-const TEXTS: &str = "x-enum-descriptions";
+const TEXTS: &str = extensions::ENUM_DESCRIPTIONS.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {

@@ -5,14 +5,15 @@
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
 use crate::lower::shape::operation_ids;
 use crate::problem::Problem;
 
-const GROUP: &str = "x-operation-group";
-const NAME: &str = "x-operation-name";
+const GROUP: &str = extensions::OPERATION_GROUP.name;
+const NAME: &str = extensions::OPERATION_NAME.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_operation_mut(document, &mut |operation, path, _, pointer| {

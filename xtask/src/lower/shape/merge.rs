@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::origin;
 use crate::lower::schema::Object;
 
@@ -62,7 +63,7 @@ pub(crate) fn merge(into: &mut Value, other: &Value) -> Result<(), String> {
             },
             "oneOf" | "anyOf" => return Err("two unions".into()),
             "deprecated" | "readOnly" | "writeOnly" | "uniqueItems" => *ours = true.into(),
-            "x-conditions" => *ours = union(ours, theirs),
+            key if key == extensions::CONDITIONS.name => *ours = union(ours, theirs),
             _ => {}
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{self, Object, components_mut};
@@ -12,7 +13,7 @@ use crate::lower::shape::naming;
 use crate::spec::walk::join;
 
 /// What the properties of a schema are called on the wire, where that is not their name here.
-const WIRE_NAMES: &str = "x-wire-names";
+const WIRE_NAMES: &str = extensions::WIRE_NAMES.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     components(document, cx);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::reach;
@@ -84,15 +85,15 @@ fn wrapped(property: &Value, boxed: bool) -> Value {
         inner.remove("nullable");
         for (key, value) in inner.iter() {
             if ["description", "deprecated"].contains(&key.as_str())
-                || key.starts_with("x-") && key != "x-rust-type"
+                || extensions::is_extension(key) && key != extensions::RUST_TYPE.name
             {
                 outer.insert(key.clone(), value.clone());
             }
         }
     }
     if boxed {
-        inner = json!({ "type": "string", "x-rust-type": rust_type::boxed(&inner) });
+        inner = json!({ "type": "string", (extensions::RUST_TYPE.name): rust_type::boxed(&inner) });
     }
-    outer["x-rust-type"] = rust_type::nullable(&inner);
+    outer[extensions::RUST_TYPE.name] = rust_type::nullable(&inner);
     outer
 }

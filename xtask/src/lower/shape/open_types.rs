@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::policy::secrets::wrap_nullable;
@@ -76,13 +77,15 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 /// Gives a union whose alternatives are tried in turn one more, for what fits none of them.
 fn open_union(union: &mut Value, cx: &mut Context<'_>) {
-    if is_documented_enum(union) || has_rust_type(union) || union.get("x-union").is_some() {
+    if is_documented_enum(union) || has_rust_type(union) || extensions::UNION.is_set(union) {
         return;
     }
     let Some(variants) = one_of(union) else {
         return;
     };
-    let is_open = |variant: &Value| variant["x-rust-type"]["path"] == rust_type::unlisted()["path"];
+    let is_open = |variant: &Value| {
+        variant[extensions::RUST_TYPE.name]["path"] == rust_type::unlisted()["path"]
+    };
     if variants.iter().any(is_open) {
         return;
     }
@@ -94,7 +97,7 @@ fn open_union(union: &mut Value, cx: &mut Context<'_>) {
     let other = json!({
         "title": title,
         "type": "string",
-        "x-rust-type": rust_type::unlisted(),
+        (extensions::RUST_TYPE.name): rust_type::unlisted(),
     });
     let at = origin::of(union, "");
     if let Some(variants) = union["oneOf"].as_array_mut() {
@@ -161,7 +164,7 @@ fn open_enum(schema: &mut Value, name: &str, description: Option<&Value>) {
 
 fn set(schema: &mut Value, rust_type: Value) {
     let nullable = is_nullable(schema);
-    schema["x-rust-type"] = rust_type;
+    schema[extensions::RUST_TYPE.name] = rust_type;
     if nullable {
         *schema = wrap_nullable(schema);
     }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{components_mut, has_rust_type, is_map, is_nullable, strings, type_of};
@@ -27,7 +28,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 property,
                 &join(&join(&join("/components/schemas", name), "properties"), key),
             );
-            property["x-rust-type"] = rust_type;
+            property[extensions::RUST_TYPE.name] = rust_type;
             cx.changed_at(at, "made empty and absent two things");
         }
     }

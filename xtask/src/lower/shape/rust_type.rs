@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::origin;
 use crate::lower::schema::is_nullable;
 
@@ -87,8 +88,8 @@ fn lower(schema: &mut Value) {
     for key in [
         "description",
         "nullable",
-        "x-constraints",
-        "x-default",
+        extensions::CONSTRAINTS.name,
+        extensions::DEFAULT.name,
         "deprecated",
     ] {
         members.remove(key);
@@ -104,7 +105,9 @@ fn lower(schema: &mut Value) {
         return;
     }
     match schema.get("type").cloned() {
-        Some(kind) if schema.get("x-rust-type").is_none() => schema["type"] = json!([kind, "null"]),
+        Some(kind) if !extensions::RUST_TYPE.is_set(schema) => {
+            schema["type"] = json!([kind, "null"])
+        }
         _ => *schema = json!({ "oneOf": [{ "type": "null" }, schema.clone()] }),
     }
 }

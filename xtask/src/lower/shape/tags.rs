@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{self, ref_name, strings};
 use crate::lower::shape::unions::follow;
 use crate::spec::walk::join;
 
-const KEY: &str = "x-tag";
+const KEY: &str = extensions::TAG.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     for (component, property, value) in constants(document) {
@@ -69,7 +70,7 @@ fn is_always_there(schema: &Value, property: &str) -> bool {
 }
 
 fn is_in_conditions(schema: &Value, property: &str) -> bool {
-    let conditions = schema.get("x-conditions").and_then(Value::as_array);
+    let conditions = extensions::CONDITIONS.get(schema).and_then(Value::as_array);
     let clauses = conditions.into_iter().flatten().flat_map(|condition| {
         ["if", "then"]
             .into_iter()

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{
@@ -163,15 +164,15 @@ fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>
         }
         plain["enum"] = seen.into();
         if !texts.is_empty() {
-            plain["x-enum-descriptions"] = Value::Object(texts);
+            plain[extensions::ENUM_DESCRIPTIONS.name] = Value::Object(texts);
         }
     } else if let Some(format) = common_format {
         plain["format"] = format;
     }
     if let (Some(plain), Some(outer)) = (plain.as_object_mut(), schema.as_object()) {
         for (key, value) in outer {
-            let stays = ANNOTATIONS.contains(&key.as_str()) || key.starts_with("x-");
-            if stays && !(key == "x-enum-descriptions" && plain.contains_key(key)) {
+            let stays = ANNOTATIONS.contains(&key.as_str()) || extensions::is_extension(key);
+            if stays && !(key == extensions::ENUM_DESCRIPTIONS.name && plain.contains_key(key)) {
                 plain.insert(key.clone(), value.clone());
             }
         }
@@ -212,7 +213,10 @@ fn descriptions(parts: &[&Value]) -> Object {
             texts.extend(descriptions(&inner.iter().collect::<Vec<_>>()));
             continue;
         }
-        if let Some(given) = part.get("x-enum-descriptions").and_then(Value::as_object) {
+        if let Some(given) = extensions::ENUM_DESCRIPTIONS
+            .get(part)
+            .and_then(Value::as_object)
+        {
             texts.extend(given.clone());
         }
         let only = part

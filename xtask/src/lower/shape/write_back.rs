@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::reach;
 use crate::lower::schema::{self, Object, is_struct, ref_name, target, type_of};
 use crate::lower::syntax::responses::is_success;
@@ -155,7 +156,8 @@ fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> B
         .split_last()
         .filter(|(last, _)| last.is_empty())
         .map(|(_, collection)| collection);
-    let group = |operation: &Operation<'_>| operation.value.get("x-operation-group").cloned();
+    let group =
+        |operation: &Operation<'_>| extensions::OPERATION_GROUP.get(operation.value).cloned();
     let by_another_key = |operation: &Operation<'_>| {
         operation.method == "get"
             && operation.path.len() == update.path.len() + 1
@@ -214,14 +216,14 @@ fn item(answer: &Value, operation: &Operation<'_>, schemas: &Object) -> Option<S
 fn component_of(schema: &Value, schemas: &Object) -> Option<String> {
     let name = target(schema)?;
     let schema = schemas.get(&name)?;
-    (is_struct(schema) || schema.get("x-union").is_some()).then_some(name)
+    (is_struct(schema) || extensions::UNION.is_set(schema)).then_some(name)
 }
 
 /// The objects that a component stands for: itself, or the variants of a union.
 fn alternatives(name: &str, schemas: &Object) -> Vec<String> {
     let union = schemas
         .get(name)
-        .filter(|schema| schema.get("x-union").is_some());
+        .filter(|schema| extensions::UNION.is_set(schema));
     match union.and_then(schema::one_of) {
         Some(variants) => variants.iter().filter_map(ref_name).collect(),
         None => vec![name.to_owned()],

@@ -5,6 +5,7 @@ use openapiv3::{Info, OpenAPI, PathItem, ReferenceOr, Schema, SecurityScheme, Se
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::problem::Problem;
@@ -44,7 +45,7 @@ fn parts<T: DeserializeOwned>(document: &Value, pointer: &str, cx: &mut Context<
     };
     let mut told = false;
     for (key, value) in members {
-        if !key.starts_with("x-") {
+        if !extensions::is_extension(&key) {
             told |= part::<T>(Some(value), &join(pointer, &key), cx);
         }
     }

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, remove_keys, strings};
@@ -12,7 +13,7 @@ use crate::lower::syntax::structure::show;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = "x-conditions";
+const KEY: &str = extensions::CONDITIONS.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{Object, each_mut, has_rust_type, is_string_enum, type_of};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = "x-constraints";
+const KEY: &str = extensions::CONSTRAINTS.name;
 
 /// The keywords that move.
 const RULES: [&str; 13] = [
@@ -30,7 +31,7 @@ const RULES: [&str; 13] = [
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {
-        if schema.get("$ref").is_some() || !has_rules(schema) {
+        if schema.get("$ref").is_some() {
             return;
         }
         let at = origin::of(schema, pointer);
@@ -58,14 +59,6 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         all.extend(moved);
         schema[KEY] = Value::Object(all);
     });
-}
-
-/// Whether the schema has anything that may move: most have nothing.
-fn has_rules(schema: &Value) -> bool {
-    schema.as_object().into_iter().flatten().any(|(key, _)| {
-        ["enum", "items", "additionalProperties"].contains(&key.as_str())
-            || RULES.contains(&key.as_str())
-    })
 }
 
 /// The rules of the items of a list or the values of a map, and of those in them.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::schema::each_mut;
 use crate::lower::syntax::structure::show;
@@ -16,7 +17,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             return;
         };
         let what = format!("moved the default {} to x-default", show(&value));
-        members.entry("x-default").or_insert(value);
+        members.entry(extensions::DEFAULT.name).or_insert(value);
         cx.changed(schema, pointer, what);
     });
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::syntax::markdown::harmless;
 use crate::spec::walk::{self, Place};
@@ -31,7 +32,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         }
         // The texts of values stand in an extension until they are lowered.
         let texts = value
-            .get_mut("x-enum-descriptions")
+            .get_mut(extensions::ENUM_DESCRIPTIONS.name)
             .and_then(Value::as_object_mut);
         for text in texts.into_iter().flat_map(|texts| texts.values_mut()) {
             if let Value::String(text) = text {

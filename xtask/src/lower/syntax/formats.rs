@@ -1,10 +1,10 @@
-//! Answers: typify makes closed Rust types of the formats of IP addresses, and one odd address of the server fails a whole page. The text is what the
-//! caller needs; the format is kept as `x-format` for the docs. So is one of what is neither text nor number, for which typify panics.
+//! Defect: typify makes closed Rust types of the formats of IP addresses, so one malformed address in a response fails a whole page, and it
+//! panics at a format on a schema that is neither a string nor a number. These formats are removed; the values stay plain.
 
 use serde_json::Value;
 
 use crate::lower::Context;
-use crate::lower::schema::{each_mut, type_of};
+use crate::lower::schema::{each_mut, remove_keys, type_of};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {
@@ -19,12 +19,8 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         if kept {
             return;
         }
-        let what = format!("moved the format {format} to x-format");
-        if let Some(members) = schema.as_object_mut()
-            && let Some(format) = members.remove("format")
-        {
-            members.insert("x-format".into(), format);
-        }
+        let what = format!("removed the format {format}");
+        remove_keys(schema, &["format"]);
         cx.changed(schema, pointer, what);
     });
 }

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, type_of};
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 use crate::spec::walk::join;
 
 /// The one extension whose references are those of a type.
-const RUST_TYPE: &str = "x-rust-type";
+const RUST_TYPE: &str = extensions::RUST_TYPE.name;
 
 /// Keywords that later passes and the emitter read.
 const KNOWN: [&str; 42] = [
@@ -124,7 +125,7 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut Context<'_>) {
         return;
     };
     let here = join(at, key);
-    if key.starts_with("x-") && key != RUST_TYPE && members.get(key).is_some_and(refers) {
+    if extensions::is_extension(key) && key != RUST_TYPE && members.get(key).is_some_and(refers) {
         members.remove(key);
         cx.changed_at(
             here,
@@ -132,7 +133,7 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut Context<'_>) {
         );
         return;
     }
-    if key.starts_with("x-") || KNOWN.contains(&key) {
+    if extensions::is_extension(key) || KNOWN.contains(&key) {
         return;
     }
     members.remove(key);

@@ -21,6 +21,7 @@ pub(crate) mod prune;
 pub(crate) mod ref_siblings;
 pub(crate) mod references;
 pub(crate) mod request_bodies;
+pub(crate) mod reserved_extensions;
 pub(crate) mod responses;
 pub(crate) mod structure;
 pub(crate) mod success;

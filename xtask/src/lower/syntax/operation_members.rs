@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, keys_beside, remove_keys};
@@ -74,7 +75,7 @@ fn unknown_members(value: &mut Value, pointer: &str, place: (&str, &[&str]), cx:
     let (what, known) = place;
     let unknown: Vec<String> = keys_beside(value, known)
         .into_iter()
-        .filter(|key| !key.starts_with("x-"))
+        .filter(|key| !extensions::is_extension(key))
         .map(str::to_owned)
         .collect();
     if unknown.is_empty() {

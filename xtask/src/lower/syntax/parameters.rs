@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, is_true, type_of};
@@ -332,6 +333,6 @@ fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut Conte
         );
         taken.insert(free.clone());
         parameter["name"] = free.into();
-        parameter["x-wire-name"] = name.into();
+        parameter[extensions::WIRE_NAME.name] = name.into();
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, remove_keys, type_of};
@@ -31,13 +32,13 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 .and_then(|media| media.get("schema"))
                 .is_some_and(|schema| can_hold_nothing(follow(schema, schemas)));
             if is_empty && let Some(members) = operation.as_object_mut() {
-                members.insert("x-empty-body".into(), true.into());
+                extensions::EMPTY_BODY.set(members, true);
                 cx.changed_at(&at, "saw that the body can hold nothing");
             }
             if is_stub {
                 // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
                 if let Some(members) = operation.as_object_mut() {
-                    members.insert("x-sdk-ignore".into(), true.into());
+                    extensions::SDK_IGNORE.set(members, true);
                 }
             }
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::lower::origin;
 use crate::lower::schema::{Object, each_operation_mut, keys_beside};
@@ -22,8 +23,8 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             cx.changed_at(at, "added a success of any kind: no response is described");
             return;
         };
-        let mut errors: BTreeSet<u64> = members
-            .get("x-errors")
+        let mut errors: BTreeSet<u64> = extensions::ERRORS
+            .get_in(members)
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
@@ -34,7 +35,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let has_success = statuses.iter().any(|status| is_success(status));
         let mut removed = Vec::new();
         for status in statuses {
-            if status.starts_with("x-") || is_success(&status) {
+            if extensions::is_extension(&status) || is_success(&status) {
                 continue;
             }
             let response = responses.remove(&status).unwrap_or_default();
@@ -79,7 +80,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         tidy(&mut responses, &at, cx);
         members.insert("responses".into(), Value::Object(responses));
         if !errors.is_empty() {
-            members.insert("x-errors".into(), errors.into_iter().collect());
+            extensions::ERRORS.set(members, errors.into_iter().collect::<Value>());
         }
     });
 }

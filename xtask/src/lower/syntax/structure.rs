@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::extensions;
 use crate::lower::Context;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Kind, Place, join};
@@ -131,7 +132,7 @@ fn paths(value: &Value, cx: &mut Context<'_>) {
         .as_object()
         .into_iter()
         .flat_map(serde_json::Map::keys);
-    for path in keys.filter(|key| !key.starts_with('/') && !key.starts_with("x-")) {
+    for path in keys.filter(|key| !key.starts_with('/') && !extensions::is_extension(key)) {
         cx.problem(
             Problem::at(join("/paths", path), "a path has to begin with a slash")
                 .expected(format!("/{path}"))
