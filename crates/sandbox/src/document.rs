@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
-pub(crate) use self::parser::is_organization_name;
 use self::example::Examples;
+pub(crate) use self::parser::is_organization_name;
 use self::parser::{DocumentParser, escape_token, object, resolve};
 use http::{Method, StatusCode};
 use jsonschema::{Draft, Registry, ValidationError, Validator};
@@ -214,7 +214,8 @@ impl Document {
             return response;
         };
         let mut completed = body.clone();
-        self.examples(call).complete(&schema.pointer, &mut completed);
+        self.examples(call)
+            .complete(&schema.pointer, &mut completed);
         if completed != body
             && let Ok(text) = serde_json::to_vec(&completed)
         {

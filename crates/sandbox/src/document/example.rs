@@ -100,7 +100,10 @@ impl Examples<'_> {
         if let Some(value) = schema["examples"].get(0) {
             return value.clone();
         }
-        if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
+        if let Some(values) = schema["enum"]
+            .as_array()
+            .filter(|values| !values.is_empty())
+        {
             return values[self.pick(&pointer, values.len())].clone();
         }
         for union in ["oneOf", "anyOf"] {
@@ -133,7 +136,12 @@ impl Examples<'_> {
             }
         }
         let required: Vec<&str> = names(&schema["required"]).collect();
-        for name in schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
+        for name in schema["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
             // A cursor would lead a client to a next page that is the same again.
             let is_cursor = depth == 0 && name == "next";
             if required.contains(&name.as_str()) || depth < MAX_DEPTH && !is_cursor {
@@ -148,7 +156,9 @@ impl Examples<'_> {
         let generated = self.generate(pointer, depth);
         match self.known.get(name) {
             // Only a value of the same kind is the same thing.
-            Some(known) if std::mem::discriminant(known) == std::mem::discriminant(&generated) => known.clone(),
+            Some(known) if std::mem::discriminant(known) == std::mem::discriminant(&generated) => {
+                known.clone()
+            }
             _ => generated,
         }
     }
@@ -227,7 +237,10 @@ fn parts<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = (usize, &'v V
 }
 
 fn names(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn escape(name: &str) -> String {

@@ -132,10 +132,8 @@ impl ServerState {
                     my_organization::call(&mut tenant, document, operation, &call)
                         .map(|response| (response, true))
                 }
-                Api::Organizations => {
-                    management::call(&mut self.tenant.lock(), operation, &call)
-                        .map(|response| (response, true))
-                }
+                Api::Organizations => management::call(&mut self.tenant.lock(), operation, &call)
+                    .map(|response| (response, true)),
             };
             Ok(match handled {
                 Err(problem) if problem.is_no_handler() => {

@@ -1,4 +1,4 @@
-//! What the server refuses, as typed errors.
+//! Requests that the server rejects, and the typed errors of the client.
 
 use auth0_organizations::types::*;
 use auth0_sandbox::{Application, Effect, Fault};
@@ -6,7 +6,7 @@ use auth0_sandbox::{Application, Effect, Fault};
 use super::*;
 
 #[tokio::test]
-async fn name_is_taken_or_not_there_then_predicates_tell() {
+async fn name_is_taken_or_missing_then_predicates_hold() {
     let local = local().await;
     let client = local.organizations();
     create(&client, "acme").await;
@@ -18,25 +18,25 @@ async fn name_is_taken_or_not_there_then_predicates_tell() {
         "organization_conflict",
         "An organization has this name already",
     );
-    assert_eq!(refusal(&error), expected);
+    assert_eq!(rejection(&error), expected);
     let error = client
         .organizations()
         .get_by_name("nobody")
         .await
         .unwrap_err();
     assert!(error.is_not_found(), "{error:?}");
-    assert_eq!(refusal(&error).1, "inexistent_organization");
+    assert_eq!(rejection(&error).1, "inexistent_organization");
 }
 
 #[tokio::test]
-async fn server_finds_fault_with_a_request_then_its_message_is_displayed() {
+async fn server_rejects_a_request_then_its_message_is_displayed() {
     let local = local().await;
     let client = local.organizations();
     let connection = ConnectionForOrganization::with_connection_id("con_planted00000000");
     let request =
         CreateOrganizationRequestContent::with_name("acme").enabled_connections([connection]);
     let error = client.organizations().create(request).await.unwrap_err();
-    let (status, kind, message) = refusal(&error);
+    let (status, kind, message) = rejection(&error);
     assert_eq!((status, kind), (400, "invalid_body"));
     assert!(
         message.contains("no connection has this connection_id"),
@@ -58,7 +58,7 @@ async fn server_finds_fault_with_a_request_then_its_message_is_displayed() {
 }
 
 #[tokio::test]
-async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
+async fn documented_rule_is_violated_then_nothing_is_sent() {
     let local = local().await;
     let client = local.organizations();
     let many =
@@ -75,7 +75,7 @@ async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn scope_is_missing_then_the_refusal_names_what_may_be_needed() {
+async fn scope_is_missing_then_the_error_names_the_scopes_that_may_be_needed() {
     let reader = Application::new("reader", "s3cret").scopes(["read:organizations"]);
     let local = Local::start(Sandbox::builder().application(reader)).await;
     let client = local.organizations();
@@ -103,14 +103,14 @@ async fn scope_is_missing_then_the_refusal_names_what_may_be_needed() {
         "{error}"
     );
 
-    // The document's scopes are hints for this API: the server decides, and no call is held back.
+    // The documented scopes of this API are hints: the server decides, and the client does not hold back any call.
     let client = local.organizations_with().check_scopes().build().unwrap();
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_status(), "{error:?}");
 }
 
 #[tokio::test]
-async fn token_is_for_another_api_then_the_call_is_refused() {
+async fn token_is_for_another_api_then_the_call_is_rejected() {
     let local = local().await;
     let source = local.credentials_for(local.my_organization_audience());
     let client = auth0_organizations::Client::builder()
@@ -125,7 +125,7 @@ async fn token_is_for_another_api_then_the_call_is_refused() {
 }
 
 #[tokio::test]
-async fn answer_to_a_creation_is_lost_then_it_is_not_sent_again_and_the_error_says_where_to_look() {
+async fn response_to_a_creation_is_lost_then_it_is_not_retried_and_can_be_verified() {
     let local = local().await;
     let lost = Effect::Reset { acted: true };
     local

@@ -1,4 +1,4 @@
-//! Responses and headers that no document has: what the three clients make of them.
+//! Undocumented responses and headers in the clients of all three APIs.
 
 use auth0_core::http::{HeaderName, HeaderValue};
 use auth0_core::{Error, StaticToken};
@@ -28,8 +28,8 @@ fn my_organization(url: &str) -> auth0_my_organization::Client {
 }
 
 /// The errors of calls of each API: writes without a body, writes with one, and reads.
-async fn errors(answer: ResponseTemplate) -> Vec<(&'static str, Error)> {
-    let server = answering(answer).await;
+async fn errors(response: ResponseTemplate) -> Vec<(&'static str, Error)> {
+    let server = mock_server(response).await;
     let (teams, url) = (client(&server), server.uri());
     let (organizations, my_organization) = (organizations(&url), my_organization(&url));
     let all = organizations.organizations();
@@ -89,15 +89,15 @@ async fn errors(answer: ResponseTemplate) -> Vec<(&'static str, Error)> {
 }
 
 #[tokio::test]
-async fn login_page_comes_with_200_then_no_call_succeeds_and_the_page_is_kept() {
+async fn login_page_is_returned_with_200_then_no_call_succeeds_and_the_error_keeps_the_page() {
     for status in [200, 201, 202, 203] {
-        let answer = ResponseTemplate::new(status)
+        let response = ResponseTemplate::new(status)
             .insert_header("x-auth0-requestid", "r-1")
             .set_body_raw(PAGE, "text/html");
-        for (method, error) in errors(answer).await {
+        for (method, error) in errors(response).await {
             assert!(error.is_undecodable() && error.may_have_acted(), "{error}");
             assert_eq!(error.is_outcome_unknown(), !error.has_acted());
-            // A login page is no proof that the write was done.
+            // A login page does not prove that the write was carried out.
             let is_write = ![".get", ".list"].iter().any(|read| method.contains(read));
             if status == 200 {
                 assert_eq!(error.is_outcome_unknown(), is_write, "{error}");
@@ -118,10 +118,10 @@ async fn login_page_comes_with_200_then_no_call_succeeds_and_the_page_is_kept() 
 }
 
 #[tokio::test]
-async fn redirect_comes_then_no_call_succeeds_and_the_error_says_where_it_leads() {
-    let answer = ResponseTemplate::new(302)
+async fn redirect_is_returned_then_no_call_succeeds_and_the_error_names_its_target() {
+    let response = ResponseTemplate::new(302)
         .insert_header("location", "https://login.example.com/login?state=s3cr3t");
-    for (method, error) in errors(answer).await {
+    for (method, error) in errors(response).await {
         assert!(error.is_status() && !error.may_have_acted(), "{error}");
         let text = error.to_string();
         let expected =
@@ -132,11 +132,11 @@ async fn redirect_comes_then_no_call_succeeds_and_the_error_says_where_it_leads(
 }
 
 #[tokio::test]
-async fn gateway_fails_then_one_predicate_says_of_every_write_that_it_may_have_acted() {
+async fn gateway_fails_then_every_write_may_have_acted() {
     for status in [408, 500, 502, 503, 504, 520, 522, 529] {
-        let answer = ResponseTemplate::new(status).set_body_raw(PAGE, "text/html");
-        // The others retry by default, and wait.
-        let server = answering(answer).await;
+        let response = ResponseTemplate::new(status).set_body_raw(PAGE, "text/html");
+        // The clients of the other APIs retry and wait by default.
+        let server = mock_server(response).await;
         let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
             admin_email: "a@example.com",
             locality: "us",
@@ -156,8 +156,8 @@ async fn gateway_fails_then_one_predicate_says_of_every_write_that_it_may_have_a
 }
 
 #[tokio::test]
-async fn header_that_the_client_sets_is_rejected_in_every_api() {
-    let server = answering_json(200, serde_json::json!({})).await;
+async fn reserved_header_is_set_then_every_client_rejects_it() {
+    let server = mock_server_json(200, serde_json::json!({})).await;
     let url = server.uri();
     for name in [
         "authorization",

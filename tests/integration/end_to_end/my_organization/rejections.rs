@@ -1,4 +1,4 @@
-//! What the server refuses, as typed errors.
+//! Requests that the server rejects, and the typed errors of the client.
 
 use auth0_my_organization::types::*;
 use auth0_my_organization::{Scopes, operations};
@@ -7,10 +7,10 @@ use auth0_sandbox::Application;
 use super::*;
 
 #[tokio::test]
-async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place() {
+async fn server_rejects_a_request_then_each_validation_error_names_its_field() {
     let local = local().await;
     let client = local.my_organization();
-    // The schema takes these, so that it is the server who refuses them.
+    // The schema accepts these requests, so the server has to reject them.
     let change = OrgDetailsRequest::new().name("globex");
     let error = client
         .organization_details()
@@ -20,7 +20,7 @@ async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place(
     assert_eq!(error.status().unwrap().as_u16(), 400);
     assert!(!error.has_acted());
     let faults = error.problem().unwrap().validation_errors();
-    let told: Vec<_> = faults
+    let violations: Vec<_> = faults
         .iter()
         .map(|fault| (fault.source(), fault.pointer(), fault.detail()))
         .collect();
@@ -29,19 +29,19 @@ async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place(
         Some("/name"),
         Some("another organization has this name"),
     );
-    assert_eq!(told, [expected]);
-    // What may quote a request is displayed, and stays out of `Debug`.
+    assert_eq!(violations, [expected]);
+    // `Display` may quote the request; `Debug` must not.
     let message = "name: another organization has this name";
     assert!(error.to_string().contains(message), "{error}");
     assert!(!format!("{error:?}").contains("another organization has this name"));
 }
 
 #[tokio::test]
-async fn update_is_of_another_strategy_than_the_provider_then_the_server_names_the_field() {
+async fn update_is_for_another_strategy_than_the_provider_then_the_server_names_the_field() {
     let local = local().await;
     let client = local.my_organization();
     let id = first_provider(&client).await;
-    // Nothing in an update says which strategy it is, so the caller can be wrong.
+    // An update does not name its strategy, so the caller can choose the wrong one.
     let options = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
         metadata_url: "https://login.acme.test/metadata",
         sign_saml_request: true,
@@ -65,7 +65,7 @@ async fn update_is_of_another_strategy_than_the_provider_then_the_server_names_t
 }
 
 #[tokio::test]
-async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
+async fn documented_rule_is_violated_then_nothing_is_sent() {
     let local = local().await;
     let org = local.my_organization().organization();
     let people =
@@ -77,7 +77,7 @@ async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
+async fn resource_exists_or_is_missing_then_predicates_hold() {
     let local = local().await;
     let org = local.my_organization().organization();
     let domain = || CreateOrganizationDomainRequestContent::with_domain("acme.test");
@@ -85,7 +85,7 @@ async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
     let error = org.domains().create(domain()).await.unwrap_err();
     assert!(error.is_conflict() && !error.has_acted(), "{error:?}");
     assert_eq!(
-        refusal(&error),
+        rejection(&error),
         (409, "The organization already has this domain")
     );
     let error = org
@@ -97,7 +97,7 @@ async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
 }
 
 #[tokio::test]
-async fn strategy_is_not_allowed_then_the_refusal_says_so_and_nothing_is_created() {
+async fn strategy_is_not_allowed_then_the_error_names_it_and_nothing_is_created() {
     let local = Local::start(Sandbox::builder().allowed_strategies(["okta"])).await;
     let providers = local.my_organization().organization().identity_providers();
     let request = IdpOidcRequest::new(IdpOidcRequestRequired {
@@ -106,14 +106,14 @@ async fn strategy_is_not_allowed_then_the_refusal_says_so_and_nothing_is_created
     });
     let error = providers.create(request).await.unwrap_err();
     assert_eq!(
-        refusal(&error),
+        rejection(&error),
         (403, "The tenant does not allow this strategy")
     );
     assert_eq!(providers.list().await.unwrap().identity_providers.len(), 1);
 }
 
 #[tokio::test]
-async fn scope_is_missing_then_the_refusal_names_it_and_what_was_granted() {
+async fn scope_is_missing_then_the_error_names_it_and_the_granted_scopes() {
     let reader = Application::new("reader", "s3cret")
         .scopes(["read:my_org:details"])
         .any_organization();
@@ -146,7 +146,7 @@ async fn scope_is_missing_then_the_refusal_names_it_and_what_was_granted() {
         "{text}"
     );
 
-    // Where it is asked for, that is known before the request leaves.
+    // With scope checks enabled, the call fails before the request is sent.
     let source = local.credentials_for(local.my_organization_audience());
     let source = source
         .organization(local.organization_id())
@@ -167,7 +167,7 @@ async fn scope_is_missing_then_the_refusal_names_it_and_what_was_granted() {
 }
 
 #[tokio::test]
-async fn either_set_of_scopes_is_enough_then_the_answer_has_what_they_allow() {
+async fn either_set_of_scopes_suffices_then_the_response_has_what_they_allow() {
     let needed = [
         operations::LIST_ORGANIZATION_MEMBERS,
         operations::LIST_ROLES,

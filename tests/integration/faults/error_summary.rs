@@ -1,27 +1,27 @@
-//! An error in the words of a table.
+//! Errors as short texts for the tables.
 
 use std::time::SystemTime;
 
 use auth0_teams::Error;
 
-// It is complete: a test beside it holds it against the source of `Error`.
+// The list is complete: a test in `auth0-core` compares it with the source of `Error`.
 #[path = "../../../crates/core/tests/runtime/support/predicates.rs"]
 mod predicates;
 
 use predicates::true_predicates;
 
-/// Every predicate that holds, when to come back, and what the server may have done. `seconds_to` says how far away a
-/// moment is.
-pub(super) fn words(error: &Error, seconds_to: impl FnOnce(SystemTime) -> u64) -> String {
-    let mut words: Vec<_> = true_predicates(error)
+/// Every predicate that holds, when to retry, and whether the server may have acted. `seconds_until` converts the time
+/// of the retry.
+pub(super) fn summarize(error: &Error, seconds_until: impl FnOnce(SystemTime) -> u64) -> String {
+    let mut parts: Vec<_> = true_predicates(error)
         .into_iter()
         .map(str::to_owned)
         .collect();
     if let Some(status) = error.status() {
-        words.insert(0, status.as_u16().to_string());
+        parts.insert(0, status.as_u16().to_string());
     }
     if let Some(at) = error.retry_at() {
-        words.push(format!("at+{}s", seconds_to(at)));
+        parts.push(format!("at+{}s", seconds_until(at)));
     }
     let acted = [
         ("HAS ACTED", error.has_acted()),
@@ -32,6 +32,6 @@ pub(super) fn words(error: &Error, seconds_to: impl FnOnce(SystemTime) -> u64) -
         ("(earlier)", error.earlier_attempt_may_have_acted()),
     ];
     let holding = acted.iter().filter(|(_, holds)| *holds);
-    words.extend(holding.map(|(word, _)| (*word).to_owned()));
-    words.join(" ")
+    parts.extend(holding.map(|(part, _)| (*part).to_owned()));
+    parts.join(" ")
 }

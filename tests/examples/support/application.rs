@@ -1,4 +1,4 @@
-//! A program that acts for itself: client id and secret of an application.
+//! An application that obtains tokens with client id and secret.
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
 use auth0_core::SecretString;
@@ -6,10 +6,10 @@ use auth0_sandbox::Sandbox;
 
 use super::environment::Values;
 
-/// What it takes to get tokens by client credentials.
+/// Settings of the client credentials flow.
 #[derive(Clone)]
-pub(crate) struct Machine {
-    /// The tenant that grants the tokens.
+pub(crate) struct ApplicationCredentials {
+    /// The domain of the tenant that issues the tokens.
     pub(crate) domain: String,
     client_id: String,
     client_secret: SecretString,
@@ -17,9 +17,9 @@ pub(crate) struct Machine {
     token_url: Option<String>,
 }
 
-impl Machine {
-    /// The application that the environment names, for an API of this audience unless the environment has another.
-    pub(crate) fn of_environment(values: &Values, domain: String, audience: String) -> Self {
+impl ApplicationCredentials {
+    /// The application of the environment variables. `audience` applies unless `AUTH0_AUDIENCE` is set.
+    pub(crate) fn from_environment(values: &Values, domain: String, audience: String) -> Self {
         Self {
             domain,
             client_id: values.required("AUTH0_CLIENT_ID"),
@@ -29,8 +29,8 @@ impl Machine {
         }
     }
 
-    /// The application of `sandbox`, for one of its APIs.
-    pub(crate) fn of_sandbox(sandbox: &Sandbox, audience: &str) -> Self {
+    /// The application of `sandbox`.
+    pub(crate) fn from_sandbox(sandbox: &Sandbox, audience: &str) -> Self {
         Self {
             domain: sandbox.domain(),
             client_id: sandbox.client_id().to_owned(),
@@ -40,7 +40,7 @@ impl Machine {
         }
     }
 
-    /// Where its tokens come from.
+    /// A builder of its token source.
     pub(crate) fn token_source(&self) -> ClientCredentialsBuilder {
         let builder = ClientCredentials::builder(&self.domain)
             .client_id(&self.client_id)
@@ -52,9 +52,9 @@ impl Machine {
         }
     }
 
-    /// The token endpoint.
+    /// The URL of the token endpoint.
     pub(crate) fn token_endpoint(&self) -> String {
-        let published = || format!("https://{}/oauth/token", self.domain);
-        self.token_url.clone().unwrap_or_else(published)
+        let default = || format!("https://{}/oauth/token", self.domain);
+        self.token_url.clone().unwrap_or_else(default)
     }
 }

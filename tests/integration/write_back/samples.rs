@@ -1,15 +1,15 @@
-//! Values of the types of a document.
+//! Sample values for the types of a document.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 /// A normalized document.
-pub(super) struct Document {
+pub(super) struct WriteBackSampler {
     pub(super) value: Value,
 }
 
-impl Document {
+impl WriteBackSampler {
     pub(super) fn new(value: Value) -> Self {
         Self { value }
     }
@@ -49,7 +49,8 @@ impl Document {
             .collect()
     }
 
-    /// Objects of a type: without an optional field, and with each of them in turn as a value and, where it may be, null.
+    /// Objects of a type: one without optional fields, and one for each optional field, set to a value and, if allowed,
+    /// to null.
     pub(super) fn samples(&self, name: &str) -> Vec<Value> {
         let mut samples = Vec::new();
         for name in self.variants(name) {
@@ -69,13 +70,14 @@ impl Document {
         samples
     }
 
-    /// An object with every property, nested ones too, every other null where it may be; objects in `open` have an unknown field.
-    pub(super) fn whole(&self, name: &str, open: &BTreeSet<String>) -> Value {
-        self.wholes(name, open).remove(0)
+    /// An object with every property, including nested ones; every second nullable property is null. Objects in `open`
+    /// have an unknown field.
+    pub(super) fn complete(&self, name: &str, open: &BTreeSet<String>) -> Value {
+        self.complete_variants(name, open).remove(0)
     }
 
-    /// One of every variant.
-    pub(super) fn wholes(&self, name: &str, open: &BTreeSet<String>) -> Vec<Value> {
+    /// An object of every variant.
+    pub(super) fn complete_variants(&self, name: &str, open: &BTreeSet<String>) -> Vec<Value> {
         let variants = self.variants(name).into_iter();
         variants.map(|name| self.named(&name, open)).collect()
     }
@@ -164,7 +166,7 @@ impl Document {
     }
 }
 
-/// Whether a null of the property is told from its absence.
+/// Whether a null of the property is distinguished from its absence.
 fn is_nullable(property: &Value) -> bool {
     property["x-rust-type"]["path"] == "auth0_core::Nullable"
 }

@@ -1,4 +1,5 @@
-//! Another API is added as ARCHITECTURE says, in a copy of the repository: an entry, a fetch, words and a regen. No code.
+//! Adds an API to a copy of the repository as ARCHITECTURE.md describes: an entry in `sources.toml`, `fetch`,
+//! descriptions and `regen`, without code.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +20,7 @@ audience = "https://{domain}/bookings/"
 plans.free.tenant = { read = 4, write = 2 }
 "#;
 
-/// What a user of the new crate writes: resources, setters, streams, limits and types are there under their names.
+/// A program that uses the resources, setters, streams, limits and types of the new crate.
 const PROGRAM: &str = r#"
 //! Uses the crate.
 
@@ -40,14 +41,14 @@ pub async fn book(client: Client) -> Result<(), Error> {
 "#;
 
 #[test]
-fn api_is_added_by_entry_fetch_words_and_regen_then_its_crate_compiles() {
+fn api_is_added_by_entry_fetch_descriptions_and_regen_then_its_crate_compiles() {
     let copy = copy();
     let root = copy.path();
     let others = files(&root.join("generated"));
     append(&root.join("openapi/sources.toml"), ENTRY);
 
     let document =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("integration/fourth_api/bookings.yaml");
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("integration/additional_api/bookings.yaml");
     let (status, text) = xtask(
         root,
         &["fetch", "bookings", "--from", document.to_str().unwrap()],
@@ -55,14 +56,14 @@ fn api_is_added_by_entry_fetch_words_and_regen_then_its_crate_compiles() {
     assert_eq!(status, 0, "{text}");
 
     let (status, text) = xtask(root, &["regen", "bookings"]);
-    assert_eq!(status, 1, "words are missing: {text}");
+    assert_eq!(status, 1, "descriptions are missing: {text}");
     let (_, actions) = text.split_once("descriptions.overlay.yaml:\n").unwrap();
     let overlay = format!(
-        "overlay: 1.0.0\ninfo:\n  title: Words\n  version: 1.0.0\nactions:\n{}",
-        actions.replace("\"\"", "Says what it is.")
+        "overlay: 1.0.0\ninfo:\n  title: Descriptions\n  version: 1.0.0\nactions:\n{}",
+        actions.replace("\"\"", "A description.")
     );
-    let words = root.join("openapi/bookings/descriptions.overlay.yaml");
-    fs::write(words, overlay).unwrap();
+    let descriptions = root.join("openapi/bookings/descriptions.overlay.yaml");
+    fs::write(descriptions, overlay).unwrap();
 
     let (status, text) = xtask(root, &["regen"]);
     assert_eq!(status, 0, "{text}");
@@ -77,11 +78,11 @@ fn api_is_added_by_entry_fetch_words_and_regen_then_its_crate_compiles() {
     assert_eq!(text, "");
 }
 
-/// Type-checks the crate, as a member of the workspace, with the program in it as an example.
+/// Type-checks the new crate as a member of the workspace, with the program as its example.
 fn check(copy: &TempDir) -> (bool, String) {
     let root = copy.path();
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
-    // What is not copied cannot be a member. `generated/*` stays as it is.
+    // The copy has only some of the members. The pattern `generated/*` stays.
     let members = r#""xtask", "crates/*", "generated/*", "tests", "benches""#;
     assert!(manifest.contains(members), "{manifest}");
     let manifest = manifest.replace(members, r#""crates/core", "generated/*""#);
@@ -94,11 +95,11 @@ fn check(copy: &TempDir) -> (bool, String) {
     }
     let examples = root.join("generated/bookings/examples");
     fs::create_dir(&examples).unwrap();
-    // An example needs a main, and nothing is run.
+    // An example needs a `main`; nothing is run.
     let program = format!("{PROGRAM}\nfn main() {{\n    let _ = book;\n}}\n");
     fs::write(examples.join("book.rs"), program).unwrap();
 
-    // What the workspace has built already need not be built again: cargo's own folder for tests is in its target.
+    // Reuse what the workspace has already built: cargo's directory for tests is inside its target directory.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .args([

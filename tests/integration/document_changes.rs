@@ -1,4 +1,4 @@
-//! One fact changed in `openapi.yaml` is found again in the generated crate, in every place that tells it.
+//! Changes one fact in `openapi.yaml` and finds the change in every place of the generated crate that states the fact.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,13 +12,17 @@ use crate::repository::{copy, files, xtask};
 
 const FACTS: &str = "openapi/teams/openapi.yaml";
 
-/// Changes what stands at `pointer` of the facts and generates. Gives the lines that came into the crate, by file.
+/// Changes the value at `pointer` in the facts and generates the crate. Returns the added lines, by file.
 fn generated_after(pointer: &str, change: impl FnOnce(&mut Value)) -> BTreeSet<String> {
     generated_with(pointer, change, "")
 }
 
-/// The same, with `words` added to the descriptions.
-fn generated_with(pointer: &str, change: impl FnOnce(&mut Value), words: &str) -> BTreeSet<String> {
+/// The same, with `descriptions` appended to the overlay of descriptions.
+fn generated_with(
+    pointer: &str,
+    change: impl FnOnce(&mut Value),
+    descriptions: &str,
+) -> BTreeSet<String> {
     let copy = copy();
     let facts = copy.path().join(FACTS);
     let mut document = Document::read(&facts).unwrap().value;
@@ -26,25 +30,25 @@ fn generated_with(pointer: &str, change: impl FnOnce(&mut Value), words: &str) -
     let place = place.unwrap_or_else(|| panic!("the facts have no {pointer}"));
     let before = place.clone();
     change(place);
-    assert_ne!(*place, before, "{pointer} is as it was");
+    assert_ne!(*place, before, "{pointer} did not change");
     fs::write(&facts, canonical::yaml(&document, "changed by a test")).unwrap();
-    let descriptions = copy.path().join("openapi/teams/descriptions.overlay.yaml");
-    let mut text = fs::read_to_string(&descriptions).unwrap();
-    text.push_str(words);
-    fs::write(&descriptions, text).unwrap();
+    let overlay = copy.path().join("openapi/teams/descriptions.overlay.yaml");
+    let mut text = fs::read_to_string(&overlay).unwrap();
+    text.push_str(descriptions);
+    fs::write(&overlay, text).unwrap();
 
     let before = lines(copy.path());
     let (status, text) = xtask(copy.path(), &["regen", "teams"]);
     assert_eq!(status, 0, "{text}");
     let after = lines(copy.path()).into_iter();
-    // Many lines occur more than once: what counts is that there are more of them.
+    // Many lines occur more than once, so compare how often each occurs.
     after
         .filter(|(line, times)| before.get(line).is_none_or(|before| before < times))
         .map(|(line, _)| line)
         .collect()
 }
 
-/// The lines of the generated crate, each with its file, and how often they occur. The parts of a module count as one.
+/// Counts each line of the generated crate per file. Parts of a module count as one file.
 fn lines(root: &Path) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for (path, bytes) in files(&root.join("generated/teams")) {
@@ -83,14 +87,17 @@ fn scope_is_changed_then_table_and_docs_name_it() {
 }
 
 #[test]
-fn bound_of_a_parameter_is_changed_then_the_check_and_its_docs_have_it() {
+fn bound_of_a_parameter_is_changed_then_check_and_docs_have_it() {
     let bound = "/components/parameters/Take/schema/maximum";
     let lines = generated_after(bound, |bound| *bound = json!(40));
     for resource in ["activity", "members", "tenants", "tenants_members"] {
         let file = format!("src/resources/{resource}.rs: ");
         for (what, part) in [("check", "maximum(40.0)"), ("docs", "Rules: 1 to 40.")] {
-            let told = |line: &String| line.starts_with(&file) && line.contains(part);
-            assert!(lines.iter().any(told), "{what} of {resource}: {lines:#?}");
+            let states_it = |line: &String| line.starts_with(&file) && line.contains(part);
+            assert!(
+                lines.iter().any(states_it),
+                "{what} of {resource}: {lines:#?}"
+            );
         }
     }
 }
@@ -110,12 +117,12 @@ fn length_of_a_field_is_changed_then_the_check_has_it() {
 
 #[test]
 fn value_of_an_enum_is_added_then_the_type_has_a_variant() {
-    let words = "\n  - target: $.components.schemas.TeamMemberRoleEnum\n    update:\n      \
+    let descriptions = "\n  - target: $.components.schemas.TeamMemberRoleEnum\n    update:\n      \
                  x-enum-descriptions: {teams_guest: Sees next to nothing.}\n";
     let lines = generated_with(
         "/components/schemas/TeamMemberRoleEnum/enum",
         |values| values.as_array_mut().unwrap().push(json!("teams_guest")),
-        words,
+        descriptions,
     );
     assert_has(
         &lines,

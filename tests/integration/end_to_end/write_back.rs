@@ -1,4 +1,4 @@
-//! Resources that are read, changed in one field and written back: everything else stays.
+//! A resource that is read, changed in one field and written back keeps everything else.
 
 use auth0_core::Nullable;
 use auth0_my_organization::types::*;
@@ -18,7 +18,7 @@ async fn local() -> Local {
     Local::start(Sandbox::builder()).await
 }
 
-/// What the server responded, whatever the client made of it.
+/// The response body as the server sent it.
 fn raw<T>(response: auth0_core::Response<T>) -> Value {
     serde_json::from_slice(response.body()).unwrap()
 }
@@ -27,9 +27,9 @@ fn typed<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
 
-/// The options of a provider of each strategy whose update needs nothing that responses do not show.
+/// For each strategy whose update needs no secret, the options of a provider.
 fn options() -> [(&'static str, Value); 6] {
-    // The document leaves this object open, and the sandbox keeps what is in it.
+    // The document leaves this object open, and the sandbox keeps its content.
     let initiated = json!({"enabled": true, "unknown": {"a": [null, 1]}, "null": null});
     [
         ("adfs", json!({"adfs_server": "adfs.acme.test"})),
@@ -66,17 +66,17 @@ fn options() -> [(&'static str, Value); 6] {
 }
 
 #[tokio::test]
-async fn provider_is_written_back_with_another_name_then_nothing_else_changes() {
+async fn provider_is_renamed_and_written_back_then_nothing_else_changes() {
     let local = local().await;
     let providers = local.my_organization().organization().identity_providers();
     for (number, (strategy, options)) in options().into_iter().enumerate() {
         let request =
             json!({"strategy": strategy, "name": format!("one-{number}"), "options": &options});
-        let made = providers
+        let created = providers
             .create(typed::<IdpKnownRequest>(request))
             .await
             .unwrap();
-        let id = made.id().unwrap().to_owned();
+        let id = created.id().unwrap().to_owned();
         let before = raw(providers.get(&id).send().await.unwrap());
         let initiated = &options["idpInitiated"];
         assert_eq!(&before["options"]["idpInitiated"], initiated, "{strategy}");
@@ -96,7 +96,7 @@ async fn provider_is_written_back_with_another_name_then_nothing_else_changes() 
         let mut expected = before;
         expected["display_name"] = json!("Renamed");
         assert_eq!(raw(providers.get(&id).send().await.unwrap()), expected);
-        // An item of the list and the response to the update convert alike.
+        // Items of the list and the response to the update convert in the same way.
         let list = providers.list().await.unwrap().identity_providers;
         let item = list
             .into_iter()
@@ -128,7 +128,7 @@ async fn organization_is_written_back_then_nothing_else_changes() {
     expected["display_name"] = json!("Renamed");
     assert_eq!(raw(details.get().send().await.unwrap()), expected);
 
-    // The same organization as the tenant's operator sees it.
+    // The same organization as the operator of the tenant sees it.
     let organizations = local.organizations().organizations();
     let id = local.organization_id();
     let before = raw(organizations.get(id).send().await.unwrap());
@@ -142,7 +142,7 @@ async fn organization_is_written_back_then_nothing_else_changes() {
         .unwrap()
         .remove("logo_url");
     let mut after = raw(organizations.get(id).send().await.unwrap());
-    // Gone or shown as null.
+    // The key is absent or null.
     let branding = after["branding"].as_object_mut().unwrap();
     assert_eq!(branding.remove("logo_url").unwrap_or_default(), Value::Null);
     assert_eq!(after, expected);

@@ -1,7 +1,8 @@
-//! What is read and sent again: absent, null and a value stay what they are, unknown fields stay, and a response converts into the
-//! update request of its resource. Every type of the three crates is tried; the documents say which there are.
+//! Values that are read and sent again: absent, null and set fields stay distinct, unknown fields are kept, and
+//! responses convert into the update request of their resource. Tests every type of the three crates that the documents
+//! list.
 
-mod sample;
+mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,14 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use xtask::lower;
 
-use sample::Document;
+use samples::WriteBackSampler;
 
 type RoundTrip = fn(&Value) -> Result<Value, String>;
 type Conversion = fn(&Value) -> Result<Value, String>;
 type Conversions = BTreeMap<(&'static str, &'static str), Conversion>;
 
 fn round_trip<T: Serialize + DeserializeOwned>(value: &Value) -> Result<Value, String> {
-    // Through the text, as in a file or a queue.
+    // Serialize to text, as for a file or a queue.
     let read: T = serde_json::from_str(&value.to_string()).map_err(|error| error.to_string())?;
     let text = serde_json::to_string(&read).map_err(|error| error.to_string())?;
     serde_json::from_str(&text).map_err(|error| error.to_string())
@@ -160,22 +161,22 @@ fn conversions() -> [(&'static str, Conversions); 3] {
     }
 }
 
-fn document(api: &str) -> Document {
+fn sampler(api: &str) -> WriteBackSampler {
     let path = format!("../openapi/{api}/normalized.json");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Document::new(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    WriteBackSampler::new(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
 }
 
 #[test]
-fn every_type_that_is_sent_or_written_back_is_tried() {
+fn every_type_that_is_sent_or_written_back_has_a_round_trip() {
     for (api, types) in types() {
-        let document = document(api);
-        let plan = lower::write_back(&document.value);
-        let sent = lower::reachable(&document.value).requests;
+        let sampler = sampler(api);
+        let plan = lower::write_back(&sampler.value);
+        let sent = lower::reachable(&sampler.value).requests;
         let expected: BTreeSet<&str> = sent
             .union(&plan.keeping)
             .map(String::as_str)
-            .filter(|name| document.is_object(name))
+            .filter(|name| sampler.is_object(name))
             .collect();
         assert_eq!(
             types.into_keys().collect::<BTreeSet<_>>(),
@@ -186,12 +187,12 @@ fn every_type_that_is_sent_or_written_back_is_tried() {
 }
 
 #[test]
-fn field_is_absent_or_null_or_set_then_it_is_after_a_round_trip() {
+fn field_is_absent_null_or_set_then_a_round_trip_keeps_it() {
     let mut tried = 0;
     for (api, types) in types() {
-        let document = document(api);
+        let sampler = sampler(api);
         for (name, round_trip) in types {
-            for value in document.samples(name) {
+            for value in sampler.samples(name) {
                 let read = round_trip(&value);
                 assert_eq!(read.as_ref(), Ok(&value), "{api}: {name}");
                 tried += 1;
@@ -202,20 +203,20 @@ fn field_is_absent_or_null_or_set_then_it_is_after_a_round_trip() {
 }
 
 #[test]
-fn field_is_unknown_then_it_is_kept_by_what_is_written_back() {
+fn field_is_unknown_then_types_that_are_written_back_keep_it() {
     for (api, types) in types() {
-        let document = document(api);
-        let keeping = lower::write_back(&document.value).keeping;
+        let sampler = sampler(api);
+        let written_back = lower::write_back(&sampler.value).keeping;
         for (name, round_trip) in types {
-            let value = document.whole(name, &keeping);
+            let value = sampler.complete(name, &written_back);
             assert_eq!(round_trip(&value).as_ref(), Ok(&value), "{api}: {name}");
         }
     }
 }
 
 #[test]
-fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_lost() {
-    // What the requests require and no response shows.
+fn response_is_converted_then_the_update_has_every_accepted_field() {
+    // Fields that requests require and no response has.
     let secrets: BTreeMap<&str, &str> = [
         ("IdpGoogleAppsUpdateRequest", "options.client_secret"),
         ("IdpOktaUpdateRequest", "options.client_secret"),
@@ -223,8 +224,8 @@ fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_l
     ]
     .into();
     for (api, conversions) in conversions() {
-        let document = document(api);
-        let plan = lower::write_back(&document.value);
+        let sampler = sampler(api);
+        let plan = lower::write_back(&sampler.value);
         let planned = plan.conversions.iter();
         let planned = planned.map(|(from, into)| (from.as_str(), into.as_str()));
         let tried: BTreeSet<_> = conversions.keys().copied().collect();
@@ -233,8 +234,8 @@ fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_l
             assert!(tried.contains(&pair), "{api}: {pair:?} is not tried");
         }
         for ((from, into), convert) in conversions {
-            let accepted = document.properties(into);
-            for response in document.wholes(from, &plan.keeping) {
+            let accepted = sampler.properties(into);
+            for response in sampler.complete_variants(from, &plan.keeping) {
                 let converted = convert(&response);
                 if let Some(field) = secrets.get(into) {
                     assert_eq!(converted, Err((*field).to_owned()), "{from}");
@@ -249,7 +250,7 @@ fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_l
                     expected["options"]["signingCert"] = cert;
                 }
                 if converted == Err("options.client_secret".to_owned()) {
-                    // The union of them all.
+                    // The union of all variants.
                     assert!(
                         ["google-apps", "okta", "waad"]
                             .contains(&response["strategy"].as_str().unwrap())
@@ -263,7 +264,7 @@ fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_l
 }
 
 #[test]
-fn queued_update_has_nulls_then_it_is_the_same_update_when_it_is_read_again() {
+fn queued_update_has_nulls_then_deserializing_it_keeps_them() {
     for update in [
         json!({"token_quota": null, "branding": {"logo_url": null}}),
         json!({"metadata": {"gone": null, "kept": "x"}, "branding": {}}),
@@ -280,28 +281,28 @@ fn queued_update_has_nulls_then_it_is_the_same_update_when_it_is_read_again() {
 }
 
 #[test]
-fn null_is_not_allowed_then_it_is_an_error_and_never_an_absent_field() {
+fn null_is_not_allowed_then_it_is_an_error() {
     use auth0_organizations::types::*;
     use auth0_teams::types::UpdateMembersTenantsRequestContent;
 
-    let refused = |result: Result<Value, String>, expected: &str| {
+    let assert_invalid = |result: Result<Value, String>, expected: &str| {
         let error = result.unwrap_err();
         assert!(error.contains("null"), "{error}");
         assert!(error.contains(expected), "{error}");
     };
     for update in [json!({"display_name": null}), json!({"name": null})] {
-        refused(
+        assert_invalid(
             round_trip::<UpdateOrganizationRequestContent>(&update),
             "expected a string",
         );
     }
     // An empty list would remove every role.
     let roles = json!({"roles": null, "tenants": ["4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e"]});
-    refused(
+    assert_invalid(
         round_trip::<UpdateMembersTenantsRequestContent>(&roles),
         "expected a sequence",
     );
-    // A type that responses have too keeps it.
+    // A type that responses use, too, keeps the null.
     let quota = json!({"token_quota": {"client_credentials": {"enforce": true, "per_day": null}}});
     let read = round_trip::<UpdateOrganizationRequestContent>(&quota);
     assert_eq!(read, Ok(quota));
@@ -319,11 +320,11 @@ mod identity_providers {
 
     const SECRET: &str = "s3cr3t-of-the-decryption";
 
-    /// A server with one identity provider, whose options an update replaces as a whole.
-    async fn replacing(provider: Value) -> (MockServer, Client, Arc<Mutex<Value>>) {
+    /// A server with one identity provider; an update replaces its options completely.
+    async fn replacing_server(provider: Value) -> (MockServer, Client, Arc<Mutex<Value>>) {
         let state = Arc::new(Mutex::new(provider));
         let shared = Arc::clone(&state);
-        let server = answering_with(move |request: &Request| {
+        let server = mock_server_with(move |request: &Request| {
             let mut provider = shared.lock().unwrap();
             if request.method == "PATCH" {
                 let change: Map<String, Value> = request.body_json().unwrap();
@@ -362,8 +363,8 @@ mod identity_providers {
     }
 
     #[tokio::test]
-    async fn provider_is_read_changed_and_written_back_then_no_unknown_option_is_lost() {
-        let (_server, client, state) = replacing(saml()).await;
+    async fn provider_is_changed_and_written_back_then_unknown_options_are_kept() {
+        let (_server, client, state) = replacing_server(saml()).await;
         let providers = client.organization().identity_providers();
         let provider = providers.get("con_0000000000000001").await.unwrap();
         assert!(!format!("{provider:?}").contains(SECRET), "{provider:?}");
@@ -399,7 +400,7 @@ mod identity_providers {
     async fn provider_has_a_certificate_under_both_names_then_both_are_written_back() {
         let mut provider = saml();
         provider["options"]["signingCert"] = json!("MIJ");
-        let (_server, client, state) = replacing(provider.clone()).await;
+        let (_server, client, state) = replacing_server(provider.clone()).await;
         let providers = client.organization().identity_providers();
         let read = providers.get("con_0000000000000001").await.unwrap();
         let update = IdpUpdateKnownRequest::try_from(read).unwrap();
@@ -411,10 +412,10 @@ mod identity_providers {
     }
 
     #[tokio::test]
-    async fn strategy_is_unknown_then_the_provider_is_written_back_as_it_is() {
+    async fn strategy_is_unknown_then_the_provider_is_written_back_unchanged() {
         let mut provider = saml();
         provider["strategy"] = json!("keycloak");
-        let (server, client, state) = replacing(provider.clone()).await;
+        let (server, client, state) = replacing_server(provider.clone()).await;
         let providers = client.organization().identity_providers();
         let read = providers.get("con_0000000000000001").await.unwrap();
         let update = IdpUpdateKnownRequest::try_from(read).unwrap();
@@ -427,13 +428,13 @@ mod identity_providers {
             .await
             .unwrap();
         assert_eq!(*state.lock().unwrap(), provider);
-        // What an update does not accept was not sent.
+        // Properties that an update does not accept are not sent.
         let sent: Value = requests(&server).await[1].body_json().unwrap();
         assert_eq!(sent, json!({"options": provider["options"]}));
     }
 
     #[test]
-    fn update_fits_no_variant_then_it_is_kept_and_can_be_sent() {
+    fn update_matches_no_variant_then_it_is_kept_and_can_be_sent() {
         for update in [
             json!({"options": {"realm": "acme"}, "display_name": "Acme"}),
             json!({"options": {"type": "back_channel", "client_id": 7}}),
@@ -443,7 +444,7 @@ mod identity_providers {
     }
 
     #[test]
-    fn request_requires_what_no_response_shows_then_the_error_names_it_and_no_value() {
+    fn request_requires_a_field_that_no_response_has_then_the_error_names_it() {
         let provider = json!({
             "strategy": "okta",
             "attributes": [],
@@ -458,7 +459,7 @@ mod identity_providers {
              from the response"
         );
         assert!(!printed(&error).contains(SECRET));
-        // Who knows the secret adds it.
+        // The caller adds the secret.
         let IdpKnownResponse::Okta(mut okta) = provider else {
             panic!("expected okta");
         };
@@ -471,7 +472,7 @@ mod identity_providers {
 
     #[tokio::test]
     async fn additional_field_has_a_documented_name_then_nothing_is_sent() {
-        let (server, client, _) = replacing(saml()).await;
+        let (server, client, _) = replacing_server(saml()).await;
         let mut update = IdpOidcUpdateRequest::new().is_enabled(true);
         update.additional_fields.set("display_name", SECRET);
         let providers = client.organization().identity_providers();

@@ -1,11 +1,11 @@
-//! Where a client may send its token: the team's host and nothing else, https unless it stays on this machine.
+//! Base URLs: a client sends its token only to the team's host, and only over https unless the host is local.
 
 use auth0_core::StaticToken;
 use auth0_teams::{Client, Error};
 
 use crate::support::*;
 
-fn of_team(team: &str) -> Result<Client, Error> {
+fn invalid_team(team: &str) -> Result<Client, Error> {
     builder(StaticToken::new(TOKEN)).team(team).build()
 }
 
@@ -14,7 +14,7 @@ fn at(url: &str) -> Result<Client, Error> {
 }
 
 #[test]
-fn team_is_no_dns_label_then_client_and_audience_are_refused() {
+fn team_is_not_a_dns_label_then_client_and_audience_are_rejected() {
     let long = "a".repeat(64);
     for team in [
         "",
@@ -48,7 +48,7 @@ fn team_is_no_dns_label_then_client_and_audience_are_refused() {
         &long,
     ] {
         for error in [
-            of_team(team).unwrap_err(),
+            invalid_team(team).unwrap_err(),
             auth0_teams::audience(team).unwrap_err(),
         ] {
             assert!(error.is_configuration(), "{team:?}: {error:?}");
@@ -63,12 +63,12 @@ fn team_is_no_dns_label_then_client_and_audience_are_refused() {
 }
 
 #[test]
-fn team_is_a_dns_label_then_its_host_and_audience_follow() {
+fn team_is_a_dns_label_then_host_and_audience_contain_it() {
     let long = "a".repeat(63);
     for team in ["acme", "a", "7", "acme-2", "ACME", "xn--cme-pla", &long] {
-        let client = of_team(team).unwrap();
+        let client = invalid_team(team).unwrap();
         let text = format!("{client:?}");
-        // The URL parser puts a host into lower case, and the audience, compared as a text, has to follow.
+        // The URL parser lowercases hosts. The audience is compared as text, so it has to be lowercase too.
         let host = format!("https://{}.teams.auth0.com", team.to_lowercase());
         assert!(text.contains(&host), "{text}");
         let audience = auth0_teams::audience(team).unwrap();
@@ -77,7 +77,7 @@ fn team_is_a_dns_label_then_its_host_and_audience_follow() {
 }
 
 #[test]
-fn base_url_only_looks_like_loopback_then_it_is_refused() {
+fn base_url_only_resembles_loopback_then_it_is_rejected() {
     for url in [
         "http://localhost.evil.com",
         "http://127.0.0.1.evil.com",
@@ -120,7 +120,7 @@ fn base_url_only_looks_like_loopback_then_it_is_refused() {
 }
 
 #[test]
-fn base_url_is_https_or_loopback_then_it_is_taken() {
+fn base_url_is_https_or_loopback_then_it_is_accepted() {
     for url in [
         "https://acme.teams.auth0.com",
         "https://acme.teams.auth0.com:8443/base/",
@@ -135,7 +135,7 @@ fn base_url_is_https_or_loopback_then_it_is_taken() {
 }
 
 #[test]
-fn setting_is_missing_then_build_names_it() {
+fn setting_is_missing_then_the_build_error_names_it() {
     let error = Client::builder().team("acme").build().unwrap_err();
     assert!(error.to_string().contains("token_source"), "{error}");
     let error = builder(StaticToken::new(TOKEN)).build().unwrap_err();
@@ -150,7 +150,7 @@ fn setting_is_missing_then_build_names_it() {
 
 #[tokio::test]
 async fn base_url_has_a_path_then_requests_go_below_it() {
-    let server = answering_json(200, serde_json::json!({"environments": []})).await;
+    let server = mock_server_json(200, serde_json::json!({"environments": []})).await;
     let client = at(&format!("{}/base/", server.uri())).unwrap();
     client.environments().list().await.unwrap();
     assert_eq!(
@@ -159,10 +159,10 @@ async fn base_url_has_a_path_then_requests_go_below_it() {
     );
 }
 
-/// The paths that one call of each API goes to, when all have the same base URL but for `teams`, `organizations` and
-/// `my_organization` at its end.
+/// The paths that one call of each API requests when all clients have the same base URL, except for the API-specific
+/// suffix.
 async fn paths_at(base: &str, [teams, organizations, my_organization]: [&str; 3]) -> Vec<String> {
-    let server = answering_json(404, serde_json::json!({"error": "Not Found"})).await;
+    let server = mock_server_json(404, serde_json::json!({"error": "Not Found"})).await;
     let base = format!("{}{base}", server.uri());
     let source = || StaticToken::new(TOKEN);
     let client = at(&format!("{base}{teams}")).unwrap();
@@ -189,7 +189,7 @@ async fn paths_at(base: &str, [teams, organizations, my_organization]: [&str; 3]
 }
 
 #[tokio::test]
-async fn base_url_has_the_path_of_the_api_or_not_then_requests_go_to_the_same_place() {
+async fn base_url_has_the_api_path_or_not_then_requests_go_to_the_same_path() {
     for base in ["", "/gateway", "/gateway/my-orgs"] {
         for ends in [
             ["", "", ""],
@@ -208,7 +208,7 @@ async fn base_url_has_the_path_of_the_api_or_not_then_requests_go_to_the_same_pl
             );
         }
     }
-    // Another version of an API below its path is somebody's wish.
+    // A different version below the path of an API is kept, because the caller may want it.
     assert_eq!(
         paths_at("", ["", "/api/v2/eu", "/my-org/v1"]).await,
         [
@@ -220,7 +220,7 @@ async fn base_url_has_the_path_of_the_api_or_not_then_requests_go_to_the_same_pl
 }
 
 #[tokio::test]
-async fn base_url_is_wrong_then_the_first_404_says_so() {
+async fn base_url_is_wrong_then_the_first_404_mentions_it() {
     for (body, media_type) in [
         ("<html>Cannot GET /v2</html>", "text/html"),
         ("", "text/plain"),
@@ -228,8 +228,8 @@ async fn base_url_is_wrong_then_the_first_404_says_so() {
         ("[]", "application/json"),
         (r#"{"path":"/v2"}"#, "application/json"),
     ] {
-        let answer = wiremock::ResponseTemplate::new(404).set_body_raw(body, media_type);
-        let server = answering(answer).await;
+        let response = wiremock::ResponseTemplate::new(404).set_body_raw(body, media_type);
+        let server = mock_server(response).await;
         let url = format!("{}/v2", server.uri());
         let error = at(&url).unwrap().members().get("x").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
@@ -243,7 +243,7 @@ async fn base_url_is_wrong_then_the_first_404_says_so() {
     }
     let body =
         serde_json::json!({"statusCode": 404, "error": "Not Found", "message": "no such member"});
-    let server = answering_json(404, body).await;
+    let server = mock_server_json(404, body).await;
     let error = at(&server.uri())
         .unwrap()
         .members()

@@ -1,5 +1,5 @@
-//! Requests that break the rules are refused by field and rule, and the server is not asked. Requests at the very
-//! edge of the rules go out.
+//! A request that violates a documented constraint is rejected before it is sent, with field and rule. A request at the
+//! limits of the constraints is sent.
 
 use auth0_core::BoxFuture;
 use auth0_teams::types::*;
@@ -14,19 +14,19 @@ use crate::support::*;
 const APPS: TenantMemberRoleEnum = TenantMemberRoleEnum::EditorSpecificApps;
 const OWNER: TenantMemberRoleEnum = TenantMemberRoleEnum::Owner;
 
-type Sending = BoxFuture<'static, Result<(), Error>>;
+type CallFuture = BoxFuture<'static, Result<(), Error>>;
 
-/// A call of any operation, whatever it gives.
-fn call<T, C>(call: C) -> Sending
+/// Erases the type of any call.
+fn call<T, C>(call: C) -> CallFuture
 where
     C: IntoFuture<Output = Result<T, Error>, IntoFuture: Send> + Send + 'static,
 {
     Box::pin(async move { call.await.map(drop) })
 }
 
-/// Asserts that the call is refused for `expected`, and that the server hears nothing of it.
-async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&str]) {
-    let server = answering_json(400, problem(400)).await;
+/// Asserts that the call fails with the violations `expected` and that nothing is sent.
+async fn assert_rejected(calling: impl FnOnce(Client) -> CallFuture, expected: &[&str]) {
+    let server = mock_server_json(400, problem(400)).await;
     let error = calling(client(&server)).await.unwrap_err();
     assert!(error.is_invalid_request(), "{error:?}");
     let violations: Vec<_> = error.violations().iter().map(ToString::to_string).collect();
@@ -47,20 +47,20 @@ async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&st
     assert_eq!(
         requests(&server).await.len(),
         0,
-        "a refused request was sent"
+        "a rejected request was sent"
     );
 }
 
-/// The request that the call sends.
-async fn sent(calling: impl FnOnce(Client) -> Sending) -> Request {
-    let server = answering_json(400, problem(400)).await;
+/// Returns the request that the call sends.
+async fn sent(calling: impl FnOnce(Client) -> CallFuture) -> Request {
+    let server = mock_server_json(400, problem(400)).await;
     let error = calling(client(&server)).await.unwrap_err();
     assert!(error.is_status(), "{error}");
     only_request(&server).await
 }
 
-/// The body that the call sends.
-async fn sent_body(calling: impl FnOnce(Client) -> Sending) -> Value {
+/// Returns the body that the call sends.
+async fn sent_body(calling: impl FnOnce(Client) -> CallFuture) -> Value {
     sent(calling).await.body_json().unwrap()
 }
 
@@ -72,7 +72,7 @@ fn add(
     roles: &[TenantMemberRoleEnum],
     tenants: u128,
     client_ids: Option<&[&str]>,
-) -> impl FnOnce(Client) -> Sending {
+) -> impl FnOnce(Client) -> CallFuture {
     let mut body =
         CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
             roles: roles.to_vec(),
@@ -86,7 +86,7 @@ fn change(
     roles: &[TenantMemberRoleEnum],
     tenants: u128,
     client_ids: Option<&[&str]>,
-) -> impl FnOnce(Client) -> Sending {
+) -> impl FnOnce(Client) -> CallFuture {
     let mut body =
         UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
             roles: roles.to_vec(),
@@ -96,12 +96,12 @@ fn change(
     |teams| call(teams.members().tenants().update(MEMBER_ID, body))
 }
 
-fn remove(tenants: u128) -> impl FnOnce(Client) -> Sending {
+fn remove(tenants: u128) -> impl FnOnce(Client) -> CallFuture {
     let body = DeleteMembersTenantsRequestContent::with_tenants(some_tenants(tenants));
     |teams| call(teams.members().tenants().remove(MEMBER_ID, body))
 }
 
-fn invite(body: InviteMembersRequestContent) -> impl FnOnce(Client) -> Sending {
+fn invite(body: InviteMembersRequestContent) -> impl FnOnce(Client) -> CallFuture {
     |teams| call(teams.members().invite(body))
 }
 
@@ -112,7 +112,7 @@ fn invitation() -> InviteMembersRequestContent {
     })
 }
 
-fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -> Sending {
+fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -> CallFuture {
     let body = body.into();
     |teams| call(teams.tenants().create(body))
 }
@@ -126,21 +126,21 @@ fn named(name: &str) -> PublicCloudPayload {
 }
 
 #[tokio::test]
-async fn tenants_are_none_or_eleven_then_bulk_calls_are_refused() {
+async fn zero_or_eleven_tenants_then_bulk_calls_are_rejected() {
     let none: &[&str] = &["tenants: 0 items, expected at least 1"];
     let eleven: &[&str] = &["tenants: 11 items, expected at most 10"];
     for (count, expected) in [(0, none), (11, eleven)] {
-        assert_refused(add(&[OWNER], count, None), expected).await;
-        assert_refused(change(&[OWNER], count, None), expected).await;
-        assert_refused(remove(count), expected).await;
+        assert_rejected(add(&[OWNER], count, None), expected).await;
+        assert_rejected(change(&[OWNER], count, None), expected).await;
+        assert_rejected(remove(count), expected).await;
     }
 }
 
 #[tokio::test]
-async fn tenants_are_one_or_ten_then_bulk_calls_are_sent() {
+async fn one_or_ten_tenants_then_bulk_calls_are_sent() {
     for count in [1, 10] {
         for calling in [
-            Box::new(add(&[OWNER], count, None)) as Box<dyn FnOnce(Client) -> Sending>,
+            Box::new(add(&[OWNER], count, None)) as Box<dyn FnOnce(Client) -> CallFuture>,
             Box::new(change(&[OWNER], count, None)),
             Box::new(remove(count)),
         ] {
@@ -151,37 +151,37 @@ async fn tenants_are_one_or_ten_then_bulk_calls_are_sent() {
 }
 
 #[tokio::test]
-async fn roles_are_empty_then_put_is_refused_and_patch_is_sent() {
-    assert_refused(add(&[], 1, None), &["roles: 0 items, expected at least 1"]).await;
+async fn roles_are_empty_then_put_is_rejected_and_patch_is_sent() {
+    assert_rejected(add(&[], 1, None), &["roles: 0 items, expected at least 1"]).await;
     assert_eq!(sent_body(change(&[], 1, None)).await["roles"], json!([]));
 }
 
 #[tokio::test]
-async fn client_ids_without_their_role_then_bulk_calls_are_refused() {
+async fn client_ids_without_their_role_then_bulk_calls_are_rejected() {
     let expected: &[&str] = &["roles: client_ids goes only with the role editor-specific-apps"];
-    assert_refused(add(&[OWNER], 1, Some(&["client-1"])), expected).await;
-    assert_refused(change(&[OWNER], 1, Some(&["client-1"])), expected).await;
+    assert_rejected(add(&[OWNER], 1, Some(&["client-1"])), expected).await;
+    assert_rejected(change(&[OWNER], 1, Some(&["client-1"])), expected).await;
 }
 
 #[tokio::test]
-async fn role_for_apps_without_client_ids_then_call_is_refused() {
+async fn role_for_apps_without_client_ids_then_the_call_is_rejected() {
     let expected: &[&str] =
         &["client_ids: the role editor-specific-apps needs at least one application in client_ids"];
     for client_ids in [None, Some(&[][..])] {
-        assert_refused(add(&[OWNER, APPS], 1, client_ids), expected).await;
-        assert_refused(change(&[OWNER, APPS], 1, client_ids), expected).await;
+        assert_rejected(add(&[OWNER, APPS], 1, client_ids), expected).await;
+        assert_rejected(change(&[OWNER, APPS], 1, client_ids), expected).await;
     }
-    assert_refused(invite(invitation().tenant_roles([APPS])), expected).await;
+    assert_rejected(invite(invitation().tenant_roles([APPS])), expected).await;
 }
 
 #[tokio::test]
-async fn role_for_apps_is_spelled_as_an_unlisted_value_then_the_rule_holds_all_the_same() {
+async fn role_for_apps_is_given_as_an_undocumented_value_then_the_rule_still_applies() {
     let body =
         CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
             roles: [Open::other("editor-specific-apps")],
             tenants: [tenant_id()],
         });
-    assert_refused(
+    assert_rejected(
         |teams| call(teams.members().tenants().create(MEMBER_ID, body)),
         &["client_ids: the role editor-specific-apps needs at least one application in client_ids"],
     )
@@ -189,8 +189,8 @@ async fn role_for_apps_is_spelled_as_an_unlisted_value_then_the_rule_holds_all_t
 }
 
 #[tokio::test]
-async fn client_ids_with_two_tenants_then_patch_is_refused_and_put_is_sent() {
-    assert_refused(
+async fn client_ids_with_two_tenants_then_patch_is_rejected_and_put_is_sent() {
+    assert_rejected(
         change(&[APPS], 2, Some(&["client-1"])),
         &["tenants: `tenants` must have at most 1 item when `client_ids` has at least 1 item"],
     )
@@ -200,7 +200,7 @@ async fn client_ids_with_two_tenants_then_patch_is_refused_and_put_is_sent() {
 }
 
 #[tokio::test]
-async fn client_id_is_too_short_too_long_or_oddly_spelled_then_call_names_the_item() {
+async fn client_id_is_too_short_too_long_or_malformed_then_the_error_names_the_item() {
     let long = "a".repeat(51);
     let pattern = "does not match ^([0-9a-zA-Z-_@\\.~]{5,64})$";
     for (id, expected) in [
@@ -221,14 +221,14 @@ async fn client_id_is_too_short_too_long_or_oddly_spelled_then_call_names_the_it
             .map(|rule| format!("client_ids[1]: {rule}"))
             .collect();
         let expected: Vec<_> = expected.iter().map(String::as_str).collect();
-        assert_refused(add(&[APPS], 1, Some(&["client-1", id])), &expected).await;
-        assert_refused(change(&[APPS], 1, Some(&["client-1", id])), &expected).await;
-        assert_refused(invite(invitation().client_ids(["client-1", id])), &expected).await;
+        assert_rejected(add(&[APPS], 1, Some(&["client-1", id])), &expected).await;
+        assert_rejected(change(&[APPS], 1, Some(&["client-1", id])), &expected).await;
+        assert_rejected(invite(invitation().client_ids(["client-1", id])), &expected).await;
     }
 }
 
 #[tokio::test]
-async fn client_id_has_five_or_fifty_characters_then_call_is_sent() {
+async fn client_id_has_five_or_fifty_characters_then_the_call_is_sent() {
     for id in ["a-_@.", "~abcd", &"a".repeat(50)] {
         let body = sent_body(add(&[APPS], 1, Some(&[id]))).await;
         assert_eq!(body["client_ids"], json!([id]));
@@ -236,7 +236,7 @@ async fn client_id_has_five_or_fifty_characters_then_call_is_sent() {
 }
 
 #[tokio::test]
-async fn tenant_name_breaks_a_rule_then_both_clouds_name_it() {
+async fn tenant_name_violates_a_rule_then_both_payloads_are_rejected() {
     let pattern = "tenant_name: does not match ^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$";
     let long = "a".repeat(64);
     for (name, expected) in [
@@ -259,13 +259,13 @@ async fn tenant_name_breaks_a_rule_then_both_clouds_name_it() {
         ("acme\n", vec![pattern]),
         ("äcme", vec![pattern]),
     ] {
-        assert_refused(create(named(name)), &expected).await;
+        assert_rejected(create(named(name)), &expected).await;
         let private = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
             admin_email: "ada@example.com",
             environment: "acme",
         })
         .tenant_name(name);
-        assert_refused(create(private), &expected).await;
+        assert_rejected(create(private), &expected).await;
     }
 }
 
@@ -277,12 +277,12 @@ async fn tenant_name_has_three_or_sixty_three_characters_then_it_is_sent() {
 }
 
 #[tokio::test]
-async fn locality_is_too_short_or_too_long_then_creation_is_refused() {
+async fn locality_is_too_short_or_too_long_then_creation_is_rejected() {
     for (locality, expected) in [
         ("u", "locality: 1 character, expected at least 2"),
         ("us-001", "locality: 6 characters, expected at most 5"),
     ] {
-        assert_refused(
+        assert_rejected(
             create(PublicCloudPayload::new(PublicCloudPayloadRequired {
                 admin_email: "ada@example.com",
                 locality,
@@ -294,7 +294,7 @@ async fn locality_is_too_short_or_too_long_then_creation_is_refused() {
 }
 
 #[tokio::test]
-async fn environment_breaks_a_rule_then_creation_in_a_private_cloud_is_refused() {
+async fn environment_violates_a_rule_then_creation_in_a_private_cloud_is_rejected() {
     let pattern = "environment: does not match ^[a-z]([-]?[a-z0-9])*$";
     let long = "a".repeat(33);
     for (environment, expected) in [
@@ -314,7 +314,7 @@ async fn environment_breaks_a_rule_then_creation_in_a_private_cloud_is_refused()
             admin_email: "ada@example.com",
             environment,
         });
-        assert_refused(create(body), &expected).await;
+        assert_rejected(create(body), &expected).await;
     }
     let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
         admin_email: "ada@example.com",
@@ -324,13 +324,13 @@ async fn environment_breaks_a_rule_then_creation_in_a_private_cloud_is_refused()
 }
 
 #[tokio::test]
-async fn several_rules_are_broken_then_all_are_named_at_once() {
+async fn several_rules_are_violated_then_one_error_names_all() {
     let body = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: "ada@example.com",
         locality: "u",
     })
     .tenant_name("-acme");
-    assert_refused(
+    assert_rejected(
         create(body),
         &[
             "locality: 1 character, expected at least 2",
@@ -341,28 +341,28 @@ async fn several_rules_are_broken_then_all_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn take_is_out_of_bounds_then_every_listing_is_refused() {
+async fn take_is_out_of_bounds_then_every_listing_is_rejected() {
     for (take, expected) in [
         (0, "take: too small, expected at least 1"),
         (-1, "take: too small, expected at least 1"),
         (51, "take: too large, expected at most 50"),
     ] {
-        assert_refused(
+        assert_rejected(
             move |teams| call(teams.members().list().take(take)),
             &[expected],
         )
         .await;
-        assert_refused(
+        assert_rejected(
             move |teams| call(teams.tenants().list().take(take)),
             &[expected],
         )
         .await;
-        assert_refused(
+        assert_rejected(
             move |teams| call(teams.activity().list().take(take)),
             &[expected],
         )
         .await;
-        assert_refused(
+        assert_rejected(
             move |teams| call(teams.tenants().members().list(tenant_id()).take(take)),
             &[expected],
         )
@@ -371,8 +371,8 @@ async fn take_is_out_of_bounds_then_every_listing_is_refused() {
 }
 
 #[tokio::test]
-async fn take_is_out_of_bounds_then_a_stream_is_refused_at_its_first_item() {
-    let server = answering_json(200, json!({"members": []})).await;
+async fn take_is_out_of_bounds_then_a_stream_fails_at_its_first_item() {
+    let server = mock_server_json(200, json!({"members": []})).await;
     let mut members = client(&server).members().list().take(51).stream();
     let error = members.try_next().await.unwrap_err();
     assert!(error.is_invalid_request(), "{error:?}");
@@ -381,7 +381,7 @@ async fn take_is_out_of_bounds_then_a_stream_is_refused_at_its_first_item() {
 }
 
 #[tokio::test]
-async fn sort_is_not_a_documented_order_then_listing_is_refused() {
+async fn sort_is_not_a_documented_order_then_the_listing_is_rejected() {
     for sort in [
         "",
         "created_at",
@@ -391,7 +391,7 @@ async fn sort_is_not_a_documented_order_then_listing_is_refused() {
         " created_at:1",
         "created_at:-11",
     ] {
-        assert_refused(
+        assert_rejected(
             move |teams| call(teams.tenants().list().sort(sort)),
             &["sort: does not match ^created_at:(1|-1)$"],
         )
@@ -402,8 +402,8 @@ async fn sort_is_not_a_documented_order_then_listing_is_refused() {
 }
 
 #[tokio::test]
-async fn filter_is_empty_then_listing_is_refused() {
-    assert_refused(
+async fn filter_is_empty_then_the_listing_is_rejected() {
+    assert_rejected(
         |teams| call(teams.tenants().list().environment("").locality("")),
         &[
             "environment: 0 characters, expected at least 1",
@@ -422,11 +422,11 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
     ] {
         let member = format!("id: {rule}");
         let member = [member.as_str()];
-        assert_refused(|teams| call(teams.members().get(id)), &member).await;
-        assert_refused(|teams| call(teams.members().delete(id)), &member).await;
+        assert_rejected(|teams| call(teams.members().get(id)), &member).await;
+        assert_rejected(|teams| call(teams.members().delete(id)), &member).await;
         let role = UpdateMembersRequestContent::with_role(TeamMemberRoleEnum::TeamsOwner);
-        assert_refused(|teams| call(teams.members().update(id, role)), &member).await;
-        assert_refused(
+        assert_rejected(|teams| call(teams.members().update(id, role)), &member).await;
+        assert_rejected(
             |teams| call(teams.members().tenants().list(id, "US-3")),
             &member,
         )
@@ -436,7 +436,7 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
                 roles: [OWNER],
                 tenants: [tenant_id()],
             });
-        assert_refused(
+        assert_rejected(
             |teams| call(teams.members().tenants().create(id, body)),
             &member,
         )
@@ -446,13 +446,13 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
                 roles: [OWNER],
                 tenants: [tenant_id()],
             });
-        assert_refused(
+        assert_rejected(
             |teams| call(teams.members().tenants().update(id, body)),
             &member,
         )
         .await;
         let body = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
-        assert_refused(
+        assert_rejected(
             |teams| call(teams.members().tenants().remove(id, body)),
             &member,
         )
@@ -460,13 +460,13 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
 
         let tenant = format!("tenantId: {rule}");
         let tenant = [tenant.as_str()];
-        assert_refused(|teams| call(teams.tenants().get(Open::other(id))), &tenant).await;
-        assert_refused(
+        assert_rejected(|teams| call(teams.tenants().get(Open::other(id))), &tenant).await;
+        assert_rejected(
             |teams| call(teams.tenants().delete(Open::other(id))),
             &tenant,
         )
         .await;
-        assert_refused(
+        assert_rejected(
             |teams| call(teams.tenants().members().list(Open::other(id))),
             &tenant,
         )
@@ -476,7 +476,7 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
 
 #[tokio::test]
 async fn environment_in_a_path_is_dots_then_it_is_not_sent() {
-    assert_refused(
+    assert_rejected(
         |teams| call(teams.members().tenants().list(MEMBER_ID, "..")),
         &["environment: `..` is not allowed in a path, expected an id"],
     )
@@ -484,7 +484,7 @@ async fn environment_in_a_path_is_dots_then_it_is_not_sent() {
 }
 
 #[tokio::test]
-async fn id_only_looks_like_another_path_then_it_stays_one_segment() {
+async fn id_resembles_a_path_then_it_stays_one_segment() {
     for (id, segment) in [
         ("%2e%2e", "%252e%252e"),
         ("../tenants", "..%2Ftenants"),
@@ -500,7 +500,7 @@ async fn id_only_looks_like_another_path_then_it_stays_one_segment() {
 }
 
 #[tokio::test]
-async fn list_is_set_to_nothing_then_an_empty_list_is_sent() {
+async fn list_is_set_to_empty_then_an_empty_list_is_sent() {
     let body = sent_body(invite(invitation().tenant_ids(Vec::<Uuid>::new()))).await;
     assert_eq!(
         body,
@@ -526,7 +526,7 @@ async fn optional_fields_are_left_out_then_they_stay_absent() {
 }
 
 #[tokio::test]
-async fn unlisted_value_is_named_as_such_then_it_is_sent() {
+async fn undocumented_value_is_marked_as_such_then_it_is_sent() {
     let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
         email: "ada@example.com",
         role: Open::other("teams_janitor"),
@@ -585,29 +585,29 @@ async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
     for request in members {
         assert_eq!(request.url.path(), format!("/api/members/{ID}"));
     }
-    // An odd id of a response is sent as it came.
-    let odd: Open<Uuid> = Open::other("t-17");
-    let request = sent(|teams| call(teams.tenants().get(&odd))).await;
+    // An id that was not understood in a response is sent unchanged.
+    let unexpected: Open<Uuid> = Open::other("t-17");
+    let request = sent(|teams| call(teams.tenants().get(&unexpected))).await;
     assert_eq!(request.url.path(), "/api/tenants/t-17");
 }
 
 #[tokio::test]
-async fn parameter_is_not_a_value_of_its_type_then_nothing_is_sent() {
+async fn parameter_does_not_parse_as_its_type_then_nothing_is_sent() {
     let no_uuid = "tenantId: found a string of 8 characters, expected a UUID";
     let get = |teams: Client| call(teams.tenants().get("acme-dev"));
-    assert_refused(get, &[no_uuid]).await;
+    assert_rejected(get, &[no_uuid]).await;
     let delete = |teams: Client| call(teams.tenants().delete("acme-dev".to_owned()));
-    assert_refused(delete, &[no_uuid]).await;
+    assert_rejected(delete, &[no_uuid]).await;
     let members = |teams: Client| call(teams.tenants().members().list("acme-dev"));
-    assert_refused(members, &[no_uuid]).await;
+    assert_rejected(members, &[no_uuid]).await;
     let null = |teams: Client| call(teams.tenants().get(Open::<Uuid>::other(Value::Null)));
-    assert_refused(null, &["tenantId: found null, expected a UUID"]).await;
+    assert_rejected(null, &["tenantId: found null, expected a UUID"]).await;
     let null = |teams: Client| call(teams.members().get(Open::<String>::other(Value::Null)));
-    assert_refused(null, &["id: found null, expected a string"]).await;
-    // An optional parameter of the query as well.
+    assert_rejected(null, &["id: found null, expected a string"]).await;
+    // The same for an optional query parameter.
     let environment = Open::<String>::other(json!({}));
     let listing = |teams: Client| call(teams.tenants().list().environment(environment));
-    assert_refused(
+    assert_rejected(
         listing,
         &["environment: found an object, expected a string"],
     )
