@@ -182,6 +182,7 @@ fn missing_predecessor_is_found() {
 
 /// Prints the pairs that have to be declared, starting from those that are.
 #[test]
+#[expect(clippy::print_stdout, reason = "its output is the result")]
 #[ignore = "a tool for finding the predecessors of a new pass; run it with --nocapture"]
 fn print_missing_predecessors() {
     let mut pairs = declared();

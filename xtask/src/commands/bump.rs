@@ -112,7 +112,7 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
             dry_run: false,
             keep_prose: false,
             today: options.today,
-            limits: options.limits.clone(),
+            limits: options.limits,
             format: options.format,
         },
     )?;

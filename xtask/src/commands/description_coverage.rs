@@ -35,11 +35,7 @@ pub fn run(
         let missing = undescribed(&document, &source.include);
         let described = total.saturating_sub(missing.len());
         // Rounded down: 100 % means all.
-        let percent = if total == 0 {
-            100
-        } else {
-            described * 100 / total
-        };
+        let percent = (described * 100).checked_div(total).unwrap_or(100);
         if fail_under.is_some_and(|least| percent < usize::from(least)) {
             result = CheckResult::Failed;
         }
