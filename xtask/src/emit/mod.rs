@@ -1,16 +1,23 @@
-//! The emitter: from a normalized document to the files of a client crate. progenitor makes the types and the low-level
-//! calls; what it has no notion of (resources, setters, checks, paging, outcomes) is written beside them.
+//! The emitter: generates the files of a client crate from a normalized document. progenitor generates types and requests; the emitter adds
+//! what progenitor does not support: resources, setters, checks, paging, outcomes.
 
 mod calls;
 mod client;
-mod docs;
-mod layout;
+mod doc_text;
+mod file_layout;
+mod front_page;
 mod manifest;
 mod model;
 mod names;
-mod operations;
-mod raw;
+mod operation_table;
+mod progenitor_adjustments;
+mod progenitor_output;
+mod rate_limit_plans;
+mod read_back;
+mod resources;
+mod rust_type;
 mod types;
+mod wire_names;
 
 use std::collections::BTreeMap;
 
@@ -20,17 +27,16 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::sources::ApiData;
-use calls::call;
-use layout::Sources;
+use calls::call_type::CallContext;
+use file_layout::Sources;
 pub use manifest::dependencies;
 use model::Model;
-pub(crate) use names::is_device;
-pub(crate) use names::{snake_name, type_name};
-use operations::resources::Groups;
-use types::shapes;
-use types::write_back::Plan;
+pub(crate) use names::{is_device, snake_name, type_name};
+use resources::Groups;
+use types::TypeIndex;
+use types::update_types::WriteBackPlan;
 
-/// What is to be made of a document.
+/// The crate to generate.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The name of the crate.
@@ -39,24 +45,24 @@ pub struct Target {
     pub version: String,
     /// The path of `auth0-core`, relative to the crate.
     pub core_path: String,
-    /// What is particular to this API.
+    /// The settings of the API.
     pub api: ApiData,
-    /// The command that makes the crate, for the first line of each file.
+    /// The command that generates the crate, for the first line of each file.
     pub command: String,
-    /// Whether the crate is a member of this workspace, from which it then inherits, and has to document everything.
+    /// Whether the crate is a member of this workspace: its manifest then inherits, and every item has to be documented.
     pub member: bool,
 }
 
-/// Generates the files of a crate by their paths in it.
+/// Generates the files of a crate, by their paths in the crate.
 pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, String>, Problem> {
     let mut document = normalized.clone();
-    docs::state_rules(&mut document);
+    doc_text::append_rules(&mut document);
     let model = Model::read(&document)?;
     let mut files = printed(&source_files(&document, &model, target)?, target);
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
-    files.insert("README.md".to_owned(), manifest::readme(&model, target));
+    files.insert("README.md".to_owned(), front_page::readme(&model, target));
     if target.member {
-        // Each package carries the licences, as crates.io wants it.
+        // crates.io requires the license files in each package.
         files.insert(
             "LICENSE-APACHE".to_owned(),
             include_str!("../../../LICENSE-APACHE").to_owned(),
@@ -69,7 +75,7 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     Ok(files)
 }
 
-/// The Rust files of a crate as syntax trees, for reading the items in them. The rules that only documentation states are left out.
+/// The Rust files of a crate as syntax trees, for comparing their items. The documentation lacks the constraints.
 pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
     let model = Model::read(normalized)?;
     source_files(normalized, &model, target)
@@ -78,12 +84,12 @@ pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, sy
 /// The Rust files as syntax trees.
 fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<Sources, Problem> {
     let groups = Groups::new(model)?;
-    let (raw, methods, types) = read_back(document, model)?;
+    let (output, types) = run_progenitor(document, model)?;
     let mut files = fixed_files(model, &groups, target)?;
-    let context = call::Context {
+    let context = CallContext {
         model,
         types: &types,
-        methods: &methods,
+        request_methods: &read_back::request_methods(&output.requests),
         crate_name: &target.crate_name,
     };
     for (path, tokens) in groups.modules(&context) {
@@ -91,9 +97,10 @@ fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<
         let file = parsed(tokens?, &path)?;
         files.insert(path, file);
     }
-    files.extend(layout::requests(types::adjust::requests(raw.calls)?, model));
-    let items = types::items::emit(raw.types, &types, model)?;
-    files.extend(layout::types(items, &types, model));
+    let requests = progenitor_adjustments::requests(output.requests)?;
+    files.extend(file_layout::requests(requests, model));
+    let items = types::emit(output.types, &types, model)?;
+    files.extend(file_layout::types(items, &types, model));
     Ok(files)
 }
 
@@ -111,57 +118,49 @@ fn text(file: &syn::File, target: &Target) -> String {
     )
 }
 
-/// What progenitor makes of the document, and what is read back from that.
-fn read_back(
+/// Runs progenitor and prepares its types for being written back.
+fn run_progenitor(
     document: &Value,
     model: &Model<'_>,
-) -> Result<
-    (
-        raw::Raw,
-        BTreeMap<String, shapes::Method>,
-        types::items::Types,
-    ),
-    Problem,
-> {
-    if model.operations.iter().all(|operation| operation.ignored) {
+) -> Result<(progenitor_output::ProgenitorOutput, TypeIndex), Problem> {
+    if model.client_operations().next().is_none() {
         return Err(
-            Problem::at("/paths", "there is no operation to make a client of")
-                .expected("at least one operation that the client can call")
+            Problem::at("/paths", "the document has no operation for the client")
+                .expected("at least one operation without x-sdk-ignore")
                 .found(match model.operations.len() {
-                    0 => "none".to_owned(),
-                    ignored => format!("{ignored}, all left out (x-sdk-ignore)"),
+                    0 => "no operation".to_owned(),
+                    ignored => format!("{ignored} with x-sdk-ignore"),
                 })
-                .help("give a document with such an operation under `paths`, or a wider --include"),
+                .help("add an operation to `paths`, or widen --include"),
         );
     }
-    let mut raw = raw::run(document)?;
-    let plan = Plan::new(document, model);
-    raw.types = plan.prepare(raw.types, model);
-    let methods = shapes::methods(&raw.calls);
-    let types = types::items::Types::new(&raw.types, model, plan);
-    Ok((raw, methods, types))
+    let mut output = progenitor_output::run(document, model)?;
+    let plan = WriteBackPlan::new(document, model);
+    output.types = plan.prepare(output.types, model);
+    let types = TypeIndex::new(&output.types, model, plan);
+    Ok((output, types))
 }
 
-/// The files that do not depend on the types: `lib.rs`, the client, the operation table, rate limits and the list of resource modules.
+/// The files that do not depend on the types: `lib.rs`, the client, the operation table, rate limit plans, and the list of resources.
 fn fixed_files(
     model: &Model<'_>,
     groups: &Groups<'_>,
     target: &Target,
 ) -> Result<Sources, Problem> {
     let mut modules = BTreeMap::new();
-    modules.insert("src/lib.rs".to_owned(), manifest::library(model, target));
+    modules.insert("src/lib.rs".to_owned(), front_page::library(model, target));
     modules.insert(
         "src/client.rs".to_owned(),
-        client::builder::emit(model, target, &groups.roots())?,
+        client::emit(model, target, &groups.roots())?,
     );
-    for (part, tokens) in operations::table::emit(model, &groups.client_methods()) {
+    for (part, tokens) in operation_table::emit(model, &groups.client_methods()) {
         let path = match part.as_str() {
             "" => "src/operations.rs".to_owned(),
             part => format!("src/operations/{part}.rs"),
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = client::limits::emit(&target.api.tiers) {
+    if let Some(limits) = rate_limit_plans::emit(&target.api.tiers) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);
@@ -182,10 +181,13 @@ fn fixed_files(
     Ok(files)
 }
 
-/// Tokens that the emitter wrote as a syntax tree.
+/// Parses emitted tokens; `what` names them in the error.
 fn parsed(tokens: TokenStream, what: &str) -> Result<syn::File, Problem> {
     syn::parse2(tokens).map_err(|error| {
-        Problem::at("", format!("the emitter wrote something that is not Rust into {what}: {error}"))
-            .help("this is a defect of the generator, and the document that brought it out would make a good test")
+        Problem::at(
+            "",
+            format!("the emitted code of {what} is not valid Rust: {error}"),
+        )
+        .help("this is a bug of the generator: add the document that causes it as a test")
     })
 }

@@ -1,4 +1,4 @@
-//! `limits.rs` of a generated crate: the published rate limits, for `auth0_core::Limiter`.
+//! Rate limit plans (`limits.rs` of a generated crate): a constant per plan, for `auth0_core::Limiter`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use quote::quote;
 use crate::emit::names;
 use crate::tiers::{Allowance, Count, Rates, Tier, TierName};
 
-/// The module, where there is anything to stand in it.
+/// The module; `None` if no plans are listed.
 pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
     if tiers.is_empty() {
         return None;
@@ -28,7 +28,7 @@ pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
 fn constant(name: &TierName, tier: &Tier) -> TokenStream {
     let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
     let plan = format!(" The plan `{}`.", name.as_str());
-    let mut words = format!(" For the tenant: {}.", words(&tier.tenant));
+    let mut limits = format!(" For the tenant: {}.", text(&tier.tenant));
     let tenant = rates(&tier.tenant);
     let tenant = match tier.tenant.rates {
         Rates::Each { .. } => quote!(new(#tenant)),
@@ -36,14 +36,14 @@ fn constant(name: &TierName, tier: &Tier) -> TokenStream {
     };
     let organization = tier.organization.map(|organization| {
         let organization = Allowance::from(organization);
-        words += &format!(" For one organization: {}.", self::words(&organization));
+        limits += &format!(" For one organization: {}.", text(&organization));
         let rates = rates(&organization);
         quote!(.organization(#rates))
     });
     quote! {
         #[doc = #plan]
         #[doc = ""]
-        #[doc = #words]
+        #[doc = #limits]
         pub const #ident: Limits = Limits::#tenant #organization;
     }
 }
@@ -66,12 +66,12 @@ fn rates(allowance: &Allowance) -> TokenStream {
     }
 }
 
-fn words(allowance: &Allowance) -> String {
+fn text(allowance: &Allowance) -> String {
     let number = |count: Count, what: &str| match count.get() {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
-    let (mut text, of) = match allowance.rates {
+    let (mut text, each) = match allowance.rates {
         Rates::Each { read, write } => (
             format!(
                 "{} and {} per second",
@@ -89,7 +89,7 @@ fn words(allowance: &Allowance) -> String {
         ),
     };
     if let Some(burst) = allowance.burst {
-        text += &format!(", and {}{of} at once", burst.get());
+        text += &format!(", and {}{each} at once", burst.get());
     }
     text
 }

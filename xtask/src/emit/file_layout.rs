@@ -1,56 +1,54 @@
-//! Which file of a generated crate holds what. The public paths are the same as if each module were one file: the parts of
-//! a module are private, and it hands on what is in them.
+//! Distribution of the generated code over files. Public paths do not depend on it: the modules below `types`, `requests` and
+//! `operations` are private, and their items are re-exported.
 //!
-//! Requests and the table of operations are divided by the first names of the groups. Types stand with the group that
-//! alone uses them, and within it by the words that many of their names begin with; a type that is very large stands
-//! alone. Nothing goes by the size of a file or by number: what is added to a document moves nothing but what it has a
-//! part in.
+//! Requests and the operation table are split by the first name of the group. A type is placed with the only group that uses
+//! it and, within the group, with types whose names start with the same words; a very large type has its own file. File sizes
+//! and counts do not matter, so an addition to a document moves no unrelated code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase as _;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use serde_json::{Map, Value};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item};
 
-use crate::emit::model::{Model, Operation};
+use crate::emit::model::{Model, OperationModel};
 use crate::emit::names;
-use crate::emit::types::adjust;
-use crate::emit::types::items::Types;
+use crate::emit::progenitor_adjustments;
+use crate::emit::types::TypeIndex;
 
 /// The Rust files of a crate by their paths in it.
 pub(crate) type Sources = BTreeMap<String, syn::File>;
 
-/// The part for the types that no group has for itself.
+/// The module of types that several groups use.
 const SHARED: &str = "shared";
 
-/// How many types of a group have to begin with the same words to get a file of their own.
+/// The number of types of a group that start with the same words from which they get their own file.
 const SAME_WORDS: usize = 6;
 
-/// A struct with so many fields has a file of its own: with its setters it is some 600 lines.
+/// The number of fields from which a struct gets its own file; with its setters it has about 600 lines.
 const MANY_FIELDS: usize = 40;
 
-/// The modules that typify puts beside its types.
+/// The modules that typify generates beside the types.
 const BESIDE_TYPES: [&str; 2] = ["defaults", "error"];
 
-/// The part in which an operation stands, in the table and in the requests.
-pub(crate) fn part_of(operation: &Operation<'_>) -> String {
+/// The module of an operation below `operations` and `requests`.
+pub(crate) fn module_of(operation: &OperationModel<'_>) -> String {
     names::module_name(operation.group.get(..1).unwrap_or_default())
 }
 
-/// `requests.rs`: progenitor's client, and its methods in parts.
+/// `requests.rs`, with progenitor's client, and the modules below it with the methods.
 pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
     let parts: BTreeMap<String, String> = model
         .operations
         .iter()
-        .map(|operation| (names::call_name(&operation.id), part_of(operation)))
+        .map(|operation| (operation.request_method.clone(), module_of(operation)))
         .collect();
     let mut methods: BTreeMap<&String, Vec<ImplItem>> = BTreeMap::new();
     let mut own = Vec::new();
     for mut item in items {
-        let mut left = true;
+        let mut is_kept = true;
         if let Item::Impl(block) = &mut item {
             for method in std::mem::take(&mut block.items) {
                 let part = match &method {
@@ -62,9 +60,9 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
                     None => block.items.push(method),
                 }
             }
-            left = !block.items.is_empty();
+            is_kept = !block.items.is_empty();
         }
-        if left {
+        if is_kept {
             own.push(item);
         }
     }
@@ -77,7 +75,7 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
     parent.items.extend(own);
     let mut files = Sources::from([("src/requests.rs".to_owned(), parent)]);
     for (part, methods) in methods {
-        let encoding = adjust::encodes_path(&methods).then(|| {
+        let encoding = progenitor_adjustments::encodes_path(&methods).then(|| {
             quote!(
                 use auth0_core::codegen::encode_path;
             )
@@ -105,10 +103,14 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
     files
 }
 
-/// `types.rs`: the types in parts, and what belongs to none of them.
-pub(crate) fn types(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Sources {
-    let places = Places::new(model);
-    let required: BTreeSet<&str> = types.required.values().map(String::as_str).collect();
+/// `types.rs`, with the items that belong to no type, and the modules below it with the types.
+pub(crate) fn types(items: Vec<Item>, types: &TypeIndex, model: &Model<'_>) -> Sources {
+    let places = TypePlaces::new(model);
+    let required: BTreeSet<&str> = types
+        .required_structs
+        .values()
+        .map(String::as_str)
+        .collect();
     let mut parts: BTreeMap<Vec<String>, Vec<Item>> = BTreeMap::from([(Vec::new(), Vec::new())]);
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut place = Vec::new();
@@ -124,7 +126,7 @@ pub(crate) fn types(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Sourc
                 }
                 names.insert(name, place.clone());
             }
-            // What follows a type belongs to it.
+            // An implementation belongs to the type before it.
             Item::Impl(_) => {}
             _ => place = Vec::new(),
         }
@@ -157,7 +159,7 @@ fn path(place: &[String]) -> Vec<&str> {
         .collect()
 }
 
-/// The beginning of a file of types: what it is, and the files below it.
+/// The start of a file of types: its documentation and the modules below it.
 fn declarations(
     place: &[String],
     parts: &BTreeMap<Vec<String>, Vec<Item>>,
@@ -183,7 +185,7 @@ fn declarations(
     }
 }
 
-/// What the items of a file name of other files.
+/// The imports of the items that other files define.
 fn imports(place: &[String], items: &[Item], names: &BTreeMap<String, Vec<String>>) -> Vec<Item> {
     let mut named = Named::default();
     for item in items {
@@ -196,7 +198,7 @@ fn imports(place: &[String], items: &[Item], names: &BTreeMap<String, Vec<String
             Some(other) => other != place,
             None => !place.is_empty() && BESIDE_TYPES.contains(&name.as_str()),
         })
-        // A name that came from a file below is handed on already.
+        // The items of modules below are re-exported.
         .filter(|name| {
             names
                 .get(*name)
@@ -211,7 +213,7 @@ fn imports(place: &[String], items: &[Item], names: &BTreeMap<String, Vec<String
     }
 }
 
-/// The names that items use without a path before them, those of generic parameters left out.
+/// The names that items use without a path, except for those of generic parameters.
 #[derive(Default)]
 struct Named {
     found: BTreeSet<String>,
@@ -273,7 +275,7 @@ impl<'ast> Visit<'ast> for Named {
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
-        // serde takes the paths of functions as texts.
+        // serde attributes contain paths of functions as strings.
         if let syn::Meta::List(list) = &attribute.meta
             && attribute.path().is_ident("serde")
             && list.tokens.to_string().contains("\"defaults::")
@@ -283,36 +285,35 @@ impl<'ast> Visit<'ast> for Named {
     }
 }
 
-/// Where each type stands.
-struct Places {
-    /// The module of the group that a type belongs to, and its name in words.
+/// The module of each type.
+struct TypePlaces {
+    /// The module of the group of each type, and the name of the type in snake case.
     types: BTreeMap<String, (String, String)>,
-    /// The types that stand alone.
+    /// The types with their own file.
     large: BTreeSet<String>,
-    /// How many types of a group begin with the same words.
+    /// The number of types of each group that start with the same words.
     alike: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
-impl Places {
+impl TypePlaces {
     fn new(model: &Model<'_>) -> Self {
-        let held = model.held();
         let mut users: BTreeMap<&str, BTreeSet<&[String]>> = BTreeMap::new();
         for operation in &model.operations {
-            let mut waiting: Vec<&str> = Vec::new();
-            let named = operation
-                .schemas()
-                .flat_map(|schema| model.named_in(schema));
-            waiting.extend(named);
-            while let Some(name) = waiting.pop() {
-                // A type that is known as one of this group is there with all that it holds.
+            let mut pending: Vec<&str> = operation.references().map(String::as_str).collect();
+            while let Some(name) = pending.pop() {
+                // If the group is known as a user of the type, it is known for the types that it refers to.
                 if users.entry(name).or_default().insert(&operation.group) {
-                    waiting.extend(held.get(name).into_iter().flatten());
+                    let component = model.components.get(name);
+                    let references = component
+                        .into_iter()
+                        .flat_map(|component| &component.references);
+                    pending.extend(references.map(String::as_str));
                 }
             }
         }
         let mut types = BTreeMap::new();
         let mut alike: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-        for name in model.schemas.keys() {
+        for name in model.components.keys() {
             let users = users.get(name.as_str());
             let group = users.map_or_else(|| SHARED.to_owned(), common);
             let words = name.to_snake_case();
@@ -325,9 +326,8 @@ impl Places {
             }
             types.insert(name.clone(), (group, words));
         }
-        let fields = |schema: &Value| schema["properties"].as_object().map_or(0, Map::len);
-        let large = model.schemas.iter();
-        let large = large.filter(|(_, schema)| fields(schema) >= MANY_FIELDS);
+        let large = model.components.iter();
+        let large = large.filter(|(_, component)| component.properties.len() >= MANY_FIELDS);
         let large = large.map(|(name, _)| name.clone()).collect();
         Self {
             types,
@@ -360,13 +360,13 @@ impl Places {
     }
 }
 
-/// The first word of a name, the first two, and so on to the whole name.
+/// The first word of a name, its first two words, and so on up to the whole name.
 fn beginnings(words: &str) -> impl Iterator<Item = &str> {
     let ends = words.match_indices('_').map(|(end, _)| end);
     ends.chain([words.len()]).map(|end| &words[..end])
 }
 
-/// The module of the group that the users of a type have in common.
+/// The module of the group that all users of a type belong to.
 fn common(users: &BTreeSet<&[String]>) -> String {
     let (Some(first), Some(last)) = (users.first(), users.last()) else {
         return SHARED.to_owned();
@@ -374,7 +374,7 @@ fn common(users: &BTreeSet<&[String]>) -> String {
     if first == last {
         names::module_name(first)
     } else if first.first() == last.first() {
-        // They are sorted, so what the first and the last have in common all have.
+        // They are sorted, so all share the prefix of the first and the last.
         names::module_name(first.get(..1).unwrap_or_default())
     } else {
         SHARED.to_owned()
@@ -383,13 +383,13 @@ fn common(users: &BTreeSet<&[String]>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     use super::*;
     use crate::lower::{self, Options};
 
     #[test]
-    fn type_with_many_fields_stands_alone() {
+    fn type_with_many_fields_gets_its_own_file() {
         let object = |fields: usize| {
             let properties: Map<String, Value> = (0..fields)
                 .map(|field| (format!("f{field}"), json!({"type": "string"})))
@@ -410,7 +410,7 @@ mod tests {
         });
         let document = lower::normalize(document, &Options::default()).unwrap();
         let model = Model::read(&document.document).unwrap();
-        let places = Places::new(&model);
+        let places = TypePlaces::new(&model);
         assert_eq!(places.of("Wide"), ["things", "wide"]);
         assert_eq!(places.of("Narrow"), ["things"]);
     }
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn type_stands_with_what_its_users_have_in_common() {
+    fn type_is_placed_with_the_common_group_of_its_users() {
         assert_eq!(users(&[&["members", "tenants"]]), "members_tenants");
         assert_eq!(users(&[&["members"], &["members", "tenants"]]), "members");
         assert_eq!(users(&[&["members"], &["tenants"]]), "shared");

@@ -1,24 +1,25 @@
-//! What the variants of a union have in common, without a `match`.
+//! Accessors of unions for the fields that all variants share.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::Type;
 
-use crate::emit::docs;
+use crate::emit::doc_text;
+use crate::emit::model::UnionVariant;
 use crate::emit::names;
-use crate::emit::types::items::Types;
-use crate::emit::types::shapes::{self, Field};
-use crate::emit::types::unions::Variant;
+use crate::emit::read_back::StructField;
+use crate::emit::rust_type;
+use crate::emit::types::TypeIndex;
+use crate::extensions::Tag;
 
-/// Methods for the fields that all variants have alike. Where there may be a variant that nobody knows, they give
-/// nothing, or what came under that name.
+/// Methods for the fields that all variants have with the same type. For an unknown variant of an open union, they return the value of
+/// that name if it is a string or boolean, and `None` otherwise.
 pub(crate) fn emit(
     ident: &Ident,
-    variants: &[Variant<'_>],
-    tagged: bool,
-    types: &Types,
+    variants: &[UnionVariant<'_>],
+    is_open: bool,
+    types: &TypeIndex,
 ) -> TokenStream {
-    let structs: Option<Vec<&Vec<Field>>> = variants
+    let structs: Option<Vec<&Vec<StructField>>> = variants
         .iter()
         .map(|variant| types.structs.get(&variant.ty))
         .collect();
@@ -26,22 +27,22 @@ pub(crate) fn emit(
         return TokenStream::new();
     };
     let mut methods: Vec<TokenStream> = Vec::new();
-    if tagged {
+    if is_open {
         methods.extend(tag(variants));
     }
     for field in first.iter() {
-        let mut alike = vec![field];
-        alike.extend(others.iter().filter_map(|fields| {
-            fields
-                .iter()
-                .find(|other| other.ident == field.ident && inner(other) == inner(field))
+        let mut same = vec![field];
+        same.extend(others.iter().filter_map(|fields| {
+            fields.iter().find(|other| {
+                other.ident == field.ident && other.value_type() == field.value_type()
+            })
         }));
-        if alike.len() < variants.len() {
+        if same.len() < variants.len() {
             continue;
         }
-        if tagged {
-            methods.push(of_known(variants, &alike));
-        } else if alike.iter().all(|other| other.ty == field.ty) {
+        if is_open {
+            methods.push(of_known(variants, &same));
+        } else if same.iter().all(|other| other.ty == field.ty) {
             methods.push(of_all(variants, field));
         }
     }
@@ -52,12 +53,7 @@ pub(crate) fn emit(
     }
 }
 
-/// The type of a field where it is there.
-fn inner(field: &Field) -> &Type {
-    shapes::generic("Option", &field.ty).unwrap_or(&field.ty)
-}
-
-fn of_all(variants: &[Variant<'_>], field: &Field) -> TokenStream {
+fn of_all(variants: &[UnionVariant<'_>], field: &StructField) -> TokenStream {
     let (ident, ty) = (format_ident!("{}", field.ident), &field.ty);
     let doc = format!(" `{}`, which every variant has.", field.wire);
     let arms = variants.iter().map(|variant| {
@@ -72,14 +68,18 @@ fn of_all(variants: &[Variant<'_>], field: &Field) -> TokenStream {
     }
 }
 
-/// The method for a field of all known variants, which stand in `fields` in the same order.
-fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
+/// The method for a field of all known variants of an open union; `fields` are in the order of the variants.
+fn of_known(variants: &[UnionVariant<'_>], fields: &[&StructField]) -> TokenStream {
     let field = fields[0];
-    let (ident, wire, ty) = (format_ident!("{}", field.ident), &field.wire, inner(field));
-    let open = shapes::generic("Open", ty);
+    let (ident, wire, ty) = (
+        format_ident!("{}", field.ident),
+        &field.wire,
+        field.value_type(),
+    );
+    let open = rust_type::generic("Open", ty);
     let plain = open.unwrap_or(ty);
-    let is_text = shapes::is_named("String", plain);
-    let is_flag = shapes::is_named("bool", plain);
+    let is_text = rust_type::is_named("String", plain);
+    let is_flag = rust_type::is_named("bool", plain);
     let (output, as_known) = match () {
         () if is_text => (quote!(&str), Some(quote!(as_str))),
         () if is_flag => (quote!(bool), Some(quote!(as_bool))),
@@ -87,8 +87,7 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     };
     let arms = variants.iter().zip(fields).map(|(variant, field)| {
         let name = names::ident(&variant.name);
-        let optional = shapes::generic("Option", &field.ty).is_some();
-        let value = match optional {
+        let value = match field.is_option() {
             true if is_text => quote!(value.#ident.as_deref()),
             true if is_flag && open.is_some() => {
                 quote!(value.#ident.as_ref().and_then(::auth0_core::Open::known).copied())
@@ -111,7 +110,7 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
             "There is none of an unknown kind.",
         ),
     };
-    let doc = docs::doc(&format!(
+    let doc = doc_text::doc(&format!(
         "`{wire}`, which every known variant has.\n\n{unknown}"
     ));
     quote! {
@@ -122,18 +121,20 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     }
 }
 
-/// The method for the property that tells the variants apart, where it is one and no field.
-fn tag(variants: &[Variant<'_>]) -> Option<TokenStream> {
-    let (property, _) = variants.iter().find_map(Variant::tag)?;
+/// The method for the tag, if the variants are identified by one.
+fn tag(variants: &[UnionVariant<'_>]) -> Option<TokenStream> {
+    let property = variants.iter().find_map(UnionVariant::tag)?.property;
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         match variant.tag() {
-            Some((_, value)) => quote!(Self::#name(_) => ::std::option::Option::Some(#value),),
+            Some(Tag { value, .. }) => {
+                quote!(Self::#name(_) => ::std::option::Option::Some(#value),)
+            }
             None => quote!(Self::#name(_) => ::std::option::Option::None,),
         }
     });
-    let method = names::ident(&names::snake_name(&property));
-    let doc = docs::doc(&format!(
+    let method = names::ident(&names::snake_name(property));
+    let doc = doc_text::doc(&format!(
         "`{property}`, which tells the variants apart.\n\nOf an unknown kind it is what came under that name."
     ));
     Some(quote! {

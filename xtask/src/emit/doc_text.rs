@@ -1,25 +1,24 @@
-//! The words of the generated documentation that do not stand in the document: rules, defaults, scopes, status codes.
+//! Text of the generated documentation that the emitter adds to the descriptions: constraints, defaults, scopes, status codes.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use crate::emit::calls::paging::Paging;
-use crate::emit::model::{self, Operation, RetrySafety};
+use crate::emit::model::{self, OperationModel, OperationParameter, Paging, RetrySafety};
 use crate::extensions::{self, Tag};
 use crate::printable::escaped;
 use crate::spec::walk::{Place, walk_mut};
 
-/// Doc attributes for `text`, one a line.
+/// Doc attributes for `text`, one per line.
 pub(crate) fn doc(text: &str) -> TokenStream {
     let lines = lines(text);
     quote!(#(#[doc = #lines])*)
 }
 
-/// The lines of a doc comment, each with the blank that stands before it.
+/// The lines of a doc comment, each with a leading space.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.trim().lines().map(|line| {
-        // A pattern may hold control characters. Tabs do no harm.
+        // A pattern may contain control characters. Tabs are harmless.
         let line = escaped(line.trim_end(), &['\t']);
         if line.is_empty() {
             line
@@ -40,9 +39,9 @@ pub(crate) fn first_line(text: &str) -> String {
         .join(" ")
 }
 
-/// Adds to the description of every schema the rules that its type does not carry, so that they reach the
-/// documentation of the field.
-pub(crate) fn state_rules(document: &mut Value) {
+/// Appends constraints, defaults and conditions, which the Rust type does not express, to the description of every
+/// schema. progenitor then copies them to the documentation of the field.
+pub(crate) fn append_rules(document: &mut Value) {
     walk_mut(document, &mut |value, place, _| {
         if place != Place::Schema {
             return;
@@ -59,7 +58,7 @@ pub(crate) fn state_rules(document: &mut Value) {
             .map(rules)
             .unwrap_or_default();
         if !rules.is_empty() {
-            // What a map calls an entry is a field of a struct.
+            // The entries of a struct are its fields.
             let rules = match schema.contains_key("properties") {
                 true => rules.replace("entries", "fields").replace("entry", "field"),
                 false => rules,
@@ -102,7 +101,7 @@ fn append(schema: &mut Map<String, Value>, notes: &[String]) {
     schema.insert("description".to_owned(), Value::String(text));
 }
 
-/// Constraints in words.
+/// The text for constraints.
 pub(crate) fn rules(constraints: &Value) -> String {
     let bound = |key: &str| constraints.get(key).map(plain);
     let mut parts = Vec::new();
@@ -166,14 +165,14 @@ pub(crate) fn rules(constraints: &Value) -> String {
     parts.join(", ")
 }
 
-/// A value as a person writes it: a text without its quotes.
+/// A value as text; a string without quotes.
 pub(crate) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// `text` as Markdown code, whatever back-ticks it holds.
+/// `text` as a Markdown code span. It may contain backticks.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -184,19 +183,16 @@ fn code(text: &str) -> String {
     }
 }
 
-/// The rules and the default of a parameter in words.
-pub(crate) fn parameter_rules(schema: &Value) -> String {
-    let rules = extensions::CONSTRAINTS
-        .get(schema)
+/// The text for the constraints and the default of a parameter.
+pub(crate) fn parameter_rules(parameter: &OperationParameter<'_>) -> String {
+    let rules = parameter
+        .constraints
         .map(rules)
         .filter(|rules| !rules.is_empty());
-    let default = extensions::DEFAULT.get(schema).map(|value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    });
     let rules = rules.map(|rules| format!("Rules: {rules}."));
-    let default = default.map(|default| format!("Default, where it is left out: `{default}`."));
+    let default = parameter
+        .default
+        .map(|default| format!("Default, where it is left out: `{}`.", plain(default)));
     [rules, default]
         .into_iter()
         .flatten()
@@ -204,22 +200,21 @@ pub(crate) fn parameter_rules(schema: &Value) -> String {
         .join(" ")
 }
 
-/// What the documentation of an operation says after its description.
-pub(crate) fn facts(operation: &Operation<'_>) -> String {
+/// Method and path of an operation, and a list of its properties.
+pub(crate) fn facts(operation: &OperationModel<'_>) -> String {
     let mut lines = vec![format!(
         "`{} {}`",
         operation.method.to_uppercase(),
         operation.path
     )];
-    // One requirement without scopes makes hints of the others: which are needed depends on more than the operation.
     let hints = operation.scopes_are_hints();
     let alternatives = operation.scopes.iter();
-    let told: Vec<_> = alternatives
+    let shown: Vec<_> = alternatives
         .filter(|s| !hints || !s.is_empty())
         .cloned()
         .collect();
-    if !told.is_empty() {
-        lines.push(format!("- Scope: {}", scopes(&told)));
+    if !shown.is_empty() {
+        lines.push(format!("- Scope: {}", scopes(&shown)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
@@ -250,9 +245,9 @@ pub(crate) fn facts(operation: &Operation<'_>) -> String {
     format!("{}\n\n{}", lines[0], lines[1..].join("\n"))
 }
 
-fn outcome(operation: &Operation<'_>) -> String {
+fn outcome(operation: &OperationModel<'_>) -> String {
     operation
-        .outcome
+        .bulk_outcome
         .as_ref()
         .map_or_else(String::new, |outcome| {
             format!(
@@ -270,7 +265,7 @@ fn statuses(statuses: &[u16]) -> String {
         .join(", ")
 }
 
-/// How an operation pages, in words.
+/// The text for how an operation is paged.
 fn pages(paging: &Paging) -> String {
     let by_checkpoint = paging
         .checkpoint
@@ -291,7 +286,7 @@ fn pages(paging: &Paging) -> String {
     }
 }
 
-/// Scopes in words: alternatives, each of scopes needed together.
+/// The text for alternatives of scopes.
 fn scopes(alternatives: &[Vec<String>]) -> String {
     let together = |scopes: &Vec<String>| match scopes.as_slice() {
         [] => "none".to_owned(),
@@ -315,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn constraints_are_told_in_words() {
+    fn constraints_become_text() {
         let constraints = json!({"minLength": 3, "maxLength": 63, "pattern": "^[a-z]+$"});
         assert_eq!(
             rules(&constraints),
@@ -330,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_page_are_told_in_words() {
+    fn paging_becomes_text() {
         let both = json!({"cursor": "from", "size": "take", "page": "page", "per_page": "per_page", "limit": 1000});
         assert_eq!(
             pages(&Paging::read(&both)),
@@ -346,17 +341,17 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_alternatives_of_scopes_needed_together() {
+    fn scopes_become_alternatives() {
         let scopes_needed = [vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]];
         assert_eq!(scopes(&scopes_needed), "`a` and `b`, or `c`");
     }
 
     #[test]
-    fn rules_and_defaults_reach_the_description() {
+    fn rules_and_defaults_are_appended_to_the_description() {
         let mut document = json!({"components": {"schemas": {"A": {
             "properties": {"b": {"description": "B.", "x-constraints": {"minLength": 1}, "x-default": "z"}}
         }}}});
-        state_rules(&mut document);
+        append_rules(&mut document);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"]["b"]["description"],
             "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
