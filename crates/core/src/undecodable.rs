@@ -91,7 +91,7 @@ fn safe_text(error: &serde_json::Error) -> String {
         "missing field `",
         "duplicate field `",
         "data did not match any variant of untagged enum ",
-        "no variant fits",
+        "no variant matches",
     ];
     if from_the_type.iter().any(|start| text.starts_with(start)) {
         return shortened(text);

@@ -115,11 +115,11 @@ pub(crate) fn emit(
     let audience = audience(target)?;
     let title = &model.title;
     let doc = format!(
-        " A client of the {title}. Cheap to clone; clones share the token source and the connections."
+        " A client for the {title}. Cheap to clone; clones share the token source and the connections."
     );
     let listing = model.has_paging().then(|| {
         quote! {
-            /// A listing through `operation`.
+            /// Creates a listing of `operation`.
             pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::codegen::Listing {
                 auth0_core::codegen::Listing::new(&self.transport, operation)
             }
@@ -149,21 +149,21 @@ pub(crate) fn emit(
         }
 
         impl Client {
-            /// A builder for a client.
+            /// Returns a builder for a client.
             pub fn builder() -> ClientBuilder {
                 ClientBuilder::default()
             }
 
             #roots
 
-            /// A call of `operation`.
+            /// Creates a call of `operation`.
             pub(crate) fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
                 self.transport.call(operation, options)
             }
 
             #listing
 
-            /// What builds the requests.
+            /// The builder of requests.
             pub(crate) fn requests(&self) -> &Requests {
                 &self.requests
             }
@@ -187,7 +187,7 @@ fn builder(
     let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
         let (_, what) = check(*kind);
         let template = target.api.base_url.as_deref().unwrap_or_default();
-        let doc = format!(" Sets the {name}, {what}: it takes its place in `{template}`.");
+        let doc = format!(" Sets `{name}` in the base URL `{template}`. The value is {what}.");
         quote! {
             #[doc = #doc]
             pub fn #field(mut self, #field: impl Into<String>) -> Self {
@@ -248,7 +248,7 @@ fn builder(
 
         impl std::fmt::Debug for ClientBuilder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                // Nothing that was set is printed: any of it may hold credentials.
+                // No setting is printed, because any of them may contain credentials.
                 f.debug_struct("ClientBuilder").finish_non_exhaustive()
             }
         }
@@ -262,11 +262,11 @@ fn builder(
                 self
             }
 
-            /// Builds the client. It does no input or output.
+            /// Builds the client. Performs no I/O.
             ///
             /// # Errors
             ///
-            /// A configuration error that names what is missing or wrong.
+            /// A configuration error that names the missing or invalid setting.
             pub fn build(self) -> Result<Client, Error> {
                 let base_url = match &self.base_url {
                     Some(url) => url.clone(),
@@ -293,10 +293,10 @@ fn base_url(
     target: &Target,
     base: Option<&Template>,
 ) -> (TokenStream, TokenStream) {
-    let rule = "https, or http on a loopback address.";
+    let rule = "It has to use https, or http on a loopback address.";
     let (Some(base), Some(template)) = (base, &target.api.base_url) else {
         return (
-            doc_text::doc(&format!("Sets the base URL: {rule}")),
+            doc_text::doc(&format!("Sets the base URL. {rule}")),
             TokenStream::new(),
         );
     };
@@ -312,11 +312,10 @@ fn base_url(
             "with_path"
         }
     );
-    let mut text = format!("Sets the base URL instead, one like `{template}`: {rule}");
+    let mut text = format!("Sets the base URL, by default `{template}`. {rule}");
     if !path.is_empty() {
-        text += &format!(
-            " The path `{path}` may be left out, so that the URL of a test server is enough."
-        );
+        text +=
+            &format!(" The path `{path}` may be omitted, for example in the URL of a test server.");
     }
     (doc_text::doc(&text), quote!(.#method(#path, #template)))
 }
@@ -345,13 +344,13 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
         );
     }
     let format = template.format();
-    let doc = format!(" The audience that a token for this API is asked for: `{text}`.");
+    let doc = format!(" Returns the audience of access tokens for this API: `{text}`.");
     Ok(quote! {
         #[doc = #doc]
         ///
         /// # Errors
         ///
-        /// A configuration error where an argument cannot stand in that place.
+        /// A configuration error if an argument is not valid in the audience.
         pub fn audience(#(#parameters),*) -> Result<String, Error> {
             #(#reads)*
             Ok(#format)

@@ -63,13 +63,10 @@ pub(crate) fn append_rules(document: &mut Value) {
                 true => rules.replace("entries", "fields").replace("entry", "field"),
                 false => rules,
             };
-            notes.push(format!("Rules: {rules}."));
+            notes.push(format!("Constraints: {rules}."));
         }
         if let Some(default) = extensions::DEFAULT.get_in(schema) {
-            notes.push(format!(
-                "Default, where it is left out: `{}`.",
-                plain(default)
-            ));
+            notes.push(format!("Default: `{}`.", plain(default)));
         }
         for condition in model::list(
             extensions::CONDITIONS
@@ -78,7 +75,7 @@ pub(crate) fn append_rules(document: &mut Value) {
         ) {
             let message = model::text(condition, "message");
             if !message.is_empty() {
-                notes.push(format!("Checked before sending: {message}."));
+                notes.push(format!("Checked before the request is sent: {message}."));
             }
         }
         append(schema, &notes);
@@ -135,16 +132,16 @@ pub(crate) fn rules(constraints: &Value) -> String {
     );
     range(bound("minimum"), bound("maximum"), "", "");
     if constraints["exclusiveMinimum"] == Value::Bool(true) {
-        parts.push("the lower bound excluded".to_owned());
+        parts.push("lower bound exclusive".to_owned());
     }
     if constraints["exclusiveMaximum"] == Value::Bool(true) {
-        parts.push("the upper bound excluded".to_owned());
+        parts.push("upper bound exclusive".to_owned());
     }
     if let Some(step) = bound("multipleOf") {
         parts.push(format!("a multiple of {step}"));
     }
     if constraints["uniqueItems"] == Value::Bool(true) {
-        parts.push("no item twice".to_owned());
+        parts.push("no duplicate items".to_owned());
     }
     let values: Vec<String> = model::list(&constraints["enum"])
         .map(|value| code(&plain(value)))
@@ -172,6 +169,14 @@ pub(crate) fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// The indefinite article of a type name.
+pub(crate) fn article(name: &str) -> &'static str {
+    match name.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        true => "an",
+        false => "a",
+    }
+}
+
 /// `text` as a Markdown code span. It may contain backticks.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -189,10 +194,10 @@ pub(crate) fn parameter_rules(parameter: &OperationParameter<'_>) -> String {
         .constraints
         .map(rules)
         .filter(|rules| !rules.is_empty());
-    let rules = rules.map(|rules| format!("Rules: {rules}."));
+    let rules = rules.map(|rules| format!("Constraints: {rules}."));
     let default = parameter
         .default
-        .map(|default| format!("Default, where it is left out: `{}`.", plain(default)));
+        .map(|default| format!("Default: `{}`.", plain(default)));
     [rules, default]
         .into_iter()
         .flatten()
@@ -220,7 +225,7 @@ pub(crate) fn facts(operation: &OperationModel<'_>) -> String {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
     }
     lines.push(format!(
-        "- Succeeds with: {}{}",
+        "- Success: {}{}",
         statuses(&operation.success),
         outcome(operation)
     ));
@@ -231,15 +236,15 @@ pub(crate) fn facts(operation: &OperationModel<'_>) -> String {
         ));
     }
     if let Some(paging) = &operation.paging {
-        lines.push(format!("- Pages: {}", pages(paging)));
+        lines.push(format!("- Paging: {}", paging_text(paging)));
     }
     lines.push(format!(
-        "- Repeating it: {}",
+        "- Retry: {}",
         match operation.retry_safety {
-            RetrySafety::Safe => "safe, it only reads",
-            RetrySafety::Idempotent => "leads to the same state, though the answer may differ",
+            RetrySafety::Safe => "safe, read-only",
+            RetrySafety::Idempotent => "idempotent; the response to a retry can differ",
             RetrySafety::Unsafe =>
-                "may act twice, so it is never repeated once the server may have acted",
+                "not idempotent; retried only if the server has not processed the request",
         }
     ));
     format!("{}\n\n{}", lines[0], lines[1..].join("\n"))
@@ -251,7 +256,7 @@ fn outcome(operation: &OperationModel<'_>) -> String {
         .as_ref()
         .map_or_else(String::new, |outcome| {
             format!(
-                " ({}: everything was done; {}: some of it failed)",
+                " ({}: complete; {}: partial, with a report of the failures)",
                 outcome.complete, outcome.partial
             )
         })
@@ -266,23 +271,48 @@ fn statuses(statuses: &[u16]) -> String {
 }
 
 /// The text for how an operation is paged.
-fn pages(paging: &Paging) -> String {
-    let by_checkpoint = paging
+fn paging_text(paging: &Paging) -> String {
+    let by_cursor = paging
         .checkpoint
         .as_ref()
-        .map(|checkpoint| format!("by checkpoints (`{}`)", checkpoint.cursor));
-    let by_counting = paging.counted.as_ref().map(|counted| {
-        let limit = counted
+        .map(|by| format!("by cursor (`{}`)", by.cursor));
+    let by_number = paging.counted.as_ref().map(|by| {
+        let limit = by
             .limit
-            .map(|limit| format!(", which leads to the first {limit} items and no further"))
-            .unwrap_or_default();
-        format!("by counting (`{}`){limit}", counted.page)
+            .map(|limit| format!(", limited to the first {limit} items"));
+        (
+            format!("by page number (`{}`)", by.page),
+            limit.unwrap_or_default(),
+        )
     });
-    match (by_checkpoint, by_counting) {
-        (Some(checkpoint), Some(counting)) => {
-            format!("{checkpoint}; where a parameter of the other way is set, {counting}")
+    match (by_cursor, by_number) {
+        (Some(cursor), Some((number, limit))) => {
+            format!("{cursor}, or {number} if one of its parameters is set{limit}")
         }
-        (one, other) => one.or(other).unwrap_or_default(),
+        (None, Some((number, limit))) => number + &limit,
+        (cursor, None) => cursor.unwrap_or_default(),
+    }
+}
+
+/// The text for a successful response; empty if there is nothing to say.
+pub(crate) fn response(operation: &OperationModel<'_>) -> String {
+    let description = operation.success_description.trim();
+    let Some(status) = operation
+        .success
+        .first()
+        .filter(|_| operation.bulk_outcome.is_none())
+    else {
+        return String::new();
+    };
+    match (
+        operation.responses.contains_key(status),
+        status,
+        description,
+    ) {
+        (_, 204, _) => "Returns 204 No Content.".to_owned(),
+        (_, _, "") => String::new(),
+        (true, ..) => format!("Response: {description}"),
+        (false, ..) => format!("Response, {status} without a body: {description}"),
     }
 }
 
@@ -328,15 +358,14 @@ mod tests {
     fn paging_becomes_text() {
         let both = json!({"cursor": "from", "size": "take", "page": "page", "per_page": "per_page", "limit": 1000});
         assert_eq!(
-            pages(&Paging::read(&both)),
-            "by checkpoints (`from`); where a parameter of the other way is set, by counting (`page`), which leads \
-             to the first 1000 items and no further"
+            paging_text(&Paging::read(&both)),
+            "by cursor (`from`), or by page number (`page`) if one of its parameters is set, limited to the first 1000 items"
         );
         assert_eq!(
-            pages(&Paging::read(
+            paging_text(&Paging::read(
                 &json!({"page": "page", "per_page": "per_page"})
             )),
-            "by counting (`page`)"
+            "by page number (`page`)"
         );
     }
 
@@ -354,7 +383,7 @@ mod tests {
         append_rules(&mut document);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"]["b"]["description"],
-            "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
+            "B.\n\nConstraints: at least 1 character.\n\nDefault: `z`."
         );
     }
 }

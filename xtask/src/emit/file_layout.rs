@@ -19,7 +19,7 @@ use crate::emit::progenitor_adjustments;
 use crate::emit::types::TypeIndex;
 
 /// The Rust files of a crate by their paths in it.
-pub(crate) type Sources = BTreeMap<String, syn::File>;
+pub(crate) type SourceFiles = BTreeMap<String, syn::File>;
 
 /// The module of types that several groups use.
 const SHARED: &str = "shared";
@@ -39,7 +39,7 @@ pub(crate) fn module_of(operation: &OperationModel<'_>) -> String {
 }
 
 /// `requests.rs`, with progenitor's client, and the modules below it with the methods.
-pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
+pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> SourceFiles {
     let parts: BTreeMap<String, String> = model
         .operations
         .iter()
@@ -73,7 +73,7 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
         #(mod #modules;)*
     };
     parent.items.extend(own);
-    let mut files = Sources::from([("src/requests.rs".to_owned(), parent)]);
+    let mut files = SourceFiles::from([("src/requests.rs".to_owned(), parent)]);
     for (part, methods) in methods {
         let encoding = progenitor_adjustments::encodes_path(&methods).then(|| {
             quote!(
@@ -104,7 +104,7 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
 }
 
 /// `types.rs`, with the items that belong to no type, and the modules below it with the types.
-pub(crate) fn types(items: Vec<Item>, types: &TypeIndex, model: &Model<'_>) -> Sources {
+pub(crate) fn types(items: Vec<Item>, types: &TypeIndex, model: &Model<'_>) -> SourceFiles {
     let places = TypePlaces::new(model);
     let required: BTreeSet<&str> = types
         .required_structs
@@ -172,8 +172,8 @@ fn declarations(
         .map(|part| names::ident(part));
     let below: Vec<_> = below.collect();
     let doc = match place {
-        [] => format!(" The types of the {}.", model.title),
-        [part] if part == SHARED => " Types that several groups of operations use.".to_owned(),
+        [] => format!(" Types of the {}.", model.title),
+        [part] if part == SHARED => " Types that several resources use.".to_owned(),
         place => format!(" Types of `{}`.", place.join("::")),
     };
     syn::parse_quote! {

@@ -25,9 +25,13 @@ const DEPENDENCIES: [(&str, &str, &str); 6] = [
     ),
 ];
 
+/// The dependency of the first program in the documentation.
+const DEV_DEPENDENCY: (&str, &str) = ("tokio", "features = [\"macros\", \"rt-multi-thread\"]");
+
 /// The names of all dependencies of a generated crate.
 pub fn dependencies() -> impl Iterator<Item = &'static str> {
-    std::iter::once("auth0-core").chain(DEPENDENCIES.iter().map(|(name, _, _)| *name))
+    let others = DEPENDENCIES.iter().map(|(name, _, _)| *name);
+    ["auth0-core", DEV_DEPENDENCY.0].into_iter().chain(others)
 }
 
 /// `Cargo.toml`.
@@ -45,7 +49,7 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
         quoted(&target.crate_name),
         quoted(&target.version),
         quoted(&format!(
-            "An unofficial client of the {}, generated from its OpenAPI document",
+            "An unofficial client for the {}, generated from its OpenAPI document",
             model.title
         )),
     );
@@ -69,6 +73,13 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
             format!("{name} = {{ version = \"{version}\", {rest} }}\n")
         };
     }
+    let (name, features) = DEV_DEPENDENCY;
+    let source = if target.member {
+        "workspace = true"
+    } else {
+        "version = \"1\""
+    };
+    text += &format!("\n[dev-dependencies]\n{name} = {{ {source}, {features} }}\n");
     if target.member {
         text += "\n[lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"deny\"\n";
     } else {

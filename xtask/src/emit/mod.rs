@@ -3,6 +3,7 @@
 
 mod calls;
 mod client;
+mod doc_links;
 mod doc_text;
 mod file_layout;
 mod front_page;
@@ -12,10 +13,10 @@ mod names;
 mod operation_table;
 mod progenitor_adjustments;
 mod progenitor_output;
-mod rate_limit_plans;
+mod rate_limit_constants;
 mod read_back;
 mod resources;
-mod rust_type;
+mod type_syntax;
 mod types;
 mod wire_names;
 
@@ -28,7 +29,8 @@ use serde_json::Value;
 use crate::problem::Problem;
 use crate::sources::ApiData;
 use calls::call_type::CallContext;
-use file_layout::Sources;
+use doc_links::DocLinks;
+use file_layout::SourceFiles;
 pub use manifest::dependencies;
 use model::Model;
 pub(crate) use names::{is_device, snake_name, type_name};
@@ -57,10 +59,14 @@ pub struct Target {
 pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, String>, Problem> {
     let mut document = normalized.clone();
     doc_text::append_rules(&mut document);
+    link_operations(&mut document, normalized)?;
     let model = Model::read(&document)?;
     let mut files = printed(&source_files(&document, &model, target)?, target);
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
-    files.insert("README.md".to_owned(), front_page::readme(&model, target));
+    files.insert(
+        "README.md".to_owned(),
+        front_page::readme(&model, target, &Groups::new(&model)?.client_methods()),
+    );
     if target.member {
         // crates.io requires the license files in each package.
         files.insert(
@@ -75,6 +81,13 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     Ok(files)
 }
 
+/// Replaces operations that descriptions name by HTTP method and path with links to their methods.
+fn link_operations(document: &mut Value, normalized: &Value) -> Result<(), Problem> {
+    let model = Model::read(normalized)?;
+    DocLinks::new(&model, &Groups::new(&model)?).apply(document);
+    Ok(())
+}
+
 /// The Rust files of a crate as syntax trees, for comparing their items. The documentation lacks the constraints.
 pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
     let model = Model::read(normalized)?;
@@ -82,7 +95,11 @@ pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, sy
 }
 
 /// The Rust files as syntax trees.
-fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<Sources, Problem> {
+fn source_files(
+    document: &Value,
+    model: &Model<'_>,
+    target: &Target,
+) -> Result<SourceFiles, Problem> {
     let groups = Groups::new(model)?;
     let (output, types) = run_progenitor(document, model)?;
     let mut files = fixed_files(model, &groups, target)?;
@@ -105,7 +122,7 @@ fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<
 }
 
 /// The text of each file.
-fn printed(files: &Sources, target: &Target) -> BTreeMap<String, String> {
+fn printed(files: &SourceFiles, target: &Target) -> BTreeMap<String, String> {
     let print = |(path, file): (&String, &syn::File)| (path.clone(), text(file, target));
     files.iter().map(print).collect()
 }
@@ -146,9 +163,12 @@ fn fixed_files(
     model: &Model<'_>,
     groups: &Groups<'_>,
     target: &Target,
-) -> Result<Sources, Problem> {
+) -> Result<SourceFiles, Problem> {
     let mut modules = BTreeMap::new();
-    modules.insert("src/lib.rs".to_owned(), front_page::library(model, target));
+    modules.insert(
+        "src/lib.rs".to_owned(),
+        front_page::library(model, target, &groups.client_methods()),
+    );
     modules.insert(
         "src/client.rs".to_owned(),
         client::emit(model, target, &groups.roots())?,
@@ -160,20 +180,20 @@ fn fixed_files(
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = rate_limit_plans::emit(&target.api.tiers) {
+    if let Some(limits) = rate_limit_constants::emit(&target.api.tiers) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);
     modules.insert(
         "src/resources.rs".to_owned(),
         quote! {
-            //! The operations, in the groups of the API's own document.
+            //! The resources: operations in the groups of the API's document.
 
             #(pub mod #names;)*
         },
     );
 
-    let mut files = Sources::new();
+    let mut files = SourceFiles::new();
     for (path, tokens) in modules {
         let file = parsed(tokens, &path)?;
         files.insert(path, file);

@@ -26,7 +26,7 @@ pub(crate) fn emit(
         .map(|operation| names::ident(&operation.constant));
     let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
     let table = quote! {
-        //! The operations of the API: method, path, scopes, retry safety and paging of each.
+        //! The operation table: method, path, scopes, retry class and paging of each operation.
 
         #(mod #modules;)*
 
@@ -34,7 +34,7 @@ pub(crate) fn emit(
 
         #(pub use #modules::*;)*
 
-        /// Every operation, sorted by its id.
+        /// All operations, sorted by id.
         pub static ALL: &[&Operation] = &[#(&#names),*];
     };
     parts

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
-use crate::emit::rust_type::{generic, is_named, is_path};
+use crate::emit::type_syntax::{generic, is_named, is_path};
 
 /// A field of a generated struct.
 #[derive(Debug, Clone)]

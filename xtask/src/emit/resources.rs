@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase as _;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
@@ -86,6 +87,22 @@ impl<'m> Groups<'m> {
             .collect()
     }
 
+    /// Documentation links to the methods of operations, by operation id.
+    pub(crate) fn method_links(&self) -> BTreeMap<&'m str, String> {
+        let mut links = BTreeMap::new();
+        for module in &self.modules {
+            let (path, resource) = (&module.name, resource_name(&module.group));
+            let operations = &module.resource.operations;
+            for (operation, method) in operations.iter().zip(method_names(operations)) {
+                let link = format!(
+                    "[`{resource}::{method}`](crate::resources::{path}::{resource}::{method})"
+                );
+                links.insert(operation.id.as_str(), link);
+            }
+        }
+        links
+    }
+
     /// The methods that users call for each operation, by its id: `organizations().get_by_name`.
     pub(crate) fn client_methods(&self) -> BTreeMap<&'m str, String> {
         let own_methods: BTreeMap<&[String], Vec<String>> = self
@@ -135,6 +152,14 @@ pub(crate) fn resource_name(group: &[String]) -> String {
     }
 }
 
+/// The names of a group in words, for documentation.
+fn title(group: &[String]) -> String {
+    let words = group
+        .iter()
+        .map(|name| name.to_snake_case().replace('_', " "));
+    words.collect::<Vec<_>>().join(" / ")
+}
+
 /// The name of the method that returns the handle of a group; `taken` are the other methods of the parent.
 fn accessor_name(group: &[String], taken: &[&str]) -> String {
     let last = group.last().map(String::as_str).unwrap_or_default();
@@ -148,10 +173,7 @@ fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStre
         names::ident(&names::module_name(group)),
         names::ident(&resource_name(group)),
     );
-    let doc = format!(
-        " The operations on {}.",
-        group.join(" / ").replace('_', " ")
-    );
+    let doc = format!(" Returns the operations on {}.", title(group));
     quote! {
         #[doc = #doc]
         pub fn #method(&self) -> crate::resources::#module::#resource {
@@ -179,9 +201,9 @@ fn emit_resource(
         methods.extend(call.method()?);
         calls.extend(call.definition()?);
     }
-    let title = group.join(" / ").replace('_', " ");
-    let module_doc = format!(" The operations on {title}.");
-    let doc = format!(" The operations on {title}. Cheap to make and to clone.");
+    let title = title(group);
+    let module_doc = format!(" Operations on {title}.");
+    let doc = format!(" Operations on {title}. Cheap to create and clone.");
     let body = quote!(#methods #calls);
     let uses_types = names_types(body.clone()).then(|| {
         quote!(

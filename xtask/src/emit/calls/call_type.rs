@@ -10,7 +10,7 @@ use crate::emit::calls::page_parameters::{OFFSET, PAGE_SIZE};
 use crate::emit::model::{Model, OperationModel, OperationParameter};
 use crate::emit::read_back::{RequestArgument, RequestMethod};
 use crate::emit::resources::resource_name;
-use crate::emit::rust_type::{self, NamedIn, named_in};
+use crate::emit::type_syntax::{self, NamedIn, named_in};
 use crate::emit::types::argument_types::{argument_type, converted, field_value};
 use crate::emit::types::constructors::{RequiredField, RequiredStruct, RequiredType};
 use crate::emit::types::{TypeIndex, request_checks};
@@ -163,18 +163,19 @@ impl<'c> Call<'c> {
     /// Whether a value is a string or a UUID, or a list of them: `auth0_core::Parameter` accepts these in several forms.
     pub(crate) fn is_text(&self, argument: &RequestArgument) -> bool {
         let is_text_type = |ty: &Type| {
-            let is_uuid = |ty: &Type| rust_type::is_named("Uuid", ty);
-            rust_type::is_named("String", ty) || rust_type::generic("Open", ty).is_some_and(is_uuid)
+            let is_uuid = |ty: &Type| type_syntax::is_named("Uuid", ty);
+            type_syntax::is_named("String", ty)
+                || type_syntax::generic("Open", ty).is_some_and(is_uuid)
         };
         argument.by_reference
-            && is_text_type(rust_type::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
+            && is_text_type(type_syntax::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
             && self.parameter(argument).is_some()
     }
 
     /// The type of the field for a value in the struct of required parameters.
     fn required_type(&self, argument: &RequestArgument) -> RequiredType {
         let ty = self.owned_type(argument);
-        match (self.is_text(argument), rust_type::generic("Vec", &ty)) {
+        match (self.is_text(argument), type_syntax::generic("Vec", &ty)) {
             (false, _) => RequiredType::of(&ty, self.context.model),
             (true, None) => RequiredType::Bound(quote!(Into<auth0_core::Parameter<#ty>>)),
             (true, Some(item)) => {
@@ -186,7 +187,7 @@ impl<'c> Call<'c> {
     /// The type of the argument of a method.
     pub(crate) fn argument_type(&self, argument: &RequestArgument) -> TokenStream {
         let ty = self.owned_type(argument);
-        match (self.is_text(argument), rust_type::generic("Vec", &ty)) {
+        match (self.is_text(argument), type_syntax::generic("Vec", &ty)) {
             (false, _) => argument_type(&ty, self.context.model),
             (true, None) => quote!(impl Into<auth0_core::Parameter<#ty>>),
             (true, Some(item)) => {
@@ -199,7 +200,7 @@ impl<'c> Call<'c> {
     fn converted(&self, value: TokenStream, argument: &RequestArgument) -> TokenStream {
         match (
             self.is_text(argument),
-            rust_type::generic("Vec", &argument.ty),
+            type_syntax::generic("Vec", &argument.ty),
         ) {
             (false, _) => converted(value, &argument.ty, self.context.model),
             (true, None) => quote!(#value.into()),
@@ -221,7 +222,7 @@ impl<'c> Call<'c> {
             .collect();
         let body = self.required().find(is_body);
         let is_object = |body: &RequestArgument| {
-            rust_type::last_name(&body.ty).is_some_and(|name| {
+            type_syntax::last_name(&body.ty).is_some_and(|name| {
                 self.context.types.structs.contains_key(&name) || self.context.model.is_union(&name)
             })
         };
@@ -273,7 +274,7 @@ impl<'c> Call<'c> {
         let output = named_in(NamedIn::Resource, &self.request.output, self.context.model);
         match (
             &self.operation.bulk_outcome,
-            rust_type::generic("Option", &output),
+            type_syntax::generic("Option", &output),
         ) {
             (Some(_), Some(report)) => quote!(auth0_core::Outcome<#report>),
             _ => quote!(#output),
@@ -287,7 +288,7 @@ impl<'c> Call<'c> {
             quote!(outcome)
         } else if matches!(output, Type::Tuple(unit) if unit.elems.is_empty()) {
             quote!(empty)
-        } else if rust_type::is_named("ByteStream", output) {
+        } else if type_syntax::is_named("ByteStream", output) {
             quote!(bytes)
         } else {
             quote!(json)
@@ -389,12 +390,13 @@ impl<'c> Call<'c> {
         let read = self.read();
         let paging = self.paging()?;
         let doc = format!(
-            " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
-            self.operation.id
+            " A call of [`{}::{}`]. Await it for the value, or use [`send`](Self::send) for status and headers as well.",
+            resource_name(self.group),
+            self.method
         );
         let required_struct = self.required_struct().map(|required| {
             let doc = format!(
-                "The required parameters of [`{}`], other than those of the path.",
+                "The required query and header parameters of [`{}`].",
                 self.ident
             );
             required.definition(&doc, self.context.model)
@@ -426,7 +428,7 @@ impl<'c> Call<'c> {
             impl #ident {
                 #(#setters)*
 
-                /// Sends the call and gives status and headers with the value.
+                /// Sends the call and returns the value with status and headers.
                 pub async fn send(#receiver) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
                     #settle
                     let call = self.client.call(&crate::operations::#constant, self.options);
@@ -476,7 +478,7 @@ impl<'c> Call<'c> {
                 });
         if is_page_size {
             text.push_str(
-                "\n\nThis is the size of one page, of a stream too: see [`page_size`](Self::page_size).",
+                "\n\nThis is the page size, also of streams; see [`page_size`](Self::page_size).",
             );
         }
         if !rules.is_empty() {
@@ -498,7 +500,7 @@ impl<'c> Call<'c> {
         for argument in self.arguments() {
             let field = self.field(argument);
             if self.is_body(argument) {
-                if rust_type::mentions(&argument.ty, &self.context.types.checked) {
+                if type_syntax::mentions(&argument.ty, &self.context.types.checked) {
                     statements.extend(quote! {
                         auth0_core::codegen::Check::check(&self.#field, &auth0_core::codegen::Rules::NONE, &mut check);
                     });
@@ -510,7 +512,7 @@ impl<'c> Call<'c> {
             };
             let name = &parameter.wire;
             if parameter.location == "path" {
-                let text = if rust_type::is_named("String", &argument.ty) {
+                let text = if type_syntax::is_named("String", &argument.ty) {
                     quote!(&self.#field)
                 } else {
                     quote!(&self.#field.to_string())
@@ -537,7 +539,7 @@ impl<'c> Call<'c> {
             };
         }
         let field = self.field(argument);
-        let is_string = rust_type::is_named("String", &argument.ty);
+        let is_string = type_syntax::is_named("String", &argument.ty);
         if argument.optional && self.is_text(argument) {
             let as_str = is_string.then(|| quote!(.map(String::as_str)));
             return quote!(self.#field.as_deref()#as_str);

@@ -4,7 +4,7 @@ use syn::Type;
 
 use crate::emit::calls::call_type::Call;
 use crate::emit::read_back::{RequestArgument, StructField};
-use crate::emit::rust_type::{self, NamedIn};
+use crate::emit::type_syntax::{self, NamedIn};
 use crate::emit::types::constructors;
 use crate::emit::{doc_text, names};
 
@@ -27,9 +27,7 @@ impl Call<'_> {
                 ));
             }
         }
-        if operation.bulk_outcome.is_none() && !operation.success_description.is_empty() {
-            parts.push(format!("Answer: {}", operation.success_description));
-        }
+        parts.push(doc_text::response(operation));
         parts.push(doc_text::facts(operation));
         parts.push(self.example());
         parts.retain(|part| !part.trim().is_empty());
@@ -52,7 +50,7 @@ impl Call<'_> {
                     lines.push(construction);
                 }
                 None if self.is_text(argument)
-                    && rust_type::generic("Vec", &argument.ty).is_none() =>
+                    && type_syntax::generic("Vec", &argument.ty).is_none() =>
                 {
                     hidden.push(format!("{name}: &str"));
                 }
@@ -87,11 +85,11 @@ impl Call<'_> {
             lines.push(format!(
                 "for failure in {call}.await?.failures() {{\n    println!(\"{{failure:?}}\");\n}}"
             ));
-        } else if rust_type::last_name(&self.request.output).is_none() {
+        } else if type_syntax::last_name(&self.request.output).is_none() {
             lines.push(format!("{call}.await?;"));
         } else {
             lines.push(format!(
-                "let answer = {call}.await?;\nprintln!(\"{{answer:?}}\");"
+                "let response = {call}.await?;\nprintln!(\"{{response:?}}\");"
             ));
         }
         let allow = if self.operation.is_deprecated {
@@ -108,7 +106,7 @@ impl Call<'_> {
 
     /// The statements that construct a body in the example, and the arguments of the example that they use.
     fn construction(&self, argument: &RequestArgument) -> Option<(String, Vec<String>)> {
-        let name = rust_type::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
+        let name = type_syntax::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
         let component = self.context.model.components.get(&name);
         let variant = component.and_then(|component| component.union.as_ref()?.first());
         let name = variant.map_or(name, |variant| variant.ty.clone());
@@ -151,6 +149,6 @@ impl Call<'_> {
     /// A type as the example names it.
     fn example_type(&self, ty: &Type) -> String {
         let code = NamedIn::Example(self.context.crate_name);
-        rust_type::text_of(&rust_type::named_in(code, ty, self.context.model))
+        type_syntax::text_of(&type_syntax::named_in(code, ty, self.context.model))
     }
 }

@@ -10,7 +10,7 @@ use crate::emit::calls::page_parameters::{
     PagingStatements,
 };
 use crate::emit::read_back::RequestArgument;
-use crate::emit::rust_type::{self, NamedIn, named_in};
+use crate::emit::type_syntax::{self, NamedIn, named_in};
 use crate::emit::{doc_text, names};
 use crate::problem::Problem;
 
@@ -25,27 +25,27 @@ impl Call<'_> {
         Ok(quote! {
             #page_size
 
-            /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-            /// parameters first, as they were then; only the page size may differ.
+            /// Resumes the listing at `cursor`, which a stream or the error that ended it returned. Set the same parameters as
+            /// before; only the page size may differ.
             ///
-            /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
-            /// another page size it can begin earlier.
+            /// A stream continues exactly at the cursor. Awaiting the call returns the page that contains it, which can start
+            /// earlier if the page size differs.
             ///
             /// # Errors
             ///
-            /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
+            /// An invalid request that names the difference, if the cursor has another base URL, operation or query.
             #[inline]
             pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
                 auth0_core::codegen::resume(self, cursor)
             }
 
-            /// All items, from here to the end, page after page.
+            /// Streams all items from this page to the end, fetching pages as needed.
             #[inline]
             pub fn stream(self) -> auth0_core::Items<#item> {
                 auth0_core::codegen::items(self)
             }
 
-            /// All pages, from here to the end.
+            /// Streams all pages from this one to the end.
             #[inline]
             pub fn pages(self) -> auth0_core::Pages<#output> {
                 auth0_core::codegen::pages(self)
@@ -63,7 +63,7 @@ impl Call<'_> {
         let ty = self.argument_type(argument);
         let field = parameters.page_size_field()?;
         let which = match parameters.has_page_size() {
-            true => ", by how the listing is paged",
+            true => ", depending on the way of paging",
             false => "",
         };
         let names: Vec<_> = parameters
@@ -72,8 +72,8 @@ impl Call<'_> {
             .collect();
         let names = names.join(" or ");
         let doc = doc_text::doc(&format!(
-            "Sets how many items one request returns at most. It is sent as {names}{which}.\n\nIt does not limit how many items \
-             [`stream`](Self::stream) gives: those are all.\n`take` of `futures::StreamExt` limits them."
+            "Sets the maximum number of items per request. It is sent as {names}{which}.\n\nIt does not limit \
+             [`stream`](Self::stream), which returns all items; to limit a stream,\nuse `take` of `futures::StreamExt`."
         ));
         Some(quote! {
             #doc
@@ -260,11 +260,11 @@ impl Call<'_> {
 /// The type of the items of a page.
 fn page_item(page: &Type, items: Option<&str>, context: &CallContext<'_>) -> Option<Type> {
     let item = match items {
-        None => rust_type::list_item(page)?,
+        None => type_syntax::list_item(page)?,
         Some(items) => {
-            let fields = context.types.structs.get(&rust_type::last_name(page)?)?;
+            let fields = context.types.structs.get(&type_syntax::last_name(page)?)?;
             let items = fields.iter().find(|field| field.wire == items)?;
-            rust_type::list_item(&items.ty)?
+            type_syntax::list_item(&items.ty)?
         }
     };
     Some(named_in(NamedIn::Resource, item, context.model))

@@ -24,7 +24,7 @@ pub(crate) struct Component<'a> {
     /// The property that is no field because its value is fixed.
     pub(crate) tag: Option<Tag<'a>>,
     /// The variants, if the emitter writes the type as an enum.
-    pub(crate) union: Option<Vec<UnionVariant<'a>>>,
+    pub(crate) union: Option<Vec<EnumVariant<'a>>>,
     /// The types of the alternatives of a `oneOf`.
     pub(crate) alternatives: Vec<String>,
     pub(crate) conditions: Vec<Condition<'a>>,
@@ -56,7 +56,7 @@ pub(crate) struct Property<'a> {
 
 /// A variant of a union.
 #[derive(Debug)]
-pub(crate) struct UnionVariant<'a> {
+pub(crate) struct EnumVariant<'a> {
     /// The name of the variant in Rust.
     pub(crate) name: String,
     /// The Rust type of its value.
@@ -83,7 +83,7 @@ pub(crate) enum VariantRule<'a> {
     Unspecified,
 }
 
-impl UnionVariant<'_> {
+impl EnumVariant<'_> {
     /// The property that identifies this variant, and its value.
     pub(crate) fn tag(&self) -> Option<Tag<'_>> {
         match &self.rule {
@@ -207,7 +207,7 @@ fn read_variant<'a>(
     union: &str,
     variant: &'a Value,
     schemas: &Schemas<'a>,
-) -> Result<UnionVariant<'a>, Problem> {
+) -> Result<EnumVariant<'a>, Problem> {
     let target = str_of(variant, "ref");
     let ty = component_type(target).filter(|ty| schemas.0.contains_key(ty));
     let ty = ty.ok_or_else(|| {
@@ -218,7 +218,7 @@ fn read_variant<'a>(
         .expected("a reference to a component schema")
         .found(target)
     })?;
-    Ok(UnionVariant {
+    Ok(EnumVariant {
         name: names::type_name(&text(variant, "name")),
         ty,
         rule: read_rule(&variant["when"]),

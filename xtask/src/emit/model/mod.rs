@@ -14,7 +14,7 @@ use crate::emit::names;
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
 
-pub(crate) use component::{Clause, ClauseTest, Component, Condition, UnionVariant, VariantRule};
+pub(crate) use component::{Clause, ClauseTest, Component, Condition, EnumVariant, VariantRule};
 pub(crate) use operation::{OperationModel, OperationParameter, RetrySafety};
 pub(crate) use paging::Paging;
 
@@ -48,7 +48,7 @@ impl<'a> Model<'a> {
                 let Some(operation) = item.get(method) else {
                     continue;
                 };
-                let source = operation::Source {
+                let source = operation::OperationSource {
                     path,
                     method,
                     operation,

@@ -39,6 +39,7 @@ pub(crate) struct OperationParameter<'a> {
     /// The name in the document, from which progenitor derives that of the argument.
     pub(crate) name: String,
     pub(crate) location: String,
+    pub(crate) is_required: bool,
     pub(crate) description: String,
     /// The value of `x-constraints`.
     pub(crate) constraints: Option<&'a Value>,
@@ -137,7 +138,7 @@ impl OperationModel<'_> {
 }
 
 /// Where an operation is in the document.
-pub(super) struct Source<'a, 'p> {
+pub(super) struct OperationSource<'a, 'p> {
     pub(super) path: &'p str,
     pub(super) method: &'p str,
     pub(super) operation: &'a Value,
@@ -149,10 +150,10 @@ pub(super) struct Source<'a, 'p> {
 
 /// Reads an operation. [`call_names`](super::call_names) assigns the names of its call.
 pub(super) fn read<'a>(
-    source: Source<'a, '_>,
+    source: OperationSource<'a, '_>,
     schemas: &Schemas<'a>,
 ) -> Result<OperationModel<'a>, Problem> {
-    let Source {
+    let OperationSource {
         path,
         method,
         operation,
@@ -251,6 +252,7 @@ fn read_parameter<'a>(parameter: &'a Value, schemas: &Schemas<'a>) -> OperationP
             .to_owned(),
         name,
         location: text(parameter, "in"),
+        is_required: parameter["required"].as_bool().unwrap_or(false),
         description: text(parameter, "description"),
         constraints: extensions::CONSTRAINTS.get(schema),
         default: extensions::DEFAULT.get(schema),

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use crate::emit::model::Model;
-use crate::emit::rust_type;
+use crate::emit::type_syntax;
 
 /// How a value of a type is passed.
 pub(crate) enum Passing<'t> {
@@ -19,18 +19,18 @@ pub(crate) enum Passing<'t> {
 
 impl<'t> Passing<'t> {
     pub(crate) fn of(ty: &'t Type, model: &Model<'_>) -> Self {
-        if let Some(item) = rust_type::generic("Vec", ty) {
+        if let Some(item) = type_syntax::generic("Vec", ty) {
             return Self::Items(item);
         }
         let is_wrapped = ["Open", "Nullable"]
             .iter()
-            .any(|name| rust_type::generic(name, ty).is_some());
+            .any(|name| type_syntax::generic(name, ty).is_some());
         let is_text = || {
             ["String", "SecretString"]
                 .iter()
-                .any(|name| rust_type::is_named(name, ty))
+                .any(|name| type_syntax::is_named(name, ty))
         };
-        let is_union = || rust_type::last_name(ty).is_some_and(|name| model.is_union(&name));
+        let is_union = || type_syntax::last_name(ty).is_some_and(|name| model.is_union(&name));
         if is_wrapped || is_text() || is_union() {
             Self::Into
         } else {

@@ -183,12 +183,13 @@ pub(crate) fn emit(
 ) -> Vec<Item> {
     let ident = &item.ident;
     let name = ident.to_string();
+    let article = doc_text::article(&name);
     let (optional, required): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.optional);
     let mut emitted = Vec::new();
     let constructor: syn::ImplItemFn = match required.as_slice() {
         [] => {
             let values = fields.iter().map(absent);
-            let doc = format!(" Creates a `{name}` whose fields are all absent.");
+            let doc = format!(" Creates {article} `{name}` whose fields are all absent.");
             syn::parse_quote! {
                 #[doc = #doc]
                 pub fn new() -> Self {
@@ -205,7 +206,7 @@ pub(crate) fn emit(
                 false => field_value(&argument, &converted(quote!(#argument), &field.ty, model)),
             });
             let doc = format!(
-                " Creates a `{name}` from its required field [`{0}`](Self#structfield.{0}).",
+                " Creates {article} `{name}` from its required field [`{0}`](Self#structfield.{0}).",
                 only.doc_name()
             );
             syn::parse_quote! {
@@ -240,7 +241,7 @@ pub(crate) fn emit(
                 let value = converted(quote!(required.#ident), &field.ty, model);
                 quote!(#ident: #value)
             });
-            let doc = format!(" Creates a `{name}` from its required fields.");
+            let doc = format!(" Creates {article} `{name}` from its required fields.");
             syn::parse_quote! {
                 #[doc = #doc]
                 pub fn new #bounds (required: #ty) -> Self {

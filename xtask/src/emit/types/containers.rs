@@ -5,7 +5,7 @@ use syn::{Field, Item, Type, parse_quote};
 
 use crate::emit::model::Model;
 use crate::emit::read_back::StructField;
-use crate::emit::rust_type;
+use crate::emit::type_syntax;
 use crate::emit::types::update_types::WriteBackPlan;
 
 /// Sets how serde reads the containers of a type.
@@ -34,13 +34,13 @@ pub(crate) fn require(
             .is_some_and(|(known, component)| component.is_required(&known.wire))
     };
     let is_object = |ty: &Type| {
-        let component = rust_type::last_name(ty).and_then(|name| model.components.get(&name));
+        let component = type_syntax::last_name(ty).and_then(|name| model.components.get(&name));
         component.is_some_and(|component| component.is_object)
     };
     let is_sent = plan.is_sent(&name);
     for field in &mut item.fields {
-        let optional = rust_type::generic("Option", &field.ty);
-        let item = rust_type::generic("Vec", optional.unwrap_or(&field.ty));
+        let optional = type_syntax::generic("Option", &field.ty);
+        let item = type_syntax::generic("Vec", optional.unwrap_or(&field.ty));
         let is_list_of_objects = item.is_some_and(is_object);
         let read = match (optional, is_required(field)) {
             (Some(inner), true) if !is_scalar(inner) => {
@@ -71,12 +71,12 @@ pub(crate) fn require(
 fn is_list_or_map(ty: &Type) -> bool {
     ["Vec", "BTreeMap", "Map"]
         .iter()
-        .any(|name| rust_type::generic(name, ty).is_some())
+        .any(|name| type_syntax::generic(name, ty).is_some())
 }
 
 fn is_scalar(ty: &Type) -> bool {
-    rust_type::generic("Open", ty).is_some()
+    type_syntax::generic("Open", ty).is_some()
         || ["String", "SecretString", "bool", "i64", "f64", "Value"]
             .iter()
-            .any(|name| rust_type::is_named(name, ty))
+            .any(|name| type_syntax::is_named(name, ty))
 }

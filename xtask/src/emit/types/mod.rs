@@ -20,7 +20,7 @@ use syn::Item;
 use crate::emit::model::Model;
 use crate::emit::names;
 use crate::emit::read_back::{self, StructField};
-use crate::emit::{doc_text, progenitor_adjustments, rust_type};
+use crate::emit::{doc_text, progenitor_adjustments, type_syntax};
 use crate::extensions::Tag;
 use crate::problem::Problem;
 use update_types::WriteBackPlan;
@@ -131,11 +131,11 @@ fn document_fields(item: &mut Item, model: &Model<'_>) {
         let mut ty = &field.ty;
         while let Some(inner) = ["Option", "Nullable", "Open", "Box"]
             .iter()
-            .find_map(|name| rust_type::generic(name, ty))
+            .find_map(|name| type_syntax::generic(name, ty))
         {
             ty = inner;
         }
-        let component = rust_type::last_name(ty).and_then(|name| model.components.get(&name));
+        let component = type_syntax::last_name(ty).and_then(|name| model.components.get(&name));
         let line = component.map(|component| doc_text::first_line(component.description));
         if let Some(line) = line.filter(|line| !line.is_empty()) {
             let line = format!(" {line}");
@@ -171,7 +171,7 @@ fn partial_report(
     };
     let field = fields.iter().find(|field| field.wire == outcome.failures);
     let Some((field, failure)) =
-        field.and_then(|field| Some((field, rust_type::generic("Vec", &field.ty)?)))
+        field.and_then(|field| Some((field, type_syntax::generic("Vec", &field.ty)?)))
     else {
         return Err(Problem::at(
             format!("{}/x-outcome", operation.pointer),

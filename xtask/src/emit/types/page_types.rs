@@ -6,7 +6,7 @@ use syn::Item;
 
 use crate::emit::model::Model;
 use crate::emit::read_back::StructField;
-use crate::emit::{names, progenitor_adjustments, rust_type};
+use crate::emit::{names, progenitor_adjustments, type_syntax};
 use crate::problem::Problem;
 
 /// The implementation of `Page` for the response of a paged operation.
@@ -25,7 +25,7 @@ pub(crate) fn page(
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
     let is_option = |field: &&StructField| field.is_option();
     let items = paging.items.as_deref().and_then(field);
-    let items = items.and_then(|field| Some((field, rust_type::list_item(&field.ty)?)));
+    let items = items.and_then(|field| Some((field, type_syntax::list_item(&field.ty)?)));
     let next = paging.checkpoint.as_ref();
     let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_option));
     let counted = paging.counted.as_ref();

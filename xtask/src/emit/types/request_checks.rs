@@ -11,7 +11,7 @@ use crate::emit::doc_text;
 use crate::emit::model::{Clause, ClauseTest, Component, Condition, Model, list, members};
 use crate::emit::names;
 use crate::emit::read_back::StructField;
-use crate::emit::rust_type::{self, identifiers, mentions};
+use crate::emit::type_syntax::{self, identifiers, mentions};
 use crate::problem::Problem;
 
 /// The types that a request can contain and that have rules, or contain a type that has.
@@ -182,7 +182,7 @@ fn enough_fields(minimum: u64, fields: &[StructField]) -> Option<TokenStream> {
         .filter(|n| *n > 0)?;
     let (more, idents) = (idents(more), idents(optional));
     if missing == 1 {
-        let rule = "no field is set, expected at least 1 to be";
+        let rule = "no field is set, expected at least 1";
         let unset = idents
             .iter()
             .map(|ident| quote!(self.#ident.is_none()))
@@ -190,7 +190,7 @@ fn enough_fields(minimum: u64, fields: &[StructField]) -> Option<TokenStream> {
         return Some(quote!(if #(#unset)&&* { at.broken(#rule); }));
     }
     let missing = proc_macro2::Literal::usize_unsuffixed(usize::try_from(missing).ok()?);
-    let rule = format!("too few fields are set, expected at least {minimum} to be");
+    let rule = format!("too few fields are set, expected at least {minimum}");
     Some(quote! {
         if [#(self.#idents.is_some()),*].into_iter().filter(|is_set| *is_set).count() #(+ self.#more.len())* < #missing {
             at.broken(#rule);
@@ -311,9 +311,9 @@ fn clause_expression(
         .find(|field| Some(field.wire.as_str()) == clause.property)
         .ok_or_else(|| invalid("`property` to name a property of the schema"))?;
     let ident = format_ident!("{}", field.ident);
-    let nullable = rust_type::generic("Nullable", field.value_type());
+    let nullable = type_syntax::generic("Nullable", field.value_type());
     let ty = nullable.unwrap_or(field.value_type());
-    let item = rust_type::generic("Vec", ty);
+    let item = type_syntax::generic("Vec", ty);
     // A null is neither a list nor a string, so it counts as absent.
     let non_null = nullable
         .map(|_| quote!(.and_then(::auth0_core::Nullable::as_value)))
@@ -336,7 +336,7 @@ fn clause_expression(
         quote!(#value.#method(|value| #holds))
     };
     let equal = |ty: &Type, value: TokenStream, text: &str| {
-        if rust_type::generic("Open", ty).is_some() {
+        if type_syntax::generic("Open", ty).is_some() {
             quote!(#value.is(#text))
         } else {
             quote!(#value == #text)

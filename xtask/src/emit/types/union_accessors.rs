@@ -4,10 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::emit::doc_text;
-use crate::emit::model::UnionVariant;
+use crate::emit::model::EnumVariant;
 use crate::emit::names;
 use crate::emit::read_back::StructField;
-use crate::emit::rust_type;
+use crate::emit::type_syntax;
 use crate::emit::types::TypeIndex;
 use crate::extensions::Tag;
 
@@ -15,7 +15,7 @@ use crate::extensions::Tag;
 /// that name if it is a string or boolean, and `None` otherwise.
 pub(crate) fn emit(
     ident: &Ident,
-    variants: &[UnionVariant<'_>],
+    variants: &[EnumVariant<'_>],
     is_open: bool,
     types: &TypeIndex,
 ) -> TokenStream {
@@ -53,9 +53,9 @@ pub(crate) fn emit(
     }
 }
 
-fn of_all(variants: &[UnionVariant<'_>], field: &StructField) -> TokenStream {
+fn of_all(variants: &[EnumVariant<'_>], field: &StructField) -> TokenStream {
     let (ident, ty) = (format_ident!("{}", field.ident), &field.ty);
-    let doc = format!(" `{}`, which every variant has.", field.wire);
+    let doc = format!(" Returns `{}`, which every variant has.", field.wire);
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         quote!(Self::#name(value) => &value.#ident,)
@@ -69,17 +69,17 @@ fn of_all(variants: &[UnionVariant<'_>], field: &StructField) -> TokenStream {
 }
 
 /// The method for a field of all known variants of an open union; `fields` are in the order of the variants.
-fn of_known(variants: &[UnionVariant<'_>], fields: &[&StructField]) -> TokenStream {
+fn of_known(variants: &[EnumVariant<'_>], fields: &[&StructField]) -> TokenStream {
     let field = fields[0];
     let (ident, wire, ty) = (
         format_ident!("{}", field.ident),
         &field.wire,
         field.value_type(),
     );
-    let open = rust_type::generic("Open", ty);
+    let open = type_syntax::generic("Open", ty);
     let plain = open.unwrap_or(ty);
-    let is_text = rust_type::is_named("String", plain);
-    let is_flag = rust_type::is_named("bool", plain);
+    let is_text = type_syntax::is_named("String", plain);
+    let is_flag = type_syntax::is_named("bool", plain);
     let (output, as_known) = match () {
         () if is_text => (quote!(&str), Some(quote!(as_str))),
         () if is_flag => (quote!(bool), Some(quote!(as_bool))),
@@ -103,15 +103,18 @@ fn of_known(variants: &[UnionVariant<'_>], fields: &[&StructField]) -> TokenStre
     let (other, unknown) = match as_known {
         Some(read) => (
             quote!(Self::Other(other) => other.value().get(#wire).and_then(::serde_json::Value::#read),),
-            "Of an unknown kind it is what came under that name.",
+            match is_text {
+                true => "For an unknown variant, returns the received value if it is a string.",
+                false => "For an unknown variant, returns the received value if it is a boolean.",
+            },
         ),
         None => (
             quote!(Self::Other(_) => ::std::option::Option::None,),
-            "There is none of an unknown kind.",
+            "Returns `None` for an unknown variant.",
         ),
     };
     let doc = doc_text::doc(&format!(
-        "`{wire}`, which every known variant has.\n\n{unknown}"
+        "Returns `{wire}`, which every known variant has.\n\n{unknown}"
     ));
     quote! {
         #doc
@@ -122,8 +125,8 @@ fn of_known(variants: &[UnionVariant<'_>], fields: &[&StructField]) -> TokenStre
 }
 
 /// The method for the tag, if the variants are identified by one.
-fn tag(variants: &[UnionVariant<'_>]) -> Option<TokenStream> {
-    let property = variants.iter().find_map(UnionVariant::tag)?.property;
+fn tag(variants: &[EnumVariant<'_>]) -> Option<TokenStream> {
+    let property = variants.iter().find_map(EnumVariant::tag)?.property;
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         match variant.tag() {
@@ -135,7 +138,7 @@ fn tag(variants: &[UnionVariant<'_>]) -> Option<TokenStream> {
     });
     let method = names::ident(&names::snake_name(property));
     let doc = doc_text::doc(&format!(
-        "`{property}`, which tells the variants apart.\n\nOf an unknown kind it is what came under that name."
+        "Returns `{property}`, which identifies the variant.\n\nFor an unknown variant, returns the received value if it is a string."
     ));
     Some(quote! {
         #doc

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::emit::doc_text;
-use crate::emit::model::{Model, UnionVariant, VariantRule};
+use crate::emit::model::{EnumVariant, Model, VariantRule};
 use crate::emit::names;
 use crate::emit::types::TypeIndex;
 use crate::emit::types::union_accessors;
@@ -16,7 +16,7 @@ use crate::extensions::Tag;
 
 /// Whether a union has a variant `Other` for unknown objects: if tags identify the variants, because servers add new ones; if the caller
 /// chooses the variant; and in the body of an update, which is converted from a response.
-pub(crate) fn is_open(name: &str, variants: &[UnionVariant<'_>], plan: &WriteBackPlan) -> bool {
+pub(crate) fn is_open(name: &str, variants: &[EnumVariant<'_>], plan: &WriteBackPlan) -> bool {
     plan.is_update(name)
         || variants
             .iter()
@@ -26,7 +26,7 @@ pub(crate) fn is_open(name: &str, variants: &[UnionVariant<'_>], plan: &WriteBac
             .any(|variant| is_tagged(variant) || matches!(variant.rule, VariantRule::Unspecified))
 }
 
-fn is_tagged(variant: &UnionVariant<'_>) -> bool {
+fn is_tagged(variant: &EnumVariant<'_>) -> bool {
     !variant.tags().is_empty()
 }
 
@@ -34,7 +34,7 @@ fn is_tagged(variant: &UnionVariant<'_>) -> bool {
 pub(crate) fn emit(
     name: &str,
     description: &str,
-    variants: &[UnionVariant<'_>],
+    variants: &[EnumVariant<'_>],
     types: &TypeIndex,
     model: &Model<'_>,
 ) -> TokenStream {
@@ -46,8 +46,8 @@ pub(crate) fn emit(
     let conversion = types.plan.documentation(name);
     let open = is_open(name, variants, &types.plan);
     let other = match variants.iter().any(is_tagged) {
-        true => "A kind that this version of the crate does not know, as it came.",
-        false => "An object that no variant describes, as it is on the wire.",
+        true => "A variant that this version of the crate does not know, as received.",
+        false => "An object that no variant describes.",
     };
     let definitions = variants.iter().map(|variant| {
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
@@ -107,8 +107,8 @@ fn variant_description(ty: &str, model: &Model<'_>) -> String {
 }
 
 /// The tags that every variant requires.
-fn required_tags(variants: &[UnionVariant<'_>], model: &Model<'_>) -> BTreeSet<String> {
-    let tags = |variant: &UnionVariant<'_>| -> BTreeSet<String> {
+fn required_tags(variants: &[EnumVariant<'_>], model: &Model<'_>) -> BTreeSet<String> {
+    let tags = |variant: &EnumVariant<'_>| -> BTreeSet<String> {
         let component = model.components.get(&variant.ty);
         let is_required = |property: &str| {
             component.is_some_and(|component| {
@@ -127,7 +127,7 @@ fn required_tags(variants: &[UnionVariant<'_>], model: &Model<'_>) -> BTreeSet<S
 
 fn decode(
     ident: &Ident,
-    variants: &[UnionVariant<'_>],
+    variants: &[EnumVariant<'_>],
     open: bool,
     required: &BTreeSet<String>,
 ) -> TokenStream {
@@ -184,7 +184,7 @@ fn decode(
         Some((variant, decoded)) => {
             let property = variants
                 .iter()
-                .find_map(UnionVariant::tag)
+                .find_map(EnumVariant::tag)
                 .map(|Tag { property, .. }| property);
             let other = property.filter(|_| open).map(|property| {
                 let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
@@ -209,7 +209,7 @@ fn decode(
                 .map(|variant| variant.name.as_str())
                 .collect::<Vec<_>>()
                 .join(", ");
-            let message = format!("no variant fits, expected one of {expected}");
+            let message = format!("no variant matches, expected one of {expected}");
             quote!(::std::result::Result::Err(::serde::de::Error::custom(#message)))
         }
     };
@@ -227,7 +227,7 @@ fn decode(
 }
 
 /// The statement that returns a variant if the value decodes as it.
-fn tried(variant: &UnionVariant<'_>) -> TokenStream {
+fn tried(variant: &EnumVariant<'_>) -> TokenStream {
     let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
     quote! {
         if let ::std::result::Result::Ok(decoded) = <#ty as ::serde::Deserialize>::deserialize(&value) {
@@ -238,7 +238,7 @@ fn tried(variant: &UnionVariant<'_>) -> TokenStream {
 
 fn check(
     ident: &Ident,
-    variants: &[UnionVariant<'_>],
+    variants: &[EnumVariant<'_>],
     open: bool,
     types: &TypeIndex,
 ) -> TokenStream {

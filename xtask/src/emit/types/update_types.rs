@@ -9,10 +9,10 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 use syn::{Fields, Item, ItemStruct, parse_quote};
 
-use crate::emit::model::{Model, UnionVariant};
+use crate::emit::model::{EnumVariant, Model};
 use crate::emit::names;
 use crate::emit::read_back;
-use crate::emit::rust_type::{self, is_path};
+use crate::emit::type_syntax::{self, is_path};
 use crate::emit::types::union_enums;
 use crate::lower::{self, WriteBack};
 
@@ -102,7 +102,7 @@ impl WriteBackPlan {
         let name = item.ident.to_string();
         let (is_sent, is_received) = (self.sent.contains(&name), self.is_received(&name));
         for field in &mut item.fields {
-            let Some(value) = rust_type::generic("Option", &field.ty) else {
+            let Some(value) = type_syntax::generic("Option", &field.ty) else {
                 continue;
             };
             // A required field is an `Option` if the document allows null.
@@ -110,13 +110,13 @@ impl WriteBackPlan {
             let is_optional = arguments
                 .iter()
                 .any(|(name, _)| name == "skip_serializing_if");
-            let present = if rust_type::generic("Nullable", value).is_some() {
+            let present = if type_syntax::generic("Nullable", value).is_some() {
                 "::auth0_core::Nullable::deserialize_present"
             } else if is_sent
                 && is_optional
                 && (!is_received
                     || is_path(value, ["serde_json", "Value"])
-                    || rust_type::generic("Open", value).is_some())
+                    || type_syntax::generic("Open", value).is_some())
             {
                 "::auth0_core::codegen::deserialize_present"
             } else {
@@ -153,8 +153,8 @@ impl WriteBackPlan {
         vec![
             String::new(),
             format!(
-                " Converts from {} with `{name}::try_from(response)`: takes the properties that the update accepts, nested objects as a \
-                 whole, with unknown fields and explicit nulls.",
+                " Converts from {} with `{name}::try_from(response)`. The conversion takes the properties that the update accepts; nested \
+                 objects are taken as a whole, including unknown fields and explicit nulls.",
                 sources.join(", ")
             ),
         ]
@@ -233,7 +233,7 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
         None => (None, None),
     };
     fields.named.push(parse_quote! {
-        /// The fields that this version of the crate does not know. They are sent as they were received.
+        /// Fields that this version of the crate does not know. They are sent back unchanged.
         #[serde(flatten, default)]
         #with
         pub #ident: ::auth0_core::AdditionalFields
@@ -250,7 +250,7 @@ fn converts_already(source: &str, update: &str, model: &Model<'_>) -> bool {
 }
 
 /// The variants of a union; empty for other types.
-fn variants<'m>(name: &str, model: &'m Model<'_>) -> &'m [UnionVariant<'m>] {
+fn variants<'m>(name: &str, model: &'m Model<'_>) -> &'m [EnumVariant<'m>] {
     let component = model.components.get(name);
     component
         .and_then(|component| component.union.as_deref())

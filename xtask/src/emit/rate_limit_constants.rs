@@ -15,9 +15,9 @@ pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
     }
     let constants = tiers.iter().map(|(name, tier)| constant(name, tier));
     Some(quote! {
-        //! The rate limits of the plans, as they are published, to make a limiter of.
+        //! The published rate limit plans, for a [`Limiter`](crate::Limiter).
         //!
-        //! They say what the server allows. The headroom that a limiter leaves to others is taken off them.
+        //! A plan states what the server allows. A limiter subtracts the headroom that it leaves to other clients.
 
         use auth0_core::{Limits, Rate};
 
@@ -28,7 +28,7 @@ pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
 fn constant(name: &TierName, tier: &Tier) -> TokenStream {
     let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
     let plan = format!(" The plan `{}`.", name.as_str());
-    let mut limits = format!(" For the tenant: {}.", text(&tier.tenant));
+    let mut limits = format!(" Per tenant: {}.", text(&tier.tenant));
     let tenant = rates(&tier.tenant);
     let tenant = match tier.tenant.rates {
         Rates::Each { .. } => quote!(new(#tenant)),
@@ -36,7 +36,7 @@ fn constant(name: &TierName, tier: &Tier) -> TokenStream {
     };
     let organization = tier.organization.map(|organization| {
         let organization = Allowance::from(organization);
-        limits += &format!(" For one organization: {}.", text(&organization));
+        limits += &format!(" Per organization: {}.", text(&organization));
         let rates = rates(&organization);
         quote!(.organization(#rates))
     });
@@ -89,7 +89,7 @@ fn text(allowance: &Allowance) -> String {
         ),
     };
     if let Some(burst) = allowance.burst {
-        text += &format!(", and {}{each} at once", burst.get());
+        text += &format!(", with a burst of {}{each}", burst.get());
     }
     text
 }
