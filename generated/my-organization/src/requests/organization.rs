@@ -294,7 +294,7 @@ impl Client {
     /// Adds an identity provider to the organization
     ///
     /// The body's type decides the strategy, and the strategy decides the `options`. Only strategies that the
-    /// application allows are taken: `GET /config` lists them. Secrets in `options` are sent and never
+    /// application allows are taken: [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in `options` are sent and never
     /// returned.
     ///
     /// A status of 409 means that the tenant lacks a setting that this needs; only the tenant's
@@ -519,7 +519,7 @@ impl Client {
     /// administrators have defined. Afterwards make a SCIM token, which the identity provider needs to send
     /// users.
     ///
-    /// Only strategies whose settings list `provisioning` take part: see `GET /config/identity-providers`.
+    /// Only strategies whose settings list `provisioning` take part: see [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/provisioning`
     ///
@@ -907,7 +907,7 @@ impl Client {
     }
     /// Returns one member
     ///
-    /// The answer holds names, addresses and dates of the user, and no roles: those are listed by `GET /members/{user_id}/roles`.
+    /// The answer holds names, addresses and dates of the user, and no roles: those are listed by [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
     ///
     /// Sends a `GET` request to `/members/{user_id}`
     ///

@@ -7,11 +7,11 @@
 pub struct CreateMemberInvitationInvitee {
     /// The e-mail address of the person.
     ///
-    /// Rules: 1 to 320 characters.
+    /// Constraints: 1 to 320 characters.
     pub email: ::std::string::String,
-    /// The ids of the roles that the person gets on acceptance, as `GET /roles` lists them.
+    /// The ids of the roles that the person gets on acceptance, as [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list) lists them.
     ///
-    /// Rules: at most 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: at most 10 items, no duplicate items, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -71,13 +71,13 @@ pub struct CreateMemberInvitationRequestContent {
     /// The schema lets it be absent; the published words want it or a store of users, for which there is no
     /// field. Name it.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub identity_provider_id: ::std::option::Option<::std::string::String>,
     /// The people to invite, each with roles of its own.
     ///
-    /// Rules: 1 to 10 items.
+    /// Constraints: 1 to 10 items.
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
     /// Who invites, for the text of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -85,9 +85,9 @@ pub struct CreateMemberInvitationRequestContent {
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// How many seconds the links work, up to 30 days. With 0, as without it, 7 days.
     ///
-    /// Rules: 0 to 2592000.
+    /// Constraints: 0 to 2592000.
     ///
-    /// Default, where it is left out: `604800`.
+    /// Default: `604800`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
@@ -164,7 +164,7 @@ impl ::auth0_core::codegen::Check for CreateMemberInvitationRequestContent {
 pub struct DeleteMemberInvitationsRequestContent {
     /// The ids of the invitations.
     ///
-    /// Rules: 1 to 10 items, no item twice, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// Constraints: 1 to 10 items, no duplicate items, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
     pub invitations: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteMemberInvitationsRequestContent {
@@ -262,12 +262,12 @@ pub struct MemberInvitation {
     >,
     /// The id of the invitation, by which it is withdrawn.
     ///
-    /// Rules: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the identity provider that the invitation is for.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub identity_provider_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -285,14 +285,14 @@ pub struct MemberInvitation {
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// The id of the organization.
     ///
-    /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The ids of the roles that the person gets on acceptance.
     ///
-    /// Rules: each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -418,7 +418,7 @@ impl MemberInvitation {
 pub struct MemberInvitationInvitee {
     /// The e-mail address that the invitation is for.
     ///
-    /// Rules: 1 to 320 characters.
+    /// Constraints: 1 to 320 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -445,11 +445,11 @@ impl MemberInvitationInvitee {
 pub struct MemberInvitationInviter {
     /// The name that the invited person reads.
     ///
-    /// Rules: 1 to 300 characters.
+    /// Constraints: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }

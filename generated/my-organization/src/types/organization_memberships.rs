@@ -7,7 +7,7 @@
 pub struct DeleteOrganizationMembershipsRequestContent {
     /// The user id of the member. Although it is a list, it takes one at a time.
     ///
-    /// Rules: exactly 1 item, no item twice, each item: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// Constraints: exactly 1 item, no duplicate items, each item: matches `^(?=.{1,1024}$).+\|.+$`.
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembershipsRequestContent {

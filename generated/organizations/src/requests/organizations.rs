@@ -343,7 +343,7 @@ impl Client {
     /// These are all connections that the organization has, with what it may do with each; those that members
     /// can log in with are the enabled ones, which `is_enabled` picks out.
     ///
-    /// `GET /organizations/{id}/enabled_connections` lists the enabled ones alone, with fewer fields. The
+    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists the enabled ones alone, with fewer fields. The
     /// operations here are in early access.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections`

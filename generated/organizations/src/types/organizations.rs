@@ -75,13 +75,13 @@ pub struct CreateOrganizationRequestContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The connections that are enabled from the beginning, 10 at most.
     ///
-    /// Rules: at most 10 items.
+    /// Constraints: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enabled_connections: ::std::option::Option<
@@ -92,7 +92,7 @@ pub struct CreateOrganizationRequestContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
@@ -103,7 +103,7 @@ pub struct CreateOrganizationRequestContent {
     >,
     /// The technical name, unique in the tenant: lower-case letters, digits, `-` and `_`, at most 50 of them.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub name: ::std::string::String,
     /// How many machine-to-machine tokens a new organization may get.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -218,7 +218,7 @@ pub struct CreateOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called. It need not be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connections that were enabled with it.
@@ -232,7 +232,7 @@ pub struct CreateOrganizationResponseContent {
     >,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
@@ -240,7 +240,7 @@ pub struct CreateOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -250,13 +250,13 @@ pub struct CreateOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -385,12 +385,12 @@ pub struct GetOrganizationByNameResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called. It need not be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
@@ -398,7 +398,7 @@ pub struct GetOrganizationByNameResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -408,13 +408,13 @@ pub struct GetOrganizationByNameResponseContent {
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -501,12 +501,12 @@ pub struct GetOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called. It need not be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
@@ -514,7 +514,7 @@ pub struct GetOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -524,13 +524,13 @@ pub struct GetOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -622,22 +622,22 @@ pub struct Group {
     >,
     /// The id of the group where it comes from, such as by SCIM.
     ///
-    /// Rules: at most 256 characters.
+    /// Constraints: at most 256 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub external_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the group.
     ///
-    /// Rules: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
+    /// Constraints: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the group is called, unique within its connection.
     ///
-    /// Rules: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
+    /// Constraints: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The name of the tenant that the group belongs to.
     ///
-    /// Rules: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
+    /// Constraints: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the group was changed last.
@@ -879,12 +879,12 @@ pub struct Organization {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called. It need not be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
@@ -892,7 +892,7 @@ pub struct Organization {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -902,18 +902,18 @@ pub struct Organization {
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
-    /// Creates a `Organization` whose fields are all absent.
+    /// Creates an `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -999,12 +999,12 @@ pub struct OrganizationBranding {
     pub logo_url: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBranding {
-    /// Creates a `OrganizationBranding` whose fields are all absent.
+    /// Creates an `OrganizationBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1057,7 +1057,7 @@ pub struct OrganizationBrandingColors {
     pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The colour of buttons and links, such as `#0059d6`.
     pub primary: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1069,7 +1069,7 @@ pub struct OrganizationBrandingColorsRequired<PageBackground, Primary> {
     pub primary: Primary,
 }
 impl OrganizationBrandingColors {
-    /// Creates a `OrganizationBrandingColors` from its required fields.
+    /// Creates an `OrganizationBrandingColors` from its required fields.
     pub fn new<
         PageBackground: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Primary: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -1111,7 +1111,7 @@ pub struct OrganizationConnectionInformation {
     pub strategy: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationConnectionInformation {
-    /// Creates a `OrganizationConnectionInformation` whose fields are all absent.
+    /// Creates an `OrganizationConnectionInformation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             name: ::std::default::Default::default(),
@@ -1162,7 +1162,7 @@ pub struct OrganizationEnabledConnection {
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl OrganizationEnabledConnection {
-    /// Creates a `OrganizationEnabledConnection` whose fields are all absent.
+    /// Creates an `OrganizationEnabledConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1277,7 +1277,7 @@ pub struct TokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub client_credentials: TokenQuotaClientCredentials,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1303,7 +1303,7 @@ impl TokenQuota {
 }
 /// How many tokens may be issued with client credentials. At least one of the fields is given.
 ///
-/// Rules: at least 1 field.
+/// Constraints: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct TokenQuotaClientCredentials {
@@ -1314,17 +1314,17 @@ pub struct TokenQuotaClientCredentials {
     pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How many tokens may be issued in a day.
     ///
-    /// Rules: 1 to 2147483647.
+    /// Constraints: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many tokens may be issued in an hour.
     ///
-    /// Rules: 1 to 2147483647.
+    /// Constraints: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1393,13 +1393,13 @@ impl ::auth0_core::codegen::Check for TokenQuotaClientCredentials {
         if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none()
             && self.additional_fields.is_empty()
         {
-            at.broken("no field is set, expected at least 1 to be");
+            at.broken("no field is set, expected at least 1");
         }
     }
 }
 /// What changes about an organization. What is left out stays.
 ///
-/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationRequestContent {
@@ -1409,7 +1409,7 @@ pub struct UpdateOrganizationRequestContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -1418,7 +1418,7 @@ pub struct UpdateOrganizationRequestContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
@@ -1429,7 +1429,7 @@ pub struct UpdateOrganizationRequestContent {
     >,
     /// The technical name, unique in the tenant: lower-case letters, digits, `-` and `_`, at most 50 of them.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -1437,12 +1437,12 @@ pub struct UpdateOrganizationRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub token_quota: ::std::option::Option<::auth0_core::Nullable<UpdateTokenQuota>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationRequestContent {
-    /// Creates a `UpdateOrganizationRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1627,12 +1627,12 @@ pub struct UpdateOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called. It need not be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
@@ -1640,7 +1640,7 @@ pub struct UpdateOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -1650,18 +1650,18 @@ pub struct UpdateOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
-    /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1742,12 +1742,12 @@ impl UpdateOrganizationResponseContent {
 pub struct UpdateTokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     pub client_credentials: TokenQuotaClientCredentials,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateTokenQuota {
-    /// Creates a `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    /// Creates an `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
     pub fn with_client_credentials(
         client_credentials: TokenQuotaClientCredentials,
     ) -> Self {

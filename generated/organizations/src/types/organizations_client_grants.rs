@@ -10,7 +10,7 @@ pub struct AssociateOrganizationClientGrantRequestContent {
     pub grant_id: ::std::string::String,
 }
 impl AssociateOrganizationClientGrantRequestContent {
-    /// Creates a `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
+    /// Creates an `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
     pub fn with_grant_id(grant_id: impl Into<::std::string::String>) -> Self {
         Self { grant_id: grant_id.into() }
     }
@@ -25,7 +25,7 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
-    /// Rules: at least 1 character.
+    /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client id of the application that the grant was made for.
@@ -41,14 +41,14 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     >,
     /// The scopes that a token may have by the grant.
     ///
-    /// Rules: each item: at least 1 character.
+    /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
 }
 impl AssociateOrganizationClientGrantResponseContent {
-    /// Creates a `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
+    /// Creates an `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),
@@ -247,7 +247,7 @@ pub struct OrganizationClientGrant {
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
-    /// Rules: at least 1 character.
+    /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client id of the application that the grant was made for.
@@ -263,14 +263,14 @@ pub struct OrganizationClientGrant {
     >,
     /// The scopes that a token may have by the grant.
     ///
-    /// Rules: each item: at least 1 character.
+    /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
 }
 impl OrganizationClientGrant {
-    /// Creates a `OrganizationClientGrant` whose fields are all absent.
+    /// Creates an `OrganizationClientGrant` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),

@@ -14,7 +14,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -35,7 +35,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     >,
     /// What the connection is called in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<::std::string::String>,
@@ -149,7 +149,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -167,7 +167,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     >,
     /// What the connection is called in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -176,7 +176,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -291,7 +291,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -309,7 +309,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     >,
     /// What the connection is called in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -318,7 +318,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -620,7 +620,7 @@ pub struct OrganizationAllConnectionPost {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -638,7 +638,7 @@ pub struct OrganizationAllConnectionPost {
     >,
     /// What the connection is called in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -647,12 +647,12 @@ pub struct OrganizationAllConnectionPost {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
-    /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
+    /// Creates an `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
     pub fn with_connection_id(
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
@@ -750,7 +750,7 @@ impl OrganizationAllConnectionPost {
 }
 /// What changes about a connection of an organization. What is left out stays.
 ///
-/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationAllConnectionRequestContent {
@@ -778,7 +778,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     >,
     /// What the connection is called in this organization, at most 50 characters. `null` takes the name away.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<
@@ -789,12 +789,12 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
-    /// Creates a `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1005,7 +1005,7 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1023,7 +1023,7 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     >,
     /// What the connection is called in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -1032,12 +1032,12 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
-    /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    /// Creates an `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
     pub fn with_connection_id(
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {

@@ -8,7 +8,7 @@ use crate::types::error;
 pub struct CreateOrganizationDiscoveryDomainRequestContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters.
+    /// Constraints: 3 to 255 characters.
     pub domain: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -71,7 +71,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationDiscoveryDomainRequestCo
 pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -84,7 +84,7 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -165,7 +165,7 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
 pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -178,7 +178,7 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -259,7 +259,7 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
 pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -272,7 +272,7 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -401,7 +401,7 @@ impl ::auth0_core::codegen::Page for ListOrganizationDiscoveryDomainsResponseCon
 pub struct OrganizationDiscoveryDomain {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -414,7 +414,7 @@ pub struct OrganizationDiscoveryDomain {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -438,7 +438,7 @@ pub struct OrganizationDiscoveryDomainRequired<
     pub verification_txt: VerificationTxt,
 }
 impl OrganizationDiscoveryDomain {
-    /// Creates a `OrganizationDiscoveryDomain` from its required fields.
+    /// Creates an `OrganizationDiscoveryDomain` from its required fields.
     pub fn new<
         Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -550,7 +550,7 @@ for OrganizationDiscoveryDomainStatus {
 }
 /// What changes about a discovery domain. What is left out stays.
 ///
-/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
@@ -565,12 +565,12 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
-    /// Creates a `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -701,7 +701,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -714,7 +714,7 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -738,7 +738,7 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
     pub verification_txt: VerificationTxt,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {
-    /// Creates a `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    /// Creates an `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
     pub fn new<
         Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,

@@ -26,13 +26,13 @@ pub struct CreateOrganizationInvitationRequestContent {
     pub inviter: OrganizationInvitationInviter,
     /// The ids of the roles that the person gets with the membership.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether an e-mail goes out. If not, the link is for the caller to hand on.
     ///
-    /// Default, where it is left out: `true`.
+    /// Default: `true`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub send_invitation_email: ::std::option::Option<bool>,
@@ -40,7 +40,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Left out or 0, it is 604800, which is 7 days.
     ///
-    /// Rules: 0 to 2592000.
+    /// Constraints: 0 to 2592000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
@@ -199,14 +199,14 @@ pub struct CreateOrganizationInvitationResponseContent {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The id of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The ids of the roles that the person gets with the membership.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -404,14 +404,14 @@ pub struct GetOrganizationInvitationResponseContent {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The id of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The ids of the roles that the person gets with the membership.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -709,14 +709,14 @@ pub struct OrganizationInvitation {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The id of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The ids of the roles that the person gets with the membership.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -731,7 +731,7 @@ pub struct OrganizationInvitation {
     >,
 }
 impl OrganizationInvitation {
-    /// Creates a `OrganizationInvitation` whose fields are all absent.
+    /// Creates an `OrganizationInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -875,12 +875,12 @@ impl OrganizationInvitation {
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInvitee {
-    /// Creates a `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    /// Creates an `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
     pub fn with_email(
         email: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
@@ -914,14 +914,14 @@ impl ::auth0_core::codegen::Check for OrganizationInvitationInvitee {
 pub struct OrganizationInvitationInviter {
     /// The name of who invites, as the e-mail says it.
     ///
-    /// Rules: 1 to 300 characters.
+    /// Constraints: 1 to 300 characters.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInviter {
-    /// Creates a `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
+    /// Creates an `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
     pub fn with_name(
         name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {

@@ -15,7 +15,7 @@ impl Client {
     /// `next` is the last, however many members it holds.
     ///
     /// Members come with their role in the team. Their access to tenants is listed one environment at a
-    /// time, by `GET /api/members/{id}/tenants/{environment}`.
+    /// time, by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
     ///
     /// Sends a `GET` request to `/api/members`
     ///
@@ -77,7 +77,7 @@ impl Client {
     /// Returns one member of the team
     ///
     /// The answer holds the person's names, e-mail address and role in the team. It says nothing of
-    /// tenants: those are listed by `GET /api/members/{id}/tenants/{environment}`.
+    /// tenants: those are listed by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
     ///
     /// A status of 404 means that the team has no member with this id.
     ///
@@ -109,7 +109,7 @@ impl Client {
     /// Status 204, without a body, says that the member is gone. Nothing restores a removed member; the
     /// person can only be invited anew.
     ///
-    /// To end the access to certain tenants and keep the member, use `DELETE /api/members/{id}/tenants`
+    /// To end the access to certain tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove)
     /// instead.
     ///
     /// Sends a `DELETE` request to `/api/members/{id}`
@@ -131,7 +131,7 @@ impl Client {
     /// Answers with the member as it is afterwards.
     ///
     /// Only the role in the team is meant here, such as owner or contributor. A member's roles within
-    /// tenants are changed by `PATCH /api/members/{id}/tenants`.
+    /// tenants are changed by [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
     ///
     /// Sends a `PATCH` request to `/api/members/{id}`
     ///
@@ -283,13 +283,13 @@ impl Client {
     ///
     /// Each tenant comes with the member's roles in it. The list is complete: it is not paged.
     ///
-    /// For the whole picture, ask once for each environment that `GET /api/environments` names.
+    /// For the whole picture, ask once for each environment that [`Environments::list`](crate::resources::environments::Environments::list) names.
     ///
     /// Sends a `GET` request to `/api/members/{id}/tenants/{environment}`
     ///
     /// Arguments:
     /// - `id`: The id of the member whose tenants are listed, such as `auth0|abc123`.
-    /// - `environment`: The name of the environment, as `GET /api/environments` lists it. It must not be empty.
+    /// - `environment`: The name of the environment, as [`Environments::list`](crate::resources::environments::Environments::list) lists it. It must not be empty.
     #[inline]
     pub fn list_tenant_access_by_environment<'a>(
         &'a self,

@@ -86,7 +86,7 @@ pub struct GetTenantsResponseContent {
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`GetTenantsResponseContent`], for [`GetTenantsResponseContent::new`].
@@ -246,14 +246,14 @@ pub struct PrivateCloudPayload {
     pub admin_email: ::std::string::String,
     /// The name of the private cloud in which the tenant is created, such as `acme-dev`.
     ///
-    /// Rules: 1 to 32 characters, matches `^[a-z]([-]?[a-z0-9])*$`.
+    /// Constraints: 1 to 32 characters, matches `^[a-z]([-]?[a-z0-9])*$`.
     pub environment: ::std::string::String,
     /// The name of the new tenant; the server makes one up where it is left out.
     ///
     /// From 3 to 63 lower-case letters, digits and hyphens, with no hyphen at either end. It must not be in
     /// use, and must not be the name of a tenant that was deleted.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
@@ -331,7 +331,7 @@ pub struct PrivateCloudResponseContent {
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`PrivateCloudResponseContent`], for [`PrivateCloudResponseContent::new`].
@@ -396,7 +396,7 @@ pub struct PublicCloudPayload {
     ///
     /// Set `production` for a tenant that serves live applications: its rate limits are higher.
     ///
-    /// Default, where it is left out: `development`.
+    /// Default: `development`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
@@ -404,14 +404,14 @@ pub struct PublicCloudPayload {
     ///
     /// Known are `us`, `eu`, `au`, `jp`, `ca` and `uk`.
     ///
-    /// Rules: 2 to 5 characters.
+    /// Constraints: 2 to 5 characters.
     pub locality: ::std::string::String,
     /// The name of the new tenant; the server makes one up where it is left out.
     ///
     /// From 3 to 63 lower-case letters, digits and hyphens, with no hyphen at either end. It must not be in
     /// use, and must not be the name of a tenant that was deleted.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
@@ -499,7 +499,7 @@ pub struct PublicCloudResponseContent {
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`PublicCloudResponseContent`], for [`PublicCloudResponseContent::new`].
@@ -587,7 +587,7 @@ pub struct TenantItem {
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
-    /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
+    /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`TenantItem`], for [`TenantItem::new`].
@@ -705,20 +705,20 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsRequestContent {
         }
         ::std::result::Result::Err(
             ::serde::de::Error::custom(
-                "no variant fits, expected one of PublicCloud, PrivateCloud",
+                "no variant matches, expected one of PublicCloud, PrivateCloud",
             ),
         )
     }
 }
 impl CreateTenantsRequestContent {
-    /// `admin_email`, which every variant has.
+    /// Returns `admin_email`, which every variant has.
     pub fn admin_email(&self) -> &::std::string::String {
         match self {
             Self::PublicCloud(value) => &value.admin_email,
             Self::PrivateCloud(value) => &value.admin_email,
         }
     }
-    /// `tenant_name`, which every variant has.
+    /// Returns `tenant_name`, which every variant has.
     pub fn tenant_name(&self) -> &::std::option::Option<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.tenant_name,
@@ -797,7 +797,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsResponseContent {
     }
 }
 impl CreateTenantsResponseContent {
-    /// `created_at`, which every variant has.
+    /// Returns `created_at`, which every variant has.
     pub fn created_at(
         &self,
     ) -> &::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>> {
@@ -806,35 +806,35 @@ impl CreateTenantsResponseContent {
             Self::PrivateCloud(value) => &value.created_at,
         }
     }
-    /// `domain`, which every variant has.
+    /// Returns `domain`, which every variant has.
     pub fn domain(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.domain,
             Self::PrivateCloud(value) => &value.domain,
         }
     }
-    /// `environment`, which every variant has.
+    /// Returns `environment`, which every variant has.
     pub fn environment(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.environment,
             Self::PrivateCloud(value) => &value.environment,
         }
     }
-    /// `management_client`, which every variant has.
+    /// Returns `management_client`, which every variant has.
     pub fn management_client(&self) -> &ManagementClient {
         match self {
             Self::PublicCloud(value) => &value.management_client,
             Self::PrivateCloud(value) => &value.management_client,
         }
     }
-    /// `tenant_id`, which every variant has.
+    /// Returns `tenant_id`, which every variant has.
     pub fn tenant_id(&self) -> &::auth0_core::Open<::uuid::Uuid> {
         match self {
             Self::PublicCloud(value) => &value.tenant_id,
             Self::PrivateCloud(value) => &value.tenant_id,
         }
     }
-    /// `tenant_name`, which every variant has.
+    /// Returns `tenant_name`, which every variant has.
     pub fn tenant_name(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.tenant_name,
