@@ -190,7 +190,8 @@ fn instructions(model: &Model<'_>, target: &Target, static_token: &str, audience
     }
     if target.member && model.is_secured {
         text += "\n\nTo run it against the local sandbox, start `cargo run -p auth0-sandbox`. It prints one line of JSON with the URLs and \
-                 audiences of its APIs, the token URL, and client credentials. Request a token as follows, and set the URL of the API with `.base_url(…)`:\n\n\
+                 audiences of its APIs, the token URL, and client credentials. Request a token as follows (for an API whose tokens belong to an \
+                 organization, add `-d organization=…`), and set the URL of the API with `.base_url(…)`:\n\n\
                  ```sh\n\
                  curl \"$TOKEN_URL\" -d grant_type=client_credentials -d client_id=\"$CLIENT_ID\" \\\n     \
                  -d client_secret=\"$CLIENT_SECRET\" -d audience=\"$AUDIENCE\"\n\

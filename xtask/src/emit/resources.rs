@@ -57,8 +57,11 @@ impl<'m> Groups<'m> {
                     "/paths",
                     "two groups of operations have the same name in Rust",
                 )
-                .expected("x-operation-group to be distinct in snake case")
-                .found(format!("{} becomes {name} a second time", group.join(".")))
+                .expected("values of x-operation-group that differ in snake case")
+                .found(format!(
+                    "`{}` and another group become `{name}`",
+                    group.join(".")
+                ))
                 .help("rename one of them in the corrections overlay"));
             }
             modules.push(Module {

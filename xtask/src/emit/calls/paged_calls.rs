@@ -245,7 +245,11 @@ impl Call<'_> {
             .expected(
                 "optional query parameters that select the page; items: an array in the response",
             )
-            .found(format!("{paging:?}")));
+            .found(format!(
+                "items: {}, parameters: {}",
+                paging.items.as_deref().unwrap_or("the whole response"),
+                paging.parameters().collect::<Vec<_>>().join(", ")
+            )));
         };
         Ok(Some((
             item,

@@ -49,7 +49,7 @@ pub(crate) struct OperationParameter<'a> {
     pub(crate) references: BTreeSet<String>,
 }
 
-/// The body of a request or response.
+/// The body of a request or a response.
 #[derive(Debug, Clone)]
 pub(crate) struct Content<'a> {
     /// The type of the component schema, if the body is a reference to one.
