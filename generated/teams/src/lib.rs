@@ -35,7 +35,7 @@
 //!
 //! The program depends on `tokio` with the features `macros` and `rt-multi-thread`. [`StaticToken`] holds an existing access token, issued for the audience that [`audience()`] returns. To obtain and refresh tokens automatically, use a token source of `auth0-auth` instead, such as `ClientCredentials`.
 //!
-//! To run it against the local sandbox, start `cargo run -p auth0-sandbox`. It prints one line of JSON with the URLs and audiences of its APIs, the token URL, and client credentials. Request a token as follows, and set the URL of the API with `.base_url(…)`:
+//! To run it against the local sandbox, start `cargo run -p auth0-sandbox`. It prints one line of JSON with the URLs and audiences of its APIs, the token URL, and client credentials. Request a token as follows (for an API whose tokens belong to an organization, add `-d organization=…`), and set the URL of the API with `.base_url(…)`:
 //!
 //! ```sh
 //! curl "$TOKEN_URL" -d grant_type=client_credentials -d client_id="$CLIENT_ID" \
