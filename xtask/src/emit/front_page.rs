@@ -101,13 +101,13 @@ fn first_program(
 ) -> String {
     let krate = target.crate_name.replace('-', "_");
     let setters = base_url_setters(target);
-    let (token_import, token, token_setter) = match model.is_secured {
+    let (imports, token, token_setter) = match model.is_secured {
         true => (
-            ", StaticToken",
+            "{Client, StaticToken}",
             "    let token = StaticToken::new(std::env::var(\"ACCESS_TOKEN\")?);\n",
             "        .token_source(token)\n",
         ),
-        false => ("", "", ""),
+        false => ("Client", "", ""),
     };
     let call = match first_operation(model) {
         Some((operation, is_paged)) => {
@@ -127,7 +127,7 @@ fn first_program(
         None => "    println!(\"{client:?}\");\n".to_owned(),
     };
     format!(
-        "use {krate}::{{Client{token_import}}};\n\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n{token}    \
+        "use {krate}::{imports};\n\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n{token}    \
          let client = Client::builder()\n{setters}{token_setter}        .build()?;\n\n{call}    Ok(())\n}}\n"
     )
 }
