@@ -1,8 +1,8 @@
-//! Compiles the programs that the READMEs show. Every Rust block of theirs is a doctest, so one that does not compile fails
-//! `cargo test --workspace`.
+//! Compiles the programs in the READMEs: every Rust code block is a doctest, so `cargo test --workspace` fails if one
+//! does not compile.
 #![doc = include_str!("../README.md")]
 
-/// The READMEs of the crates, and what contributors read.
+/// The READMEs of the crates, and CONTRIBUTING.md.
 #[cfg(doctest)]
 mod readmes {
     #![doc = include_str!("../CONTRIBUTING.md")]

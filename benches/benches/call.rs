@@ -1,5 +1,6 @@
-//! What a call costs, against one that is written by hand with reqwest and serde, to the same server on loopback. Ours
-//! goes through a limiter that it never waits for, has the default retries, and makes its spans; the other has none.
+//! The cost of a call, compared with handwritten code that uses reqwest and serde, to the same server on loopback. Our
+//! calls pass a limiter that never delays them, have the default retry policy, and create spans; the handwritten ones
+//! do not.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -16,7 +17,7 @@ use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let page = json!({"members": fifty(member), "next": "a-cursor"});
-    // A subscriber that takes what a program in production takes, so that spans are really made.
+    // A subscriber with a level as in production, so that spans are created.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
         .with_writer(std::io::sink)
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         http: reqwest::Client::builder().no_proxy().build()?,
         base,
     };
-    // Whatever is wrong shows here, before anything is measured.
+    // Detect errors before anything is measured.
     runtime.block_on(async {
         assert_eq!(
             ours.members().get("0").await?.id,
@@ -74,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn time<T>(runtime: &Runtime, call: impl Future<Output = T>) -> Duration {
     runtime.block_on(async {
         let start = Instant::now();

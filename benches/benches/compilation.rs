@@ -1,5 +1,5 @@
-//! How long the generated crates take to build: each alone, and that of the Teams API with a program that calls every
-//! operation.
+//! The build time of the generated crates: of each crate alone, and of the Teams crate together with a program that
+//! calls every operation.
 
 use std::error::Error;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     let scratch = Scratch::write(&all)?;
-    // What is measured, the folder that is touched and the package that is built, ours and theirs, and the bound.
+    // Name, touched directory and built package for ours and theirs, and the limit of the ratio.
     let mut pairs: Vec<(String, [String; 2], [String; 2], f64)> = all
         .iter()
         .map(|Crates { api, package, .. }| {

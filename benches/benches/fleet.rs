@@ -1,5 +1,5 @@
-//! The cost of a token that is shared through Redis: the cached token compared with a memory store; a new process that finds
-//! the token in Redis, and one that stores a new token, compared with one plain round trip to the same Redis.
+//! The cost of a token that is shared through Redis: the cached token compared with a memory store; a new process that
+//! finds the token in Redis, and one that stores a new token, compared with one plain round trip to the same Redis.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -18,7 +18,7 @@ use criterion::Criterion;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
-/// How many cache hits are measured together: one takes less time than reading the clock twice.
+/// Cache hits per measurement, because a single hit takes less time than reading the clock.
 const HITS: u32 = 1_000;
 
 /// A Redis or Valkey server, which ends with the benchmark.

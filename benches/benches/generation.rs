@@ -1,4 +1,4 @@
-//! How long the generator takes: against progenitor alone, by the size of the document, and as the command that people run.
+//! The time of the generator: compared with progenitor alone, by document size, and as the complete command.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The APIs of which crates are made, and of the published documents those of which none is made.
+/// The APIs that have a crate, and published documents of APIs that have none.
 fn documents() -> Result<Vec<(String, Input)>, Box<dyn Error>> {
     let mut documents = with_crates()?;
     for (name, file, prefixes) in [
@@ -39,10 +39,10 @@ fn documents() -> Result<Vec<(String, Input)>, Box<dyn Error>> {
     Ok(documents)
 }
 
-/// Normalizing, generating and formatting, against progenitor's builder style and formatting.
+/// Normalizes, generates and formats, compared with progenitor's builder style and formatting.
 fn pipeline(criterion: &mut Criterion, name: &str, input: &Input) -> Result<(), Box<dyn Error>> {
     let normalized = input.normalize()?;
-    // Whatever is wrong shows here, before anything is measured.
+    // Detect errors before anything is measured.
     input.generate(&normalized, "core")?;
     naive::client(&normalized)?;
 
@@ -56,30 +56,30 @@ fn pipeline(criterion: &mut Criterion, name: &str, input: &Input) -> Result<(), 
     }
     pair.measure(
         &mut group,
-        || time(|| whole(input)),
+        || time(|| normalize_and_generate(input)),
         || time(|| naive::client(&normalized)),
     );
     Ok(())
 }
 
-fn whole(input: &Input) -> Result<usize, Box<dyn Error>> {
+fn normalize_and_generate(input: &Input) -> Result<usize, Box<dyn Error>> {
     let normalized = input.normalize()?;
     Ok(input.generate(&normalized, "core")?.len())
 }
 
-/// The same for documents of growing size: what a byte costs should not grow with them.
+/// Measures documents of increasing size. The time per byte should not increase.
 fn sizes(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = criterion.benchmark_group("size");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     for schemas in [300, 3_000, 10_000] {
         let input = synthetic::document(schemas)?;
         let bytes = input.bytes();
-        whole(&input)?;
+        normalize_and_generate(&input)?;
         let mut times: Vec<Duration> = Vec::new();
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_function(format!("{schemas} schemas"), |bencher| {
             bencher.iter_custom(|count| {
-                let taken = (0..count).map(|_| time(|| whole(&input)));
+                let taken = (0..count).map(|_| time(|| normalize_and_generate(&input)));
                 let taken: Vec<Duration> = taken.collect();
                 times.extend(&taken);
                 taken.iter().sum()
@@ -97,7 +97,7 @@ fn sizes(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `cargo xtask regen teams`, warm, with all that belongs to it.
+/// Measures the whole command `cargo xtask regen teams`, already built.
 fn command(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let regen = || {
         let mut cargo = Command::new(env!("CARGO"));
@@ -115,7 +115,7 @@ fn command(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn time<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     let _ = black_box(work());

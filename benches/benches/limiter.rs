@@ -1,6 +1,6 @@
-//! Ten thousand calls, 64 at a time, to a server that enforces a rate: with the limiter and without it.
+//! Ten thousand calls, 64 concurrently, to a server that enforces a rate limit: with and without the limiter.
 //!
-//! The rate is scaled up so that a run takes seconds. The server's bucket is written here, apart from the limiter's.
+//! The rate is scaled up so that a run takes seconds. The server has its own token bucket implementation.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,16 +17,16 @@ const BURST: u32 = 200;
 const CALLS: usize = 10_000;
 const IN_FLIGHT: u32 = 64;
 
-/// Room for what happens on the way: requests arrive less evenly than they leave.
+/// Compensates for requests arriving less evenly than they are sent.
 const HEADROOM: f64 = 0.03;
 
-/// A bucket of tokens, as the server counts them.
+/// The token bucket of the server.
 struct Bucket {
     tokens: f64,
     filled_at: Instant,
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 impl Bucket {
     fn full() -> Self {
         Self {
@@ -48,32 +48,32 @@ impl Bucket {
     }
 }
 
-/// A server with a full bucket, and how often it refused.
+/// Starts a server with a full bucket. Also returns its counter of 429 responses.
 #[allow(clippy::disallowed_methods)]
 fn start_server() -> Result<(String, Arc<AtomicUsize>), Box<dyn Error>> {
     let bucket = Mutex::new(Bucket::full());
-    let refused = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&refused);
-    let fine = server::ok(&member(0).to_string());
+    let rejected = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&rejected);
+    let success = server::ok(&member(0).to_string());
     let address = server::start_with(move |_| {
         let taken = bucket.lock().is_ok_and(|mut bucket| bucket.take());
         if taken {
-            return fine.clone();
+            return success.clone();
         }
-        counted.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let reset = now.map_or(0, |now| now.as_secs() + 1);
         let headers = format!(
             "retry-after: 1\r\nx-ratelimit-limit: {RATE}\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n"
         );
-        server::answer("429 Too Many Requests", &headers, "{}")
+        server::response("429 Too Many Requests", &headers, "{}")
     })?;
-    Ok((format!("http://{address}"), refused))
+    Ok((format!("http://{address}"), rejected))
 }
 
 #[allow(clippy::disallowed_methods)]
 async fn run(limiter: Option<Limiter>) -> Result<Run, Box<dyn Error>> {
-    let (base, refused) = start_server()?;
+    let (base, rejected) = start_server()?;
     let mut builder = Client::builder()
         .base_url(base)
         .token_source(StaticToken::new(TOKEN))
@@ -109,7 +109,7 @@ async fn run(limiter: Option<Limiter>) -> Result<Run, Box<dyn Error>> {
     let allowed = f64::from(BURST) + elapsed.as_secs_f64() * f64::from(RATE);
     Ok(Run {
         elapsed,
-        refused: refused.load(Ordering::Relaxed),
+        rejected: rejected.load(Ordering::Relaxed),
         failed,
         used: (CALLS - failed) as f64 / allowed,
     })
@@ -117,13 +117,13 @@ async fn run(limiter: Option<Limiter>) -> Result<Run, Box<dyn Error>> {
 
 struct Run {
     elapsed: Duration,
-    refused: usize,
+    rejected: usize,
     failed: usize,
     used: f64,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Nothing here is repeated by criterion, so there is nothing to try out either.
+    // In test mode criterion runs each benchmark once. This program does not use criterion, so it does nothing.
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(());
     }
@@ -134,22 +134,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let limits = Limits::new(rate, rate)
         .headroom(HEADROOM)
         .max_in_flight(IN_FLIGHT);
-    println!("{CALLS} calls, {IN_FLIGHT} at a time; {RATE} per second and {BURST} at once allowed");
-    println!("| | seconds | 429 from the server | calls that failed | of the allowed rate used |");
+    println!(
+        "{CALLS} calls, {IN_FLIGHT} concurrently; the server allows {RATE} per second with a burst of {BURST}"
+    );
+    println!("| | seconds | 429 responses | failed calls | used share of the allowed rate |");
     println!("| --- | --- | --- | --- | --- |");
     for (name, limiter) in [
         ("with the limiter", Some(Limiter::new(limits)?)),
-        ("without it, retries alone", None),
+        ("without the limiter, only retries", None),
     ] {
         let Run {
             elapsed,
-            refused,
+            rejected,
             failed,
             used,
         } = runtime.block_on(run(limiter))?;
         let seconds = elapsed.as_secs_f64();
-        println!("| {name} | {seconds:.1} | {refused} | {failed} | {used:.3} |");
+        println!("| {name} | {seconds:.1} | {rejected} | {failed} | {used:.3} |");
     }
-    println!("asked of the limiter: no call that failed, at least 0.95 of the rate used");
+    println!("required with the limiter: no failed calls, at least 0.95 of the rate used");
     Ok(())
 }

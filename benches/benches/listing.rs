@@ -1,5 +1,5 @@
-//! What reading a whole listing costs: memory for a million members against a thousand, and for each client time against
-//! a loop that is written by hand with reqwest and serde, to the same server on loopback.
+//! The cost of reading a whole listing: memory for a million members compared with a thousand, and for each client the
+//! time compared with a handwritten loop that uses reqwest and serde, to the same server on loopback.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -15,10 +15,10 @@ use criterion::Criterion;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 
-/// Members of the listing that is timed.
+/// Number of members of the timed listing.
 const TIMED: usize = 20_000;
 
-/// What makes this program read a listing and tell its memory.
+/// The argument with which this program reads a listing and prints its peak memory.
 const READ: &str = "--read-listing";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -50,34 +50,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         base: base.clone(),
     };
     let (team, own, tenant) = (teams(&base)?, organization(&base)?, organizations(&base)?);
-    let timed = Timed { runtime, by_hand };
+    let measurements = Measurements { runtime, by_hand };
     let criterion = &mut criterion;
-    timed.measure::<members::Member, _>(criterion, "teams", "/api/members", || {
+    measurements.measure::<members::Member, _>(criterion, "teams", "/api/members", || {
         team_members(&team)
     })?;
     let items = || own.organization().members().list().take(50).stream();
-    timed.measure::<OwnMember, _>(criterion, "my-organization", "/my-org/members", items)?;
+    measurements.measure::<OwnMember, _>(criterion, "my-organization", "/my-org/members", items)?;
     let path = format!("/api/v2/organizations/{ORGANIZATION}/members");
     let items = || {
         let members = tenant.organizations().members();
         members.list(ORGANIZATION).take(50).stream()
     };
-    timed.measure::<TenantMember, _>(criterion, "organizations", &path, items)?;
+    measurements.measure::<TenantMember, _>(criterion, "organizations", &path, items)?;
     criterion.final_summary();
     Ok(())
 }
 
-/// An organization whose members are listed.
+/// The organization whose members are listed.
 const ORGANIZATION: &str = "org_zW1UHutvkVWSWdCC";
 
-/// What every measurement needs.
-struct Timed {
+/// Shared by all measurements.
+struct Measurements {
     runtime: Runtime,
     by_hand: ByHand,
 }
 
-impl Timed {
-    /// Times a listing, as it is and read ahead, against a loop by hand over the pages at `path`.
+impl Measurements {
+    /// Measures a listing, with and without reading ahead, compared with a handwritten loop over the pages at `path`.
     fn measure<M: DeserializeOwned, T: Send + 'static>(
         &self,
         criterion: &mut Criterion,
@@ -86,7 +86,7 @@ impl Timed {
         items: impl Fn() -> Items<T>,
     ) -> Result<(), Box<dyn Error>> {
         let Self { runtime, by_hand } = self;
-        // Whatever is wrong shows here, before anything is measured.
+        // Detect errors before anything is measured.
         assert_eq!(runtime.block_on(ours(items().read_ahead()))?, TIMED);
         assert_eq!(runtime.block_on(theirs::<M>(by_hand, path))?, TIMED);
         let pair = Pair {
@@ -107,8 +107,8 @@ impl Timed {
     }
 }
 
-/// A server that takes the number of members from the beginning of the path and their kind from the rest of it, and the
-/// number of the page as cursor.
+/// Starts a server. The first path segment is the number of members, the rest of the path selects their kind, and
+/// cursors are page numbers.
 fn start_server() -> Result<std::net::SocketAddr, Box<dyn Error>> {
     let of_team = serde_json::to_string(&fifty(members::member))?;
     let own = serde_json::to_string(&fifty(members::own_member))?;
@@ -193,12 +193,12 @@ async fn theirs<M: DeserializeOwned>(
     }
 }
 
-/// The most memory, in KiB, that a process of its own holds while it reads the listing at `base`.
+/// Peak memory in KiB of a separate process that reads the listing at `base`.
 fn memory_of(base: &str, members: usize) -> Result<u64, Box<dyn Error>> {
     memory::of_child(&[READ, base], members)
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn time<T>(runtime: &Runtime, work: impl Future<Output = T>) -> Duration {
     runtime.block_on(async {
         let start = Instant::now();

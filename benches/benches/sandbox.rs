@@ -1,5 +1,5 @@
-//! What the sandbox costs as a server: reads with their token checked, against a bare axum handler that gives the same
-//! bytes; and its memory when a million members are listed, against a thousand.
+//! The performance of the sandbox as a server: authenticated reads compared with a bare axum handler that returns the
+//! same bytes, and the memory for listing a million members compared with a thousand.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -17,12 +17,14 @@ use criterion::Criterion;
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
 
-/// What makes this program list the members of a sandbox and tell its memory.
+/// The argument with which this program lists the members of a sandbox and prints its peak memory.
 const LIST: &str = "--list-members";
 
-/// How many requests are made in one measurement, and how many of them at the same time.
+/// Requests per measurement.
 const REQUESTS: usize = 1_600;
-const AT_ONCE: usize = 16;
+
+/// Concurrent requests.
+const CONCURRENCY: usize = 16;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -43,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "memory: 1,000 members {small} KiB, 1,000,000 members {large} KiB: {growth:.1} MiB more (at most 16)\n"
     );
 
-    // Both servers have a thread of their own, as the client has.
+    // Both servers run on a thread of their own, like the client.
     let servers = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -54,15 +56,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
     let one = format!("/api/members/{}", sandbox.first_member().id);
-    // The members of a page are made when they are looked at, which a handler with ready bytes has no need of.
+    // The sandbox creates the members of a page on demand, so its limit for a page is higher.
     for (name, path, at_most) in [
         ("one member", one.as_str(), 1.5),
         ("page of 50", "/api/members?take=50", 3.5),
     ] {
         let ours = format!("{}{path}", sandbox.url());
-        let answer = runtime.block_on(read(&http, &ours, token))?;
-        let bare = servers.block_on(bare(answer.clone()))?;
-        assert_eq!(runtime.block_on(read(&http, &bare, token))?, answer);
+        let response = runtime.block_on(read(&http, &ours, token))?;
+        let bare = servers.block_on(bare(response.clone()))?;
+        assert_eq!(runtime.block_on(read(&http, &bare, token))?, response);
         let pair = Pair {
             theirs: "bare-axum-handler",
             at_most,
@@ -78,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             || time(&runtime, &http, &bare, token),
         );
         let rate = REQUESTS as f64 / fastest.as_secs_f64();
-        println!("sandbox/{name}: up to {rate:.0} reads a second, {AT_ONCE} at a time\n");
+        println!("sandbox/{name}: up to {rate:.0} reads per second, {CONCURRENCY} concurrently\n");
     }
     criterion.final_summary();
     Ok(())
@@ -94,41 +96,41 @@ fn source(sandbox: &Sandbox) -> Result<ClientCredentials, Box<dyn Error>> {
         .build()?)
 }
 
-/// Starts a handler that does nothing but give these bytes.
-async fn bare(answer: Vec<u8>) -> Result<String, Box<dyn Error>> {
+/// Starts a handler that only returns these bytes.
+async fn bare(body: Vec<u8>) -> Result<String, Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let answer = axum::body::Bytes::from(answer);
-    let handler = get(move || async move { ([(CONTENT_TYPE, "application/json")], answer) });
+    let body = axum::body::Bytes::from(body);
+    let handler = get(move || async move { ([(CONTENT_TYPE, "application/json")], body) });
     let router = Router::new().route("/", handler);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(format!("http://{address}/"))
 }
 
 async fn read(http: &reqwest::Client, url: &str, token: &str) -> reqwest::Result<Vec<u8>> {
-    let answer = http.get(url).bearer_auth(token).send().await?;
-    let body = answer.error_for_status()?.bytes().await?;
+    let response = http.get(url).bearer_auth(token).send().await?;
+    let body = response.error_for_status()?.bytes().await?;
     Ok(body.to_vec())
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn time(runtime: &Runtime, http: &reqwest::Client, url: &str, token: &str) -> Duration {
     runtime.block_on(async {
         let start = Instant::now();
-        let workers = (0..AT_ONCE).map(|_| async {
-            for _ in 0..REQUESTS / AT_ONCE {
+        let workers = (0..CONCURRENCY).map(|_| async {
+            for _ in 0..REQUESTS / CONCURRENCY {
                 read(http, url, token).await?;
             }
             reqwest::Result::Ok(())
         });
         if let Err(error) = try_join_all(workers).await {
-            eprintln!("a read failed, so this figure is none: {error}");
+            eprintln!("a read failed, so this figure is invalid: {error}");
         }
         start.elapsed()
     })
 }
 
-/// Lists the members of a sandbox with so many, through the client.
+/// Lists the members of a sandbox with `members` members.
 async fn list(members: u64) -> Result<usize, Box<dyn Error>> {
     let sandbox = Sandbox::builder().members(members).start().await?;
     let client = Client::builder()
@@ -144,7 +146,7 @@ async fn list(members: u64) -> Result<usize, Box<dyn Error>> {
     Ok(count)
 }
 
-/// The most memory, in KiB, that a process of its own holds while it serves and reads such a listing.
+/// Peak memory in KiB of a separate process that serves and reads such a listing.
 fn memory_of(members: usize) -> Result<u64, Box<dyn Error>> {
     benches::memory::of_child(&[LIST, &members.to_string()], members)
 }

@@ -1,5 +1,5 @@
-//! The cost of a cached token, for one caller and for 64; the number of token requests if ten thousand callers need a token
-//! at once; and the cost of a `private_key_jwt` signature and a DPoP proof, compared with the JOSE crate.
+//! The cost of a cached token, for one caller and for 64; the number of token requests if ten thousand callers need a
+//! token at once; and the cost of a `private_key_jwt` signature and a DPoP proof, compared with the JOSE crate.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -26,8 +26,10 @@ use serde_json::json;
 
 const CALLERS: usize = 10_000;
 
-/// How many tasks take the token that is there, and how often each of them.
+/// Tasks that use the cached token concurrently.
 const TASKS: usize = 64;
+
+/// Cache hits per task.
 const HITS: usize = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,7 +53,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .enable_all()
         .build()?;
     let tokens = runtime.block_on(join_all((0..CALLERS).map(|_| source.token())));
-    assert!(tokens.iter().all(Result::is_ok), "every caller has a token");
+    assert!(
+        tokens.iter().all(Result::is_ok),
+        "every caller obtains a token"
+    );
     let fetched = fetched.load(Ordering::Relaxed);
     assert_eq!(fetched, 1, "requests for {CALLERS} callers");
     println!("{CALLERS} callers at once: {fetched} token request\n");
@@ -67,8 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a hit costs where all cores take the same token at the same time.
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+/// The cost of a cache hit while all cores use the same token.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn hits_of_many_tasks(source: &ClientCredentials) -> Result<(), Box<dyn Error>> {
     let workers = std::thread::available_parallelism()?.get();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -91,7 +96,7 @@ fn hits_of_many_tasks(source: &ClientCredentials) -> Result<(), Box<dyn Error>> 
         })
         .collect();
     times.sort_unstable();
-    // What each core spent on one of its hits.
+    // The time per hit and core.
     let hit = times[times.len() / 2].as_nanos() * workers as u128 / (TASKS * HITS) as u128;
     println!("token/cache hit of {TASKS} tasks on {workers} cores: {hit} ns (at most 1000 ns)\n");
     Ok(())
@@ -161,7 +166,7 @@ fn proof(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let url = "https://acme.teams.auth0.com/api/v1/teams/members?take=50".parse()?;
     let token = SecretString::from("t".repeat(700));
     let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
-    // A nonce makes a proof as long as it gets.
+    // With a nonce the proof has its maximum length.
     key.nonce(ServerRole::ResourceServer, &url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
     let proof = key.proof(request)?;
     let (message, _) = proof.secret().rsplit_once('.').ok_or("no proof")?;
@@ -181,7 +186,7 @@ fn proof(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn time<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(work());

@@ -1,4 +1,4 @@
-//! Calls every operation once, with what progenitor makes by itself.
+//! Calls every operation once, with the client that progenitor generates.
 
 use naive::types::*;
 use naive::{Client, Error};

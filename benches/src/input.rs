@@ -1,5 +1,4 @@
-//! What the generator is measured with: a document, from its facts to the files of its crate, without touching any file
-//! of the repository.
+//! Input of the generator benchmarks: normalizes a document and generates its crate in memory.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -21,12 +20,12 @@ pub struct Input {
     source: Source,
     package: String,
     api: ApiData,
-    /// What no pass knows is refused in the documents that crates are made of, and in no others.
+    /// Whether constructs that no pass handles are errors. They are for documents of crates in the repository.
     strict: bool,
 }
 
 impl Input {
-    /// The facts of an API of which a crate is made, with their overlays; nothing of any other API.
+    /// The document of an API with its overlays, or `None` if the repository has no crate of it.
     pub fn of_api(name: &str) -> Result<Option<Self>, Box<dyn Error>> {
         let workspace = Workspace::at(None);
         let sources = workspace.sources()?;
@@ -48,12 +47,12 @@ impl Input {
         }))
     }
 
-    /// The part of a published document under `prefixes`, or all of it. The documents stand beside the repository, if at
-    /// all; where they do not, that is said, and there is nothing.
+    /// The part of a published document under the path prefixes `prefixes`, or all of it. Prints a note and returns
+    /// `None` if the document is not next to the repository.
     pub fn published(file: &str, prefixes: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
         let path = Workspace::at(None).path("../shared/openapi").join(file);
         if !path.exists() {
-            println!("SKIPPED: {file} is not beside the repository (../shared/openapi)");
+            println!("SKIPPED: {file} is not next to the repository (../shared/openapi)");
             return Ok(None);
         }
         let document = Document::load(&path)?;
@@ -63,7 +62,7 @@ impl Input {
         Ok(Some(Self::of_document(part, document.source)))
     }
 
-    /// Any document.
+    /// An arbitrary document.
     pub fn of_document(document: Value, source: Source) -> Self {
         Self {
             api: ApiData::of_document(&document),
@@ -74,12 +73,12 @@ impl Input {
         }
     }
 
-    /// Its length as JSON without blanks.
+    /// The length of the document as compact JSON.
     pub fn bytes(&self) -> usize {
         self.document.to_string().len()
     }
 
-    /// The name of its crate.
+    /// The package name of the crate.
     pub fn package(&self) -> &str {
         &self.package
     }
@@ -96,7 +95,7 @@ impl Input {
             .document)
     }
 
-    /// The files of the crate, as one that stands alone beside `core_path`.
+    /// The files of the crate, with `auth0-core` at `core_path`.
     pub fn generate(&self, normalized: &Value, core_path: &str) -> Result<Files, Box<dyn Error>> {
         let target = Target {
             crate_name: self.package.clone(),
@@ -111,7 +110,7 @@ impl Input {
     }
 }
 
-/// The APIs of which crates are made, by their names in `openapi/`.
+/// The APIs that have a crate, by their names in `openapi/`.
 pub fn with_crates() -> Result<Vec<(String, Input)>, Box<dyn Error>> {
     let folder: PathBuf = Workspace::at(None).path("openapi");
     let mut names: Vec<String> = std::fs::read_dir(folder)?

@@ -1,4 +1,4 @@
-//! What the benchmarks share: the comparisons, and a way to measure two things side by side.
+//! Shared by the benchmarks: the comparisons, and measuring two things side by side.
 #![forbid(unsafe_code)]
 
 pub mod input;

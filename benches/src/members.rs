@@ -1,12 +1,12 @@
-//! Members of a team, of one's own organization and of any organization, as a server sends them and as somebody reads
-//! them by hand.
+//! Members of a team, of the own organization and of an organization of a tenant: as JSON of the server, and as types
+//! of handwritten code.
 
 use auth0_teams::chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The token that every call carries.
+/// The access token of every call.
 pub const TOKEN: &str = "a-token-of-the-usual-length-is-longer-than-this";
 
 /// The member with this number.
@@ -22,7 +22,7 @@ pub fn member(number: usize) -> Value {
     })
 }
 
-/// The member of one's own organization with this number.
+/// The member of the own organization with this number.
 pub fn own_member(number: usize) -> Value {
     json!({
         "user_id": format!("auth0|65a1f0c2b7d4e900{number:08}"),
@@ -47,20 +47,20 @@ pub fn tenant_member(number: usize) -> Value {
     })
 }
 
-/// The first fifty of the members that this makes.
+/// The first fifty members.
 pub fn fifty(member: fn(usize) -> Value) -> Vec<Value> {
     (0..50).map(member).collect()
 }
 
-/// What somebody would write who needs these two calls.
+/// A handwritten client for these calls.
 pub struct ByHand {
     /// The HTTP client.
     pub http: reqwest::Client,
-    /// The URL below which the API is.
+    /// The base URL of the API.
     pub base: String,
 }
 
-/// A member as it is decoded by hand.
+/// A member of a team in handwritten code.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Member {
@@ -73,7 +73,7 @@ pub struct Member {
     pub role: String,
 }
 
-/// A member of one's own organization as it is decoded by hand: times as times, as the client has them.
+/// A member of the own organization in handwritten code. Times are parsed, as in the client.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct OwnMember {
@@ -90,7 +90,7 @@ pub struct OwnMember {
     pub user_id: Option<String>,
 }
 
-/// A role as it is decoded by hand.
+/// A role in handwritten code.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Role {
@@ -99,7 +99,7 @@ pub struct Role {
     pub name: String,
 }
 
-/// A member of an organization of the tenant as it is decoded by hand.
+/// A member of an organization of a tenant in handwritten code.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct TenantMember {
@@ -110,7 +110,7 @@ pub struct TenantMember {
     pub user_id: Option<String>,
 }
 
-/// A page as it is decoded by hand.
+/// A page in handwritten code.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Page<M = Member> {

@@ -1,10 +1,10 @@
-//! How much memory a process holds at the most.
+//! Peak memory of processes.
 
 use std::error::Error;
 use std::process::Command;
 
-/// Starts this program once more with `arguments`. It has to print how many items it read, which has to be `items`, and
-/// its peak of memory in KiB, which is given back.
+/// Starts this program again with `arguments` and returns its peak memory in KiB. The process has to print the number
+/// of items that it read, which must be `items`, and its peak memory.
 pub fn of_child(arguments: &[&str], items: usize) -> Result<u64, Box<dyn Error>> {
     let output = Command::new(std::env::current_exe()?)
         .args(arguments)
@@ -18,10 +18,12 @@ pub fn of_child(arguments: &[&str], items: usize) -> Result<u64, Box<dyn Error>>
     Ok(memory.parse()?)
 }
 
-/// The most memory, in KiB, that this process has held.
+/// The peak memory of this process in KiB.
 pub fn peak_memory() -> Result<u64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.ok_or("this system does not tell")?.parse()?)
+    Ok(number
+        .ok_or("this system does not report the peak memory")?
+        .parse()?)
 }

@@ -1,5 +1,5 @@
-//! The comparison: what progenitor makes by itself of the normalized document, in its builder style and with its
-//! default settings otherwise.
+//! The comparison: the output of progenitor for the normalized document, in builder style and otherwise with default
+//! settings.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use serde_json::Value;
 
-/// The client, in one formatted file.
+/// Generates the client as one formatted file.
 pub fn client(normalized: &Value) -> Result<String, Box<dyn Error>> {
     let document: OpenAPI = serde_json::from_value(normalized.clone())?;
     let mut settings = GenerationSettings::new();

@@ -1,4 +1,4 @@
-//! Two things measured side by side.
+//! Measures two things side by side.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -7,17 +7,17 @@ use std::time::Duration;
 use criterion::BenchmarkGroup;
 use criterion::measurement::WallTime;
 
-/// What one benchmark measures, and what it is compared with.
+/// A benchmark with its comparison.
 pub struct Pair<'a> {
-    /// What the comparison is called.
+    /// The name of the comparison.
     pub theirs: &'a str,
-    /// The ratio that ours shall not exceed.
+    /// The maximum ratio of ours to the comparison.
     pub at_most: f64,
 }
 
 impl Pair<'_> {
-    /// Measures both, in turns: whatever else slows this machine for a while then slows both alike. Each closure does
-    /// its work once and tells how long that took. Prints the ratio of the medians.
+    /// Measures both alternately, so that other load on the machine affects both. Each closure does its work once and
+    /// returns the duration. Prints the ratio of the medians.
     pub fn measure(
         &self,
         group: &mut BenchmarkGroup<'_, WallTime>,
@@ -25,18 +25,18 @@ impl Pair<'_> {
         theirs: impl FnMut() -> Duration,
     ) {
         let theirs = RefCell::new(theirs);
-        let waiting = RefCell::new(VecDeque::new());
+        let measured_ahead = RefCell::new(VecDeque::new());
         let mut medians = [const { Vec::new() }; 2];
-        let [of_ours, of_theirs] = &mut medians;
+        let [our_times, their_times] = &mut medians;
         group.bench_function("ours", |bencher| {
             bencher.iter_custom(|times| {
                 let mut total = Duration::ZERO;
                 for _ in 0..times {
                     let theirs = theirs.borrow_mut()();
-                    waiting.borrow_mut().push_back(theirs);
+                    measured_ahead.borrow_mut().push_back(theirs);
                     let ours = ours();
-                    of_ours.push(ours);
-                    of_theirs.push(theirs);
+                    our_times.push(ours);
+                    their_times.push(theirs);
                     total += ours;
                 }
                 total
@@ -45,7 +45,7 @@ impl Pair<'_> {
         group.bench_function(self.theirs, |bencher| {
             bencher.iter_custom(|times| {
                 let next = || {
-                    let measured = waiting.borrow_mut().pop_front();
+                    let measured = measured_ahead.borrow_mut().pop_front();
                     measured.unwrap_or_else(|| theirs.borrow_mut()())
                 };
                 (0..times).map(|_| next()).sum()

@@ -1,4 +1,4 @@
-//! A workspace in the target directory in which crates are built whose build time is measured.
+//! A workspace in the target directory for measuring build times of crates.
 
 use std::error::Error;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use xtask::files::Files;
 use xtask::workspace::Workspace;
 
-/// What the comparison depends on, besides what our crate names.
+/// The dependencies of the comparison.
 const NAIVE_DEPENDENCIES: [&str; 8] = [
     "bytes",
     "chrono",
@@ -21,34 +21,35 @@ const NAIVE_DEPENDENCIES: [&str; 8] = [
     "uuid",
 ];
 
-/// How a crate is built.
+/// The build profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// As in development.
+    /// The `dev` profile.
     Dev,
-    /// As for use.
+    /// The `release` profile.
     Release,
 }
 
-/// What is built for one API: our crate, and the comparison.
+/// The crates of one API: ours and the comparison.
 pub struct Crates {
-    /// What the API is called: the folders are `ours-NAME` and `naive-NAME`, the comparison is the package of that name.
+    /// Name of the API. The directories are `ours-NAME` and `naive-NAME`; the latter is also the package name of the
+    /// comparison.
     pub api: String,
     /// The name of our package.
     pub package: String,
-    /// Its files.
+    /// The files of our crate.
     pub files: Files,
-    /// The comparison, in one file.
+    /// The source of the comparison, in one file.
     pub naive: String,
 }
 
-/// The crates of ours, the comparisons, and for the Teams API a program for each that calls every operation.
+/// A workspace with our crates, the comparisons, and for the Teams API two programs that call every operation.
 pub struct Scratch {
     root: PathBuf,
 }
 
 impl Scratch {
-    /// Writes the packages. They take the versions of dependencies from this workspace.
+    /// Writes the packages. Their dependencies have the versions of this workspace.
     pub fn write(all: &[Crates]) -> Result<Self, Box<dyn Error>> {
         let workspace = Workspace::at(None);
         let root = target_directory(&workspace).join("bench-compilation");
@@ -98,7 +99,7 @@ impl Scratch {
         Ok(Self { root })
     }
 
-    /// Builds a package and all that it needs.
+    /// Builds a package with its dependencies.
     pub fn build(&self, package: &str, profile: Profile) -> Result<(), Box<dyn Error>> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
@@ -116,8 +117,8 @@ impl Scratch {
         }
     }
 
-    /// The time to build `package` after `touched` has changed.
-    #[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+    /// Measures the time to build `package` after a change of `touched`.
+    #[allow(clippy::disallowed_methods)] // A benchmark measures real time.
     pub fn rebuild(
         &self,
         touched: &str,

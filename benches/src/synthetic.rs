@@ -1,5 +1,5 @@
-//! Documents of any size, made up: operations in groups, each with parameters, a body and an answer, and schemas that
-//! hold one another as those of published documents do.
+//! Synthetic documents of any size: groups of operations with parameters, request body and response, and schemas that
+//! refer to each other like those of published documents.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -8,22 +8,22 @@ use xtask::spec::document::Document;
 
 use crate::input::Input;
 
-/// How many schemas belong to one operation.
-const EACH: usize = 5;
+/// Schemas per operation.
+const SCHEMAS_PER_OPERATION: usize = 5;
 
-/// A document with about this many schemas.
+/// A document with approximately this number of schemas.
 pub fn document(schemas: usize) -> Result<Input, Box<dyn Error>> {
     let document = Document::from_bytes("synthetic.json".to_owned(), text(schemas).as_bytes())?;
     Ok(Input::of_document(document.value, document.source))
 }
 
 fn text(schemas: usize) -> String {
-    let operations = schemas.div_ceil(EACH).max(1);
+    let operations = schemas.div_ceil(SCHEMAS_PER_OPERATION).max(1);
     let mut paths = String::new();
     let mut components = String::new();
     for number in 0..operations {
         let comma = if number == 0 { "" } else { "," };
-        // As many operations in a group as a resource has, however long the document is.
+        // A group has as many operations as a typical resource, whatever the size of the document.
         let (group, kind) = (number / 8, number % 8);
         let _ = write!(
             paths,
@@ -35,7 +35,7 @@ fn text(schemas: usize) -> String {
 "responses":{{"200":{{"description":"made","content":{{"application/json":{{"schema":{{"$ref":"#/components/schemas/Make{number}Answer"}}}}}}}},
 "404":{{"description":"there is no such group"}}}}}}}}"##
         );
-        // Every schema but the first ones holds one of another operation too.
+        // Each response also refers to a schema of another operation.
         let other = number / 2;
         let _ = write!(
             components,

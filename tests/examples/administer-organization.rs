@@ -1,8 +1,15 @@
-//! An administrator runs their own organization: logs in by browser, and changes what the organization is and who gets in.
+//! Administers an organization with the My Organization API: logs in with a browser, renames the organization, adds an
+//! identity provider and a domain, invites people and assigns a role.
 //!
-//! Each step finds what is there already, so that it can be run again.
+//! ```text
+//! cargo run --example administer-organization            # against a local sandbox, without an account
+//! cargo run --example administer-organization -- --help  # arguments, and how to use a live organization
+//! ```
+//!
+//! Every step checks the current state first, so the command can be repeated. Prints each change and the resulting
+//! organization. Exit status: 0 success, 1 an operation failed, 2 invalid arguments or environment variables.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::io;
 use std::process::ExitCode;
@@ -21,13 +28,13 @@ use auth0_my_organization::{Client, Error, operations};
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 use clap::Parser;
 
-use support::my_organization::{ENVIRONMENT, Settings};
+use support::my_organization::{ENVIRONMENT, OrganizationSettings};
 use support::{Failure, note};
 
 mod support;
 
-/// What is called, which is also what the login asks for.
-const CALLED: &[&Operation] = &[
+/// The called operations. The login requests the scopes that they need.
+const OPERATIONS: &[&Operation] = &[
     &operations::GET_ORGANIZATION_DETAILS,
     &operations::UPDATE_ORGANIZATION_DETAILS,
     &operations::LIST_ORGANIZATION_IDENTITY_PROVIDERS,
@@ -45,52 +52,52 @@ const CALLED: &[&Operation] = &[
     &operations::CREATE_INVITATIONS,
 ];
 
-/// Log in to an organization and rename it, add an identity provider and a domain, invite people and give a role
+/// Log in to an organization, rename it, add an identity provider and a domain, invite people and assign a role
 ///
-/// It ends with what the organization looks like then. What is there already stays as it is, so it can be run again.
+/// Prints the resulting organization at the end. Whatever exists already is kept, so the command can be repeated.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "nothing in a live organization but what is asked for. An invitation is sent by e-mail.",
-    CALLED,
+    "only what the arguments ask for in a live organization. Invitations are sent by e-mail.",
+    OPERATIONS,
     &ENVIRONMENT,
 ))]
 struct Arguments {
-    /// Bind the tokens to a key of this program, so that nobody else can use them (DPoP)
+    /// Bind the tokens to a DPoP key of this program, so that a stolen token is useless
     #[arg(long)]
     dpop: bool,
-    /// Where to wait for the answer of the browser, if the application's callback URL names a port; otherwise any
+    /// Port of the callback URL of the application; 0 chooses any free port
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// What people shall see the organization called
+    /// New display name of the organization
     #[arg(long, value_name = "NAME")]
     display_name: Option<String>,
-    /// Add an identity provider of OpenID Connect with this name
+    /// Add an OpenID Connect identity provider with this name
     #[arg(long, value_name = "NAME", requires_all = ["discovery_url", "provider_client"])]
     provider: Option<String>,
-    /// Its discovery document
+    /// URL of its discovery document
     #[arg(long, value_name = "URL", requires = "provider")]
     discovery_url: Option<String>,
-    /// The client id by which it knows Auth0
+    /// Client id of Auth0 at the identity provider
     #[arg(long, value_name = "CLIENT-ID", requires = "provider")]
     provider_client: Option<String>,
-    /// Add this domain and have it verified; whoever has an address there is sent to the new identity provider
+    /// Add and verify this domain; users with an address in it log in with the new identity provider
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Invite this person; can be given several times
+    /// Invite this person; can be repeated
     #[arg(long, value_name = "EMAIL")]
     invite: Vec<String>,
-    /// Give a role to this member
+    /// Member that gets the role
     #[arg(long, value_name = "EMAIL-or-ID", requires = "role")]
     member: Option<String>,
-    /// The role, by name or id
+    /// Role to assign, by name or id
     #[arg(long, value_name = "ROLE", requires = "member")]
     role: Option<String>,
 }
 
 impl Arguments {
-    /// Made-up values in the place of those that were not given. They are for a sandbox only.
-    fn or_made_up(self) -> Self {
-        let or = |given: Option<String>, made_up: &str| given.or_else(|| Some(made_up.to_owned()));
+    /// Fills in missing arguments with values for a sandbox.
+    fn with_sandbox_defaults(self) -> Self {
+        let or = |given: Option<String>, default: &str| given.or_else(|| Some(default.to_owned()));
         let mut invite = self.invite;
         if invite.is_empty() {
             invite = vec!["grace@northwind.test".into(), "kay@northwind.test".into()];
@@ -105,7 +112,7 @@ impl Arguments {
             provider_client: or(self.provider_client, "auth0"),
             domain: or(self.domain, "northwind.test"),
             invite,
-            // The members of a sandbox have made-up names, and the first of them is the one who logs in.
+            // Stays empty: the default is the first member of the sandbox, who also logs in.
             member: self.member,
             role: or(self.role, "Billing"),
             ..self
@@ -113,7 +120,7 @@ impl Arguments {
     }
 }
 
-/// How many people one call can invite.
+/// Maximum number of invitations per call.
 const BATCH: usize = 10;
 
 #[tokio::main]
@@ -127,15 +134,15 @@ fn sandbox(dpop: bool) -> SandboxBuilder {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (settings, sandbox) = Settings::open(sandbox(arguments.dpop)).await?;
+    let (settings, sandbox) = OrganizationSettings::open(sandbox(arguments.dpop)).await?;
     let session = login(&settings, sandbox.as_ref(), &arguments).await?;
-    let place = settings.place(session, sandbox)?;
-    let (client, org) = (&place.client, place.client.organization());
-    let arguments = match place.sandbox {
-        Some(_) => arguments.or_made_up(),
+    let target = settings.connect(session, sandbox)?;
+    let (client, org) = (&target.client, target.client.organization());
+    let arguments = match target.sandbox {
+        Some(_) => arguments.with_sandbox_defaults(),
         None => arguments,
     };
-    let found = find(&org, &place.sandbox, &arguments).await?;
+    let assignment = find_member_and_role(&org, &target.sandbox, &arguments).await?;
 
     if let Some(name) = &arguments.display_name {
         rename(client, name).await?;
@@ -150,21 +157,21 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         _ => None,
     };
     if let Some(name) = &arguments.domain {
-        let domain = verify_domain(&org, place.sandbox.as_ref(), name).await?;
+        let domain = verify_domain(&org, target.sandbox.as_ref(), name).await?;
         if let Some(provider) = provider.filter(|_| is_verified(&domain)) {
-            send_to(&org, &domain, &provider).await?;
+            route_domain(&org, &domain, &provider).await?;
         }
     }
     invite(&org, &arguments.invite).await?;
-    if let Some((member, role)) = &found {
-        give_role(&org, member, role).await?;
+    if let Some((member, role)) = &assignment {
+        assign_role(&org, member, role).await?;
     }
-    show(client).await
+    print_organization(client).await
 }
 
-/// Logs the administrator in with PKCE. Whose organization the ID token names has been checked by then.
+/// Logs in the administrator with PKCE. The flow verifies that the ID token names the organization.
 async fn login(
-    settings: &Settings,
+    settings: &OrganizationSettings,
     sandbox: Option<&Sandbox>,
     arguments: &Arguments,
 ) -> Result<Session, Failure> {
@@ -172,7 +179,7 @@ async fn login(
     let mut flow = settings
         .login(&loopback.redirect_uri())
         .scope("email profile")
-        .scope(Scopes::needed_by(CALLED.iter().copied()).to_string());
+        .scope(Scopes::needed_by(OPERATIONS.iter().copied()).to_string());
     if arguments.dpop {
         flow = flow.dpop(DpopKey::generate().map_err(Failure::failed)?);
     }
@@ -181,18 +188,18 @@ async fn login(
             let member = sandbox.organization_member();
             let hint = member.map(|member| member.email.clone());
             let flow = flow.login_hint(hint.unwrap_or_default()).build()?;
-            loopback.login(&flow, stand_in_for_a_browser).await?
+            loopback.login(&flow, follow_redirects).await?
         }
-        None => loopback.login(&flow.build()?, ask_for_a_browser).await?,
+        None => loopback.login(&flow.build()?, print_login_url).await?,
     };
     if let Some(id_token) = session.id_token() {
         let who = id_token.email().or(id_token.name());
         println!(
-            "{} is logged in to {}{}",
+            "logged in to {1} as {0}{2}",
             who.unwrap_or_else(|| id_token.subject()),
             id_token.org_id().unwrap_or(&settings.organization),
             if arguments.dpop {
-                ", with tokens that are bound to a key"
+                ", with tokens bound to a DPoP key"
             } else {
                 ""
             }
@@ -201,51 +208,53 @@ async fn login(
     Ok(session)
 }
 
-/// The address goes to the person and nowhere else: whoever has it can answer in their place.
-fn ask_for_a_browser(url: &str) -> io::Result<()> {
-    note(format!("open this address in a browser to log in:\n{url}"));
+/// Prints the URL for the user. It must not be logged, because whoever has it can complete the login.
+fn print_login_url(url: &str) -> io::Result<()> {
+    note(format!("open this URL in a browser to log in:\n{url}"));
     Ok(())
 }
 
-/// The sandbox lets the user in without a page, so that following its redirects is enough.
-fn stand_in_for_a_browser(url: &str) -> io::Result<()> {
+/// Replaces the browser: the sandbox logs in without a page, so following its redirects is sufficient.
+fn follow_redirects(url: &str) -> io::Result<()> {
     let browser = reqwest::Client::builder().no_proxy().build();
     let browser = browser.map_err(io::Error::other)?;
     tokio::spawn(browser.get(url).send());
     Ok(())
 }
 
-/// The member and the role that are to come together. Who is not there is better noticed before anything is changed.
-async fn find(
+/// Finds the member and the role, before anything is changed.
+async fn find_member_and_role(
     org: &Organization,
     sandbox: &Option<Sandbox>,
     arguments: &Arguments,
 ) -> Result<Option<(OrgMember, Role)>, Failure> {
-    let Some(wanted) = &arguments.role else {
+    let Some(role_name) = &arguments.role else {
         return Ok(None);
     };
-    let made_up = sandbox.as_ref().and_then(Sandbox::organization_member);
-    let made_up = made_up.map(|member| &*member.email);
-    let who = arguments.member.as_deref().or(made_up).unwrap_or_default();
+    let default = sandbox.as_ref().and_then(Sandbox::organization_member);
+    let default = default.map(|member| &*member.email);
+    let email_or_id = arguments.member.as_deref().or(default).unwrap_or_default();
     let mut members = org.members().list().page_size(100).stream();
     let member = loop {
         let Some(member) = members.try_next().await? else {
             return Err(Failure::usage(format!(
-                "expected a member of the organization by e-mail address or id, found `{who}`"
+                "expected a member of the organization by e-mail address or id, found `{email_or_id}`"
             )));
         };
-        if member.user_id.as_deref() == Some(who) || is_same(member.email.as_deref(), who) {
+        if member.user_id.as_deref() == Some(email_or_id)
+            || is_same(member.email.as_deref(), email_or_id)
+        {
             break member;
         }
     };
     let mut roles = org.roles().list().page_size(100).stream();
     while let Some(role) = roles.try_next().await? {
-        if role.id == *wanted || role.name == *wanted {
+        if role.id == *role_name || role.name == *role_name {
             return Ok(Some((member, role)));
         }
     }
     Err(Failure::usage(format!(
-        "expected a role by name or id, found `{wanted}`"
+        "expected a role by name or id, found `{role_name}`"
     )))
 }
 
@@ -256,17 +265,17 @@ fn is_same(email: Option<&str>, other: &str) -> bool {
 async fn rename(client: &Client, name: &str) -> Result<(), Error> {
     let before = client.organization_details().get().await?;
     if before.display_name.as_deref() == Some(name) {
-        println!("it is called {name} already");
+        println!("display name: already {name}");
         return Ok(());
     }
-    // What is not set is not sent, and stays.
+    // Fields that are not set are not sent and stay unchanged.
     let change = OrgDetailsRequest::new().display_name(name);
     client.organization_details().update(change).await?;
-    println!("it is called {name} now");
+    println!("display name: changed to {name}");
     Ok(())
 }
 
-/// Adds an identity provider, unless there is one of this name. Gives back its id.
+/// Adds an identity provider unless one with this name exists. Returns its id.
 async fn add_provider(
     org: &Organization,
     name: &str,
@@ -274,14 +283,14 @@ async fn add_provider(
     client_id: &str,
 ) -> Result<String, Failure> {
     let providers = org.identity_providers().list().await?.identity_providers;
-    let known = providers
+    let existing = providers
         .iter()
         .find(|provider| provider.name() == Some(name));
-    if let Some(id) = known.and_then(IdpListItemResponse::id) {
-        println!("identity provider {name}: is there already");
+    if let Some(id) = existing.and_then(IdpListItemResponse::id) {
+        println!("identity provider {name}: exists already");
         return Ok(id.to_owned());
     }
-    // By the front channel no secret is needed; the back channel takes `.client_secret(…)`.
+    // The front channel needs no secret; the back channel needs `.client_secret(…)`.
     let channel = IdpOidcOptionsTypeEnum::FrontChannel;
     let options = IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
         client_id,
@@ -292,14 +301,14 @@ async fn add_provider(
     let provider = org.identity_providers().create(provider).await?;
     println!("identity provider {name}: added");
     let id = provider.id().map(str::to_owned);
-    id.ok_or_else(|| Failure::failed("expected the id of the new identity provider, found none"))
+    id.ok_or_else(|| Failure::failed("the response has no id of the new identity provider"))
 }
 
 fn is_verified(domain: &OrgDomain) -> bool {
     domain.status == OrgDomainStatusEnum::Verified
 }
 
-/// Adds a domain unless it is there, and asks for its verification unless it is verified.
+/// Adds a domain unless it exists, and requests its verification unless it is verified.
 async fn verify_domain(
     org: &Organization,
     sandbox: Option<&Sandbox>,
@@ -315,19 +324,19 @@ async fn verify_domain(
         }
     };
     if is_verified(&domain) {
-        println!("domain {name}: is verified already");
+        println!("domain {name}: already verified");
         return Ok(domain);
     }
     if let Some(sandbox) = sandbox {
-        // What the owner of the domain does at their name server.
+        // The owner of a real domain publishes this record.
         sandbox.publish_dns_record(&domain.verification_host, &domain.verification_txt);
     }
     let domain = org.domains().verify().create(&domain.id).await?;
     if is_verified(&domain) {
-        println!("domain {name}: is verified");
+        println!("domain {name}: verified");
     } else {
         println!(
-            "domain {name}: is {}; publish this TXT record, and run the command again:\n  {} {}",
+            "domain {name}: {}; publish this TXT record and run the command again:\n  {} {}",
             domain.status, domain.verification_host, domain.verification_txt
         );
     }
@@ -344,8 +353,8 @@ async fn find_domain(org: &Organization, name: &str) -> Result<Option<OrgDomain>
     Ok(None)
 }
 
-/// Sends whoever has an address in the domain to the identity provider.
-async fn send_to(org: &Organization, domain: &OrgDomain, provider: &str) -> Result<(), Error> {
+/// Makes users with an address in the domain log in with the identity provider.
+async fn route_domain(org: &Organization, domain: &OrgDomain, provider: &str) -> Result<(), Error> {
     let users = org.domains().identity_providers().list(&domain.id).await?;
     let mut users = users.identity_providers.into_iter();
     if users.any(|user| user.id == provider) {
@@ -356,31 +365,30 @@ async fn send_to(org: &Organization, domain: &OrgDomain, provider: &str) -> Resu
         .domains()
         .create(provider, domain_of_provider)
         .await?;
-    println!("domain {}: leads to the identity provider", domain.domain);
+    println!(
+        "domain {}: assigned to the identity provider",
+        domain.domain
+    );
     Ok(())
 }
 
-/// Invites people, ten in a call. A second invitation would revoke the first, so those who have one are left alone.
+/// Invites people in batches. Skips those who have an open invitation, because a new one would revoke it.
 async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
     if people.is_empty() {
         return Ok(());
     }
     let mut known = Vec::new();
-    for email in invited(org).await? {
-        known.push((email, "is invited already"));
+    for email in open_invitations(org).await? {
+        known.push((email, "already invited"));
     }
     let mut members = org.members().list().page_size(100).stream();
     while let Some(member) = members.try_next().await? {
-        known.extend(
-            member
-                .email
-                .map(|email| (email.into(), "is a member already")),
-        );
+        known.extend(member.email.map(|email| (email.into(), "already a member")));
     }
     let mut new = Vec::new();
     for person in people {
         match known.iter().find(|(email, _)| is_same(Some(email), person)) {
-            Some((_, what)) => println!("{person}: {what}"),
+            Some((_, state)) => println!("{person}: {state}"),
             None => new.push(person),
         }
     }
@@ -389,17 +397,17 @@ async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
             .iter()
             .map(|email| CreateMemberInvitationInvitee::with_email(*email));
         let invitations = CreateMemberInvitationRequestContent::with_invitees(invitees);
-        // Each comes with a link by which anybody can join: it is for the e-mail alone, and does not print.
+        // The response has the invitation link. It grants access to the organization, so it is not printed.
         for invitation in org.invitations().create(invitations).await? {
             let invitee = invitation.invitee.and_then(|invitee| invitee.email);
-            println!("{}: is invited", invitee.unwrap_or_default());
+            println!("{}: invited", invitee.unwrap_or_default());
         }
     }
     Ok(())
 }
 
-/// The addresses of those whose invitations are open.
-async fn invited(org: &Organization) -> Result<Vec<String>, Error> {
+/// The e-mail addresses with open invitations.
+async fn open_invitations(org: &Organization) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     let mut invitations = org.invitations().list().page_size(100).stream();
     while let Some(invitation) = invitations.try_next().await? {
@@ -409,28 +417,31 @@ async fn invited(org: &Organization) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-async fn give_role(org: &Organization, member: &OrgMember, role: &Role) -> Result<(), Error> {
-    let (id, name) = (member.user_id.as_deref().unwrap_or_default(), name(member));
+async fn assign_role(org: &Organization, member: &OrgMember, role: &Role) -> Result<(), Error> {
+    let (id, name) = (
+        member.user_id.as_deref().unwrap_or_default(),
+        display_name(member),
+    );
     let mut roles = org.members().roles().list(id).stream();
     while let Some(own) = roles.try_next().await? {
         if own.id == role.id {
-            println!("{name}: has the role {} already", role.name);
+            println!("{name}: already has the role {}", role.name);
             return Ok(());
         }
     }
     let change = OrganizationMemberRolesChangeRequestContent::with_role_ids([&role.id]);
     org.members().roles().assign(id, change).await?;
-    println!("{name}: has the role {} now", role.name);
+    println!("{name}: assigned the role {}", role.name);
     Ok(())
 }
 
-fn name(member: &OrgMember) -> &str {
+fn display_name(member: &OrgMember) -> &str {
     let name = member.email.as_deref().or(member.name.as_deref());
     name.or(member.user_id.as_deref()).unwrap_or_default()
 }
 
-/// What the organization looks like.
-async fn show(client: &Client) -> Result<(), Failure> {
+/// Prints the organization.
+async fn print_organization(client: &Client) -> Result<(), Failure> {
     let details = client.organization_details().get().await?;
     let org = client.organization();
     println!(
@@ -441,16 +452,16 @@ async fn show(client: &Client) -> Result<(), Failure> {
     println!("  domains");
     let mut domains = org.domains().list().stream();
     while let Some(domain) = domains.try_next().await? {
-        println!("    {} is {}", domain.domain, domain.status);
+        println!("    {}: {}", domain.domain, domain.status);
     }
     println!("  identity providers");
     let providers = org.identity_providers().list().await?.identity_providers;
     for provider in &providers {
-        // A strategy that this version of the crate does not know fails nothing; where it is not told, there is none.
+        // An unknown strategy is returned as text.
         println!(
             "    {} ({})",
             provider.name().unwrap_or_default(),
-            provider.strategy().unwrap_or("strategy not told")
+            provider.strategy().unwrap_or("unknown strategy")
         );
     }
     println!("  members");
@@ -463,10 +474,10 @@ async fn show(client: &Client) -> Result<(), Failure> {
         } else {
             roles.join(", ")
         };
-        println!("    {}: {list}", name(&member));
+        println!("    {}: {list}", display_name(&member));
     }
     println!("  invited");
-    for email in invited(&org).await? {
+    for email in open_invitations(&org).await? {
         println!("    {email}");
     }
     Ok(())

@@ -1,8 +1,16 @@
-//! An operator creates organizations with connections and members, several at a time, and sees who is where.
+//! Creates organizations with connections and members in the Management API, several at a time and within the rate
+//! limits of the plan.
 //!
-//! Each is looked for by name first, so a second run finds what is there, and creates nothing twice.
+//! ```text
+//! cargo run --example create-organizations            # against a local sandbox, without an account
+//! cargo run --example create-organizations -- --help  # arguments, and how to use a live tenant
+//! ```
+//!
+//! Every organization is first looked up by name, so the command can be repeated. Prints a line per organization and a
+//! table of connections and members. Exit status: 0 success, 1 an organization needs attention, 2 invalid arguments,
+//! environment variables or input file.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::collections::HashMap;
 use std::fs;
@@ -23,11 +31,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use support::organizations::{ENVIRONMENT, open};
-use support::{Failure, in_full, write};
+use support::{Failure, error_chain, write};
 
 mod support;
 
-const CALLED: &[&Operation] = &[
+/// The called operations.
+const OPERATIONS: &[&Operation] = &[
     &operations::ORGANIZATIONS_GET_BY_NAME,
     &operations::ORGANIZATIONS_CREATE,
     &operations::ORGANIZATIONS_LIST,
@@ -37,36 +46,36 @@ const CALLED: &[&Operation] = &[
     &operations::ORGANIZATIONS_MEMBERS_CREATE,
 ];
 
-/// Create organizations with their connections and members, and show who is where
+/// Create organizations with their connections and members, and list them
 ///
-/// One that is there already, by its name, gets the connections and members that it lacks. Nothing is taken away.
+/// An organization that exists, by name, gets the connections and members that it lacks. Nothing is removed.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "creates the organizations, enables connections and adds members. For a live tenant file and plan have to be given.",
-    CALLED,
+    "creates the organizations, enables connections and adds members. A live tenant requires --file and --plan.",
+    OPERATIONS,
     &ENVIRONMENT,
 ))]
 struct Arguments {
-    /// The organizations, a line of JSON for each: {"name": "acme", "display_name": "Acme", "connections": ["con_…"],
-    /// "members": ["auth0|…"]}; all but the name can be left out
+    /// File with one JSON object per organization and line: {"name": "acme", "display_name": "Acme", "connections":
+    /// ["con_…"], "members": ["auth0|…"]}; only the name is required
     #[arg(long, value_name = "FILE", conflicts_with = "count")]
     file: Option<PathBuf>,
-    /// How many organizations to make up; for a sandbox only
+    /// Number of generated organizations; only for a sandbox
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     count: usize,
-    /// Whose rate limits to keep to
+    /// Plan whose rate limits apply
     #[arg(long, value_enum)]
     plan: Option<Plan>,
-    /// How many organizations to work at at once
+    /// Number of organizations processed concurrently
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = at_least_one)]
     at_once: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Plan {
-    /// A production tenant of Public Enterprise: 16 requests a second.
+    /// Production tenant of Public Enterprise: 16 requests per second.
     Production,
-    /// Its other tenants, those of development and staging: 2 requests a second. A new tenant is one of these.
+    /// Development or staging tenant of Public Enterprise: 2 requests per second. New tenants are of this kind.
     Other,
 }
 
@@ -84,23 +93,24 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "expected a number, at least 1".to_owned())
 }
 
-/// An organization as it is wished for.
+/// An organization to create.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct OrganizationSpec {
     name: String,
     display_name: Option<String>,
-    /// By their ids.
+    /// Connection ids.
     #[serde(default)]
     connections: Vec<String>,
+    /// User ids.
     #[serde(default)]
     members: Vec<String>,
 }
 
-/// How many connections a new organization can begin with.
+/// Maximum number of connections in the request that creates an organization.
 const CONNECTIONS: usize = 10;
 
-/// How many members are added in a call. The document names no limit, so it is one that other calls have.
+/// Number of members per call. The document states no limit, so this uses the limit of similar calls.
 const MEMBERS: usize = 10;
 
 #[tokio::main]
@@ -109,57 +119,57 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let plan = "public-enterprise".parse::<auth0_sandbox::Plan>();
+    let plan = "public-enterprise".parse::<auth0_sandbox::RateLimitPlan>();
     let plan = plan.map_err(Failure::failed)?.production();
     let limits = arguments.plan.unwrap_or(Plan::Production).limits();
-    let place = open(Sandbox::builder().plan(plan), limits).await?;
-    place.needs(&[
+    let target = open(Sandbox::builder().rate_limit_plan(plan), limits).await?;
+    target.require(&[
         ("--file", arguments.file.is_some()),
         ("--plan", arguments.plan.is_some()),
     ])?;
-    let client = &place.client;
+    let client = &target.client;
     let wanted = match &arguments.file {
         Some(path) => read(path)?,
-        None => made_up(client, arguments.count).await?,
+        None => sandbox_specs(client, arguments.count).await?,
     };
-    // Nothing is created before all are in order.
+    // Validate all before anything is created.
     wanted.iter().try_for_each(check)?;
 
     let mut failed = 0;
-    let mut settled = stream::iter(&wanted)
-        .map(|wanted| async move { (wanted, settle(client, wanted).await) })
+    let mut results = stream::iter(&wanted)
+        .map(|wanted| async move { (wanted, provision(client, wanted).await) })
         .buffered(arguments.at_once);
-    while let Some((wanted, settled)) = settled.next().await {
-        let told = settled.unwrap_or_else(|failure| {
+    while let Some((wanted, result)) = results.next().await {
+        let text = result.unwrap_or_else(|failure| {
             failed += 1;
-            failure.in_full()
+            failure.message()
         });
-        write(format!("{}: {told}\n", wanted.name))?;
+        write(format!("{}: {text}\n", wanted.name))?;
     }
-    show(client, &wanted, arguments.at_once).await?;
+    print_table(client, &wanted, arguments.at_once).await?;
     match failed {
         0 => Ok(()),
         _ => Err(Failure::failed(format!(
-            "{failed} organizations need a look, see above"
+            "{failed} organizations need attention, see above"
         ))),
     }
 }
 
-/// The organizations of a file. One that is named twice would be created twice at once.
-fn read(path: &Path) -> Result<Vec<Wanted>, Failure> {
-    let place = path.display();
+/// Reads the file. Duplicate names are an error, because both would be created concurrently.
+fn read(path: &Path) -> Result<Vec<OrganizationSpec>, Failure> {
+    let file = path.display();
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{place}: cannot be read: {error}")))?;
-    let mut all: Vec<Wanted> = Vec::new();
+        .map_err(|error| Failure::usage(format!("{file}: cannot read the file: {error}")))?;
+    let mut all: Vec<OrganizationSpec> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim().is_empty() {
             continue;
         }
-        let wanted: Wanted = serde_json::from_str(line)
-            .map_err(|error| Failure::usage(format!("{place}, line {number}: {error}")))?;
+        let wanted: OrganizationSpec = serde_json::from_str(line)
+            .map_err(|error| Failure::usage(format!("{file}, line {number}: {error}")))?;
         if all.iter().any(|other| other.name == wanted.name) {
             return Err(Failure::usage(format!(
-                "{place}, line {number}: expected each name once, found `{}` again",
+                "{file}, line {number}: duplicate name `{}`",
                 wanted.name
             )));
         }
@@ -168,13 +178,13 @@ fn read(path: &Path) -> Result<Vec<Wanted>, Failure> {
     Ok(all)
 }
 
-/// Organizations for the sandbox: made-up names, with the connections and people that its organizations have.
-async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
+/// Generates organizations for the sandbox, with connections and members that exist in it.
+async fn sandbox_specs(client: &Client, count: usize) -> Result<Vec<OrganizationSpec>, Error> {
     let (mut connections, mut people) = (Vec::new(), Vec::new());
     let mut organizations = client.organizations().list().page_size(3).stream();
     while let Some(organization) = organizations.try_next().await? {
         let id = organization.id.unwrap_or_default();
-        let used = enabled(client, &id).await?.into_iter();
+        let used = enabled_connections(client, &id).await?.into_iter();
         connections.extend(used.filter_map(|one| one.connection_id).map(String::from));
         let members = members(client, &id).await?.into_iter();
         people.extend(
@@ -185,13 +195,13 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
     }
     connections.sort();
     connections.dedup();
-    // The same again and again, from another place each time.
+    // Cycles through the pool, starting at a different item for each organization.
     let some = |pool: &[String], from: usize, most: usize| {
         let all = pool.iter().cycle().skip(from % pool.len().max(1));
         all.take(most.min(pool.len())).cloned().collect()
     };
     Ok((1..=count)
-        .map(|number| Wanted {
+        .map(|number| OrganizationSpec {
             name: format!("customer-{number:02}"),
             display_name: Some(format!("Customer {number}")),
             connections: some(&connections, number, 1 + number % 2),
@@ -200,7 +210,7 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
         .collect())
 }
 
-fn request(wanted: &Wanted) -> CreateOrganizationRequestContent {
+fn request(wanted: &OrganizationSpec) -> CreateOrganizationRequestContent {
     let connections = wanted.connections.iter().take(CONNECTIONS);
     let mut request = CreateOrganizationRequestContent::with_name(&wanted.name)
         .enabled_connections(connections.map(ConnectionForOrganization::with_connection_id));
@@ -208,8 +218,8 @@ fn request(wanted: &Wanted) -> CreateOrganizationRequestContent {
     request
 }
 
-/// Holds a request against the rules of the API's document, as each call does for its own.
-fn check(wanted: &Wanted) -> Result<(), Failure> {
+/// Checks the documented constraints, as the call does before it sends the request.
+fn check(wanted: &OrganizationSpec) -> Result<(), Failure> {
     let mut checker = Checker::new();
     request(wanted).check(&Rules::NONE, &mut checker);
     match checker.violations().first() {
@@ -218,38 +228,38 @@ fn check(wanted: &Wanted) -> Result<(), Failure> {
     }
 }
 
-/// An organization that is there, by its id.
-enum Settled {
-    /// It has what it was created with, and no members.
-    New(String),
-    /// What it has has to be looked at.
-    Known(String),
+/// The id of an organization.
+enum Provisioned {
+    /// Just created with its first connections and without members.
+    Created(String),
+    /// Existed before, so its connections and members have to be read.
+    Existing(String),
 }
 
-impl Settled {
+impl Provisioned {
     fn id(&self) -> &str {
         match self {
-            Self::New(id) | Self::Known(id) => id,
+            Self::Created(id) | Self::Existing(id) => id,
         }
     }
 }
 
-/// Sees to it that an organization is there with all that it is to have. Says what was done.
-async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
-    let (organization, mut told) = match find(client, &wanted.name).await? {
-        Some(id) => (Settled::Known(id), vec!["is there already".to_owned()]),
+/// Ensures that an organization exists with all its connections and members. Returns what was done.
+async fn provision(client: &Client, wanted: &OrganizationSpec) -> Result<String, Failure> {
+    let (organization, mut actions) = match find(client, &wanted.name).await? {
+        Some(id) => (Provisioned::Existing(id), vec!["exists already".to_owned()]),
         None => create(client, wanted).await?,
     };
     let id = organization.id();
     let used: Vec<String> = match &organization {
-        Settled::New(_) => wanted
+        Provisioned::Created(_) => wanted
             .connections
             .iter()
             .take(CONNECTIONS)
             .cloned()
             .collect(),
-        Settled::Known(id) => {
-            let used = enabled(client, id).await?.into_iter();
+        Provisioned::Existing(id) => {
+            let used = enabled_connections(client, id).await?.into_iter();
             let ids = used.filter_map(|one| one.connection_id);
             ids.map(String::from).collect()
         }
@@ -265,11 +275,11 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
         connections.add(id, connection).await?;
     }
     if !missing.is_empty() {
-        told.push(format!("{} connections enabled", missing.len()));
+        actions.push(format!("{} connections enabled", missing.len()));
     }
     let people: Vec<String> = match &organization {
-        Settled::New(_) => Vec::new(),
-        Settled::Known(id) => {
+        Provisioned::Created(_) => Vec::new(),
+        Provisioned::Existing(id) => {
             let people = members(client, id).await?.into_iter();
             let ids = people.filter_map(|one| one.user_id);
             ids.map(String::from).collect()
@@ -280,19 +290,19 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
         .iter()
         .filter(|id| !people.contains(id))
         .collect();
-    // The list of members lags behind; adding one who is a member already changes nothing.
+    // The list of members is eventually consistent; adding an existing member changes nothing.
     for batch in missing.chunks(MEMBERS) {
         let batch = batch.iter().map(|id| id.as_str());
         let batch = CreateOrganizationMemberRequestContent::with_members(batch);
         client.organizations().members().create(id, batch).await?;
     }
     if !missing.is_empty() {
-        told.push(format!("{} members added", missing.len()));
+        actions.push(format!("{} members added", missing.len()));
     }
-    Ok(told.join(", "))
+    Ok(actions.join(", "))
 }
 
-/// The id of the organization with this name.
+/// Finds the id of the organization with this name.
 async fn find(client: &Client, name: &str) -> Result<Option<String>, Error> {
     match client.organizations().get_by_name(name).await {
         Ok(found) => Ok(found.id.map(String::from)),
@@ -301,39 +311,45 @@ async fn find(client: &Client, name: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// Creates an organization, and says what became of it.
-async fn create(client: &Client, wanted: &Wanted) -> Result<(Settled, Vec<String>), Failure> {
+/// Creates an organization. Returns its id and what was done.
+async fn create(
+    client: &Client,
+    wanted: &OrganizationSpec,
+) -> Result<(Provisioned, Vec<String>), Failure> {
     let error = match client.organizations().create(request(wanted)).await {
         Ok(created) => {
             let id = created.id.unwrap_or_default();
-            return Ok((Settled::New(id.into()), vec!["created".to_owned()]));
+            return Ok((Provisioned::Created(id.into()), vec!["created".to_owned()]));
         }
         Err(error) => error,
     };
-    // The answer is lost, or cannot be read (`has_acted`), or leaves it open, as 502 does; or somebody was faster. Sent
-    // again blindly it could only tell that the name is taken, so it is looked for.
-    let told = if error.is_conflict() {
-        "somebody else has created it just now"
+    // Either someone else created the organization meanwhile, or the response was lost, undecodable, or leaves the
+    // outcome open like 502. A retry would only report a conflict, so look the organization up.
+    let action = if error.is_conflict() {
+        "created by someone else meanwhile"
     } else if error.may_have_acted() {
-        "created, though no answer said so"
+        "created, though the response was lost"
     } else {
         return Err(error.into());
     };
     match find(client, &wanted.name).await {
-        Ok(Some(id)) => Ok((Settled::Known(id), vec![told.to_owned()])),
+        Ok(Some(id)) => Ok((Provisioned::Existing(id), vec![action.to_owned()])),
         Ok(None) => Err(Failure::failed(format!(
-            "outcome unknown, it is not there: the command can be run again ({})",
-            in_full(&error)
+            "outcome unknown, the organization does not exist: run the command again ({})",
+            error_chain(&error)
         ))),
         Err(_) => Err(Failure::failed(format!(
-            "outcome unknown, it could not be looked for: the command can be run again ({})",
-            in_full(&error)
+            "outcome unknown, the lookup failed: run the command again ({})",
+            error_chain(&error)
         ))),
     }
 }
 
-/// The connections that an organization has enabled. The API gives these out in counted pages.
-async fn enabled(client: &Client, id: &str) -> Result<Vec<OrganizationConnection>, Error> {
+/// The enabled connections of an organization. This listing uses offset paging.
+async fn enabled_connections(
+    client: &Client,
+    id: &str,
+) -> Result<Vec<OrganizationConnection>, Error> {
     let mut found = Vec::new();
     let mut listing = client
         .organizations()
@@ -347,7 +363,7 @@ async fn enabled(client: &Client, id: &str) -> Result<Vec<OrganizationConnection
     Ok(found)
 }
 
-/// The members of an organization, however many: the listing goes on by checkpoints.
+/// The members of an organization. This listing uses checkpoint paging, which has no limit.
 async fn members(client: &Client, id: &str) -> Result<Vec<OrganizationMember>, Error> {
     let mut found = Vec::new();
     let mut listing = client
@@ -362,9 +378,14 @@ async fn members(client: &Client, id: &str) -> Result<Vec<OrganizationMember>, E
     Ok(found)
 }
 
-/// Reads back which organizations there are and who is in them, and shows those that were wished for.
-async fn show(client: &Client, wanted: &[Wanted], at_once: usize) -> Result<(), Failure> {
-    let mut rest: HashMap<&str, &Wanted> = wanted.iter().map(|one| (&*one.name, one)).collect();
+/// Reads the organizations back and prints a table of them.
+async fn print_table(
+    client: &Client,
+    wanted: &[OrganizationSpec],
+    at_once: usize,
+) -> Result<(), Failure> {
+    let mut rest: HashMap<&str, &OrganizationSpec> =
+        wanted.iter().map(|one| (&*one.name, one)).collect();
     let mut found = Vec::new();
     let mut organizations = client.organizations().list().page_size(100).stream();
     while !rest.is_empty()
@@ -375,7 +396,7 @@ async fn show(client: &Client, wanted: &[Wanted], at_once: usize) -> Result<(), 
             found.push((wanted, organization.id.unwrap_or_default()));
         }
     }
-    // The order of the list is that of their coming, which is a matter of chance where several were created at once.
+    // Sort by name: the list is in order of creation, which is random for concurrent creations.
     found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     let rows: Vec<[String; 3]> = stream::iter(found)
         .map(|(wanted, id)| row(client, wanted, id.into()))
@@ -383,19 +404,19 @@ async fn show(client: &Client, wanted: &[Wanted], at_once: usize) -> Result<(), 
         .try_collect()
         .await?;
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (of_names, of_connections) = (width(0), width(1));
-    write("\nwho is where:\n")?;
+    let (name_width, connections_width) = (width(0), width(1));
+    write("\norganizations, connections, members:\n")?;
     for [name, connections, people] in &rows {
         write(format!(
-            "{name:of_names$}  {connections:of_connections$}  {people}\n"
+            "{name:name_width$}  {connections:connections_width$}  {people}\n"
         ))?;
     }
     Ok(())
 }
 
-/// A line of the table.
-async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3], Error> {
-    let connections = enabled(client, &id).await?.into_iter();
+/// A row of the table.
+async fn row(client: &Client, wanted: &OrganizationSpec, id: String) -> Result<[String; 3], Error> {
+    let connections = enabled_connections(client, &id).await?.into_iter();
     let connections = connections.map(|one| match one.connection {
         Some(connection) => connection.name.unwrap_or_default(),
         None => one.connection_id.unwrap_or_default(),
@@ -406,24 +427,24 @@ async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3]
             .iter()
             .any(|one| one.user_id.as_deref() == Some(id.as_str()))
     };
-    // The list of members lags behind.
-    let to_come = wanted.members.iter().filter(|id| !is_listed(id)).count();
+    // The list of members is eventually consistent.
+    let pending = wanted.members.iter().filter(|id| !is_listed(id)).count();
     let people = people.into_iter().map(|one| {
         let name = one.email.or(one.name).or(one.user_id);
         name.unwrap_or_default().into()
     });
     let mut people: Vec<String> = people.collect();
-    if to_come > 0 {
-        people.push(format!("{to_come} to come"));
+    if pending > 0 {
+        people.push(format!("{pending} pending"));
     }
     Ok([
         wanted.name.clone(),
-        list(connections.map(String::from).collect()),
-        list(people),
+        join_names(connections.map(String::from).collect()),
+        join_names(people),
     ])
 }
 
-fn list(names: Vec<String>) -> String {
+fn join_names(names: Vec<String>) -> String {
     if names.is_empty() {
         "-".to_owned()
     } else {

@@ -1,6 +1,15 @@
-//! Tenants in both clouds, and a safe place for each secret the moment it exists: no call returns it again.
+//! Creates tenants in the public cloud and in private clouds, and stores the client secret of each in a file as soon as
+//! it is received, because no other call returns it.
+//!
+//! ```text
+//! cargo run --example create-tenants            # against a local sandbox, without an account
+//! cargo run --example create-tenants -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints the result for each tenant and the path of the file. Exit status: 0 success, 1 a tenant was not created or
+//! needs attention, 2 invalid arguments or environment variables.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -21,27 +30,27 @@ use support::{Failure, note, teams};
 
 mod support;
 
-/// Create tenants in the public cloud and in private ones, and keep their secrets in a file
+/// Create tenants in the public cloud and in private clouds, and store their secrets in a file
 ///
 /// The file gets a line of JSON for each tenant, with the credentials of its management client.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "creates the tenants. Each costs money, and its name can never be used again, not even after it was deleted. For a \
-     live team everything has to be given.",
+    "creates the tenants. Each costs money, and its name can never be reused, not even after deletion. A live team \
+     requires --public or --private, --admin and --secrets.",
     &[&operations::CREATE_TENANT, &operations::LIST_TENANTS],
     &teams::ENVIRONMENT,
 ))]
 struct Arguments {
-    /// A tenant in the public cloud, such as shop-staging:eu; can be given several times
+    /// Tenant in the public cloud, such as shop-staging:eu; can be repeated
     #[arg(long, value_name = "NAME:LOCALITY", value_parser = name_and_place)]
     public: Vec<(String, String)>,
-    /// A tenant in a private cloud, such as shop-internal:private-1; can be given several times
+    /// Tenant in a private cloud, such as shop-internal:private-1; can be repeated
     #[arg(long, value_name = "NAME:ENVIRONMENT", value_parser = name_and_place)]
     private: Vec<(String, String)>,
-    /// The member who administers the tenants
+    /// E-mail address of the member who administers the tenants
     #[arg(long, value_name = "EMAIL")]
     admin: Option<String>,
-    /// Where the secrets go: a file that nobody else can read, which is made if it is not there and added to if it is
+    /// File that the secrets are appended to; created if missing, and readable only by its owner
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
 }
@@ -51,7 +60,7 @@ fn name_and_place(text: &str) -> Result<(String, String), String> {
         Some((name, place)) if !name.is_empty() && !place.is_empty() => {
             Ok((name.to_owned(), place.to_owned()))
         }
-        _ => Err("expected a name and a place with a colon in between".to_owned()),
+        _ => Err("expected a name and a place, separated by a colon".to_owned()),
     }
 }
 
@@ -63,7 +72,7 @@ async fn main() -> ExitCode {
 async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let team = teams::open(Sandbox::builder()).await?;
     let has_tenants = !arguments.public.is_empty() || !arguments.private.is_empty();
-    team.needs(&[
+    team.require(&[
         ("--public or --private", has_tenants),
         ("--admin", arguments.admin.is_some()),
         ("--secrets", arguments.secrets.is_some()),
@@ -94,30 +103,30 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     });
     let requests: Vec<_> = public.chain(private).collect();
 
-    // Nothing is created before all names are in order and there is a place for the secrets.
+    // Validate all names and open the file before anything is created.
     requests.iter().try_for_each(check)?;
-    let mut safe = match &arguments.secrets {
-        Some(path) => Safe::open(path)?,
-        None => Safe::temporary()?,
+    let mut secrets = match &arguments.secrets {
+        Some(path) => SecretsFile::open(path)?,
+        None => SecretsFile::temporary()?,
     };
     let mut failed = 0;
     for request in requests {
         let name = request.tenant_name().clone().unwrap_or_default();
-        if let Err(failure) = create(&team.client, &name, request, &mut safe).await {
-            println!("{name}: {}", failure.in_full());
+        if let Err(failure) = create(&team.client, &name, request, &mut secrets).await {
+            println!("{name}: {}", failure.message());
             failed += 1;
         }
     }
-    println!("the secrets are in {}", safe.path.display());
+    println!("the secrets are in {}", secrets.path.display());
     match failed {
         0 => Ok(()),
         _ => Err(Failure::failed(format!(
-            "{failed} tenants need a look, see above"
+            "{failed} tenants need attention, see above"
         ))),
     }
 }
 
-/// Holds a request against the rules of the API's document, as each call does for its own.
+/// Checks the documented constraints, as the call does before it sends the request.
 fn check(request: &CreateTenantsRequestContent) -> Result<(), Failure> {
     let mut checker = Checker::new();
     request.check(&Rules::NONE, &mut checker);
@@ -130,53 +139,55 @@ fn check(request: &CreateTenantsRequestContent) -> Result<(), Failure> {
     }
 }
 
-/// Creates a tenant. Its secret is kept before anything else is done, whatever the answer looks like.
+/// Creates a tenant and stores its secret first, even if the response cannot be decoded.
 async fn create(
     teams: &Client,
     name: &str,
     request: CreateTenantsRequestContent,
-    safe: &mut Safe,
+    secrets: &mut SecretsFile,
 ) -> Result<(), Failure> {
     match teams.tenants().create(request).await {
         Ok(tenant) => {
-            safe.keep(name, &credentials(&tenant))?;
+            secrets.append(name, &credentials(&tenant))?;
             println!("{name}: created, at {}", tenant.domain());
             Ok(())
         }
-        // The tenant is there, and its secret is somewhere in an answer that could not be read.
+        // The tenant exists, and its secret is in the response that could not be decoded.
         Err(error) if error.has_acted() => {
             let body = error
                 .body()
                 .map(|body| String::from_utf8_lossy(body).into_owned());
-            safe.keep(name, &json!({"unreadable_answer": body}))?;
-            let error = support::in_full(&error);
+            secrets.append(name, &json!({"undecodable_response": body}))?;
+            let error = support::error_chain(&error);
             Err(Failure::failed(format!(
-                "created, but look for its secret in {}: {error}",
-                safe.path.display()
+                "created, but the response could not be decoded; look for the secret in {}: {error}",
+                secrets.path.display()
             )))
         }
-        // No response came, or one that leaves it open, such as 502. Sending it again could create a second tenant, so
-        // somebody has to look: at `tenants().list`, as the error says itself.
+        // There was no response, or one like 502 that leaves the outcome open. A retry could create a second tenant, so
+        // verify with the operation that the error names.
         Err(error) if error.is_outcome_unknown() => {
-            let found = match is_there(teams, name).await {
-                Ok(true) => "it is there now: make a new secret for its management client",
-                Ok(false) => "it is not there: the command can be run again for it",
-                Err(_) => "it could not be looked for: do that before the command is run again",
+            let found = match exists(teams, name).await {
+                Ok(true) => "the tenant exists: rotate the secret of its management client",
+                Ok(false) => "the tenant does not exist: run the command for it again",
+                Err(_) => {
+                    "verification failed: check whether the tenant exists before running the command again"
+                }
             };
             Err(Failure::failed(format!(
-                "outcome unknown, looked at {}: {found}",
+                "outcome unknown, verified with {}: {found}",
                 error.verify_with().join(", ")
             )))
         }
         Err(error) if error.is_conflict() => Err(Failure::failed(
-            "a tenant has this name, or had it before it was deleted: choose another name",
+            "the name belongs to a tenant or to a deleted one: choose another name",
         )),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Whether the team has a tenant of this name.
-async fn is_there(teams: &Client, name: &str) -> Result<bool, Error> {
+async fn exists(teams: &Client, name: &str) -> Result<bool, Error> {
     let mut tenants = teams.tenants().list().stream();
     while let Some(tenant) = tenants.try_next().await? {
         if tenant.tenant_name == name {
@@ -186,7 +197,7 @@ async fn is_there(teams: &Client, name: &str) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// What is kept of a tenant. This is the one place where a secret is read.
+/// The stored credentials of a tenant. This is the only place that reads a secret.
 fn credentials(tenant: &CreateTenantsResponseContent) -> Value {
     let manager = tenant.management_client();
     json!({
@@ -196,29 +207,29 @@ fn credentials(tenant: &CreateTenantsResponseContent) -> Value {
     })
 }
 
-/// The file that the secrets go to.
-struct Safe {
+/// The file with the secrets.
+struct SecretsFile {
     file: File,
     path: PathBuf,
 }
 
-impl Safe {
-    /// Opens the file, or makes it with mode 0600.
+impl SecretsFile {
+    /// Opens the file, or creates it with mode 0600.
     fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options
-            .open(path)
-            .map_err(|error| Failure::usage(format!("{name}: cannot be written to: {error}")))?;
-        let safe = Self {
+        let file = options.open(path).map_err(|error| {
+            Failure::usage(format!("{name}: cannot open the file for writing: {error}"))
+        })?;
+        let secrets = Self {
             file,
             path: path.to_owned(),
         };
-        match safe.is_private() {
-            Ok(true) => Ok(safe),
+        match secrets.is_private() {
+            Ok(true) => Ok(secrets),
             Ok(false) => Err(Failure::usage(format!(
                 "{name}: expected a regular file that only its owner can read (chmod 600)"
             ))),
@@ -226,7 +237,7 @@ impl Safe {
         }
     }
 
-    /// A file for secrets of a sandbox, which are worth nothing once it is gone.
+    /// Creates a temporary file for the secrets of a sandbox, which are useless after it has stopped.
     fn temporary() -> Result<Self, Failure> {
         let file = tempfile::Builder::new()
             .prefix("create-tenants-")
@@ -234,7 +245,7 @@ impl Safe {
             .tempfile()?;
         let (file, path) = file.keep().map_err(Failure::failed)?;
         note(format!(
-            "without --secrets the secrets of the sandbox go to {}",
+            "without --secrets, the secrets of the sandbox are stored in {}",
             path.display()
         ));
         Ok(Self { file, path })
@@ -249,13 +260,13 @@ impl Safe {
         Ok(metadata.is_file() && others == 0)
     }
 
-    /// Writes a line, and waits until it is on the disk.
-    fn keep(&mut self, tenant: &str, what: &Value) -> Result<(), Failure> {
-        let line = format!("{}\n", json!({"tenant": tenant, "created": what}));
+    /// Appends a line and syncs the file.
+    fn append(&mut self, tenant: &str, created: &Value) -> Result<(), Failure> {
+        let line = format!("{}\n", json!({"tenant": tenant, "created": created}));
         let written = self.file.write_all(line.as_bytes());
         written.and_then(|()| self.file.sync_all()).map_err(|error| {
             Failure::failed(format!(
-                "created, but {} cannot be written to, so its secret is lost ({error}): make a new one for its \
+                "created, but writing {} failed and the secret is lost ({error}): rotate the secret of the \
                  management client",
                 self.path.display()
             ))

@@ -1,4 +1,12 @@
-//! The activity log as NDJSON, page by page, so that an export that was cut off goes on where it stopped.
+//! Exports the activity log as NDJSON. With a cursor file, an interrupted export continues where it stopped.
+//!
+//! ```text
+//! cargo run --example export-activity            # against a local sandbox, without an account
+//! cargo run --example export-activity -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints one JSON entry per line; notes go to standard error. Exit status: 0 success, 1 an operation failed, 2 invalid
+//! arguments, environment variables or cursor file.
 
 use std::fs;
 use std::io;
@@ -15,28 +23,28 @@ use support::{Failure, note, teams};
 
 mod support;
 
-/// Write the activity log to the standard output, one entry of JSON to a line
+/// Write the activity log to standard output as one JSON entry per line
 ///
-/// `--since` counts itself in and `--until` does not, so that windows laid end to end have every entry once. With
-/// `--cursor-file` an export that was cut off goes on with the page that it stopped at when the same command is run
-/// again: of that page entries may come twice, and their `id` tells. The file is deleted at the end.
+/// `--since` is inclusive and `--until` is exclusive, so consecutive time windows export every entry once. With
+/// `--cursor-file`, running an interrupted command again continues with the page at which it stopped. Entries of that page
+/// may be written twice; their `id` identifies them. The file is deleted at the end of the export.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "nothing; the cursor file is the only thing that is written.",
+    "nothing, except for the local cursor file.",
     &[&operations::LIST_ACTIVITY_LOGS],
     &teams::ENVIRONMENT,
 ))]
 struct Arguments {
-    /// The beginning of the time span, such as 2026-01-08T00:00:00Z
+    /// Start of the time window, inclusive, such as 2026-01-08T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = support::time)]
     since: Option<DateTime<Utc>>,
-    /// The end of the time span
+    /// End of the time window, exclusive
     #[arg(long, value_name = "TIME", value_parser = support::time)]
     until: Option<DateTime<Utc>>,
-    /// Where to note how far the export has come
+    /// File for the position of the export
     #[arg(long, value_name = "FILE")]
     cursor_file: Option<PathBuf>,
-    /// How many entries to ask for at once, 50 at most
+    /// Entries per page, at most 50
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     take: i64,
 }
@@ -56,8 +64,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         listing = listing.until(until);
     }
     if let Some(cursor) = stored_cursor(arguments)? {
-        note("goes on where the last export stopped");
-        // A cursor of another window, team or address is refused here.
+        note("continuing where the last export stopped");
+        // Fails if the cursor belongs to another time window, team or base URL.
         listing = listing.resume(cursor)?;
     }
 
@@ -71,18 +79,18 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
             Ok(None) => break,
             Err(error) => {
-                note(format!("{exported} entries were exported before it failed"));
+                note(format!("exported {exported} entries before the failure"));
                 return Err(error.into());
             }
         }
-        // Only now: what a cursor has passed must not get lost.
+        // Store the cursor only after the entries before it were written.
         store_cursor(arguments, pages.cursor())?;
     }
-    note(format!("{exported} entries were exported"));
+    note(format!("exported {exported} entries"));
     Ok(())
 }
 
-/// One line for each entry.
+/// Serializes the entries, one per line.
 fn lines(entries: &[ActivityLogEntry]) -> Result<String, Failure> {
     let mut lines = String::new();
     for entry in entries {
@@ -96,26 +104,28 @@ fn stored_cursor(arguments: &Arguments) -> Result<Option<Cursor>, Failure> {
     let Some(path) = &arguments.cursor_file else {
         return Ok(None);
     };
-    let unusable = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let invalid = |reason: String| Failure::usage(format!("{}: {reason}", path.display()));
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unusable(error.to_string())),
+        Err(error) => return Err(invalid(error.to_string())),
     };
     let cursor = serde_json::from_str(&text);
-    cursor
-        .map(Some)
-        .map_err(|error| unusable(format!("expected a cursor of this program ({error})")))
+    cursor.map(Some).map_err(|error| {
+        invalid(format!(
+            "expected a cursor that this program stored ({error})"
+        ))
+    })
 }
 
-/// Stores where to go on, or forgets it at the end.
+/// Stores the cursor, or deletes the file at the end of the listing.
 fn store_cursor(arguments: &Arguments, cursor: Option<Cursor>) -> Result<(), Failure> {
     let Some(path) = &arguments.cursor_file else {
         return Ok(());
     };
     let stored = match cursor {
         Some(cursor) => {
-            // Written whole or not at all: half a cursor would be none.
+            // Replace the file atomically, because a truncated cursor would be useless.
             let mut new = path.as_os_str().to_owned();
             new.push(".new");
             let text = serde_json::to_string(&cursor).map_err(Failure::failed)?;

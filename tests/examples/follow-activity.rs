@@ -1,4 +1,12 @@
-//! The activity log as it grows, like `tail -f`: every entry once, in the order of time.
+//! Follows the activity log like `tail -f`: prints every entry once, in chronological order.
+//!
+//! ```text
+//! cargo run --example follow-activity            # against a local sandbox, without an account
+//! cargo run --example follow-activity -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints one line per entry; notes go to standard error. Exit status: 0 stopped as requested, 1 an operation failed, 2
+//! invalid arguments or environment variables.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -19,24 +27,24 @@ use support::{Failure, note, teams};
 
 mod support;
 
-/// Show the last entries of the activity log, and then each new one
+/// Print the latest entries of the activity log, and then each new one
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "nothing in a live team. On a sandbox it invites people, so that there is something to see.",
+    "nothing in a live team. In a sandbox it invites people to create new entries.",
     &[&operations::LIST_ACTIVITY_LOGS],
     &teams::ENVIRONMENT,
 ))]
 struct Arguments {
-    /// How many entries to begin with, 50 at most
+    /// Number of entries to start with, at most 50
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     last: i64,
-    /// The time from one look to the next [default: 10, on a sandbox 1]
+    /// Seconds between two polls [default: 10, with a sandbox 1]
     #[arg(long, value_name = "SECONDS")]
     every: Option<u64>,
-    /// Stop after so many looks [default: never, on a sandbox 3]
+    /// Stop after this number of polls [default: never, with a sandbox 3]
     #[arg(long, value_name = "NUMBER")]
     rounds: Option<u64>,
-    /// Stop after this time
+    /// Stop after this number of seconds
     #[arg(long = "for", value_name = "SECONDS")]
     duration: Option<u64>,
 }
@@ -58,8 +66,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         .duration
         .map(|seconds| SystemTimer.monotonic() + Duration::from_secs(seconds));
 
-    let (mut tail, entries) = Tail::begin(&team.client, arguments.last).await?;
-    show(&entries)?;
+    let (mut tail, entries) = LogTail::start(&team.client, arguments.last).await?;
+    print_entries(&entries)?;
     let mut pause = Duration::ZERO;
     for round in 1..=rounds {
         let left = end.map_or(Duration::MAX, |end| {
@@ -69,18 +77,18 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
             break;
         }
         if on_sandbox {
-            invite_somebody(&team.client, round).await?;
+            invite_guest(&team.client, round).await?;
         }
         SystemTimer.sleep(every.max(pause).min(left)).await;
         pause = match tail.next(&team.client).await {
             Ok(entries) => {
-                show(&entries)?;
+                print_entries(&entries)?;
                 Duration::ZERO
             }
-            // Nothing is lost: the next look asks for what this one would have brought as well. The server may have
-            // said how long it wants to be left alone.
+            // No entry is lost, because the next poll requests the same time window. Wait as long as the server asks
+            // for.
             Err(error) if error.is_retryable() => {
-                note(support::in_full(&error));
+                note(support::error_chain(&error));
                 let at = error.retry_at();
                 at.and_then(|at| at.duration_since(SystemTimer.now()).ok())
                     .unwrap_or_default()
@@ -91,22 +99,23 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Entries can turn up a little later than their time says. So far back each look asks again.
+/// Entries can appear somewhat later than their timestamp. Each poll repeats this much of the previous window.
 const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 
-/// Where the end of the log was seen last.
-struct Tail {
-    /// Nothing before this is of interest.
+/// The position in the log.
+struct LogTail {
+    /// Start of the first window. Earlier entries are ignored.
     begin: Option<DateTime<Utc>>,
-    /// The latest time of an entry. The server's times alone count: the clock here may be another.
+    /// The latest timestamp of an entry. Only timestamps of the server are compared, because the local clock may
+    /// differ.
     newest: Option<DateTime<Utc>>,
-    /// The entries that the next look will bring again, with their times where these can be read.
+    /// Entries that the next poll returns again, with their timestamps if these could be parsed.
     seen: HashMap<Open<Uuid>, Option<DateTime<Utc>>>,
 }
 
-impl Tail {
-    /// The last entries of the log. The API gives the newest first.
-    async fn begin(teams: &Client, last: i64) -> Result<(Self, Vec<ActivityLogEntry>), Error> {
+impl LogTail {
+    /// Starts with the latest entries. The API returns the newest first.
+    async fn start(teams: &Client, last: i64) -> Result<(Self, Vec<ActivityLogEntry>), Error> {
         let page = teams.activity().list().take(last).await?;
         let begin = page.logs.iter().filter_map(time).max();
         let mut tail = Self {
@@ -114,38 +123,38 @@ impl Tail {
             newest: None,
             seen: HashMap::new(),
         };
-        let entries = tail.new_ones(page.logs);
+        let entries = tail.take_new(page.logs);
         Ok((tail, entries))
     }
 
-    /// What came since.
+    /// The entries that are new since the last poll.
     async fn next(&mut self, teams: &Client) -> Result<Vec<ActivityLogEntry>, Error> {
         let mut listing = teams.activity().list();
         if let Some(since) = self.since() {
             listing = listing.since(since);
         }
-        // All pages, and only then is anything shown: the order of a page's entries is not that of time, and a look
-        // that fails halfway must have shown nothing.
+        // Read all pages before printing: entries within a page are not in chronological order, and a poll that fails
+        // must not have printed a part.
         let mut entries = Vec::new();
         let mut stream = listing.stream();
         while let Some(entry) = stream.try_next().await? {
             entries.push(entry);
         }
-        Ok(self.new_ones(entries))
+        Ok(self.take_new(entries))
     }
 
-    /// Where the next look begins: the bound counts itself in, so that entries of the same instant are not missed.
+    /// Start of the next window. It is inclusive, so entries with the same timestamp are not missed.
     fn since(&self) -> Option<DateTime<Utc>> {
         let with_overlap = self.newest?.checked_sub_signed(OVERLAP);
         with_overlap.max(self.begin)
     }
 
-    /// Those of `entries` that were not seen yet, in the order of time.
-    fn new_ones(&mut self, mut entries: Vec<ActivityLogEntry>) -> Vec<ActivityLogEntry> {
+    /// Returns the entries that are new, in chronological order.
+    fn take_new(&mut self, mut entries: Vec<ActivityLogEntry>) -> Vec<ActivityLogEntry> {
         entries.retain(|entry| self.seen.insert(entry.id.clone(), time(entry)).is_none());
         entries.sort_by_key(time);
         self.newest = self.newest.max(entries.iter().filter_map(time).max());
-        // What is before the next look's beginning does not come again, and need not be remembered.
+        // The next poll does not return entries before its start.
         let since = self.since();
         self.seen.retain(|_, time| time.is_none() || *time >= since);
         entries
@@ -156,29 +165,29 @@ fn time(entry: &ActivityLogEntry) -> Option<DateTime<Utc>> {
     entry.created_at.known().copied()
 }
 
-/// One line for each entry.
-fn show(entries: &[ActivityLogEntry]) -> Result<(), Failure> {
+/// Prints one line per entry.
+fn print_entries(entries: &[ActivityLogEntry]) -> Result<(), Failure> {
     let mut lines = String::new();
     for entry in entries {
         let time = match &entry.created_at {
             Open::Known(time) => time.to_rfc3339_opts(SecondsFormat::Millis, true),
             Open::Other(text) => text.to_string(),
         };
-        let words = [
+        let columns = [
             time,
             entry.id.to_string(),
             entry.status.to_string(),
             entry.current_event.to_string(),
             format!("by {}", entry.actor.name),
         ];
-        lines.push_str(&words.join(" "));
+        lines.push_str(&columns.join(" "));
         lines.push('\n');
     }
     support::write(lines)
 }
 
-/// Something that the log tells of.
-async fn invite_somebody(teams: &Client, round: u64) -> Result<(), Error> {
+/// Creates an entry in the log of the sandbox.
+async fn invite_guest(teams: &Client, round: u64) -> Result<(), Error> {
     let email = format!("guest-{round}@example.com");
     let role = TeamMemberRoleEnum::TeamsReportViewer;
     let invitation =

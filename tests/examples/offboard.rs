@@ -1,6 +1,14 @@
-//! A person leaves: off every tenant, and out of the team if that is asked for.
+//! Offboards a member: removes their access to every tenant and, with `--delete`, deletes them from the team.
+//!
+//! ```text
+//! cargo run --example offboard            # against a local sandbox, without an account
+//! cargo run --example offboard -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints the tenants that the member has access to and the progress. Exit status: 0 success, 1 an operation failed or
+//! the member still has access, 2 invalid arguments or environment variables.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::process::ExitCode;
 
@@ -11,18 +19,18 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Outcome, operations};
 use clap::Parser;
 
-use support::teams::lookup::{find_member, reach};
+use support::teams::lookup::{accessible_tenants, find_member};
 use support::{Failure, teams};
 
 mod support;
 
-/// Take a member off every tenant, and delete them if --delete is given
+/// Remove a member's access to every tenant and, with --delete, delete the member
 ///
-/// It can be run again, whatever became of the last time: it begins with what the member can reach then.
+/// The command can be repeated after a failure: it starts from the access that the member then has.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "ends the member's access to all tenants; with --delete the member leaves the team. For a live team the member has \
-     to be given; --dry-run changes nothing.",
+    "removes the member's access to all tenants; --delete also deletes the member. A live team requires --member. \
+     --dry-run changes nothing.",
     &[
         &operations::LIST_MEMBERS,
         &operations::REMOVE_MEMBER_TENANT,
@@ -34,15 +42,15 @@ struct Arguments {
     /// The member, by e-mail address or id
     #[arg(long, value_name = "EMAIL-or-ID")]
     member: Option<String>,
-    /// Delete the member too, once no tenant is left
+    /// Delete the member after the access to all tenants was removed
     #[arg(long)]
     delete: bool,
-    /// Say what would be done and do nothing
+    /// Only print what would be done
     #[arg(long)]
     dry_run: bool,
 }
 
-/// How many tenants the API takes in a call.
+/// Maximum number of tenants per call.
 const BATCH: usize = 10;
 
 #[tokio::main]
@@ -53,20 +61,20 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let team = teams::open(Sandbox::builder().members(4).tenants(23)).await?;
     let teams = &team.client;
-    team.needs(&[("--member", arguments.member.is_some())])?;
-    let who = arguments
+    team.require(&[("--member", arguments.member.is_some())])?;
+    let email_or_id = arguments
         .member
         .as_deref()
         .unwrap_or("ada.lovelace@example.com");
-    let Some(member) = find_member(teams, who).await? else {
+    let Some(member) = find_member(teams, email_or_id).await? else {
         return Err(Failure::usage(format!(
-            "expected a member of the team by e-mail address or id, found `{who}`"
+            "expected a member of the team by e-mail address or id, found `{email_or_id}`"
         )));
     };
 
-    let reach = reach(teams, &member.id).await?;
-    println!("{} can reach:", member.email);
-    for environment in reach.iter().filter(|found| !found.tenants.is_empty()) {
+    let access = accessible_tenants(teams, &member.id).await?;
+    println!("{} has access to:", member.email);
+    for environment in access.iter().filter(|found| !found.tenants.is_empty()) {
         let domains: Vec<_> = environment
             .tenants
             .iter()
@@ -74,7 +82,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             .collect();
         println!("  {}: {}", environment.environment, domains.join(", "));
     }
-    let tenants = reach
+    let tenants = access
         .into_iter()
         .flat_map(|environment| environment.tenants);
     let tenants: Vec<_> = tenants.map(|tenant| tenant.tenant_id).collect();
@@ -82,7 +90,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.dry_run {
         let calls = tenants.len().div_ceil(BATCH);
         println!(
-            "would take them off {} tenants in {calls} calls",
+            "would remove access to {} tenants in {calls} calls",
             tenants.len()
         );
         if arguments.delete {
@@ -105,40 +113,41 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
                 kept += report
                     .failure
                     .iter()
-                    .filter(|failure| is_kept(failure))
+                    .filter(|failure| keeps_access(failure))
                     .count();
             }
         }
         let done = number * BATCH + batch.len();
-        println!("{done} of {} tenants are done", tenants.len());
+        println!("processed {done} of {} tenants", tenants.len());
     }
     if kept > 0 {
         return Err(Failure::failed(format!(
-            "{} can still reach {kept} tenants, see above, and stays a member",
+            "{} still has access to {kept} tenants and was not deleted, see above",
             member.email
         )));
     }
     if arguments.delete {
         delete(teams, &member).await?;
-        println!("{} is no member any more", member.email);
+        println!("deleted {}", member.email);
     }
     Ok(())
 }
 
-/// Tells of a tenant that could not be removed, and whether the member can still reach it.
-fn is_kept(failure: &MembersTenantsFailureItem) -> bool {
-    // Somebody else was faster.
+/// Prints a failed removal. Returns whether the member still has access.
+fn keeps_access(failure: &MembersTenantsFailureItem) -> bool {
+    // The access was already removed by someone else.
     let is_gone = failure.status == 404;
-    let what = if is_gone {
-        "was gone already"
+    let state = if is_gone {
+        "access was already removed"
     } else {
-        "is still accessible"
+        "access remains"
     };
-    println!("{} {what}: {}", failure.tenant_id, failure.title);
+    println!("{}: {state}: {}", failure.tenant_id, failure.title);
     !is_gone
 }
 
-/// A deletion is sent again where its answer is lost. If that finds no member, the first one has done it.
+/// The client retries a deletion whose response is lost. A 404 after such a retry means that the first attempt
+/// succeeded.
 async fn delete(teams: &Client, member: &TeamMember) -> Result<(), Error> {
     match teams.members().delete(&member.id).await {
         Err(error) if error.is_not_found() && error.earlier_attempt_may_have_acted() => Ok(()),

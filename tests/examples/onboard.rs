@@ -1,6 +1,14 @@
-//! A person joins: an invitation, the wait until it is accepted, and access to tenants.
+//! Onboards a person: invites them to the team, waits until they accept, and gives them access to tenants.
+//!
+//! ```text
+//! cargo run --example onboard            # against a local sandbox, without an account
+//! cargo run --example onboard -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints the invitation, the new member and the tenants that they have access to. Exit status: 0 success, 1 the
+//! invitation was not accepted in time or some access could not be given, 2 invalid arguments or environment variables.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,17 +23,17 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Open, Outcome, operations};
 use clap::Parser;
 
-use support::teams::lookup::{find_member, find_tenants, reach};
+use support::teams::lookup::{accessible_tenants, find_member, find_tenants};
 use support::{Failure, teams};
 
 mod support;
 
 /// Invite a person, wait until they are a member, and give them access to tenants
 ///
-/// Who is a member already gets the access alone.
+/// An existing member is only given access.
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "sends an invitation by e-mail, and gives access to tenants. For a live team everything has to be given.",
+    "sends an invitation by e-mail and gives access to tenants. A live team requires --email and --role.",
     &[
         &operations::LIST_MEMBERS,
         &operations::INVITE_MEMBER,
@@ -35,30 +43,30 @@ mod support;
     &teams::ENVIRONMENT,
 ))]
 struct Arguments {
-    /// The person
+    /// E-mail address of the person
     #[arg(long)]
     email: Option<String>,
-    /// Their role in the team, such as teams_contributor
+    /// Role in the team, such as teams_contributor
     #[arg(long, value_name = "ROLE", value_parser = team_role)]
     role: Option<Open<TeamMemberRoleEnum>>,
-    /// A tenant to give access to, by name or id; can be given several times
+    /// Tenant to give access to, by name or id; can be repeated
     #[arg(long = "tenant", value_name = "TENANT", requires = "tenant_role")]
     tenants: Vec<String>,
-    /// Their role in those tenants, such as viewer-users
+    /// Role in those tenants, such as viewer-users
     #[arg(long, value_name = "ROLE", value_parser = tenant_role)]
     tenant_role: Option<Open<TenantMemberRoleEnum>>,
-    /// The invitation was sent before: wait for them to accept it
+    /// Do not send an invitation; wait until an earlier one is accepted
     #[arg(long)]
     invited: bool,
-    /// How often to look whether they have accepted
+    /// How many times to check whether the invitation was accepted
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     looks: u32,
-    /// The time from one look to the next
+    /// Seconds between two checks
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     every: u64,
 }
 
-/// Roles grow: one that this crate does not know may be one that the server does, so it is the server that decides.
+/// Accepts any role, because the server may know roles that this version of the crate does not.
 fn team_role(text: &str) -> Result<Open<TeamMemberRoleEnum>, String> {
     Ok(Open::parse(text).unwrap_or_else(|_| Open::other(text)))
 }
@@ -75,7 +83,7 @@ async fn main() -> ExitCode {
 async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let team = teams::open(Sandbox::builder().members(5).tenants(6)).await?;
     let teams = &team.client;
-    team.needs(&[
+    team.require(&[
         ("--email", arguments.email.is_some()),
         ("--role", arguments.role.is_some()),
     ])?;
@@ -88,23 +96,23 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let tenant_role = arguments.tenant_role.clone();
     let tenant_role = tenant_role.unwrap_or(TenantMemberRoleEnum::ViewerUsers.into());
 
-    // A tenant that is not there is better noticed before anything is changed.
+    // Detect missing tenants before anything is changed.
     let tenants = find_tenants(teams, &arguments.tenants).await?;
     let member = match find_member(teams, email).await? {
         Some(member) => {
-            println!("{email} is a member already");
+            println!("{email} is already a member");
             member
         }
         None => {
             if !arguments.invited {
-                // An invitation can carry tenants too, but only one that is still to be accepted.
+                // An invitation could include tenants, but an existing member needs a separate call anyway.
                 let invitation =
                     InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
                         email,
                         role,
                     });
                 let invitation = teams.members().invite(invitation).await?;
-                println!("{email} is invited as {}", invitation.role);
+                println!("invited {email} as {}", invitation.role);
             }
             if let Some(sandbox) = &team.sandbox {
                 accept(sandbox, email)?;
@@ -113,14 +121,14 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
         }
     };
     let is_complete = give_access(teams, &member, tenant_role, &tenants).await?;
-    show_reach(teams, &member).await?;
+    print_access(teams, &member).await?;
     if is_complete {
         return Ok(());
     }
-    Err(Failure::failed("not all access could be given, see above"))
+    Err(Failure::failed("some access could not be given, see above"))
 }
 
-/// What the person does, in a browser.
+/// Accepts the invitation, which the person does in a browser.
 fn accept(sandbox: &Sandbox, email: &str) -> Result<(), Failure> {
     for invitation in sandbox.invitations() {
         if invitation.email == email {
@@ -132,35 +140,35 @@ fn accept(sandbox: &Sandbox, email: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nobody tells when an invitation is accepted, so it is looked for, and not for ever.
+/// Polls for the member, because the API does not notify about accepted invitations.
 async fn wait_for(
     teams: &Client,
     email: &str,
     arguments: &Arguments,
 ) -> Result<TeamMember, Failure> {
-    for look in 1..=arguments.looks {
+    for attempt in 1..=arguments.looks {
         if let Some(member) = find_member(teams, email).await? {
-            println!("{email} is a member now, with the id {}", member.id);
+            println!("{email} is now a member with id {}", member.id);
             return Ok(member);
         }
-        if look == 1 {
+        if attempt == 1 {
             support::note(format!(
-                "waiting for {email} to accept, looking every {} s",
+                "waiting for {email} to accept the invitation, checking every {} s",
                 arguments.every
             ));
         }
-        if look < arguments.looks {
+        if attempt < arguments.looks {
             SystemTimer
                 .sleep(Duration::from_secs(arguments.every))
                 .await;
         }
     }
     Err(Failure::failed(format!(
-        "{email} has not accepted yet; when they have, run the same command with --invited"
+        "{email} has not accepted the invitation yet; run the same command with --invited to continue"
     )))
 }
 
-/// Gives access to the tenants, and says whether the member has it now to all of them.
+/// Gives access to the tenants. Returns whether the member now has access to all of them.
 async fn give_access(
     teams: &Client,
     member: &TeamMember,
@@ -168,7 +176,7 @@ async fn give_access(
     tenants: &[TenantItem],
 ) -> Result<bool, Error> {
     let mut is_complete = true;
-    // The API takes at most ten tenants in a call.
+    // The API accepts at most ten tenants per call.
     for batch in tenants.chunks(10) {
         let ids = batch.iter().map(|tenant| tenant.tenant_id.clone());
         let request =
@@ -185,11 +193,11 @@ async fn give_access(
             continue;
         };
         for failure in &report.failure {
-            // Whoever has access already keeps the roles that they have there.
+            // The member already has access; existing roles stay.
             if failure.status == 409 {
-                println!("{} was accessible before", failure.tenant_id);
+                println!("{}: access existed already", failure.tenant_id);
             } else {
-                println!("no access to {}: {}", failure.tenant_id, failure.title);
+                println!("{}: access failed: {}", failure.tenant_id, failure.title);
                 is_complete = false;
             }
         }
@@ -197,9 +205,9 @@ async fn give_access(
     Ok(is_complete)
 }
 
-async fn show_reach(teams: &Client, member: &TeamMember) -> Result<(), Error> {
-    println!("{} can reach:", member.email);
-    for environment in reach(teams, &member.id).await? {
+async fn print_access(teams: &Client, member: &TeamMember) -> Result<(), Error> {
+    println!("{} has access to:", member.email);
+    for environment in accessible_tenants(teams, &member.id).await? {
         for tenant in &environment.tenants {
             let roles: Vec<_> = tenant
                 .roles

@@ -1,9 +1,15 @@
-//! What a program does with a team: list, create, invite, give access, and cope with what goes wrong.
+//! A tour of the Teams API: lists members, invites a person, creates a tenant, gives a member access to it, and handles
+//! typical errors.
 //!
-//! `cargo run --example quickstart` needs no account, and `-- --help` says how to run it against a team of yours. How
-//! the client is made is in `support/teams.rs`.
+//! ```text
+//! cargo run --example quickstart            # against a local sandbox, without an account
+//! cargo run --example quickstart -- --help  # how to use a live team
+//! ```
+//!
+//! Prints each step and its result. Exit status: 0 success, 1 an operation failed, 2 invalid arguments or environment
+//! variables. The client is built in `support/teams.rs`.
 
-#![allow(clippy::print_stdout, reason = "it tells what it does")]
+#![allow(clippy::print_stdout, reason = "prints its results")]
 
 use std::process::ExitCode;
 
@@ -17,15 +23,15 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Open, Outcome, operations};
 use clap::Parser;
 
-use support::teams::lookup::{find_member, reach};
+use support::teams::lookup::{accessible_tenants, find_member};
 use support::{Failure, teams};
 
 mod support;
 
-/// A tour: list members, invite a person, create a tenant, give access to it, and what can go wrong on the way
+/// Tour of the Teams API: list members, invite a person, create a tenant, give access to it, handle errors
 #[derive(Parser)]
 #[command(after_help = support::help(
-    "nothing in a live team unless --invite or --tenant says so. A tenant costs money, and its name is never free again.",
+    "nothing in a live team without --invite or --tenant. A tenant costs money, and its name can never be reused.",
     &[
         &operations::LIST_MEMBERS,
         &operations::INVITE_MEMBER,
@@ -38,24 +44,24 @@ struct Arguments {
     /// Invite this person
     #[arg(long, value_name = "EMAIL")]
     invite: Option<String>,
-    /// Create a tenant with this name. Its secret is not kept: for a tenant that is to be used there is create-tenants
+    /// Create a tenant with this name. Its secret is not stored; use the example create-tenants for that
     #[arg(long, value_name = "NAME", requires_all = ["locality", "admin", "member"])]
     tenant: Option<String>,
-    /// Where in the public cloud the tenant is to be, such as eu
+    /// Locality of the tenant in the public cloud, such as eu
     #[arg(long, requires = "tenant")]
     locality: Option<String>,
-    /// The member who administers the tenant
+    /// E-mail address of the member who administers the tenant
     #[arg(long, value_name = "EMAIL", requires = "tenant")]
     admin: Option<String>,
-    /// Another member, who gets access to the tenant
+    /// E-mail address of another member, who gets access to the tenant
     #[arg(long, value_name = "EMAIL", requires = "tenant")]
     member: Option<String>,
 }
 
 impl Arguments {
-    /// Made-up values in the place of those that were not given. They are for a sandbox only.
-    fn or_made_up(self) -> Self {
-        let or = |given: Option<String>, made_up: &str| given.or_else(|| Some(made_up.to_owned()));
+    /// Fills in missing arguments with values that exist in a sandbox.
+    fn with_sandbox_defaults(self) -> Self {
+        let or = |given: Option<String>, default: &str| given.or_else(|| Some(default.to_owned()));
         Self {
             invite: or(self.invite, "grace@example.com"),
             tenant: or(self.tenant, "acme-staging"),
@@ -72,17 +78,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // Servers learn new values before their clients do; here the second page of members shows one.
+    // A server can return enum values that the client does not know yet. The sandbox does so on the second page of
+    // members.
     let new_role = Fault::of("listMembers").call(2).then(Effect::UnknownEnums);
     let team = teams::open(Sandbox::builder().members(3).tenants(3).fault(new_role)).await?;
     let teams = &team.client;
     let arguments = match team.sandbox {
-        Some(_) => arguments.or_made_up(),
+        Some(_) => arguments.with_sandbox_defaults(),
         None => arguments,
     };
 
     list_members(teams).await?;
-    break_a_rule(teams).await?;
+    send_invalid_request(teams).await?;
     if let Some(email) = &arguments.invite {
         invite_member(teams, email).await?;
     }
@@ -96,33 +103,33 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     {
         let tenant = create_tenant(teams, name, locality, admin).await?;
         give_access(teams, member, &tenant).await?;
-        create_the_same_again(teams, name, locality, admin).await?;
+        create_duplicate(teams, name, locality, admin).await?;
     }
     if let Some(sandbox) = &team.sandbox {
         let tokens = sandbox.tokens_granted();
-        println!("\nDone. The server granted {tokens} token for all of it.");
+        println!("\nDone. All calls shared {tokens} access token.");
     }
     Ok(())
 }
 
-/// A listing is read item by item; the pages behind it are fetched as they are needed.
+/// A listing is read item by item. Pages are fetched when they are needed.
 async fn list_members(teams: &Client) -> Result<(), Error> {
-    println!("The members of the team, two to a page:");
+    println!("Members of the team, read in pages of two:");
     let mut members = teams.members().list().page_size(2).stream();
     while let Some(member) = members.try_next().await? {
-        // A role that this version of the crate does not know fails nothing.
+        // An unknown role is not an error.
         let note = match member.role {
             Open::Known(_) => "",
-            Open::Other(_) => " (a role that this crate does not know)",
+            Open::Other(_) => " (unknown to this version of the crate)",
         };
-        println!("  {} is {}{note}", member.name, member.role);
+        println!("  {}: {}{note}", member.name, member.role);
     }
     Ok(())
 }
 
-/// A request that the server would refuse is refused here, by field and rule, and is not sent.
-async fn break_a_rule(teams: &Client) -> Result<(), Error> {
-    println!("\nAsk for a tenant with a name that breaks the rules:");
+/// A request that violates a documented constraint is rejected before it is sent.
+async fn send_invalid_request(teams: &Client) -> Result<(), Error> {
+    println!("\nCreate a tenant with an invalid name:");
     let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: "ada@example.com",
         locality: "us",
@@ -131,7 +138,7 @@ async fn break_a_rule(teams: &Client) -> Result<(), Error> {
     match teams.tenants().create(payload).await {
         Err(error) if error.is_invalid_request() => {
             for violation in error.violations() {
-                println!("  not sent: {violation}");
+                println!("  rejected before sending: {violation}");
             }
             Ok(())
         }
@@ -139,7 +146,7 @@ async fn break_a_rule(teams: &Client) -> Result<(), Error> {
     }
 }
 
-/// `send` gives status and headers as well.
+/// `send` returns the value together with status and headers.
 async fn invite_member(teams: &Client, email: &str) -> Result<(), Error> {
     println!("\nInvite a person:");
     let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
@@ -147,11 +154,11 @@ async fn invite_member(teams: &Client, email: &str) -> Result<(), Error> {
         role: TeamMemberRoleEnum::TeamsReportViewer,
     });
     let response = teams.members().invite(invitation).send().await?;
-    println!("  {} for {}", response.status(), response.value().email);
+    println!("  {}: {}", response.status(), response.value().email);
     Ok(())
 }
 
-/// What is optional has a setter; what is left out is not sent.
+/// Optional fields have setters. A field that is not set is not sent.
 async fn create_tenant(
     teams: &Client,
     name: &str,
@@ -166,20 +173,20 @@ async fn create_tenant(
     .tenant_name(name)
     .environment_tag(EnvironmentTypeEnum::Staging);
     let tenant = teams.tenants().create(payload).await?;
-    println!("  {} is at {}", tenant.tenant_name(), tenant.domain());
+    println!("  created {} at {}", tenant.tenant_name(), tenant.domain());
 
-    // The secret is shown this once. It is read with `.secret()`, and never printed by accident; the example
-    // `create-tenants` shows how to keep it.
+    // The API returns the secret only this once. `.secret()` reads it; printing the value redacts it. The example
+    // `create-tenants` shows how to store it.
     let manager = tenant.management_client();
     println!(
-        "  its management client has a secret of {} characters",
+        "  its management client has a secret with {} characters",
         manager.client_secret.secret().len()
     );
-    println!("  printed, the secret is {:?}", manager.client_secret);
+    println!("  printing the secret shows {:?}", manager.client_secret);
     Ok(tenant)
 }
 
-/// A bulk operation does all of it or a part of it, and its outcome says which.
+/// A bulk operation can succeed in part. Its outcome says for which tenants it failed.
 async fn give_access(
     teams: &Client,
     member: &str,
@@ -191,15 +198,15 @@ async fn give_access(
         )));
     };
     println!(
-        "\nGive {} access to the new tenant and to one of before:",
+        "\nGive {} access to the new tenant and to an existing one:",
         member.name
     );
-    let reach = reach(teams, &member.id).await?;
-    let old = reach
+    let access = accessible_tenants(teams, &member.id).await?;
+    let existing = access
         .iter()
         .flat_map(|environment| &environment.tenants)
         .next();
-    let tenants = old.map(|old| old.tenant_id.clone()).into_iter();
+    let tenants = existing.map(|tenant| tenant.tenant_id.clone()).into_iter();
     let tenants = tenants.chain([tenant.tenant_id().clone()]);
     let roles = [TenantMemberRoleEnum::ViewerUsers];
     let request =
@@ -213,11 +220,11 @@ async fn give_access(
         .create(&member.id, request)
         .await?
     {
-        Outcome::Complete => println!("  all done"),
+        Outcome::Complete => println!("  all tenants added"),
         Outcome::Partial(report) => {
             let summary = &report.summary;
             println!(
-                "  {} of {} done",
+                "  {} of {} tenants added",
                 summary.success_count, summary.total_count
             );
             for failure in &report.failure {
@@ -228,14 +235,14 @@ async fn give_access(
     Ok(())
 }
 
-/// What the server refuses is an error with its status and the server's own words for it.
-async fn create_the_same_again(
+/// A request that the server rejects is an error with the status and the description of the server.
+async fn create_duplicate(
     teams: &Client,
     name: &str,
     locality: &str,
     admin: &str,
 ) -> Result<(), Error> {
-    println!("\nAsk for the same tenant again:");
+    println!("\nCreate a tenant with the same name again:");
     let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: admin,
         locality,

@@ -76,7 +76,7 @@ impl CallTask {
             .headroom(HEADROOM);
         let limiter = Limiter::new(limits).unwrap();
         let mut limiter = limiter
-            .sharing(RedisBudget::new(redis), self.share)
+            .with_shared_budget(RedisBudget::new(redis), self.share)
             .unwrap();
         if let Some(id) = organization {
             limiter = limiter.for_organization(id);

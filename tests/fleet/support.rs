@@ -87,8 +87,8 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn collect() -> Self {
-        // Every thread needs a subscriber, even one that discards everything: if a thread without one reached a call site
-        // first, tracing would disable it for all threads.
+        // Every thread needs a subscriber, even one that discards everything: if a thread without one reached a call
+        // site first, tracing would disable it for all threads.
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! A mock of Auth0: a token endpoint that numbers its tokens, beside an API that a test answers for.
+//! A mock of Auth0: a token endpoint that issues numbered tokens, and an API whose responses the test chooses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,27 +13,27 @@ use crate::support::*;
 
 pub(crate) const CLIENT_SECRET: &str = "planted-secret-of-the-program";
 
-/// The lifetime of the tokens.
+/// Lifetime of the tokens.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The text of the token with this number.
+/// The token with this number.
 pub(crate) fn token(number: usize) -> String {
     format!("planted-access-token-{number}")
 }
 
-/// The mock and a client of it whose tokens come from its token endpoint.
+/// The mock, and a client that obtains its tokens from the mock's token endpoint.
 pub(crate) struct Auth0 {
     pub(crate) server: MockServer,
     pub(crate) client: Client,
 }
 
 impl Auth0 {
-    /// A token endpoint that grants a new token each time, and an API that answers with `api`.
+    /// Starts a token endpoint that issues a new token for each request, and an API that returns `api`.
     pub(crate) async fn start(api: impl Respond + 'static) -> Self {
         Self::with(granting(), api).await
     }
 
-    /// A token endpoint and an API that answer with these.
+    /// Starts a token endpoint and an API that return the given responses.
     pub(crate) async fn with(
         endpoint: impl Respond + 'static,
         api: impl Respond + 'static,
@@ -52,17 +52,17 @@ impl Auth0 {
         Self { server, client }
     }
 
-    /// The requests to the token endpoint and those to the API.
-    pub(crate) async fn seen(&self) -> (Vec<Request>, Vec<Request>) {
+    /// The requests to the token endpoint and the requests to the API.
+    pub(crate) async fn received_requests(&self) -> (Vec<Request>, Vec<Request>) {
         requests(&self.server)
             .await
             .into_iter()
             .partition(|request| request.url.path() == "/oauth/token")
     }
 
-    /// How many requests came to the token endpoint and how many to the API.
+    /// The number of requests to the token endpoint and to the API.
     pub(crate) async fn counts(&self) -> (usize, usize) {
-        let (tokens, calls) = self.seen().await;
+        let (tokens, calls) = self.received_requests().await;
         (tokens.len(), calls.len())
     }
 }
@@ -73,12 +73,12 @@ pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
         .client_id("program")
         .client_secret(CLIENT_SECRET)
         .audience("https://acme.teams.auth0.com/api/")
-        // One answer, one request: that failures are repeated is tested where time does not pass.
+        // One response, one request: retries are tested with a fake clock.
         .retry(RetryPolicy::never())
         .http_client(http_client())
 }
 
-/// An answer that grants token 1, token 2 and so on.
+/// Issues token 1, token 2 and so on.
 pub(crate) fn granting() -> impl Respond + 'static {
     let count = AtomicUsize::new(0);
     move |_: &Request| {

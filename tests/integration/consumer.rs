@@ -1,16 +1,16 @@
-//! A program of a user, in a workspace of its own, builds against the crates by path.
+//! A program in a workspace of its own builds against the crates by path.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn program_outside_the_workspace_then_it_builds_without_warnings() {
+fn program_is_outside_the_workspace_then_it_builds_without_warnings() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let consumer = tests.join("consumer");
-    // The versions of the workspace are the ones that were tested, and that are there without a network.
+    // Use the tested versions of the dependencies, which are also available offline.
     fs::copy(tests.join("../Cargo.lock"), consumer.join("Cargo.lock")).unwrap();
-    // What the workspace has built already need not be built again: cargo's own folder for tests is in its target.
+    // Reuse what the workspace has already built: cargo's directory for tests is inside its target directory.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet"])

@@ -1,4 +1,4 @@
-//! Cursors that are stored, and listings that go on from them.
+//! Cursors that are stored, and listings that resume from them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,11 +7,11 @@ use auth0_teams::types::ActivityLogStatusEnum;
 use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Cursor, Open};
 
-use crate::listings::{LISTINGS, all, answer, read, serving, three_pages};
+use crate::listings::{LISTINGS, all, paged_server, read, response, three_pages};
 use crate::samples::*;
 use crate::support::*;
 
-/// What a program keeps between two runs.
+/// The serialized cursor, as a program stores it between two runs.
 fn stored(cursor: &Cursor) -> String {
     serde_json::to_string(cursor).unwrap()
 }
@@ -20,7 +20,7 @@ fn restored(text: &str) -> Cursor {
     serde_json::from_str(text).unwrap()
 }
 
-/// The activity since a day, with a filter of each kind: a date, a listed value and one that is not listed yet.
+/// Lists activity with a date filter, a documented filter value, and an undocumented one.
 fn filtered(client: &Client) -> ListActivityLogs {
     let since = "2026-01-08T10:00:00Z".parse().unwrap();
     let listing = client.activity().list().since(since);
@@ -29,8 +29,8 @@ fn filtered(client: &Client) -> ListActivityLogs {
 }
 
 #[tokio::test]
-async fn cursor_is_stored_and_resumed_by_a_new_client_then_exactly_the_rest_comes() {
-    let server = serving(three_pages("activity")).await;
+async fn stored_cursor_is_resumed_by_a_new_client_then_it_lists_exactly_the_rest() {
+    let server = paged_server(three_pages("activity")).await;
     let mut pages = filtered(&client(&server)).pages();
     pages.try_next().await.unwrap();
     let text = stored(&pages.cursor().unwrap());
@@ -52,16 +52,16 @@ async fn cursor_is_stored_and_resumed_by_a_new_client_then_exactly_the_rest_come
 }
 
 #[tokio::test]
-async fn every_listing_fails_in_the_middle_then_it_goes_on_from_the_cursor_of_the_error() {
+async fn listing_fails_in_the_middle_then_it_resumes_from_the_cursor_of_the_error() {
     for listing in LISTINGS {
         let pages = three_pages(listing);
-        let refuses = AtomicBool::new(true);
-        let server = answering_with(move |request| {
+        let fails_next = AtomicBool::new(true);
+        let server = mock_server_with(move |request| {
             let from = query(request, "from");
-            if from.as_deref() == Some("3") && refuses.swap(false, Ordering::SeqCst) {
+            if from.as_deref() == Some("3") && fails_next.swap(false, Ordering::SeqCst) {
                 return json(400, &problem(400));
             }
-            answer(&pages, from.as_deref())
+            response(&pages, from.as_deref())
         })
         .await;
         let client = client(&server);
@@ -92,8 +92,8 @@ async fn every_listing_fails_in_the_middle_then_it_goes_on_from_the_cursor_of_th
 }
 
 #[tokio::test]
-async fn cursor_is_resumed_with_other_filters_then_they_are_refused_by_name_and_nothing_is_sent() {
-    let server = serving(three_pages("tenants")).await;
+async fn cursor_is_resumed_with_other_filters_then_the_error_names_them_and_nothing_is_sent() {
+    let server = paged_server(three_pages("tenants")).await;
     let client = client(&server);
     let american = client.tenants().list().locality("us").sort("created_at:1");
     let cursor = american.clone().stream().cursor().unwrap();
@@ -106,13 +106,13 @@ async fn cursor_is_resumed_with_other_filters_then_they_are_refused_by_name_and_
         .environment("private");
     let error = other.resume(cursor).unwrap_err();
     assert!(error.is_invalid_request());
-    insta::assert_snapshot!(error, @"tenants().list: the request breaks the rules and was not sent: cursor: parameter `environment`: found no value, expected that of the request; cursor: parameter `locality`: found another value, expected that of the request; cursor: parameter `sort`: found a value, expected none");
+    insta::assert_snapshot!(error, @"tenants().list: the request is invalid and was not sent: cursor: parameter `environment`: found no value, expected that of the request; cursor: parameter `locality`: found another value, expected that of the request; cursor: parameter `sort`: found a value, expected none");
     assert_eq!(requests(&server).await.len(), 0);
 }
 
 #[tokio::test]
-async fn cursor_is_of_another_team_operation_or_tenant_then_it_is_refused() {
-    let server = serving(three_pages("members")).await;
+async fn cursor_belongs_to_another_team_operation_or_tenant_then_it_is_rejected() {
+    let server = paged_server(three_pages("members")).await;
     let client = client(&server);
     let cursor = client.members().list().stream().cursor().unwrap();
     let other_team = client_at("https://other.teams.auth0.com");

@@ -1,7 +1,7 @@
-//! Decoding of responses: the policy that ARCHITECTURE states, held against every type that a response of the three APIs
-//! can have. Each body is a sample of what the normalized document says, with one thing changed.
+//! Response decoding: checks the policy of docs/decisions/response-decoding.md for every response type of the three
+//! APIs. Each body is a sample derived from the normalized document with one change.
 //!
-//! No scalar fails a response, whatever it is; a container that is required and missing does.
+//! No unexpected scalar fails a response; a required container that is missing always does.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::Local;
 
-/// Decodes a body and returns what it serializes to.
-type Decode = fn(&Value) -> Result<Value, String>;
+/// Decodes a body and returns the decoded value serialized again.
+type DecodeFn = fn(&Value) -> Result<Value, String>;
 
 fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
     let decoded: T =
@@ -25,15 +25,15 @@ fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String
 
 macro_rules! types {
     ($krate:ident: $($name:ident),* $(,)?) => {
-        vec![$((stringify!($name), decode::<$krate::types::$name> as Decode)),*]
+        vec![$((stringify!($name), decode::<$krate::types::$name> as DecodeFn)),*]
     };
 }
 
-/// The types of successful responses by API.
-fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
+/// The types of successful responses, by API.
+fn responses() -> [(ResponseSampler, Vec<(&'static str, DecodeFn)>); 3] {
     [
         (
-            Document::read("teams"),
+            ResponseSampler::read("teams"),
             types! { auth0_teams:
                 CreateMembersTenantsResponseContent, CreateTenantsResponseContent, DeleteMembersTenantsResponseContent,
                 GetMembersResponseContent, GetTenantsResponseContent, InviteMembersResponseContent,
@@ -43,7 +43,7 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
             },
         ),
         (
-            Document::read("my-organization"),
+            ResponseSampler::read("my-organization"),
             types! { auth0_my_organization:
                 CreateIdPProvisioningConfigResponseContent, CreateIdpDomainResponseContent,
                 GetConfigurationResponseContent, GetIdPProvisioningConfigResponseContent,
@@ -56,7 +56,7 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
             },
         ),
         (
-            Document::read("organizations"),
+            ResponseSampler::read("organizations"),
             types! { auth0_organizations:
                 AddOrganizationConnectionResponseContent, AssociateOrganizationClientGrantResponseContent,
                 CreateOrganizationAllConnectionResponseContent, CreateOrganizationDiscoveryDomainResponseContent,
@@ -79,36 +79,36 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
 }
 
 /// A normalized document.
-struct Document(Value);
+struct ResponseSampler(Value);
 
-/// What a schema describes.
-enum Kind<'d> {
+/// The kind of value that a schema describes.
+enum SchemaKind<'d> {
     Scalar(Value),
     Secret,
     List(&'d Value),
     Map(&'d Value),
-    /// An object of anything.
+    /// An object with arbitrary properties.
     Free,
     Object(&'d Map<String, Value>, Vec<&'d str>),
     Union(Vec<(&'d Value, Option<&'d Value>)>),
 }
 
-/// A part of a sample that can be changed.
-struct Part {
+/// A part of a sample that a test can change.
+struct SamplePart {
     pointer: String,
-    is: Is,
+    is: PartKind,
     required: bool,
 }
 
 #[derive(PartialEq)]
-enum Is {
+enum PartKind {
     Scalar,
     Secret,
     ListOrMap,
     Object,
 }
 
-impl Document {
+impl ResponseSampler {
     fn read(api: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = path.join("../openapi").join(api).join("normalized.json");
@@ -124,16 +124,16 @@ impl Document {
         Some(self.component(reference.as_str().unwrap().rsplit('/').next().unwrap()))
     }
 
-    fn kind<'d>(&'d self, schema: &'d Value) -> Kind<'d> {
+    fn kind<'d>(&'d self, schema: &'d Value) -> SchemaKind<'d> {
         let parameters = &schema["x-rust-type"]["parameters"];
         match schema["x-rust-type"]["path"].as_str() {
-            Some("auth0_core::SecretString") => return Kind::Secret,
+            Some("auth0_core::SecretString") => return SchemaKind::Secret,
             Some("auth0_core::Open" | "auth0_core::Nullable" | "std::boxed::Box") => {
                 return self.kind(&parameters[0]);
             }
-            Some("std::vec::Vec") => return Kind::List(&parameters[0]),
-            Some("std::collections::BTreeMap") => return Kind::Map(&parameters[1]),
-            Some("serde_json::Map") => return Kind::Free,
+            Some("std::vec::Vec") => return SchemaKind::List(&parameters[0]),
+            Some("std::collections::BTreeMap") => return SchemaKind::Map(&parameters[1]),
+            Some("serde_json::Map") => return SchemaKind::Free,
             Some(other) => panic!("a type that this test does not know: {other}"),
             None => {}
         }
@@ -148,7 +148,7 @@ impl Document {
                 let component = self.referenced(&json!({"$ref": variant["ref"]})).unwrap();
                 (component, variant["when"].get("tag"))
             };
-            return Kind::Union(variants.iter().map(variant).collect());
+            return SchemaKind::Union(variants.iter().map(variant).collect());
         }
         if let Some(variants) = schema["oneOf"].as_array() {
             let null = json!({"type": "null"});
@@ -156,51 +156,52 @@ impl Document {
             return self.kind(variant);
         }
         if let Some(values) = schema["enum"].as_array() {
-            return Kind::Scalar(values[0].clone());
+            return SchemaKind::Scalar(values[0].clone());
         }
         let kind = &schema["type"];
         match kind.as_str().or(kind[0].as_str()).unwrap_or_default() {
-            "string" => Kind::Scalar(match schema["format"].as_str() {
+            "string" => SchemaKind::Scalar(match schema["format"].as_str() {
                 Some("uuid") => json!("4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e"),
                 Some("date-time") => json!("2026-01-08T10:00:00Z"),
                 _ => json!("text"),
             }),
-            "integer" => Kind::Scalar(json!(7)),
-            "number" => Kind::Scalar(json!(1.5)),
-            "boolean" => Kind::Scalar(json!(true)),
-            "array" => Kind::List(&schema["items"]),
+            "integer" => SchemaKind::Scalar(json!(7)),
+            "number" => SchemaKind::Scalar(json!(1.5)),
+            "boolean" => SchemaKind::Scalar(json!(true)),
+            "array" => SchemaKind::List(&schema["items"]),
             "object" => match (
                 schema["properties"].as_object(),
                 &schema["additionalProperties"],
             ) {
                 (Some(properties), _) => {
                     let required = schema["required"].as_array().into_iter().flatten();
-                    Kind::Object(properties, required.filter_map(Value::as_str).collect())
+                    SchemaKind::Object(properties, required.filter_map(Value::as_str).collect())
                 }
-                (None, values @ Value::Object(_)) => Kind::Map(values),
-                _ => Kind::Free,
+                (None, values @ Value::Object(_)) => SchemaKind::Map(values),
+                _ => SchemaKind::Free,
             },
-            _ => Kind::Free,
+            _ => SchemaKind::Free,
         }
     }
 
-    /// A value with everything that the schema knows; of unions the variant `pick`.
-    fn sample(&self, schema: &Value, pick: usize) -> Value {
+    /// A value with every property of the schema. For unions it has the variant with index `union_index`, modulo the
+    /// number of variants.
+    fn sample(&self, schema: &Value, union_index: usize) -> Value {
         match self.kind(schema) {
-            Kind::Scalar(value) => value,
-            Kind::Secret => json!("s3cr3t"),
-            Kind::List(items) => json!([self.sample(items, pick)]),
-            Kind::Map(values) => json!({ "key": self.sample(values, pick) }),
-            Kind::Free => json!({ "free": [null] }),
-            Kind::Object(properties, _) => {
+            SchemaKind::Scalar(value) => value,
+            SchemaKind::Secret => json!("s3cr3t"),
+            SchemaKind::List(items) => json!([self.sample(items, union_index)]),
+            SchemaKind::Map(values) => json!({ "key": self.sample(values, union_index) }),
+            SchemaKind::Free => json!({ "free": [null] }),
+            SchemaKind::Object(properties, _) => {
                 let members = properties
                     .iter()
-                    .map(|(name, property)| (name.clone(), self.sample(property, pick)));
+                    .map(|(name, property)| (name.clone(), self.sample(property, union_index)));
                 Value::Object(members.collect())
             }
-            Kind::Union(variants) => {
-                let (variant, tag) = variants[pick % variants.len()];
-                let mut sample = self.sample(variant, pick);
+            SchemaKind::Union(variants) => {
+                let (variant, tag) = variants[union_index % variants.len()];
+                let mut sample = self.sample(variant, union_index);
                 if let Some(tag) = tag {
                     sample[tag["property"].as_str().unwrap()] = tag["value"].clone();
                 }
@@ -209,41 +210,60 @@ impl Document {
         }
     }
 
-    /// The parts of such a value.
-    fn parts(&self, schema: &Value, pick: usize, at: &str, required: bool, parts: &mut Vec<Part>) {
-        let mut part = |is: Is| {
-            parts.push(Part {
+    /// Collects the parts of such a value.
+    fn parts(
+        &self,
+        schema: &Value,
+        union_index: usize,
+        at: &str,
+        required: bool,
+        parts: &mut Vec<SamplePart>,
+    ) {
+        let mut part = |is: PartKind| {
+            parts.push(SamplePart {
                 pointer: at.to_owned(),
                 is,
                 required,
             });
         };
         match self.kind(schema) {
-            Kind::Scalar(_) => part(Is::Scalar),
-            Kind::Secret => part(Is::Secret),
-            Kind::List(items) => {
-                part(Is::ListOrMap);
-                self.parts(items, pick, &format!("{at}/0"), false, parts);
+            SchemaKind::Scalar(_) => part(PartKind::Scalar),
+            SchemaKind::Secret => part(PartKind::Secret),
+            SchemaKind::List(items) => {
+                part(PartKind::ListOrMap);
+                self.parts(items, union_index, &format!("{at}/0"), false, parts);
             }
-            Kind::Map(values) => {
-                part(Is::ListOrMap);
-                self.parts(values, pick, &format!("{at}/key"), false, parts);
+            SchemaKind::Map(values) => {
+                part(PartKind::ListOrMap);
+                self.parts(values, union_index, &format!("{at}/key"), false, parts);
             }
-            Kind::Free => part(Is::ListOrMap),
-            Kind::Object(properties, required) => {
-                part(Is::Object);
+            SchemaKind::Free => part(PartKind::ListOrMap),
+            SchemaKind::Object(properties, required) => {
+                part(PartKind::Object);
                 for (name, property) in properties {
                     let is_required = required.contains(&name.as_str());
-                    self.parts(property, pick, &format!("{at}/{name}"), is_required, parts);
+                    self.parts(
+                        property,
+                        union_index,
+                        &format!("{at}/{name}"),
+                        is_required,
+                        parts,
+                    );
                 }
             }
-            Kind::Union(variants) => {
-                self.parts(variants[pick % variants.len()].0, pick, at, required, parts);
+            SchemaKind::Union(variants) => {
+                self.parts(
+                    variants[union_index % variants.len()].0,
+                    union_index,
+                    at,
+                    required,
+                    parts,
+                );
             }
         }
     }
 
-    /// The components that successful responses consist of.
+    /// The components that successful responses refer to.
     fn responses(&self) -> BTreeSet<&str> {
         let operations = self.0["paths"].as_object().unwrap().values();
         let operations = operations.flat_map(|item| item.as_object().unwrap().values());
@@ -266,17 +286,17 @@ impl Document {
     }
 }
 
-/// How many variants the largest union has.
-const PICKS: usize = 8;
+/// The number of variants of the largest union.
+const MAX_VARIANTS: usize = 8;
 
 /// Calls `check` with every part of every sample of every response.
-fn each_part(check: impl Fn(&str, Decode, &Value, &Part)) {
+fn each_part(check: impl Fn(&str, DecodeFn, &Value, &SamplePart)) {
     for (document, types) in responses() {
         for (name, decode) in types {
             let schema = document.component(name);
             let mut seen = BTreeSet::new();
-            for pick in 0..PICKS {
-                let sample = document.sample(schema, pick);
+            for union_index in 0..MAX_VARIANTS {
+                let sample = document.sample(schema, union_index);
                 if !seen.insert(sample.to_string()) {
                     continue;
                 }
@@ -286,7 +306,7 @@ fn each_part(check: impl Fn(&str, Decode, &Value, &Part)) {
                     "{name}: the sample itself"
                 );
                 let mut parts = Vec::new();
-                document.parts(schema, pick, "", true, &mut parts);
+                document.parts(schema, union_index, "", true, &mut parts);
                 for part in parts.iter().filter(|part| !part.pointer.is_empty()) {
                     check(name, decode, &sample, part);
                 }
@@ -318,13 +338,13 @@ fn every_response_of_the_documents_is_tested() {
 }
 
 #[test]
-fn no_scalar_fails_a_response_and_none_is_lost() {
+fn scalar_is_unexpected_then_the_response_decodes_and_keeps_it() {
     each_part(|name, decode, sample, part| {
-        if part.is != Is::Scalar {
+        if part.is != PartKind::Scalar {
             return;
         }
         let pointer = &part.pointer;
-        let odd = [
+        let unexpected = [
             "null",
             "true",
             "0",
@@ -336,22 +356,28 @@ fn no_scalar_fails_a_response_and_none_is_lost() {
             "[1]",
             "{\"a\":null}",
         ];
-        for odd in odd.map(|odd| serde_json::from_str::<Value>(odd).unwrap()) {
-            let decoded = decode(&with(sample, pointer, odd.clone()));
-            let decoded = decoded.unwrap_or_else(|error| panic!("{name} {pointer} {odd}: {error}"));
+        for unexpected in
+            unexpected.map(|unexpected| serde_json::from_str::<Value>(unexpected).unwrap())
+        {
+            let decoded = decode(&with(sample, pointer, unexpected.clone()));
+            let decoded =
+                decoded.unwrap_or_else(|error| panic!("{name} {pointer} {unexpected}: {error}"));
             let kept = decoded.pointer(pointer);
-            // Without a locality a tenant is one of a private cloud, which has none.
+            // A tenant without a locality decodes as a private cloud tenant, which has no locality.
             if kept.is_none() && pointer == "/locality" && name == "CreateTenantsResponseContent" {
                 continue;
             }
-            if odd.is_array() || odd.is_object() || odd.is_null() && part.required {
-                assert_eq!(kept, Some(&odd), "{name} {pointer}");
-            } else if !odd.is_null() {
+            if unexpected.is_array()
+                || unexpected.is_object()
+                || unexpected.is_null() && part.required
+            {
+                assert_eq!(kept, Some(&unexpected), "{name} {pointer}");
+            } else if !unexpected.is_null() {
                 let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
-                let (kept, odd) = (text(kept.unwrap()), text(&odd));
+                let (kept, unexpected) = (text(kept.unwrap()), text(&unexpected));
                 assert_eq!(
                     kept.trim_end_matches(".0"),
-                    odd.trim_end_matches(".0"),
+                    unexpected.trim_end_matches(".0"),
                     "{name} {pointer}"
                 );
             }
@@ -360,10 +386,10 @@ fn no_scalar_fails_a_response_and_none_is_lost() {
 }
 
 #[test]
-fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one() {
+fn required_list_or_map_is_missing_then_it_is_an_error_and_null_decodes_as_empty() {
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
-        if part.is != Is::ListOrMap || !part.required {
+        if part.is != PartKind::ListOrMap || !part.required {
             return;
         }
         let field = pointer.rsplit('/').next().unwrap();
@@ -378,39 +404,42 @@ fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one(
             _ => json!({}),
         };
         assert_eq!(decoded.pointer(pointer), Some(&empty), "{name} {pointer}");
-        for odd in [json!(1), json!("text"), json!(true)] {
+        for unexpected in [json!(1), json!("text"), json!(true)] {
             assert!(
-                decode(&with(sample, pointer, odd)).is_err(),
+                decode(&with(sample, pointer, unexpected)).is_err(),
                 "{name} {pointer}"
             );
         }
     });
 }
 
-/// Whether nothing but nulls, and objects and lists of them, is in a value.
-fn is_unknown(value: &Value) -> bool {
+/// Whether the value consists only of nulls, and of objects and lists of nulls.
+fn is_only_nulls(value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::Object(members) => members.values().all(is_unknown),
+        Value::Object(members) => members.values().all(is_only_nulls),
         Value::Array(items) => items.is_empty(),
         _ => false,
     }
 }
 
 #[test]
-fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
+fn object_is_null_then_its_fields_are_unknown_and_a_missing_object_is_an_error() {
     let rejected = RefCell::new(BTreeSet::new());
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
         let is_item = pointer.ends_with("/0") || pointer.ends_with("/key");
-        if part.is != Is::Object || !(part.required || is_item) {
+        if part.is != PartKind::Object || !(part.required || is_item) {
             return;
         }
         match decode(&with(sample, pointer, Value::Null)) {
-            // Nothing is made up.
+            // No value is invented.
             Ok(decoded) => {
                 let found = decoded.pointer(pointer);
-                assert!(found.is_some_and(is_unknown), "{name} {pointer}: {found:?}");
+                assert!(
+                    found.is_some_and(is_only_nulls),
+                    "{name} {pointer}: {found:?}"
+                );
             }
             Err(error) => {
                 assert!(
@@ -428,7 +457,7 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
             );
         }
     });
-    // An object that holds a secret.
+    // An object that contains a secret.
     let rejected: Vec<_> = rejected.into_inner().into_iter().collect();
     assert_eq!(
         rejected,
@@ -437,10 +466,10 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
 }
 
 #[test]
-fn required_secret_is_null_then_it_is_an_error_and_a_number_is_its_text() {
+fn required_secret_is_null_then_it_is_an_error_and_a_number_decodes_as_text() {
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
-        if part.is != Is::Secret {
+        if part.is != PartKind::Secret {
             return;
         }
         let decoded = decode(&with(sample, pointer, json!(123))).unwrap();
@@ -459,7 +488,7 @@ fn required_secret_is_null_then_it_is_an_error_and_a_number_is_its_text() {
 }
 
 #[test]
-fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
+fn error_body_or_empty_body_does_not_decode_as_listing_or_identity_provider() {
     for (document, types) in responses() {
         for (name, decode) in types {
             let holds_a_list = document.component(name)["required"]
@@ -492,7 +521,7 @@ fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
 }
 
 #[test]
-fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
+fn total_of_a_page_is_a_string_or_a_whole_float_then_it_decodes() {
     use auth0_organizations::types::ListOrganizationsResponseContent as Page;
     for (total, expected) in [
         ("5", Some(5)),
@@ -511,7 +540,7 @@ fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
 }
 
 #[test]
-fn cursor_that_is_no_text_does_not_end_a_listing() {
+fn cursor_is_not_a_string_then_the_listing_does_not_end() {
     use auth0_core::codegen::Position;
     use auth0_teams::types::ListMembersResponseContent as Page;
     for (next, expected) in [
@@ -530,7 +559,7 @@ fn cursor_that_is_no_text_does_not_end_a_listing() {
 }
 
 #[tokio::test]
-async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
+async fn listing_has_unexpected_scalars_then_it_is_read_to_its_end() {
     for effect in [Effect::OddScalars, Effect::UnknownEnums] {
         let local = Local::start(Sandbox::builder()).await;
         local.fail(Fault::of_any().then(effect)).unwrap();
@@ -560,7 +589,7 @@ async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
 }
 
 #[tokio::test]
-async fn listing_of_any_api_comes_without_its_list_then_it_is_an_error_that_keeps_the_body() {
+async fn listing_lacks_its_list_then_the_error_keeps_the_body() {
     let local = Local::start(Sandbox::builder()).await;
     local
         .fail(Fault::of_any().then(Effect::MissingLists))
@@ -598,7 +627,7 @@ async fn listing_of_any_api_comes_without_its_list_then_it_is_an_error_that_keep
     }
 }
 
-/// How many items a listing has.
+/// Counts the items of a listing.
 async fn count<T>(mut items: auth0_core::Items<T>) -> Result<usize, auth0_core::Error> {
     let mut count = 0;
     while items.try_next().await?.is_some() {

@@ -1,4 +1,4 @@
-//! The examples, run as a newcomer runs them, and against a sandbox that stands for a live team.
+//! The examples, run without an account as a newcomer runs them, and against a sandbox in place of a live API.
 
 use auth0_sandbox::{Application, Sandbox};
 use tempfile::TempDir;
@@ -13,33 +13,33 @@ mod organizations;
 mod program;
 mod tenants;
 
-/// The variable that makes an example live, those that it needs then, and those that it can do without.
-struct Environment {
-    decides: &'static str,
+/// The environment variables of an example: the one that selects a live API, the required ones and the optional ones.
+struct ExampleVariables {
+    selector: &'static str,
     required: &'static [&'static str],
     optional: &'static [&'static str],
 }
 
-const TEAM: Environment = Environment {
-    decides: "AUTH0_TEAM",
+const TEAM: ExampleVariables = ExampleVariables {
+    selector: "AUTH0_TEAM",
     required: &["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
     optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_TOKEN_URL"],
 };
 
-const ORGANIZATION: Environment = Environment {
-    decides: "AUTH0_ORGANIZATION",
+const ORGANIZATION: ExampleVariables = ExampleVariables {
+    selector: "AUTH0_ORGANIZATION",
     required: &["AUTH0_DOMAIN", "AUTH0_CLIENT_ID"],
     optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_ISSUER"],
 };
 
-const TENANT: Environment = Environment {
-    decides: "AUTH0_TENANT",
+const TENANT: ExampleVariables = ExampleVariables {
+    selector: "AUTH0_TENANT",
     required: &["AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
     optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_TOKEN_URL"],
 };
 
-/// Every example, with arguments that let it end soon.
-const ALL: [(&str, &[&str], Environment); 9] = [
+/// Every example, with arguments that make it end soon.
+const ALL: [(&str, &[&str], ExampleVariables); 9] = [
     ("quickstart", &[], TEAM),
     ("onboard", &[], TEAM),
     ("offboard", &[], TEAM),
@@ -52,16 +52,16 @@ const ALL: [(&str, &[&str], Environment); 9] = [
 ];
 
 #[test]
-fn quickstart_is_run_then_it_tells_its_story_and_no_secret() {
-    let run = run(command("quickstart", &[])).ends_with(0);
+fn quickstart_is_run_then_its_output_matches_and_has_no_secret() {
+    let run = run(command("quickstart", &[])).exits_with(0);
     insta::assert_snapshot!("quickstart", without_port(&run.out));
     assert_eq!(
         run.err,
-        "note: this is a sandbox on this machine; --help says how to use a team of your own\n"
+        "note: using a local sandbox; see --help for how to use a team of your own\n"
     );
 }
 
-/// The sandbox listens on another port in each run.
+/// The port of the sandbox differs between runs.
 fn without_port(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -71,36 +71,36 @@ fn without_port(text: &str) -> String {
 }
 
 #[test]
-fn onboard_is_run_then_it_tells_its_story() {
-    let run = run(command("onboard", &[])).ends_with(0);
+fn onboard_is_run_then_its_output_matches() {
+    let run = run(command("onboard", &[])).exits_with(0);
     insta::assert_snapshot!("onboard", run.out);
 }
 
 #[test]
-fn offboard_is_run_then_it_tells_its_story() {
-    let run = run(command("offboard", &["--delete"])).ends_with(0);
+fn offboard_is_run_then_its_output_matches() {
+    let run = run(command("offboard", &["--delete"])).exits_with(0);
     insta::assert_snapshot!("offboard", run.out);
 }
 
 #[test]
-fn administer_organization_is_run_then_it_tells_its_story() {
-    let run = run(command("administer-organization", &[])).ends_with(0);
+fn administer_organization_is_run_then_its_output_matches() {
+    let run = run(command("administer-organization", &[])).exits_with(0);
     insta::assert_snapshot!("administer-organization", run.out);
 }
 
 #[test]
-fn create_organizations_is_run_then_it_tells_who_is_where() {
-    let run = run(command("create-organizations", &["--count", "5"])).ends_with(0);
+fn create_organizations_is_run_then_its_output_matches() {
+    let run = run(command("create-organizations", &["--count", "5"])).exits_with(0);
     insta::assert_snapshot!("create-organizations", run.out);
     assert_eq!(
         run.err,
-        "note: this is a sandbox on this machine; --help says how to use a tenant of your own\n"
+        "note: using a local sandbox; see --help for how to use a tenant of your own\n"
     );
 }
 
 #[test]
-fn doctor_is_run_without_an_account_then_the_sandbox_is_well() {
-    let run = run(command("doctor", &[])).ends_with(0);
+fn doctor_is_run_without_an_account_then_all_checks_pass() {
+    let run = run(command("doctor", &[])).exits_with(0);
     let found: Vec<_> = run.out.lines().map(|line| &line[..17]).collect();
     insta::assert_snapshot!(found.join("\n"), @r"
     settings     ok  
@@ -114,10 +114,10 @@ fn doctor_is_run_without_an_account_then_the_sandbox_is_well() {
 }
 
 #[test]
-fn help_is_asked_for_then_it_names_variables_scopes_and_changes() {
+fn help_is_printed_then_it_names_variables_scopes_and_changes() {
     for (name, _, environment) in ALL {
-        let run = run(command(name, &["--help"])).ends_with(0);
-        let variables = [environment.decides].into_iter();
+        let run = run(command(name, &["--help"])).exits_with(0);
+        let variables = [environment.selector].into_iter();
         let variables = variables.chain(environment.required.iter().copied());
         for variable in variables.chain(environment.optional.iter().copied()) {
             let line = format!("\n  {variable} ");
@@ -135,68 +135,70 @@ fn help_is_asked_for_then_it_names_variables_scopes_and_changes() {
 }
 
 #[test]
-fn one_variable_is_set_alone_then_every_example_names_what_is_missing() {
+fn only_the_selector_is_set_then_every_example_names_the_missing_variables() {
     for (name, _, environment) in ALL {
         let mut command = command(name, &[]);
         command
-            .env(environment.decides, "acme")
+            .env(environment.selector, "acme")
             .env("AUTH0_DOMAIN", "");
-        run(command).ends_with(2).notes(&format!(
-            "error: with {} expected {} too; without it the example runs against a sandbox",
-            environment.decides,
+        run(command).exits_with(2).stderr_contains(&format!(
+            "error: {0} is set, but {1} is missing; unset {0} to run against a sandbox",
+            environment.selector,
             environment.required.join(", ")
         ));
     }
 }
 
 #[test]
-fn variables_are_set_without_the_one_that_decides_then_nothing_live_is_touched_and_that_is_said() {
+fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_says_so() {
     let folder = TempDir::new().unwrap();
     for (name, arguments, environment) in ALL {
         let mut command = command(name, arguments);
         for variable in environment.required {
             command.env(variable, "something for other tools");
         }
-        // Those that decide for the others do not decide here.
+        // The selectors of other targets have no effect.
         for (_, _, other) in ALL {
-            if other.decides != environment.decides {
-                command.env(other.decides, "acme");
+            if other.selector != environment.selector {
+                command.env(other.selector, "acme");
             }
         }
         command.env("TMPDIR", folder.path());
-        run(command).ends_with(0).notes(&format!(
-            "note: this is a sandbox on this machine: {} would be used only if {} were set too",
+        run(command).exits_with(0).stderr_contains(&format!(
+            "note: using a local sandbox: ignoring {} because {} is not set",
             environment.required.join(", "),
-            environment.decides
+            environment.selector
         ));
     }
 }
 
 #[test]
-fn variable_is_wrong_then_it_is_told_without_its_value() {
-    let mut of_team = command("export-activity", &[]);
-    of_team
+fn variable_is_invalid_then_the_error_does_not_show_the_secret() {
+    let mut invalid_team = command("export-activity", &[]);
+    invalid_team
         .env("AUTH0_TEAM", "https://acme.teams.auth0.com")
         .env("AUTH0_DOMAIN", "acme.us.auth0.com")
         .env("AUTH0_CLIENT_ID", "id")
         .env("AUTH0_CLIENT_SECRET", "s3cr3t");
-    let run_of_team = run(of_team)
-        .ends_with(2)
-        .notes("team: expected one DNS label");
-    assert!(!run_of_team.err.contains("s3cr3t"));
+    let team_run = run(invalid_team)
+        .exits_with(2)
+        .stderr_contains("team: expected one DNS label");
+    assert!(!team_run.err.contains("s3cr3t"));
 
-    let mut of_domain = command("export-activity", &[]);
-    of_domain
+    let mut invalid_domain = command("export-activity", &[]);
+    invalid_domain
         .env("AUTH0_TEAM", "acme")
         .env("AUTH0_DOMAIN", "https://acme.us.auth0.com")
         .env("AUTH0_CLIENT_ID", "id")
         .env("AUTH0_CLIENT_SECRET", "s3cr3t");
-    let run_of_domain = run(of_domain).ends_with(2).notes("domain: expected");
-    assert!(!run_of_domain.err.contains("s3cr3t"));
+    let domain_run = run(invalid_domain)
+        .exits_with(2)
+        .stderr_contains("domain: expected");
+    assert!(!domain_run.err.contains("s3cr3t"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn live_team_is_named_and_nothing_else_then_nothing_is_changed() {
+async fn live_team_is_selected_without_arguments_then_nothing_is_changed() {
     let sandbox = start(Sandbox::builder()).await;
     for (name, missing) in [
         ("onboard", "expected --email, --role"),
@@ -206,25 +208,27 @@ async fn live_team_is_named_and_nothing_else_then_nothing_is_changed() {
             "expected --public or --private, --admin, --secrets",
         ),
     ] {
-        run(live(&sandbox, name, &[])).ends_with(2).notes(missing);
+        run(live(&sandbox, name, &[]))
+            .exits_with(2)
+            .stderr_contains(missing);
     }
     run(live(
         &sandbox,
         "follow-activity",
         &["--rounds", "2", "--every", "0"],
     ))
-    .ends_with(0);
+    .exits_with(0);
     for name in ["quickstart", "export-activity", "doctor"] {
         run(live(&sandbox, name, &[]))
-            .ends_with(0)
-            .notes("note: this is the live team acme\n");
+            .exits_with(0)
+            .stderr_contains("note: using the live team acme\n");
     }
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn application_has_the_scopes_that_help_names_then_each_example_runs_with_them() {
+async fn application_has_the_scopes_that_help_names_then_each_example_succeeds() {
     let folder = TempDir::new().unwrap();
     let secrets = folder.path().join("secrets.jsonl");
     let secrets = secrets.to_str().unwrap();
@@ -282,7 +286,7 @@ async fn application_has_the_scopes_that_help_names_then_each_example_runs_with_
                 .accept_invitations(),
         )
         .await;
-        let run = run(live(&sandbox, name, arguments)).ends_with(0);
+        let run = run(live(&sandbox, name, arguments)).exits_with(0);
         assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
         assert_eq!(sandbox.violations(), [""; 0], "{name}");
     }

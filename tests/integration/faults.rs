@@ -1,14 +1,14 @@
-//! The table of faults, end to end: what each fault of the sandbox makes of a call of each class of retry safety, when
-//! it befalls the call once and when it does not end. What needs raw sockets stands in the table of `auth0-core`.
+//! The outcome of every fault of the sandbox, end to end: for a call of each retry class, when the fault happens once
+//! and when it happens to every request. `auth0-core` has a table of its own for faults that need raw sockets.
 //!
-//! | column | holds |
+//! | column | content |
 //! | --- | --- |
-//! | told | attempts that the caller is told of; of a listing, the requests that were made |
-//! | acted | requests that the sandbox carried out, whatever the caller got to hear of them |
-//! | waits | waits before a repetition: `7s+` was asked for by the server, `jitter` was not |
-//! | the caller gets | `ok`, or every predicate of the error that holds |
+//! | attempts | attempts that the client reports; for a listing, the requests that were made |
+//! | acted | requests that the sandbox carried out, whether or not the client received the response |
+//! | waits | waits before a retry: `7s+` was requested by the server, `jitter` was not |
+//! | result | `ok`, or every predicate of the error that holds |
 //!
-//! What must hold in every row is asserted in each, by `AttemptOutcome::check`.
+//! `CallOutcome::check` asserts the invariants that hold for every case.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -24,99 +24,106 @@ use serde_json::{Value, json};
 use crate::sandbox::Local;
 
 mod calls;
-mod endings;
-mod rows;
+mod cases;
+mod error_summary;
+mod outcomes;
 mod tokens;
-mod words;
 
-use calls::Scene;
-use endings::{AttemptOutcome, Line, befallen};
-use rows::{Row, answers, broken_answers, hints, slow_rows};
+use calls::CallSetup;
+use cases::{FaultCase, broken_responses, hints, responses, slow_cases};
+use outcomes::{CallOutcome, TableLine, run_call};
 
-/// Prints `rows`, some of which happen at the same time.
-async fn print(table: &mut String, rows: Vec<Row>) {
-    // Each has eight sandboxes, and no process may have any number of connections.
-    for rows in rows.chunks(8) {
-        // Scenes are set first, so that nothing takes of the time of calls that have little.
-        let setting = rows.iter().cloned().map(|row| async move {
-            let scenes = join_all(row.calls().map(|(class, _)| Scene::set(&row, class))).await;
-            (row, scenes)
+/// Appends the lines of `cases` to the table. Cases run in batches.
+async fn append_cases(table: &mut String, cases: Vec<FaultCase>) {
+    // Each case starts eight sandboxes or more, and the number of connections of a process is limited.
+    for cases in cases.chunks(8) {
+        // All sandboxes start before the first call, so that starting them does not use up the timeouts of calls.
+        let starting = cases.iter().cloned().map(|case| async move {
+            let setups =
+                join_all(case.calls().map(|(kind, _)| CallSetup::start(&case, kind))).await;
+            (case, setups)
         });
-        let scenes = join_all(setting.map(tokio::spawn)).await;
-        let befalling = scenes.into_iter().map(|set| async move {
-            let (row, scenes) = set.unwrap();
-            let calls = row.calls().zip(scenes);
-            let calls =
-                calls.map(|((class, for_ever), scene)| befallen(&row, class, for_ever, scene));
-            (join_all(calls).await, row)
+        let started = join_all(starting.map(tokio::spawn)).await;
+        let running = started.into_iter().map(|started| async move {
+            let (case, setups) = started.unwrap();
+            let calls = case.calls().zip(setups);
+            let calls = calls.map(|((kind, always), setup)| run_call(&case, kind, always, setup));
+            (join_all(calls).await, case)
         });
-        for befallen in join_all(befalling.map(tokio::spawn)).await {
-            let (endings, row) = befallen.unwrap();
-            for ending in &endings {
-                ending.check(&row);
+        for finished in join_all(running.map(tokio::spawn)).await {
+            let (outcomes, case) = finished.unwrap();
+            for outcome in &outcomes {
+                outcome.check(&case);
             }
-            let pairs: Vec<_> = endings.chunks(2).map(|pair| [&pair[0], &pair[1]]).collect();
-            print_row(table, row.name, &pairs);
+            let pairs: Vec<_> = outcomes
+                .chunks(2)
+                .map(|pair| [&pair[0], &pair[1]])
+                .collect();
+            append_case(table, case.name, &pairs);
         }
     }
 }
 
-/// The lines of one fault: one for each class, or for several classes to which the same happens.
-fn print_row(table: &mut String, mut name: &str, endings: &[[&AttemptOutcome; 2]]) {
-    let mut lines: Vec<(Vec<&str>, [&Line; 2])> = Vec::new();
-    for ending in endings {
-        let class = ending[0].class.name();
-        let ending = [&ending[0].line, &ending[1].line];
-        match lines.iter_mut().find(|(_, other)| *other == ending) {
-            Some((classes, _)) => classes.push(class),
-            None => lines.push((vec![class], ending)),
+/// Appends the lines of one fault: one line for each group of kinds with the same outcome.
+fn append_case(table: &mut String, mut name: &str, outcomes: &[[&CallOutcome; 2]]) {
+    let mut lines: Vec<(Vec<&str>, [&TableLine; 2])> = Vec::new();
+    for outcome in outcomes {
+        let kind = outcome[0].kind.name();
+        let outcome = [&outcome[0].line, &outcome[1].line];
+        match lines.iter_mut().find(|(_, other)| *other == outcome) {
+            Some((kinds, _)) => kinds.push(kind),
+            None => lines.push((vec![kind], outcome)),
         }
     }
-    for (classes, [once, for_ever]) in &lines {
-        let classes = match (lines.len(), classes.len()) {
+    for (kinds, [once, always]) in &lines {
+        let kinds = match (lines.len(), kinds.len()) {
             (1, 4..) => "every".to_owned(),
             (_, 4..) => "every other".to_owned(),
-            _ => classes.join(", "),
+            _ => kinds.join(", "),
         };
-        if once == for_ever {
-            print_line(table, [name, &classes, "either"], once);
+        if once == always {
+            append_line(table, [name, &kinds, "either"], once);
         } else {
-            print_line(table, [name, &classes, "once"], once);
-            print_line(table, ["", "", "for ever"], for_ever);
+            append_line(table, [name, &kinds, "once"], once);
+            append_line(table, ["", "", "always"], always);
         }
         name = "";
     }
 }
 
-fn print_line(table: &mut String, [name, classes, how_often]: [&str; 3], line: &Line) {
-    let Line {
-        told,
+fn append_line(table: &mut String, [name, kinds, faults]: [&str; 3], line: &TableLine) {
+    let TableLine {
+        attempts,
         acted,
         waits,
-        gets,
+        result,
     } = line;
     writeln!(
         table,
-        "{name:<26} | {classes:<24} | {how_often:<8} | {told:>4} | {acted:>5} | {waits:<13} | {gets}"
+        "{name:<26} | {kinds:<24} | {faults:<6} | {attempts:>8} | {acted:>5} | {waits:<13} | {result}"
     )
     .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_in_every_class_has_its_ending_and_breaks_no_promise() {
+async fn sandbox_injects_a_fault_then_each_retry_class_has_the_recorded_outcome() {
     let mut table = format!(
-        "{:<26} | {:<24} | {:<8} | told | acted | {:<13} | the caller gets\n",
-        "fault", "call", "befalls", "waits"
+        "{:<26} | {:<24} | faults | attempts | acted | {:<13} | result\n",
+        "fault", "call", "waits"
     );
-    print(&mut table, [hints(), answers(), broken_answers()].concat()).await;
-    // By themselves, so that nothing else takes of their time.
-    print(&mut table, slow_rows()).await;
+    append_cases(
+        &mut table,
+        [hints(), responses(), broken_responses()].concat(),
+    )
+    .await;
+    // Separately, so that other calls do not use up their short timeouts.
+    append_cases(&mut table, slow_cases()).await;
     insta::assert_snapshot!(table);
 }
 
-/// The names that serde knows for the variants of `T`.
+/// The variant names that serde accepts for `T`.
 fn variants<T: DeserializeOwned>() -> BTreeSet<String> {
-    let error = serde_json::from_value::<T>(json!("none of them"))
+    let error = serde_json::from_value::<T>(json!("not a variant"))
         .err()
         .unwrap();
     let text = error.to_string();
@@ -125,7 +132,7 @@ fn variants<T: DeserializeOwned>() -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The name of the variant that `value` is.
+/// The name of the variant that `value` has.
 fn variant(value: &Value) -> String {
     let name = value
         .as_str()
@@ -134,16 +141,16 @@ fn variant(value: &Value) -> String {
 }
 
 #[test]
-fn sandbox_learns_another_effect_or_hint_then_it_has_to_have_a_row() {
-    let rows = [hints(), answers(), broken_answers(), slow_rows()].concat();
-    let effects: Vec<Value> = rows
+fn every_effect_and_hint_of_the_sandbox_has_a_case() {
+    let cases = [hints(), responses(), broken_responses(), slow_cases()].concat();
+    let effects: Vec<Value> = cases
         .iter()
-        .filter_map(|row| row.effect.clone())
+        .filter_map(|case| case.effect.clone())
         .chain(tokens::effects())
         .map(|effect| json!(effect))
         .collect();
-    let told: BTreeSet<_> = effects.iter().map(variant).collect();
-    assert_eq!(told, variants::<Effect>());
+    let covered: BTreeSet<_> = effects.iter().map(variant).collect();
+    assert_eq!(covered, variants::<Effect>());
     let hints: BTreeSet<_> = effects
         .iter()
         .filter_map(|effect| effect.get("rate-limit"))
@@ -153,10 +160,9 @@ fn sandbox_learns_another_effect_or_hint_then_it_has_to_have_a_row() {
 }
 
 #[tokio::test]
-async fn tenant_is_created_and_its_answer_never_comes_then_the_error_says_where_to_look_and_it_is_there()
- {
+async fn response_to_a_creation_is_lost_then_the_error_names_the_operation_to_verify_with() {
     let local = Local::start(Sandbox::builder()).await;
-    let hasty = local
+    let client = local
         .builder()
         .timeout(Duration::from_millis(200))
         .retry(RetryPolicy::default())
@@ -170,7 +176,7 @@ async fn tenant_is_created_and_its_answer_never_comes_then_the_error_says_where_
         locality: "us",
     })
     .tenant_name("acme-lost");
-    let error = hasty.tenants().create(payload).await.unwrap_err();
+    let error = client.tenants().create(payload).await.unwrap_err();
     assert!(error.is_outcome_unknown() && error.may_have_acted() && error.is_timeout());
     assert_eq!(error.verify_with(), ["listTenants"]);
     assert_eq!(local.requests_of("createTenant").len(), 1);

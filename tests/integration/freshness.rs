@@ -1,4 +1,4 @@
-//! What is committed is what `cargo xtask regen` makes: here, and in a copy with faults put in.
+//! The committed files are what `cargo xtask regen` writes, and `--check` finds every difference in a modified copy.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::repository::{copy, files, repository, xtask};
 
 #[test]
-fn nothing_was_touched_then_the_committed_files_are_fresh() {
+fn nothing_was_changed_then_the_committed_files_are_fresh() {
     let (status, text) = xtask(&repository(), &["regen", "--check"]);
     assert_eq!(status, 0, "{text}");
 }
 
 #[test]
-fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_command_that_mends_it()
-{
+fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_command_that_restores_it()
+ {
     let copy = copy();
     let root = copy.path();
     let changed = root.join("generated/teams/src/operations/tenants.rs");
@@ -56,7 +56,7 @@ fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_com
 }
 
 #[test]
-fn one_generated_file_is_at_fault_then_the_check_finds_it() {
+fn one_generated_file_is_stale_then_the_check_names_it() {
     type Fault = (&'static str, fn(&Path));
     let empty: fn(&Path) = |path| fs::write(path, "{}").unwrap();
     let faults: [Fault; 8] = [
@@ -92,7 +92,7 @@ fn one_generated_file_is_at_fault_then_the_check_finds_it() {
 }
 
 #[test]
-fn generated_file_is_missing_then_regen_brings_it_back() {
+fn generated_file_is_missing_then_regen_restores_it() {
     let fresh = files(&repository().join("generated/teams"));
     for name in ["Cargo.toml", "README.md", "src/types.rs"] {
         let copy = copy();
@@ -105,24 +105,24 @@ fn generated_file_is_missing_then_regen_brings_it_back() {
 }
 
 #[test]
-fn input_is_changed_then_the_check_finds_what_would_follow() {
+fn input_is_changed_then_the_check_shows_the_resulting_diff() {
     let copy = copy();
-    let words = copy.path().join("openapi/teams/descriptions.overlay.yaml");
-    let text = fs::read_to_string(&words).unwrap();
+    let descriptions = copy.path().join("openapi/teams/descriptions.overlay.yaml");
+    let text = fs::read_to_string(&descriptions).unwrap();
     let edited = text.replacen(
         "Lists the members of the team",
         "Lists all members of the team",
         1,
     );
     assert_ne!(text, edited);
-    fs::write(words, edited).unwrap();
+    fs::write(descriptions, edited).unwrap();
     let (status, text) = xtask(copy.path(), &["regen", "--check"]);
     assert_eq!(status, 1, "{text}");
     assert!(text.contains("Lists all members of the team"), "{text}");
 }
 
 #[test]
-fn files_are_made_twice_and_on_another_path_then_they_are_the_same_bytes() {
+fn files_are_generated_twice_and_in_another_directory_then_they_are_identical() {
     let (first, second) = (copy(), copy());
     for root in [first.path(), second.path()] {
         fs::remove_dir_all(root.join("generated/teams")).unwrap();

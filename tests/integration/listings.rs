@@ -1,4 +1,4 @@
-//! Listings, page after page: to the end that the server names, in order, and no further than an error.
+//! Listings page by page: complete, in order, and ended by the last page or the first error.
 
 use auth0_core::codegen::Position;
 use auth0_teams::{Client, Error, Open};
@@ -9,7 +9,7 @@ use wiremock::{MockServer, ResponseTemplate};
 use crate::samples::*;
 use crate::support::*;
 
-/// The four listings by name: the items of each, as far as they come, and the error that ended them.
+/// The four listings by name.
 pub(crate) const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", "activity"];
 
 pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
@@ -51,7 +51,7 @@ pub(crate) async fn all<T>(
             Err(error) => {
                 assert!(
                     matches!(items.try_next().await, Ok(None)),
-                    "a listing goes on after an error"
+                    "a listing continues after an error"
                 );
                 return (names, Some(error));
             }
@@ -59,7 +59,7 @@ pub(crate) async fn all<T>(
     }
 }
 
-/// A page with `names` and a way on.
+/// A page with `names` and, optionally, a cursor.
 fn page(listing: &str, names: &[&str], next: Option<&str>) -> Value {
     let (key, item): (_, fn(&str) -> Value) = match listing {
         "members" => ("members", member),
@@ -78,19 +78,19 @@ fn page(listing: &str, names: &[&str], next: Option<&str>) -> Value {
     }
 }
 
-/// A server with pages by their cursor; the first page has none. Any other cursor is a 400.
-pub(crate) async fn serving(pages: Vec<(Option<&'static str>, Value)>) -> MockServer {
-    answering_with(move |request| answer(&pages, query(request, "from").as_deref())).await
+/// A server that returns pages by cursor; the first page has none. Any other cursor gets a 400.
+pub(crate) async fn paged_server(pages: Vec<(Option<&'static str>, Value)>) -> MockServer {
+    mock_server_with(move |request| response(&pages, query(request, "from").as_deref())).await
 }
 
-pub(crate) fn answer(pages: &[(Option<&str>, Value)], from: Option<&str>) -> ResponseTemplate {
+pub(crate) fn response(pages: &[(Option<&str>, Value)], from: Option<&str>) -> ResponseTemplate {
     match pages.iter().find(|(cursor, _)| *cursor == from) {
         Some((_, page)) => json(200, page),
         None => json(400, &problem(400)),
     }
 }
 
-/// The cursors that the server was asked for.
+/// The cursors of the requests.
 async fn cursors(server: &MockServer) -> Vec<Option<String>> {
     let requests = requests(server).await;
     assert!(
@@ -104,7 +104,7 @@ async fn cursors(server: &MockServer) -> Vec<Option<String>> {
         .collect()
 }
 
-/// Three pages of every listing, of one, two and one items.
+/// Three pages of a listing, with one, two and one items.
 pub(crate) fn three_pages(listing: &str) -> Vec<(Option<&'static str>, Value)> {
     vec![
         (None, page(listing, &["a"], Some("2"))),
@@ -114,9 +114,9 @@ pub(crate) fn three_pages(listing: &str) -> Vec<(Option<&'static str>, Value)> {
 }
 
 #[tokio::test]
-async fn three_pages_then_every_listing_reads_them_in_order() {
+async fn listing_has_three_pages_then_it_reads_them_in_order() {
     for listing in LISTINGS {
-        let server = serving(vec![
+        let server = paged_server(vec![
             (None, page(listing, &["a", "b"], Some("to 2/+&=ü"))),
             (Some("to 2/+&=ü"), page(listing, &["c", "d"], Some("3"))),
             (Some("3"), page(listing, &["e"], None)),
@@ -131,9 +131,9 @@ async fn three_pages_then_every_listing_reads_them_in_order() {
 }
 
 #[tokio::test]
-async fn page_in_the_middle_is_empty_or_short_then_the_listing_goes_on() {
+async fn page_in_the_middle_is_empty_or_short_then_the_listing_continues() {
     for listing in LISTINGS {
-        let server = serving(vec![
+        let server = paged_server(vec![
             (None, page(listing, &["a"], Some("2"))),
             (Some("2"), page(listing, &[], Some("3"))),
             (Some("3"), page(listing, &["b", "c"], Some("4"))),
@@ -152,7 +152,7 @@ async fn next_is_null_or_empty_then_the_listing_ends() {
     for next in [json!(null), json!("")] {
         let mut only = page("members", &["a"], None);
         only["next"] = next;
-        let server = answering_json(200, only).await;
+        let server = mock_server_json(200, only).await;
         let (names, error) = read(&client(&server), "members").await;
         assert!(error.is_none() && names == ["a"], "{error:?}");
         assert_eq!(requests(&server).await.len(), 1);
@@ -160,9 +160,9 @@ async fn next_is_null_or_empty_then_the_listing_ends() {
 }
 
 #[tokio::test]
-async fn cursor_is_repeated_then_items_come_once_and_the_listing_ends_with_an_error() {
+async fn cursor_is_repeated_then_items_are_yielded_once_and_the_listing_ends_with_an_error() {
     for listing in LISTINGS {
-        let server = serving(vec![
+        let server = paged_server(vec![
             (None, page(listing, &["a"], Some("2"))),
             (Some("2"), page(listing, &["b"], Some("2"))),
         ])
@@ -176,9 +176,9 @@ async fn cursor_is_repeated_then_items_come_once_and_the_listing_ends_with_an_er
 }
 
 #[tokio::test]
-async fn error_in_the_middle_then_items_before_it_are_kept_and_the_cursor_says_where_to_go_on() {
+async fn page_in_the_middle_fails_then_earlier_items_are_kept_and_the_error_has_a_cursor() {
     for listing in LISTINGS {
-        let server = serving(vec![
+        let server = paged_server(vec![
             (None, page(listing, &["a"], Some("2"))),
             (Some("2"), page(listing, &["b"], Some("gone"))),
         ])
@@ -190,7 +190,7 @@ async fn error_in_the_middle_then_items_before_it_are_kept_and_the_cursor_says_w
             Some(400)
         );
     }
-    let server = serving(vec![(None, page("members", &["a"], Some("gone")))]).await;
+    let server = paged_server(vec![(None, page("members", &["a"], Some("gone")))]).await;
     let members = client(&server).members().list().stream();
     let error = members.try_collect::<Vec<_>>().await.unwrap_err();
     let gone = Position::Checkpoint("gone".to_owned());
@@ -198,8 +198,8 @@ async fn error_in_the_middle_then_items_before_it_are_kept_and_the_cursor_says_w
 }
 
 #[tokio::test]
-async fn listing_is_begun_at_a_cursor_then_it_goes_on_from_there() {
-    let server = serving(vec![
+async fn listing_starts_at_a_cursor_then_it_continues_from_there() {
+    let server = paged_server(vec![
         (Some("2"), page("members", &["b"], Some("3"))),
         (Some("3"), page("members", &["c"], None)),
     ])
@@ -214,8 +214,8 @@ async fn listing_is_begun_at_a_cursor_then_it_goes_on_from_there() {
 }
 
 #[tokio::test]
-async fn filters_are_set_then_every_page_is_asked_for_with_them() {
-    let server = serving(vec![
+async fn filters_are_set_then_every_page_is_requested_with_them() {
+    let server = paged_server(vec![
         (None, page("tenants", &["a"], Some("2"))),
         (Some("2"), page("tenants", &["b"], None)),
     ])
@@ -234,9 +234,9 @@ async fn filters_are_set_then_every_page_is_asked_for_with_them() {
 }
 
 #[tokio::test]
-async fn page_size_is_set_then_every_page_has_it_and_it_limits_no_stream() {
+async fn page_size_is_set_then_every_page_has_it_and_the_stream_is_not_limited() {
     for of_the_call in [true, false] {
-        let server = serving(three_pages("members")).await;
+        let server = paged_server(three_pages("members")).await;
         let listing = client(&server).members().list();
         let stream = match of_the_call {
             true => listing.page_size(1).stream(),
@@ -253,8 +253,8 @@ async fn page_size_is_set_then_every_page_has_it_and_it_limits_no_stream() {
 }
 
 #[tokio::test]
-async fn listing_is_not_read_then_nothing_is_asked_and_a_page_is_fetched_only_when_needed() {
-    let server = serving(vec![
+async fn listing_is_not_polled_then_nothing_is_sent_and_pages_are_fetched_only_when_needed() {
+    let server = paged_server(vec![
         (None, page("members", &["a", "b"], Some("2"))),
         (Some("2"), page("members", &["c"], None)),
     ])
@@ -269,8 +269,8 @@ async fn listing_is_not_read_then_nothing_is_asked_and_a_page_is_fetched_only_wh
 }
 
 #[tokio::test]
-async fn listing_is_used_as_a_stream_or_by_pages_then_it_gives_the_same() {
-    let server = serving(vec![
+async fn listing_is_read_by_items_or_by_pages_then_the_items_are_the_same() {
+    let server = paged_server(vec![
         (None, page("members", &["a", "b"], Some("2"))),
         (Some("2"), page("members", &["c"], None)),
     ])
@@ -293,12 +293,12 @@ async fn listing_is_used_as_a_stream_or_by_pages_then_it_gives_the_same() {
 }
 
 #[tokio::test]
-async fn odd_item_is_in_the_middle_then_the_listing_goes_on() {
-    let mut odd = page("members", &["b"], Some("3"));
-    odd["members"][0]["role"] = json!({"new": "shape"});
-    let server = serving(vec![
+async fn item_has_unexpected_values_then_the_listing_continues() {
+    let mut unexpected = page("members", &["b"], Some("3"));
+    unexpected["members"][0]["role"] = json!({"new": "shape"});
+    let server = paged_server(vec![
         (None, page("members", &["a"], Some("2"))),
-        (Some("2"), odd),
+        (Some("2"), unexpected),
         (Some("3"), page("members", &["c"], None)),
     ])
     .await;
@@ -314,8 +314,8 @@ async fn odd_item_is_in_the_middle_then_the_listing_goes_on() {
 }
 
 #[tokio::test]
-async fn listing_is_read_ahead_then_the_same_is_asked_and_comes() {
-    let server = serving(three_pages("tenant members")).await;
+async fn listing_is_read_ahead_then_requests_and_items_are_the_same() {
+    let server = paged_server(three_pages("tenant members")).await;
     let listing = client(&server)
         .tenants()
         .members()

@@ -1,5 +1,5 @@
-//! Every way to a token, and calls with it, against the sandbox: logins of users, devices, keys, and tokens that are bound
-//! to a key.
+//! Every flow against the sandbox, each followed by calls with the token: logins of users and devices, private keys,
+//! and tokens that are bound to a DPoP key.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ fn builder() -> SandboxBuilder {
         .login_at_once()
 }
 
-/// A client of the sandbox that gets its tokens from `source`. It goes by the real clock, as a listener does.
+/// A client of the sandbox that obtains its tokens from `source`. It uses the real clock because the login listener
+/// does, too.
 fn client(local: &Local, source: impl TokenSource) -> Client {
     Client::builder()
         .base_url(local.url())
@@ -49,7 +50,7 @@ fn flow(local: &Local, redirect_uri: &str) -> auth0_auth::AuthorizationCodeBuild
         .login_hint(ADA)
 }
 
-/// Logs Ada in as a command-line program does it. The browser is a task that follows redirects.
+/// Logs Ada in as a command-line program does. The browser is a task that follows redirects.
 async fn login(local: &Local, key: Option<DpopKey>) -> Session {
     let loopback = Loopback::bind().await.unwrap();
     let mut flow = flow(local, &loopback.redirect_uri()).organization("org_1");
@@ -70,7 +71,7 @@ async fn call(client: &Client, local: &Local) -> Result<(), auth0_teams::Error> 
 }
 
 #[tokio::test]
-async fn user_logs_in_then_calls_go_out_in_the_users_name_and_the_session_goes_on() {
+async fn user_logs_in_then_calls_act_for_the_user_and_the_session_is_refreshed() {
     let local = Local::start(builder()).await;
     let session = login(&local, None).await;
     let id_token = session.id_token().unwrap();
@@ -80,7 +81,7 @@ async fn user_logs_in_then_calls_go_out_in_the_users_name_and_the_session_goes_o
 
     let client = client(&local, session);
     call(&client, &local).await.unwrap();
-    // A token that was taken and is refused later is replaced by the refresh token, several times over.
+    // A token that the API accepted and later rejects is replaced with the refresh token, several times in a row.
     for _ in 0..3 {
         local.revoke_tokens();
         call(&client, &local).await.unwrap();
@@ -90,19 +91,19 @@ async fn user_logs_in_then_calls_go_out_in_the_users_name_and_the_session_goes_o
 }
 
 #[tokio::test]
-async fn refresh_token_is_used_by_two_then_the_second_is_refused_and_told() {
+async fn refresh_token_is_used_twice_then_the_second_use_is_rejected_with_the_reason() {
     let local = Local::start(builder()).await;
     let session = login(&local, None).await;
     let flow = flow(&local, "http://127.0.0.1:1/callback")
         .organization("org_1")
         .build()
         .unwrap();
-    // Two stores with the same refresh token in them: a copy that somebody took.
+    // Two stores with the same refresh token: one of them is a stolen copy.
     let (own, copy) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
     session.keep_in(copy.clone(), "ada").await.unwrap();
     session.keep_in(own.clone(), "ada").await.unwrap();
-    let thief = flow.restore(copy, "ada").await.unwrap().unwrap();
-    let (client, of_thief) = (client(&local, session), client(&local, thief));
+    let thief_client = flow.restore(copy, "ada").await.unwrap().unwrap();
+    let (client, of_thief) = (client(&local, session), client(&local, thief_client));
     call(&client, &local).await.unwrap();
     call(&of_thief, &local).await.unwrap();
     local.revoke_tokens();
@@ -110,7 +111,7 @@ async fn refresh_token_is_used_by_two_then_the_second_is_refused_and_told() {
     let error = call(&of_thief, &local).await.unwrap_err();
     let cause = AuthError::find_in(&error).unwrap();
     assert!(cause.is_refresh_token_rejected(), "{cause:?}");
-    // The reuse ended the whole family, which is what the rotation is for.
+    // The reuse revoked the whole token family, as refresh token rotation demands.
     local.revoke_tokens();
     let error = call(&client, &local).await.unwrap_err();
     let cause = AuthError::find_in(&error).unwrap();
@@ -130,9 +131,9 @@ async fn device_is_approved_after_some_polls_then_the_program_is_logged_in() {
         .scope(SCOPE)
         .build()
         .unwrap();
-    let refused = flow.start().await.unwrap();
-    local.deny_device(refused.user_code()).unwrap();
-    let error = refused.finish().await.unwrap_err();
+    let denied = flow.start().await.unwrap();
+    local.deny_device(denied.user_code()).unwrap();
+    let error = denied.finish().await.unwrap_err();
     assert!(error.is_access_denied(), "{error:?}");
 
     let login = flow.start().await.unwrap();
@@ -143,7 +144,7 @@ async fn device_is_approved_after_some_polls_then_the_program_is_logged_in() {
 }
 
 #[tokio::test]
-async fn program_proves_itself_with_a_key_then_only_that_key_counts() {
+async fn application_authenticates_with_a_private_key_then_other_keys_are_rejected() {
     let pems = [(); 2].map(|()| DpopKey::generate().unwrap().to_pem().unwrap());
     let public = EncodingKey::from_ec_pem(pems[0].secret().as_bytes()).unwrap();
     let public = Jwk::from_encoding_key(&public, Algorithm::ES256).unwrap();
@@ -171,7 +172,7 @@ async fn program_proves_itself_with_a_key_then_only_that_key_counts() {
 }
 
 #[tokio::test]
-async fn tokens_are_bound_to_a_key_then_each_server_asks_for_its_nonce_once() {
+async fn tokens_are_bound_to_a_key_then_each_server_requests_its_nonce_once() {
     let local = Local::start(builder().dpop_nonces()).await;
     let key = DpopKey::generate().unwrap();
     let source = local.credentials().dpop(key).build().unwrap();
@@ -184,14 +185,19 @@ async fn tokens_are_bound_to_a_key_then_each_server_asks_for_its_nonce_once() {
     expected.extend([Some(200); 5]);
     assert_eq!(local.statuses("getMember"), expected);
 
-    // Whoever finds the token can do nothing with it.
+    // A stolen token is useless without the key.
     let token = source.token().await.unwrap();
-    let thief = client(&local, auth0_core::StaticToken::new(token.secret()));
-    assert!(call(&thief, &local).await.unwrap_err().is_unauthorized());
+    let thief_client = client(&local, auth0_core::StaticToken::new(token.secret()));
+    assert!(
+        call(&thief_client, &local)
+            .await
+            .unwrap_err()
+            .is_unauthorized()
+    );
 }
 
 #[tokio::test]
-async fn user_logs_in_with_a_key_then_refreshes_keep_it() {
+async fn user_logs_in_with_a_key_then_refreshes_keep_the_key() {
     let local = Local::start(builder().dpop_nonces()).await;
     let session = login(&local, Some(DpopKey::generate().unwrap())).await;
     let client = client(&local, session);

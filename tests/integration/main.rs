@@ -1,37 +1,37 @@
-//! The generated clients end to end: over HTTP, with the real token sources, against the sandbox; and against a mock where
-//! the server has to answer what no sandbox would.
+//! End-to-end tests of the generated clients over HTTP with the real token sources: against the sandbox, and against a
+//! mock server for responses that the sandbox never sends.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+    reason = "a failed unwrap fails the test, and clippy does not recognize test helpers"
 )]
 
-mod addresses;
-mod answers;
+mod additional_api;
 mod auth0;
-mod checks;
+mod base_urls;
+mod constraints;
 mod consumer;
 mod cursors;
 mod decoding;
+mod document_changes;
 mod end_to_end;
 mod examples;
 mod faults;
-mod fourth_api;
 mod freshness;
 mod inventory;
 mod listings;
 mod logins;
-mod mutations;
 mod my_organization;
 mod operations;
 mod organizations;
 mod repository;
+mod responses;
 mod samples;
 mod sandbox;
 mod secrets;
 mod settings;
 mod support;
 mod tokens;
-mod undocumented;
+mod unexpected_responses;
 mod unions;
 mod workflows;
-mod written_back;
+mod write_back;

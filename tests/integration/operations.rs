@@ -1,6 +1,4 @@
-//! Every operation: what it sends, to the byte, and what it makes of each documented status.
-
-use std::collections::BTreeSet;
+//! Every Teams operation: the exact request, and the result for each documented status.
 
 use auth0_core::{BoxFuture, Operation, Outcome};
 use auth0_teams::chrono::{DateTime, Utc};
@@ -12,62 +10,63 @@ use serde_json::{Value, json};
 use crate::samples::*;
 use crate::support::*;
 
-type Calling = fn(Client) -> BoxFuture<'static, Result<Answered, Error>>;
+type TeamsCall = fn(Client) -> BoxFuture<'static, Result<Decoded, Error>>;
 
-/// One way to call an operation.
-struct Case {
+/// A case of calling an operation.
+struct TeamsCase {
     operation: &'static Operation,
-    call: Calling,
-    /// Method, path and query as they stand in the request line.
+    call: TeamsCall,
+    /// Method, path and query of the request line.
     line: String,
     body: Option<Value>,
-    /// The body of a success that has one.
-    answer: Value,
+    /// The body of a success; null if it has none.
+    response: Value,
 }
 
-/// A success as the caller got it.
+/// The result of a successful call.
 #[derive(Debug, PartialEq)]
-struct Answered {
+struct Decoded {
     status: u16,
-    /// The decoded value, made JSON again: what decoding lost is missing here.
+    /// The decoded value serialized again, so anything that decoding lost is missing.
     value: Value,
 }
 
-fn answered<T: Serialize>(response: Response<T>) -> Answered {
-    Answered {
+fn decoded<T: Serialize>(response: Response<T>) -> Decoded {
+    Decoded {
         status: response.status().as_u16(),
         value: serde_json::to_value(response.value()).unwrap(),
     }
 }
 
-fn outcome<R: Serialize>(response: Response<Outcome<R>>) -> Answered {
-    answered(response.map(Outcome::into_result))
+fn decoded_outcome<R: Serialize>(response: Response<Outcome<R>>) -> Decoded {
+    decoded(response.map(Outcome::into_result))
 }
 
-fn case(operation: &'static Operation, line: &str, call: Calling) -> Case {
-    Case {
+fn case(operation: &'static Operation, line: &str, call: TeamsCall) -> TeamsCase {
+    TeamsCase {
         operation,
         call,
         line: line.to_owned(),
         body: None,
-        answer: Value::Null,
+        response: Value::Null,
     }
 }
 
-impl Case {
+impl TeamsCase {
     fn sends(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
     }
 
-    fn gets(mut self, answer: Value) -> Self {
-        self.answer = answer;
+    fn receives(mut self, response: Value) -> Self {
+        self.response = response;
         self
     }
 }
 
-/// At least one case for each operation; those with optional parameters once with all and once with none.
-fn cases() -> Vec<Case> {
+/// At least one case for each operation. Operations with optional parameters have a case with all of them and one with
+/// none.
+fn cases() -> Vec<TeamsCase> {
     let mut cases = reads();
     cases.extend(listings());
     cases.extend(writes());
@@ -75,35 +74,35 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn reads() -> Vec<Case> {
+fn reads() -> Vec<TeamsCase> {
     vec![
         case(
             &operations::GET_MEMBER,
             &format!("GET /api/members/{ENCODED_MEMBER_ID}"),
-            |teams| Box::pin(async move { Ok(answered(teams.members().get(MEMBER_ID).send().await?)) }),
+            |teams| Box::pin(async move { Ok(decoded(teams.members().get(MEMBER_ID).send().await?)) }),
         )
-        .gets(member(MEMBER_ID)),
+        .receives(member(MEMBER_ID)),
         case(
             &operations::GET_TENANT,
             &format!("GET /api/tenants/{TENANT_ID}"),
-            |teams| Box::pin(async move { Ok(answered(teams.tenants().get(tenant_id()).send().await?)) }),
+            |teams| Box::pin(async move { Ok(decoded(teams.tenants().get(tenant_id()).send().await?)) }),
         )
-        .gets(tenant("acme-dev")),
+        .receives(tenant("acme-dev")),
         case(&operations::GET_ENVIRONMENTS, "GET /api/environments", |teams| {
-            Box::pin(async move { Ok(answered(teams.environments().list().send().await?)) })
+            Box::pin(async move { Ok(decoded(teams.environments().list().send().await?)) })
         })
-        .gets(json!({"environments": ["US-3", "acme-private"]})),
+        .receives(json!({"environments": ["US-3", "acme-private"]})),
         case(
             &operations::LIST_TENANT_ACCESS_BY_ENVIRONMENT,
             &format!("GET /api/members/{ENCODED_MEMBER_ID}/tenants/US-3%20a%2Fb"),
             |teams| {
                 Box::pin(async move {
                     let call = teams.members().tenants().list(MEMBER_ID, "US-3 a/b");
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(json!({
+        .receives(json!({
             "environment": "US-3",
             "tenants": [{
                 "tenant_id": TENANT_ID,
@@ -114,31 +113,31 @@ fn reads() -> Vec<Case> {
     ]
 }
 
-fn listings() -> Vec<Case> {
+fn listings() -> Vec<TeamsCase> {
     let members = json!({"members": [member("auth0|1"), member("auth0|2")], "next": "cursor-2"});
     let tenants = json!({"tenants": [tenant("acme-dev")], "next": "cursor-2"});
     let of_a_tenant = json!({"members": [tenant_member("auth0|1")], "next": "cursor-2"});
     let logs = json!({"logs": [activity()], "next": "cursor-2"});
     vec![
         case(&operations::LIST_MEMBERS, "GET /api/members", |teams| {
-            Box::pin(async move { Ok(answered(teams.members().list().send().await?)) })
+            Box::pin(async move { Ok(decoded(teams.members().list().send().await?)) })
         })
-        .gets(members.clone()),
+        .receives(members.clone()),
         case(
             &operations::LIST_MEMBERS,
             "GET /api/members?from=a%2Bb%2F%3D%26+%C3%BC&take=50",
             |teams| {
                 Box::pin(async move {
                     let call = teams.members().list().take(50).from("a+b/=& ü");
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(members),
+        .receives(members),
         case(&operations::LIST_TENANTS, "GET /api/tenants", |teams| {
-            Box::pin(async move { Ok(answered(teams.tenants().list().send().await?)) })
+            Box::pin(async move { Ok(decoded(teams.tenants().list().send().await?)) })
         })
-        .gets(tenants.clone()),
+        .receives(tenants.clone()),
         case(
             &operations::LIST_TENANTS,
             "GET /api/tenants?environment=US-3&environment_tag=production&from=cursor-1&locality=us\
@@ -154,37 +153,37 @@ fn listings() -> Vec<Case> {
                         .environment("US-3")
                         .environment_tag(EnvironmentTypeEnum::Production)
                         .locality("us");
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(tenants),
+        .receives(tenants),
         case(
             &operations::LIST_TENANT_MEMBERS,
             &format!("GET /api/tenants/{TENANT_ID}/members"),
             |teams| {
                 Box::pin(async move {
                     let call = teams.tenants().members().list(tenant_id());
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(of_a_tenant.clone()),
+        .receives(of_a_tenant.clone()),
         case(
             &operations::LIST_TENANT_MEMBERS,
             &format!("GET /api/tenants/{TENANT_ID}/members?from=cursor-1&take=2"),
             |teams| {
                 Box::pin(async move {
                     let call = teams.tenants().members().list(tenant_id()).take(2).from("cursor-1");
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(of_a_tenant),
+        .receives(of_a_tenant),
         case(&operations::LIST_ACTIVITY_LOGS, "GET /api/activity/logs", |teams| {
-            Box::pin(async move { Ok(answered(teams.activity().list().send().await?)) })
+            Box::pin(async move { Ok(decoded(teams.activity().list().send().await?)) })
         })
-        .gets(logs.clone()),
+        .receives(logs.clone()),
         case(
             &operations::LIST_ACTIVITY_LOGS,
             "GET /api/activity/logs?from=cursor-1&since=2026-01-01T00%3A00%3A00Z&status=Failure&take=7\
@@ -202,31 +201,31 @@ fn listings() -> Vec<Case> {
                         .until(until)
                         .type_(ActivityLogEventTypeEnum::TeamMember)
                         .status(ActivityLogStatusEnum::Failure);
-                    Ok(answered(call.send().await?))
+                    Ok(decoded(call.send().await?))
                 })
             },
         )
-        .gets(logs),
+        .receives(logs),
     ]
 }
 
-fn writes() -> Vec<Case> {
+fn writes() -> Vec<TeamsCase> {
     vec![
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
                 let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsOwner });
-                Ok(answered(teams.members().invite(body).send().await?))
+                Ok(decoded(teams.members().invite(body).send().await?))
             })
         })
         .sends(json!({"email": "ada@example.com", "role": "teams_owner"}))
-        .gets(json!({"id": "inv_1", "email": "ada@example.com", "role": "teams_owner"})),
+        .receives(json!({"id": "inv_1", "email": "ada@example.com", "role": "teams_owner"})),
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
                 let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsContributor })
                     .tenant_ids([tenant_id()])
                     .tenant_roles([TenantMemberRoleEnum::EditorSpecificApps])
                     .client_ids(["client-1"]);
-                Ok(answered(teams.members().invite(body).send().await?))
+                Ok(decoded(teams.members().invite(body).send().await?))
             })
         })
         .sends(json!({
@@ -236,7 +235,7 @@ fn writes() -> Vec<Case> {
             "tenant_roles": ["editor-specific-apps"],
             "client_ids": ["client-1"],
         }))
-        .gets(json!({
+        .receives(json!({
             "id": "inv_1",
             "email": "ada@example.com",
             "role": "teams_contributor",
@@ -250,31 +249,31 @@ fn writes() -> Vec<Case> {
             |teams| {
                 Box::pin(async move {
                     let body = UpdateMembersRequestContent::with_role(TeamMemberRoleEnum::TeamsReportViewer);
-                    Ok(answered(teams.members().update(MEMBER_ID, body).send().await?))
+                    Ok(decoded(teams.members().update(MEMBER_ID, body).send().await?))
                 })
             },
         )
         .sends(json!({"role": "teams_report_viewer"}))
-        .gets(member(MEMBER_ID)),
+        .receives(member(MEMBER_ID)),
         case(
             &operations::DELETE_MEMBER,
             &format!("DELETE /api/members/{ENCODED_MEMBER_ID}"),
-            |teams| Box::pin(async move { Ok(answered(teams.members().delete(MEMBER_ID).send().await?)) }),
+            |teams| Box::pin(async move { Ok(decoded(teams.members().delete(MEMBER_ID).send().await?)) }),
         ),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
                 let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" });
-                Ok(answered(teams.tenants().create(body).send().await?))
+                Ok(decoded(teams.tenants().create(body).send().await?))
             })
         })
         .sends(json!({"admin_email": "ada@example.com", "locality": "us"}))
-        .gets(created_public("s3cr3t")),
+        .receives(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
                 let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" })
                     .tenant_name("acme-dev")
                     .environment_tag(EnvironmentTypeEnum::Staging);
-                Ok(answered(teams.tenants().create(body).send().await?))
+                Ok(decoded(teams.tenants().create(body).send().await?))
             })
         })
         .sends(json!({
@@ -283,24 +282,24 @@ fn writes() -> Vec<Case> {
             "tenant_name": "acme-dev",
             "environment_tag": "staging",
         }))
-        .gets(created_public("s3cr3t")),
+        .receives(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
                 let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired { admin_email: "ada@example.com", environment: "acme-private" }).tenant_name("acme-dev");
-                Ok(answered(teams.tenants().create(body).send().await?))
+                Ok(decoded(teams.tenants().create(body).send().await?))
             })
         })
         .sends(json!({"admin_email": "ada@example.com", "environment": "acme-private", "tenant_name": "acme-dev"}))
-        .gets(created_private("s3cr3t")),
+        .receives(created_private("s3cr3t")),
         case(
             &operations::DELETE_TENANT,
             &format!("DELETE /api/tenants/{TENANT_ID}"),
-            |teams| Box::pin(async move { Ok(answered(teams.tenants().delete(tenant_id()).send().await?)) }),
+            |teams| Box::pin(async move { Ok(decoded(teams.tenants().delete(tenant_id()).send().await?)) }),
         ),
     ]
 }
 
-fn bulk() -> Vec<Case> {
+fn bulk() -> Vec<TeamsCase> {
     let path = format!("/api/members/{ENCODED_MEMBER_ID}/tenants");
     let changes = json!({
         "tenants": [TENANT_ID],
@@ -321,7 +320,7 @@ fn bulk() -> Vec<Case> {
                         },
                     )
                     .client_ids(["client-1"]);
-                    Ok(outcome(
+                    Ok(decoded_outcome(
                         teams
                             .members()
                             .tenants()
@@ -333,7 +332,7 @@ fn bulk() -> Vec<Case> {
             },
         )
         .sends(changes.clone())
-        .gets(report()),
+        .receives(report()),
         case(
             &operations::UPDATE_MEMBER_TENANTS,
             &format!("PATCH {path}"),
@@ -347,7 +346,7 @@ fn bulk() -> Vec<Case> {
                         },
                     )
                     .client_ids(["client-1"]);
-                    Ok(outcome(
+                    Ok(decoded_outcome(
                         teams
                             .members()
                             .tenants()
@@ -359,7 +358,7 @@ fn bulk() -> Vec<Case> {
             },
         )
         .sends(changes)
-        .gets(report()),
+        .receives(report()),
         case(
             &operations::REMOVE_MEMBER_TENANT,
             &format!("DELETE {path}"),
@@ -369,7 +368,7 @@ fn bulk() -> Vec<Case> {
                         Open::from(tenant_id()),
                         Open::other("not-a-uuid"),
                     ]);
-                    Ok(outcome(
+                    Ok(decoded_outcome(
                         teams
                             .members()
                             .tenants()
@@ -381,40 +380,36 @@ fn bulk() -> Vec<Case> {
             },
         )
         .sends(json!({"tenants": [TENANT_ID, "not-a-uuid"]}))
-        .gets(report_of_removal()),
+        .receives(report_of_removal()),
     ]
 }
 
-/// The body that a success of `status` has in this case, and what the caller gets of it.
-fn success(case: &Case, status: u16) -> (Option<Value>, Value) {
+/// The body of a success with `status`, and the expected result of the call.
+fn success(case: &TeamsCase, status: u16) -> (Option<Value>, Value) {
     match case.operation.outcome() {
         Some(outcomes) if outcomes.complete == status => (None, json!({"Ok": null})),
-        Some(_) => (Some(case.answer.clone()), json!({"Err": case.answer})),
-        None if case.answer.is_null() => (None, Value::Null),
-        None => (Some(case.answer.clone()), case.answer.clone()),
+        Some(_) => (Some(case.response.clone()), json!({"Err": case.response})),
+        None if case.response.is_null() => (None, Value::Null),
+        None => (Some(case.response.clone()), case.response.clone()),
     }
 }
 
 #[test]
-fn each_operation_of_the_api_then_has_a_case() {
-    let tested: BTreeSet<_> = cases().iter().map(|case| case.operation.id()).collect();
-    let all: BTreeSet<_> = operations::ALL
-        .iter()
-        .map(|operation| operation.id())
-        .collect();
-    assert_eq!(tested, all);
-    assert_eq!(all.len(), 16);
+fn every_operation_has_a_case() {
+    let cases = cases();
+    let ids = cases.iter().map(|case| case.operation.id());
+    assert_operations(ids, operations::ALL, &[]);
 }
 
 #[tokio::test]
-async fn operation_is_called_then_request_is_exact() {
+async fn operation_is_called_then_the_request_is_exact() {
     for case in cases() {
         let status = case.operation.success()[0];
         let (body, _) = success(&case, status);
-        let answer = wiremock::ResponseTemplate::new(status);
-        let server = answering(match &body {
-            Some(body) => answer.set_body_json(body),
-            None => answer,
+        let response = wiremock::ResponseTemplate::new(status);
+        let server = mock_server(match &body {
+            Some(body) => response.set_body_json(body),
+            None => response,
         })
         .await;
         (case.call)(client(&server)).await.unwrap();
@@ -439,7 +434,7 @@ async fn operation_is_called_then_request_is_exact() {
         if case.body.is_some() {
             expected.push("content-type: application/json".to_owned());
         }
-        expected.push("user-agent: auth0-teams/0.1.0".to_owned());
+        expected.push(format!("user-agent: {}", user_agent("teams")));
         assert_eq!(headers, expected, "{id}");
         assert!(request.headers.contains_key("auth0-client"), "{id}");
         match case.body {
@@ -450,20 +445,20 @@ async fn operation_is_called_then_request_is_exact() {
 }
 
 #[tokio::test]
-async fn server_answers_each_documented_success_then_all_of_it_is_decoded() {
+async fn success_is_documented_then_it_decodes_completely() {
     for case in cases() {
         for &status in case.operation.success() {
             let (body, value) = success(&case, status);
-            let answer = wiremock::ResponseTemplate::new(status);
-            let server = answering(match &body {
-                Some(body) => answer.set_body_json(body),
-                None => answer,
+            let response = wiremock::ResponseTemplate::new(status);
+            let server = mock_server(match &body {
+                Some(body) => response.set_body_json(body),
+                None => response,
             })
             .await;
-            let answered = (case.call)(client(&server)).await.unwrap();
+            let decoded = (case.call)(client(&server)).await.unwrap();
             assert_eq!(
-                answered,
-                Answered { status, value },
+                decoded,
+                Decoded { status, value },
                 "{}",
                 case.operation.id()
             );
@@ -472,7 +467,7 @@ async fn server_answers_each_documented_success_then_all_of_it_is_decoded() {
 }
 
 #[tokio::test]
-async fn server_answers_each_documented_error_then_it_is_typed() {
+async fn error_is_documented_then_it_is_typed() {
     for case in cases() {
         let id = case.operation.id();
         assert!(
@@ -480,7 +475,7 @@ async fn server_answers_each_documented_error_then_it_is_typed() {
             "{id} documents no error"
         );
         for &status in case.operation.errors() {
-            let server = answering_json(status, problem(status)).await;
+            let server = mock_server_json(status, problem(status)).await;
             let error = (case.call)(client(&server)).await.unwrap_err();
             assert!(
                 error.is_status() && !error.has_acted(),
@@ -492,16 +487,20 @@ async fn server_answers_each_documented_error_then_it_is_typed() {
                 "{id}"
             );
             assert_eq!(error.operation(), Some(id));
-            let told = error.problem().unwrap();
-            assert_eq!(told.status(), Some(status), "{id}");
+            let problem_body = error.problem().unwrap();
+            assert_eq!(problem_body.status(), Some(status), "{id}");
             assert_eq!(
-                told.problem_type(),
+                problem_body.problem_type(),
                 Some(&*format!("TYPE_OF_{status}")),
                 "{id}"
             );
-            assert_eq!(told.title(), Some(&*format!("Title of {status}")), "{id}");
             assert_eq!(
-                told.detail(),
+                problem_body.title(),
+                Some(&*format!("Title of {status}")),
+                "{id}"
+            );
+            assert_eq!(
+                problem_body.detail(),
                 Some(&*format!("details of {status}")),
                 "{id}"
             );

@@ -1,4 +1,4 @@
-//! The client of organizations in the Management API, against a mock.
+//! The Organizations client of the Management API against a mock server.
 
 mod operations;
 mod pages;
@@ -10,7 +10,7 @@ use wiremock::MockServer;
 
 use crate::support::*;
 
-/// A client for `server`, which stands for a tenant, with a token that needs no fetching.
+/// A client for `server`, which stands for a tenant, with a static token.
 fn tenant(server: &MockServer) -> Client {
     Client::builder()
         .base_url(format!("{}/api/v2", server.uri()))

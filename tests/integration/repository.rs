@@ -1,4 +1,4 @@
-//! The repository, copies of it, and xtask at work in them.
+//! The repository, copies of it, and running xtask in them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use xtask::commands::cli::Cli;
 use xtask::console::Console;
 use xtask::diagnostic::Style;
 
-/// The root of the repository.
+/// The root directory of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -17,7 +17,7 @@ pub(crate) fn repository() -> PathBuf {
         .to_owned()
 }
 
-/// Runs xtask in `root`: exit status, and all that it printed.
+/// Runs xtask in `root`. Returns the exit status and everything that it printed.
 pub(crate) fn xtask(root: &Path, arguments: &[&str]) -> (u8, String) {
     let root = root.to_str().unwrap();
     let arguments = ["xtask", "--root", root]
@@ -35,7 +35,7 @@ pub(crate) fn xtask(root: &Path, arguments: &[&str]) -> (u8, String) {
     (status, String::from_utf8(out).unwrap())
 }
 
-/// A copy of what regen reads and writes.
+/// A copy of everything that `regen` reads and writes.
 pub(crate) fn copy() -> TempDir {
     let copy = TempDir::new().unwrap();
     for folder in ["openapi", "generated", "crates/sandbox/openapi"] {
@@ -48,7 +48,7 @@ pub(crate) fn copy() -> TempDir {
     copy
 }
 
-/// All files below `folder`, by their path in it.
+/// Contents of all files below `folder`, by relative path.
 pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

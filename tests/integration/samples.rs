@@ -1,4 +1,4 @@
-//! What a Teams server answers, every documented field filled in.
+//! Responses of a Teams server with every documented field.
 
 use auth0_teams::uuid::Uuid;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 pub(crate) const TENANT_ID: &str = "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e";
 pub(crate) const OTHER_TENANT_ID: &str = "0f6e1f0a-3f0d-4b5e-8a53-3a7b5c1d9e21";
 pub(crate) const MEMBER_ID: &str = "auth0|abc/1 ü";
-/// [`MEMBER_ID`] as it has to stand in a request line.
+/// [`MEMBER_ID`] as it is encoded in a request line.
 pub(crate) const ENCODED_MEMBER_ID: &str = "auth0%7Cabc%2F1%20%C3%BC";
 
 pub(crate) fn tenant_id() -> Uuid {
@@ -52,14 +52,14 @@ pub(crate) fn tenant(name: &str) -> Value {
     })
 }
 
-/// An answer to the creation of a tenant in the public cloud.
+/// The response to the creation of a tenant in the public cloud.
 pub(crate) fn created_public(secret: &str) -> Value {
     let mut body = tenant("acme-dev");
     body["management_client"] = management_client(secret);
     body
 }
 
-/// An answer to the creation of a tenant in a private cloud.
+/// The response to the creation of a tenant in a private cloud.
 pub(crate) fn created_private(secret: &str) -> Value {
     json!({
         "tenant_id": TENANT_ID,
@@ -103,7 +103,7 @@ pub(crate) fn activity() -> Value {
     })
 }
 
-/// The report of an addition or a change that failed for one of two tenants.
+/// The report of an addition or change that failed for one of two tenants.
 pub(crate) fn report() -> Value {
     let mut report = report_of_removal();
     report["success"] = json!([{
@@ -114,7 +114,7 @@ pub(crate) fn report() -> Value {
     report
 }
 
-/// The report of a removal that failed for one of two tenants. Its successes have a form of their own.
+/// The report of a removal that failed for one of two tenants. Its successes have a different shape.
 pub(crate) fn report_of_removal() -> Value {
     json!({
         "status_code": 200,
@@ -130,7 +130,7 @@ pub(crate) fn report_of_removal() -> Value {
     })
 }
 
-/// The body of an error answer.
+/// The body of an error response.
 pub(crate) fn problem(status: u16) -> Value {
     json!({
         "status": status,

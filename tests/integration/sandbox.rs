@@ -1,4 +1,4 @@
-//! A sandbox and a client of it, whose clocks pass only where somebody sleeps, and then at once.
+//! A sandbox and its client with a fake clock: sleeping returns at once and moves the clock.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,9 +14,10 @@ use auth0_teams::{Client, ClientBuilder, RetryPolicy};
 
 use crate::support::http_client;
 
-/// A clock of clients that stands still, and a sleeper that moves it. The sandbox's clock, which goes by itself, is
-/// moved along, so that time passes for both. A deadline is a sleep as well and comes at once, so nothing real can be
-/// waited for within one: neither a token while a call is repeated, nor anything in a call with a time-out of its own.
+/// A fake clock for clients and its sleeper, which moves the clock. Each move also advances the sandbox's clock, which
+/// otherwise runs in real time.
+/// A deadline is a sleep as well and elapses at once. So a call with a timeout, and a token request during a retry,
+/// must not wait for real I/O.
 #[derive(Clone)]
 pub(crate) struct FakeTimer(Arc<State>);
 
@@ -37,12 +38,12 @@ impl FakeTimer {
         }))
     }
 
-    /// Every wait, in the order in which they began.
+    /// All sleeps, in the order in which they started.
     pub(crate) fn slept(&self) -> Vec<Duration> {
         self.0.slept.lock().unwrap().clone()
     }
 
-    /// Lets time pass, here and in the sandbox.
+    /// Moves the clock, and the clock of the sandbox.
     pub(crate) fn advance(&self, by: Duration) {
         *self.0.passed.lock().unwrap() += by;
         self.0.sandbox.advance(by);
@@ -68,7 +69,7 @@ impl Clock for FakeTimer {
 impl Sleeper for FakeTimer {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let timer = self.clone();
-        // A wait that nobody comes to is none.
+        // A future that is never polled does not sleep.
         Box::pin(async move {
             timer.0.slept.lock().unwrap().push(duration);
             timer.advance(duration);
@@ -76,19 +77,19 @@ impl Sleeper for FakeTimer {
     }
 }
 
-/// A sandbox whose answers all have to be as the document says, which is looked at when the test is over, and a client
-/// of it with a token source.
+/// A sandbox, and a client of it with a token source. The sandbox validates its responses against the document; any
+/// violation fails the test on drop.
 pub(crate) struct Local {
     sandbox: Arc<Sandbox>,
     pub(crate) timer: FakeTimer,
     pub(crate) source: ClientCredentials,
-    /// Sends each call once.
+    /// A client that does not retry.
     pub(crate) client: Client,
 }
 
 impl Local {
     pub(crate) async fn start(builder: SandboxBuilder) -> Self {
-        let sandbox = Arc::new(builder.check_answers().start().await.unwrap());
+        let sandbox = Arc::new(builder.check_responses().start().await.unwrap());
         let timer = FakeTimer::of(Arc::clone(&sandbox));
         let source = credentials(&sandbox, &timer).build().unwrap();
         let client = client_builder(&sandbox, &timer, &source).build().unwrap();
@@ -100,29 +101,29 @@ impl Local {
         }
     }
 
-    /// The settings of [`source`](Self::source).
+    /// A builder of [`source`](Self::source).
     pub(crate) fn credentials(&self) -> ClientCredentialsBuilder {
         credentials(&self.sandbox, &self.timer)
     }
 
-    /// The settings of [`client`](Self::client).
+    /// A builder of [`client`](Self::client).
     pub(crate) fn builder(&self) -> ClientBuilder {
         client_builder(&self.sandbox, &self.timer, &self.source)
     }
 
-    /// The settings of tokens of the same application for another API.
+    /// A builder of a token source of the same application for another API.
     pub(crate) fn credentials_for(&self, audience: &str) -> ClientCredentialsBuilder {
         self.credentials().audience(audience)
     }
 
-    /// A client of the first organization, in the name of the application.
+    /// A client of the first organization, with a token of the application.
     pub(crate) fn my_organization(&self) -> auth0_my_organization::Client {
         let source = self.credentials_for(self.my_organization_audience());
         let source = source.organization(self.organization_id()).build().unwrap();
         self.my_organization_with(source).build().unwrap()
     }
 
-    /// The settings of a client of the organization that the tokens of `source` are for. It sends each call once.
+    /// A builder of a client of the organization that the tokens of `source` are for. It does not retry.
     pub(crate) fn my_organization_with(
         &self,
         source: impl TokenSource,
@@ -135,12 +136,12 @@ impl Local {
             .retry(RetryPolicy::never())
     }
 
-    /// A client of the tenant, in the name of the application.
+    /// A client of the tenant, with a token of the application.
     pub(crate) fn organizations(&self) -> auth0_organizations::Client {
         self.organizations_with().build().unwrap()
     }
 
-    /// The settings of it. It sends each call once.
+    /// A builder of it. It does not retry.
     pub(crate) fn organizations_with(&self) -> auth0_organizations::ClientBuilder {
         let source = self.credentials_for(self.management_audience());
         auth0_organizations::Client::builder()
@@ -151,7 +152,7 @@ impl Local {
             .retry(RetryPolicy::never())
     }
 
-    /// The operations that succeeded, but for tokens.
+    /// The operations that succeeded, except token requests.
     pub(crate) fn succeeded(&self) -> BTreeSet<String> {
         self.requests()
             .into_iter()
@@ -161,13 +162,13 @@ impl Local {
             .collect()
     }
 
-    /// The statuses of the requests of an operation. One that had no answer has none.
+    /// The statuses of the requests of an operation, or `None` for a request that got no response.
     pub(crate) fn statuses(&self, operation: &str) -> Vec<Option<u16>> {
         let requests = self.sandbox.requests_of(operation);
         requests.iter().map(|request| request.status).collect()
     }
 
-    /// How many requests of an operation were carried out.
+    /// The number of requests of an operation that were carried out.
     pub(crate) fn acted(&self, operation: &str) -> usize {
         let requests = self.sandbox.requests_of(operation);
         requests.iter().filter(|request| request.acted).count()

@@ -1,5 +1,5 @@
-//! Secrets and bodies are planted all over a run, and looked for in everything that prints: `Debug` and `Display` of
-//! what the crates hand out, errors with their sources, and a log of the whole run at the level TRACE.
+//! Secrets and bodies are planted in a complete run and must not be in anything that is printed: `Debug` and `Display`
+//! of all values of the crates, errors with their sources, and a log of the run at level TRACE.
 
 use std::fmt::Debug;
 use std::io::Write;
@@ -23,15 +23,15 @@ use crate::support::*;
 const NEW_TENANT_SECRET: &str = "planted-secret-of-the-new-tenant";
 const HEADER: &str = "planted-header-value";
 const PARAMETER: &str = "planted-parameter";
-/// What is in bodies and ids, and is not secret, but no business of a log or an error.
+/// Personal data in bodies and ids. It is not secret, but must not be in logs or errors either.
 const PERSONAL: &str = "planted-person";
 
-/// Everything that anything logged.
+/// The log of this process.
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-struct Log;
+struct LogWriter;
 
-impl Write for Log {
+impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         LOGGED.lock().unwrap().write(bytes)
     }
@@ -41,7 +41,7 @@ impl Write for Log {
     }
 }
 
-/// Logs everything of this process from now on, but what the mock server says of itself.
+/// Logs everything of this process from now on, except messages of the mock server itself.
 pub(crate) fn log_everything() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -50,7 +50,7 @@ pub(crate) fn log_everything() {
             .with_target("wiremock", LevelFilter::OFF);
         let writer = tracing_subscriber::fmt::layer()
             .with_ansi(false)
-            .with_writer(|| Log);
+            .with_writer(|| LogWriter);
         tracing_subscriber::registry()
             .with(writer)
             .with(targets)
@@ -62,11 +62,11 @@ pub(crate) fn logged() -> String {
     String::from_utf8(LOGGED.lock().unwrap().clone()).unwrap()
 }
 
-/// What was printed, with the name of what printed it.
+/// What was printed, with the name of the printed value.
 #[derive(Default)]
-struct Printed(Vec<(String, String)>);
+struct PrintedOutput(Vec<(String, String)>);
 
-impl Printed {
+impl PrintedOutput {
     fn value(&mut self, name: &str, value: &dyn Debug) {
         self.0
             .push((name.to_owned(), format!("{value:?}\n{value:#?}")));
@@ -88,18 +88,18 @@ impl Printed {
     }
 }
 
-/// The secrets of a run.
+/// The planted secrets.
 fn secrets() -> Vec<String> {
     let mut secrets: Vec<_> = (1..9).map(token).collect();
     secrets.extend([CLIENT_SECRET, NEW_TENANT_SECRET, HEADER, PARAMETER].map(str::to_owned));
-    // `client_secret_basic` sends it in this form.
+    // The form in which `client_secret_basic` sends the secret.
     secrets.push("cHJvZ3JhbTpwbGFudGVk".to_owned());
     secrets
 }
 
 fn assert_log_is_clean() {
     let log = logged();
-    // The log is not empty, and it reaches down to what opens connections.
+    // The log is not empty and includes the connection layer.
     assert!(log.contains("operation=\"createTenant\""), "{log}");
     assert!(log.contains("access token fetched"), "{log}");
     assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
@@ -107,7 +107,7 @@ fn assert_log_is_clean() {
         let line = log.lines().find(|line| line.contains(planted));
         assert_eq!(line, None, "the log holds {planted}");
     }
-    // Ids and queries are told at trace level, and nowhere else.
+    // Ids and queries are only logged at level TRACE.
     let telling = |line: &&str| !line.contains(" TRACE ") || !line.contains("auth0_core: request ");
     let line = log
         .lines()
@@ -123,8 +123,8 @@ fn payload() -> PublicCloudPayload {
     })
 }
 
-/// Calls that succeed, on an API that creates a tenant and knows a member. What they gave is printed.
-async fn succeed(client: &Client, out: &mut Printed) {
+/// Calls that succeed, against an API that creates a tenant and returns a member. Prints their values.
+async fn make_successful_calls(client: &Client, out: &mut PrintedOutput) {
     let call = client.tenants().create(payload()).header(
         HeaderName::from_static("x-planted"),
         HeaderValue::from_static(HEADER),
@@ -163,7 +163,7 @@ fn api(request: &Request) -> ResponseTemplate {
 async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     log_everything();
     let auth0 = Auth0::start(api).await;
-    let mut out = Printed::default();
+    let mut out = PrintedOutput::default();
     let builder = settings(&auth0.server)
         .parameter("assertion", PARAMETER)
         .authentication(auth0_auth::ClientAuthentication::SecretBasic);
@@ -171,7 +171,7 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     let source = builder.build().unwrap();
     out.value("source", &source);
     let client = client_with(&auth0.server, source.clone());
-    succeed(&client, &mut out).await;
+    make_successful_calls(&client, &mut out).await;
     out.value("used source", &source);
     out.value("access token", &source.token().await.unwrap());
     out.value("static token", &StaticToken::new(token(1)));
@@ -181,7 +181,7 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     out.value("client", &client);
     out.value("resource", &client.members().tenants());
 
-    let (tokens, _) = auth0.seen().await;
+    let (tokens, _) = auth0.received_requests().await;
     let basic = tokens[0].headers["authorization"].to_str().unwrap();
     assert!(basic.starts_with("Basic cHJvZ3JhbTpwbGFudGVk"), "{basic}");
 
@@ -190,9 +190,9 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     assert_log_is_clean();
 }
 
-/// An HTTP client of the user's own may hold credentials: for a proxy, or in headers for a gateway.
+/// An HTTP client of the caller may hold credentials: for a proxy, or in headers for a gateway.
 #[test]
-fn http_client_holds_credentials_then_nothing_made_with_it_prints_them() {
+fn http_client_holds_credentials_then_no_value_prints_them() {
     let header = (
         HeaderName::from_static("x-gateway-key"),
         HeaderValue::from_static(HEADER),
@@ -206,7 +206,7 @@ fn http_client_holds_credentials_then_nothing_made_with_it_prints_them() {
         .base_url("https://example.com")
         .build()
         .unwrap();
-    let mut out = Printed::default();
+    let mut out = PrintedOutput::default();
     out.value("client", &client);
     out.value("resource", &client.members().tenants());
     out.value("call", &client.members().get("id"));
@@ -219,9 +219,9 @@ fn builder_of(auth0: &Auth0) -> auth0_teams::ClientBuilder {
     builder(StaticToken::new(token(1))).base_url(auth0.server.uri())
 }
 
-/// The error of a creation that is answered by `answer`.
-async fn failure(auth0: &Auth0, answer: ResponseTemplate) -> Error {
-    let mock = Mock::given(any()).respond_with(answer).with_priority(1);
+/// The error of a creation whose response is `response`.
+async fn failure(auth0: &Auth0, response: ResponseTemplate) -> Error {
+    let mock = Mock::given(any()).respond_with(response).with_priority(1);
     let _scope = mock.mount_as_scoped(&auth0.server).await;
     let header = (
         HeaderName::from_static("x-planted"),
@@ -231,8 +231,8 @@ async fn failure(auth0: &Auth0, answer: ResponseTemplate) -> Error {
     call.header(header.0, header.1).await.unwrap_err()
 }
 
-/// A body that holds everything that was planted: in the words of an error what an API may repeat of a call, its secrets
-/// among it, and the rest elsewhere.
+/// An error body with everything that was planted: its message quotes the request with its secrets, and other fields
+/// hold the rest.
 fn echo() -> Value {
     let message = format!("{NEW_TENANT_SECRET} and {} and {HEADER}", token(1));
     let echo = format!("{PERSONAL} {CLIENT_SECRET} {PARAMETER} {message}");
@@ -244,12 +244,12 @@ fn echo() -> Value {
 }
 
 #[tokio::test]
-async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged() {
+async fn run_fails_in_every_way_then_no_secret_or_body_is_printed_or_logged() {
     log_everything();
     let auth0 = Auth0::start(api).await;
-    let mut out = Printed::default();
-    // A token is had, and the log has something to show.
-    succeed(&auth0.client, &mut Printed::default()).await;
+    let mut out = PrintedOutput::default();
+    // A token is obtained first, so the log is not empty.
+    make_successful_calls(&auth0.client, &mut PrintedOutput::default()).await;
 
     for status in [302, 400, 401, 403, 404, 409, 418, 429, 500, 503] {
         let error = failure(
@@ -261,7 +261,7 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
         )
         .await;
         assert!(error.body().is_some());
-        // Everything else of the message is there.
+        // The rest of the message is kept.
         let text = error.to_string();
         assert!(text.contains("[…] and […] and […]"), "{text}");
         let is_redirected = error.status().is_some_and(|status| status.is_redirection());
@@ -276,8 +276,8 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
         format!("\"{PERSONAL}\""),
     ] {
         for status in [201, 500] {
-            let answer = ResponseTemplate::new(status).set_body_string(&body);
-            out.error(&format!("body {body}"), &failure(&auth0, answer).await);
+            let response = ResponseTemplate::new(status).set_body_string(&body);
+            out.error(&format!("body {body}"), &failure(&auth0, response).await);
         }
     }
     for field in [
@@ -296,19 +296,19 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
         body[field] = json!({CLIENT_SECRET: [PERSONAL]});
         body["domain"] = json!(17);
         out.error(
-            &format!("odd {field}"),
+            &format!("invalid {field}"),
             &failure(&auth0, json(201, &body)).await,
         );
     }
 
-    let mut refused = payload().tenant_name(NEW_TENANT_SECRET.to_uppercase());
-    refused.locality = CLIENT_SECRET.to_owned();
+    let mut invalid = payload().tenant_name(NEW_TENANT_SECRET.to_uppercase());
+    invalid.locality = CLIENT_SECRET.to_owned();
     out.error(
         "check",
-        &auth0.client.tenants().create(refused).await.unwrap_err(),
+        &auth0.client.tenants().create(invalid).await.unwrap_err(),
     );
 
-    let uri = format!("{}/{PERSONAL}", deserted_url().await);
+    let uri = format!("{}/{PERSONAL}", unused_url().await);
     let lost = client_at(&uri).members().get(PERSONAL).await.unwrap_err();
     assert!(lost.is_connect(), "{lost:?}");
     out.error("connect", &lost);
@@ -328,7 +328,7 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
             .unwrap_err();
         assert!(error.is_token());
         drop(scope);
-        // The endpoint's own words are kept for the reader of the error, without the secret that was sent.
+        // The error keeps the endpoint's description without the secret that was sent.
         assert!(
             !printed(&error).contains(CLIENT_SECRET),
             "{}",
@@ -341,8 +341,8 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
     out.assert_without(&planted.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// The URL of a port that nobody listens on.
-async fn deserted_url() -> String {
+/// The URL of a port that nothing listens on.
+async fn unused_url() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }

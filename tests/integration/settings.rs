@@ -1,4 +1,4 @@
-//! The settings of a generated client, and the errors that they are about.
+//! The settings of a generated client and the errors that they cause.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use auth0_teams::{Auth0Client, Limiter, Limits, Operation, Rate, RetryPolicy, Sc
 use serde_json::json;
 use tower::ServiceBuilder;
 
-use crate::support::{answering_json, builder, http_client, only_request, requests};
+use crate::support::{builder, http_client, mock_server_json, only_request, requests};
 
-/// The member that the server knows.
+/// The member that the server returns.
 fn member() -> serde_json::Value {
     json!({
         "id": "auth0|1", "email": "ann@example.com", "name": "Ann", "given_name": "Ann", "family_name": "A",
@@ -18,8 +18,8 @@ fn member() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn every_setting_reaches_the_call() {
-    let server = answering_json(200, member()).await;
+async fn settings_are_set_then_the_call_uses_them() {
+    let server = mock_server_json(200, member()).await;
     let limits = Limits::new(Rate::per_second(16).burst(50), Rate::per_second(4));
     let limiter = Limiter::new(limits.headroom(0.2)).unwrap();
     let stamp = ServiceBuilder::new().map_request(|mut request: auth0_teams::reqwest::Request| {
@@ -40,7 +40,7 @@ async fn every_setting_reaches_the_call() {
         .auth0_client(Auth0Client::new("fleet", "2"))
         .build()
         .unwrap();
-    let answer = client
+    let response = client
         .members()
         .get("auth0|1")
         .retry(RetryPolicy::never())
@@ -48,7 +48,7 @@ async fn every_setting_reaches_the_call() {
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.attempts(), 1);
+    assert_eq!(response.attempts(), 1);
     let request = only_request(&server).await;
     assert_eq!(request.headers["x-layer"], "stamped");
     assert_eq!(request.headers["user-agent"], "fleet/2");
@@ -63,8 +63,8 @@ async fn every_setting_reaches_the_call() {
 }
 
 #[tokio::test]
-async fn headers_that_tell_of_the_client_can_be_left_out() {
-    let server = answering_json(200, member()).await;
+async fn telemetry_headers_are_disabled_then_they_are_not_sent() {
+    let server = mock_server_json(200, member()).await;
     let client = builder(auth0_core::StaticToken::new("t"))
         .base_url(server.uri())
         .auth0_client(None)
@@ -80,10 +80,10 @@ async fn headers_that_tell_of_the_client_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn scope_is_missing_then_the_call_is_refused_before_it_is_sent() {
-    let server = answering_json(200, member()).await;
+async fn scope_is_missing_then_the_call_is_rejected_before_it_is_sent() {
+    let server = mock_server_json(200, member()).await;
     let client = builder(token_fn(|| async {
-        Ok(AccessToken::new("t", 1).granting(Scopes::parse("read:tenants")))
+        Ok(AccessToken::new("t", 1).with_scopes(Scopes::parse("read:tenants")))
     }))
     .base_url(server.uri())
     .check_scopes()
@@ -100,7 +100,7 @@ async fn scope_is_missing_then_the_call_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn scopes_of_a_set_of_operations_are_told() {
+fn scopes_of_several_operations_are_combined() {
     let reading = operations::ALL
         .iter()
         .copied()

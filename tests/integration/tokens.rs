@@ -1,5 +1,5 @@
-//! Tokens by client credentials: one request for many calls, replaced when refused or about to end, and no call
-//! without one.
+//! Tokens of the client credentials flow: concurrent calls share one token request, a token is replaced when it is
+//! rejected or about to expire, and no call is sent without a token.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ fn member(local: &Local) -> GetMember {
     local.client.members().get(&local.first_member().id)
 }
 
-/// Sixty-four calls at once, which all succeed.
-async fn crowd(local: &Local) {
+/// Makes 64 concurrent calls, which all succeed.
+async fn send_concurrently(local: &Local) {
     let calls = (0..64).map(|_| tokio::spawn(member(local).into_future()));
     for result in join_all(calls).await {
         result.unwrap().unwrap();
@@ -40,9 +40,9 @@ async fn crowd(local: &Local) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_calls_at_once_then_one_token_is_fetched() {
+async fn many_calls_start_at_once_then_one_token_is_fetched() {
     let local = start().await;
-    crowd(&local).await;
+    send_concurrently(&local).await;
     assert_eq!(local.statuses("token"), [Some(200)]);
     assert_eq!(local.statuses("getMember"), [Some(200); 64]);
 }
@@ -58,7 +58,7 @@ async fn two_clients_share_a_source_then_they_share_the_token() {
 }
 
 #[tokio::test]
-async fn token_that_was_taken_is_refused_then_it_is_fetched_once_and_the_call_repeated() {
+async fn accepted_token_is_rejected_later_then_it_is_replaced_once_and_the_call_retried() {
     let local = start().await;
     let invite = |email: &str| {
         let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
@@ -80,13 +80,13 @@ async fn token_that_was_taken_is_refused_then_it_is_fetched_once_and_the_call_re
     assert_eq!(
         emails,
         ["ada@example.com", "grace@example.com"],
-        "the repetition lost its body"
+        "the retry lost its body"
     );
     assert_eq!(invitations[1].role, "teams_owner");
 }
 
 #[tokio::test]
-async fn new_token_is_refused_as_well_then_the_error_is_the_refusal_and_no_third_is_fetched() {
+async fn new_token_is_rejected_too_then_the_call_fails_and_no_third_is_fetched() {
     let local = start().await;
     let seconds = LIFETIME.as_secs();
     local
@@ -98,12 +98,12 @@ async fn new_token_is_refused_as_well_then_the_error_is_the_refusal_and_no_third
             local.requests_of("getMember").len(),
         )
     };
-    // A token that is not fresh is worth replacing even if no API ever took it.
+    // A token that is not new is replaced even if no API has accepted it yet.
     assert_unauthorized(&member(&local).await.unwrap_err());
     assert_eq!(
         counts(),
         (1, 1),
-        "a fresh token that was never taken is not replaced"
+        "a new token that was never accepted is not replaced"
     );
     local.timer.advance(LIFETIME / 2);
     assert_unauthorized(&member(&local).await.unwrap_err());
@@ -122,12 +122,12 @@ fn assert_unauthorized(error: &Error) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn token_is_refused_to_sixty_four_calls_at_once_then_one_new_one_is_fetched() {
+async fn token_is_rejected_for_many_calls_at_once_then_it_is_replaced_once() {
     let local = start().await;
     member(&local).await.unwrap();
     local.revoke_tokens();
     local.forget_requests();
-    crowd(&local).await;
+    send_concurrently(&local).await;
     assert_eq!(local.requests_of("token").len(), 1);
     let statuses = local.statuses("getMember");
     let good = statuses.iter().filter(|status| **status == Some(200));
@@ -136,12 +136,12 @@ async fn token_is_refused_to_sixty_four_calls_at_once_then_one_new_one_is_fetche
 }
 
 /// A predicate of the typed error.
-type Kind = fn(&AuthError) -> bool;
+type Predicate = fn(&AuthError) -> bool;
 
 #[tokio::test]
-async fn token_cannot_be_had_then_the_api_is_not_asked() {
+async fn token_cannot_be_obtained_then_no_api_request_is_sent() {
     let rejection = json!({"error": "access_denied", "error_description": "Unauthorized"});
-    let answers: [(ResponseTemplate, Kind); 10] = [
+    let responses: [(ResponseTemplate, Predicate); 10] = [
         (json(401, &rejection), AuthError::is_rejected),
         (json(403, &rejection), AuthError::is_rejected),
         (
@@ -171,25 +171,28 @@ async fn token_cannot_be_had_then_the_api_is_not_asked() {
             AuthError::is_invalid_response,
         ),
     ];
-    for (answer, kind) in answers {
-        let told = format!("{answer:?}");
-        let auth0 = Auth0::with(answer, json(200, &crate::samples::member("auth0|1"))).await;
+    for (response, kind) in responses {
+        let context = format!("{response:?}");
+        let auth0 = Auth0::with(response, json(200, &crate::samples::member("auth0|1"))).await;
         let error = auth0.client.members().get("auth0|1").await.unwrap_err();
-        assert!(error.is_token() && !error.has_acted(), "{told}: {error:?}");
+        assert!(
+            error.is_token() && !error.has_acted(),
+            "{context}: {error:?}"
+        );
         assert_eq!(error.operation(), Some("getMember"));
-        assert_eq!(error.status(), None, "{told}");
+        assert_eq!(error.status(), None, "{context}");
         let cause = AuthError::find_in(&error).unwrap();
-        assert!(kind(cause), "{told}: {cause:?}");
-        assert_eq!(auth0.counts().await, (1, 0), "{told}");
+        assert!(kind(cause), "{context}: {cause:?}");
+        assert_eq!(auth0.counts().await, (1, 0), "{context}");
 
         let mut listing = auth0.client.members().list().stream();
         assert!(listing.try_next().await.unwrap_err().is_token());
-        assert_eq!(auth0.counts().await.1, 0, "{told}");
+        assert_eq!(auth0.counts().await.1, 0, "{context}");
     }
 }
 
 #[tokio::test]
-async fn request_breaks_the_rules_then_no_token_is_bought_for_it() {
+async fn request_violates_rules_then_no_token_is_requested() {
     let local = start().await;
     let error = local.client.members().get("..").await.unwrap_err();
     assert!(error.is_invalid_request());
@@ -197,7 +200,8 @@ async fn request_breaks_the_rules_then_no_token_is_bought_for_it() {
 }
 
 #[tokio::test]
-async fn token_is_refused_and_no_other_can_be_had_then_the_error_holds_both_and_says_when() {
+async fn token_is_rejected_and_cannot_be_replaced_then_the_error_has_both_causes_and_the_retry_time()
+ {
     let local = start().await;
     member(&local).await.unwrap();
     local.revoke_tokens();
@@ -213,14 +217,14 @@ async fn token_is_refused_and_no_other_can_be_had_then_the_error_holds_both_and_
     assert_eq!(cause.retry_at(), Some(local.timer.now() + wait));
     assert!(
         local.timer.slept().is_empty(),
-        "somebody waited for the quota"
+        "a call waited for the quota"
     );
     assert_eq!(local.statuses("token"), [200, 429].map(Some));
     assert_eq!(local.statuses("getMember"), [200, 401].map(Some));
 }
 
 #[tokio::test]
-async fn token_ends_in_the_middle_of_a_listing_then_the_next_page_comes_with_a_new_one() {
+async fn token_expires_during_a_listing_then_the_next_page_uses_a_new_token() {
     let local = Local::start(Sandbox::builder().members(3).token_lifetime(LIFETIME)).await;
     let mut members = local.client.members().list().take(1).stream();
     let mut tokens = Vec::new();
@@ -229,13 +233,13 @@ async fn token_ends_in_the_middle_of_a_listing_then_the_next_page_comes_with_a_n
         local.timer.advance(LIFETIME * 2 / 3);
     }
     assert_eq!(tokens, [1, 1, 2]);
-    // It was replaced before the sandbox could refuse it.
+    // The client replaced the token before the sandbox could reject it.
     assert_eq!(local.statuses("listMembers"), [Some(200); 3]);
     assert_eq!(local.requests_of("token").len(), 2);
 }
 
 #[tokio::test]
-async fn token_is_refused_in_the_middle_of_a_listing_then_no_page_is_lost_or_doubled() {
+async fn token_is_rejected_during_a_listing_then_no_page_is_lost_or_duplicated() {
     let local = Local::start(Sandbox::builder().members(3)).await;
     let listing = local.client.members().list();
     let expected: Vec<_> = listing.clone().stream().try_collect().await.unwrap();
@@ -261,22 +265,22 @@ async fn token_is_refused_in_the_middle_of_a_listing_then_no_page_is_lost_or_dou
     );
 }
 
-/// What the server does with call `n`. None is a 401, which would be repeated.
-fn fate(n: u16) -> ResponseTemplate {
+/// The response to call `n`. None is a 401, which would be retried.
+fn numbered_response(n: u16) -> ResponseTemplate {
     let mut body = problem(400 + n);
-    body["title"] = json!(format!("fate {n}"));
+    body["title"] = json!(format!("response {n}"));
     match n % 4 {
         0 | 1 => json(402 + n, &body),
-        2 => ResponseTemplate::new(500 + n).set_body_string(format!("<p>fate {n}</p>")),
-        _ => json(200, &json!({"id": format!("fate {n}")})),
+        2 => ResponseTemplate::new(500 + n).set_body_string(format!("<p>response {n}</p>")),
+        _ => json(200, &json!({"id": format!("response {n}")})),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_calls_fail_in_sixty_four_ways_then_each_gets_its_own_error() {
+async fn concurrent_calls_fail_differently_then_each_gets_its_own_error() {
     let auth0 = Auth0::start(|request: &Request| {
         let id = request.url.path().rsplit('/').next().unwrap();
-        fate(id.parse().unwrap())
+        numbered_response(id.parse().unwrap())
     })
     .await;
     let calls = (0..64).map(|n: u16| {
@@ -290,7 +294,7 @@ async fn sixty_four_calls_fail_in_sixty_four_ways_then_each_gets_its_own_error()
         let (n, error) = result.unwrap();
         let body = String::from_utf8(error.body().unwrap().to_vec()).unwrap();
         assert!(
-            body.contains(&format!("fate {n}\"")) || body.contains(&format!("fate {n}<")),
+            body.contains(&format!("response {n}\"")) || body.contains(&format!("response {n}<")),
             "{n}: {body}"
         );
         let status = error.status().unwrap().as_u16();
@@ -298,7 +302,7 @@ async fn sixty_four_calls_fail_in_sixty_four_ways_then_each_gets_its_own_error()
             0 | 1 => {
                 assert_eq!(status, 402 + n);
                 let problem = error.problem().unwrap();
-                assert_eq!(problem.title(), Some(&*format!("fate {n}")));
+                assert_eq!(problem.title(), Some(&*format!("response {n}")));
             }
             2 => assert_eq!((status, error.problem().is_none()), (500 + n, true)),
             _ => assert!(status == 200 && error.is_undecodable(), "{n}: {error:?}"),

@@ -1,4 +1,5 @@
-//! The tenant that was created, in the public cloud or in a private one, and the secret that comes with it once.
+//! The response to the creation of a tenant: a public or private cloud tenant, and the client secret that is returned
+//! only once.
 
 use auth0_teams::types::{
     CreateTenantsResponseContent, PublicCloudPayload, PublicCloudPayloadRequired,
@@ -11,9 +12,9 @@ use crate::support::*;
 
 const SECRET: &str = "planted-secret-of-the-new-tenant";
 
-/// Creates a tenant on a server that answers with `body`.
+/// Creates a tenant on a server that returns `body`.
 async fn create(body: Value) -> Result<Response<CreateTenantsResponseContent>, Error> {
-    let server = answering_json(201, body).await;
+    let server = mock_server_json(201, body).await;
     let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: "ada@example.com",
         locality: "us",
@@ -22,54 +23,54 @@ async fn create(body: Value) -> Result<Response<CreateTenantsResponseContent>, E
 }
 
 #[tokio::test]
-async fn answer_has_a_locality_then_it_is_of_the_public_cloud() {
-    let answer = create(created_public(SECRET)).await.unwrap().into_value();
-    let CreateTenantsResponseContent::PublicCloud(tenant) = answer else {
-        panic!("found {answer:?}");
+async fn response_has_a_locality_then_it_is_a_public_cloud_tenant() {
+    let response = create(created_public(SECRET)).await.unwrap().into_value();
+    let CreateTenantsResponseContent::PublicCloud(tenant) = response else {
+        panic!("found {response:?}");
     };
     assert_eq!(tenant.locality, "us");
     assert_eq!(tenant.management_client.client_secret.secret(), SECRET);
 }
 
 #[tokio::test]
-async fn answer_has_no_locality_then_it_is_of_a_private_cloud() {
-    let answer = create(created_private(SECRET)).await.unwrap().into_value();
-    let CreateTenantsResponseContent::PrivateCloud(tenant) = answer else {
-        panic!("found {answer:?}");
+async fn response_has_no_locality_then_it_is_a_private_cloud_tenant() {
+    let response = create(created_private(SECRET)).await.unwrap().into_value();
+    let CreateTenantsResponseContent::PrivateCloud(tenant) = response else {
+        panic!("found {response:?}");
     };
     assert_eq!(tenant.environment, "acme-private");
     assert_eq!(tenant.management_client.client_secret.secret(), SECRET);
 }
 
 #[tokio::test]
-async fn locality_is_null_then_the_answer_is_of_a_private_cloud() {
+async fn locality_is_null_then_it_is_a_private_cloud_tenant() {
     let mut body = created_private(SECRET);
     body["locality"] = Value::Null;
-    let answer = create(body).await.unwrap().into_value();
+    let response = create(body).await.unwrap().into_value();
     assert!(
-        matches!(answer, CreateTenantsResponseContent::PrivateCloud(_)),
-        "{answer:?}"
+        matches!(response, CreateTenantsResponseContent::PrivateCloud(_)),
+        "{response:?}"
     );
 }
 
 #[tokio::test]
-async fn either_answer_has_more_fields_than_known_then_it_decodes() {
+async fn response_has_unknown_fields_then_either_variant_decodes() {
     for mut body in [created_public(SECRET), created_private(SECRET)] {
         body["region"] = json!({"name": "frankfurt", "zones": [1, 2]});
         body["management_client"]["grant_types"] = json!(["client_credentials"]);
         body["environment_tag"] = json!("sandbox");
-        let answer = create(body).await.unwrap();
+        let response = create(body).await.unwrap();
         assert_eq!(
-            answer.value().management_client().client_secret.secret(),
+            response.value().management_client().client_secret.secret(),
             SECRET
         );
-        assert_eq!(answer.value().tenant_name(), "acme-dev");
+        assert_eq!(response.value().tenant_name(), "acme-dev");
     }
 }
 
 #[tokio::test]
-async fn environment_tag_is_unknown_then_it_can_be_read_back() {
-    for odd in [
+async fn environment_tag_is_unknown_then_its_text_is_readable() {
+    for unexpected in [
         json!("sandbox"),
         json!(null),
         json!(7),
@@ -77,14 +78,14 @@ async fn environment_tag_is_unknown_then_it_can_be_read_back() {
         json!({"production": null}),
     ] {
         let mut body = created_public(SECRET);
-        body["environment_tag"] = odd.clone();
-        let answer = create(body).await.unwrap().into_value();
-        let CreateTenantsResponseContent::PublicCloud(tenant) = answer else {
-            panic!("found {answer:?}");
+        body["environment_tag"] = unexpected.clone();
+        let response = create(body).await.unwrap().into_value();
+        let CreateTenantsResponseContent::PublicCloud(tenant) = response else {
+            panic!("found {response:?}");
         };
-        // An explicit null is taken for an absent tag.
+        // An explicit null is treated as an absent tag.
         let read = serde_json::to_value(&tenant.environment_tag).unwrap();
-        assert_eq!(read, odd);
+        assert_eq!(read, unexpected);
         assert!(
             tenant
                 .environment_tag
@@ -94,8 +95,8 @@ async fn environment_tag_is_unknown_then_it_can_be_read_back() {
 }
 
 #[tokio::test]
-async fn field_is_missing_then_error_names_it_and_keeps_the_secret_in_the_body_alone() {
-    for (whole, form) in [
+async fn field_is_missing_then_the_error_names_it_and_only_its_body_has_the_secret() {
+    for (complete_body, form) in [
         (created_public(SECRET), "public"),
         (created_private(SECRET), "private"),
     ] {
@@ -106,25 +107,25 @@ async fn field_is_missing_then_error_names_it_and_keeps_the_secret_in_the_body_a
             "environment",
             "created_at",
         ] {
-            let mut body = whole.clone();
+            let mut body = complete_body.clone();
             body.as_object_mut().unwrap().remove(field);
             let error = create(body.clone()).await.unwrap_err();
-            assert_lost(&error, &body, field, form);
+            assert_decode_error(&error, &body, field, form);
         }
         for field in ["client_id", "client_name"] {
-            let mut body = whole.clone();
+            let mut body = complete_body.clone();
             body["management_client"]
                 .as_object_mut()
                 .unwrap()
                 .remove(field);
             let error = create(body.clone()).await.unwrap_err();
-            assert_lost(&error, &body, field, form);
+            assert_decode_error(&error, &body, field, form);
         }
     }
 }
 
-/// Asserts that `error` says what it misses, and that the whole answer can be had from it and from nothing it prints.
-fn assert_lost(error: &Error, body: &Value, field: &str, form: &str) {
+/// Asserts that `error` names the missing field, keeps the whole response, and prints nothing of it.
+fn assert_decode_error(error: &Error, body: &Value, field: &str, form: &str) {
     assert!(
         error.is_undecodable() && error.has_acted(),
         "{form} {field}: {error:?}"
@@ -150,7 +151,7 @@ fn assert_lost(error: &Error, body: &Value, field: &str, form: &str) {
 }
 
 #[tokio::test]
-async fn secret_itself_is_of_a_wrong_type_then_it_is_not_printed() {
+async fn secret_has_a_wrong_type_then_it_is_not_printed() {
     let mut body = created_public(SECRET);
     body["management_client"]["client_secret"] = json!([SECRET]);
     let error = create(body).await.unwrap_err();
@@ -160,7 +161,7 @@ async fn secret_itself_is_of_a_wrong_type_then_it_is_not_printed() {
 }
 
 #[tokio::test]
-async fn field_has_a_wrong_type_then_error_says_what_was_expected_and_the_kind_that_was_found() {
+async fn field_has_a_wrong_type_then_the_error_names_the_expected_and_the_found_type() {
     let mut body = created_public(SECRET);
     body["management_client"] = json!("17171717");
     let error = create(body).await.unwrap_err();
@@ -170,7 +171,7 @@ async fn field_has_a_wrong_type_then_error_says_what_was_expected_and_the_kind_t
 }
 
 #[tokio::test]
-async fn answer_is_a_success_then_secret_is_not_printed() {
+async fn response_is_a_success_then_its_secret_is_not_printed() {
     for body in [created_public(SECRET), created_private(SECRET)] {
         let response = create(body).await.unwrap();
         for text in [
@@ -185,7 +186,7 @@ async fn answer_is_a_success_then_secret_is_not_printed() {
 }
 
 #[tokio::test]
-async fn answer_is_neither_form_then_the_whole_body_is_kept() {
+async fn response_matches_neither_variant_then_the_error_keeps_the_body() {
     for body in [
         json!({}),
         json!([]),

@@ -1,4 +1,4 @@
-//! What the workflows may do, and what they run.
+//! Permissions and commands of the GitHub workflows.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use xtask::spec::document::Document;
 
 use crate::repository::repository;
 
-/// The workflows by the names of their files: as text and as what they say.
+/// The workflows by file name: as text and parsed.
 fn workflows() -> Vec<(String, String, Value)> {
     let folder = repository().join(".github/workflows");
     let mut found: Vec<_> = fs::read_dir(folder)
@@ -61,7 +61,7 @@ fn actions_are_pinned_to_a_commit_with_their_version_beside_it() {
 }
 
 #[test]
-fn only_the_job_that_proposes_changes_may_write() {
+fn only_the_proposing_job_has_write_permission() {
     for (name, text, workflow) in workflows() {
         assert_eq!(
             workflow["permissions"],
@@ -82,7 +82,7 @@ fn only_the_job_that_proposes_changes_may_write() {
 }
 
 #[test]
-fn no_script_is_put_together_from_expressions() {
+fn scripts_contain_no_expressions() {
     for (name, _, workflow) in workflows() {
         for step in steps(&workflow) {
             let script = step["run"].as_str().unwrap_or_default();
@@ -92,15 +92,15 @@ fn no_script_is_put_together_from_expressions() {
 }
 
 #[test]
-fn pull_requests_run_what_everybody_runs() {
-    let (_, _, checks) = workflows().swap_remove(0);
+fn pull_requests_run_the_local_checks() {
+    let (_, _, constraints) = workflows().swap_remove(0);
     assert!(
-        checks["on"]
+        constraints["on"]
             .as_object()
             .unwrap()
             .contains_key("pull_request")
     );
-    let runs: Vec<_> = steps(&checks)
+    let runs: Vec<_> = steps(&constraints)
         .iter()
         .filter_map(|step| step["run"].as_str())
         .collect();
@@ -108,7 +108,7 @@ fn pull_requests_run_what_everybody_runs() {
 }
 
 #[test]
-fn checkouts_keep_no_token() {
+fn checkouts_do_not_persist_the_token() {
     for (name, _, workflow) in workflows() {
         for step in steps(&workflow) {
             let action = step["uses"].as_str().unwrap_or_default();
@@ -120,7 +120,7 @@ fn checkouts_keep_no_token() {
 }
 
 #[test]
-fn job_that_may_write_builds_nothing() {
+fn job_with_write_permission_builds_nothing() {
     let (_, _, fetch) = workflows().swap_remove(2);
     let steps = fetch["jobs"]["propose"]["steps"].as_array().unwrap();
     for step in steps {
@@ -132,13 +132,13 @@ fn job_that_may_write_builds_nothing() {
     }
 }
 
-/// A copy of a small repository with its remote, and a `gh` that keeps its pull requests in a file.
-struct Stage {
+/// A copy of a small repository with a remote, and a `gh` that keeps pull requests in a file.
+struct TestRepository {
     folder: tempfile::TempDir,
     clones: u32,
 }
 
-impl Stage {
+impl TestRepository {
     fn new() -> Self {
         let stage = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -157,11 +157,11 @@ case "$1 $2" in
 esac
 "#;
         fs::write(&gh, text).unwrap();
-        stage.done(
+        stage.run_successfully(
             "chmod +x bin/gh && git init --quiet --bare origin",
             Path::new(""),
         );
-        stage.done(
+        stage.run_successfully(
             "git clone --quiet origin first 2>/dev/null && cd first && mkdir -p openapi/teams .github && \
              echo old > openapi/teams/openapi.yaml && echo old > openapi/sources.toml && echo old > .github/x && \
              git add . && git commit --quiet --message first && git push --quiet origin HEAD",
@@ -193,7 +193,7 @@ esac
     }
 
     #[track_caller]
-    fn done(&self, script: &str, folder: &Path) -> String {
+    fn run_successfully(&self, script: &str, folder: &Path) -> String {
         let output = self.run(script, folder);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -202,12 +202,12 @@ esac
     fn clone(&mut self) -> PathBuf {
         self.clones += 1;
         let name = format!("clone-{}", self.clones);
-        self.done(&format!("git clone --quiet origin {name}"), Path::new(""));
+        self.run_successfully(&format!("git clone --quiet origin {name}"), Path::new(""));
         name.into()
     }
 
-    /// The two jobs, after `change` was made to the files.
-    fn week(&mut self, change: &str) -> Output {
+    /// Runs the two jobs after `change` was made to the files.
+    fn run_jobs(&mut self, change: &str) -> Output {
         let (_, _, fetch) = workflows().swap_remove(2);
         let script = |name: &str| {
             let steps = steps(&fetch);
@@ -218,11 +218,11 @@ esac
         let _ = fs::remove_file(self.path("output"));
         fs::create_dir_all(self.path("temp/proposal")).unwrap();
         let first = self.clone();
-        self.done(change, &first);
-        self.done(&script("Keep what changed"), &first);
+        self.run_successfully(change, &first);
+        self.run_successfully(&script("Keep what changed"), &first);
         let output = fs::read_to_string(self.path("output")).unwrap_or_default();
         assert_eq!(output.trim(), "changed=true");
-        // What the artifact carries from one job to the other.
+        // The files that the artifact carries from the first job to the second.
         let patch = self.path("temp/openapi.patch");
         fs::rename(patch, self.path("temp/proposal/openapi.patch")).unwrap();
         fs::write(self.path("temp/proposal/report.md"), "a report").unwrap();
@@ -236,7 +236,7 @@ esac
     }
 
     fn branches(&self) -> usize {
-        let all = self.done(
+        let all = self.run_successfully(
             "git ls-remote --heads origin 'published-documents-*'",
             Path::new(""),
         );
@@ -247,37 +247,37 @@ esac
 const CHANGE: &str = "echo new > openapi/teams/openapi.yaml; echo new > openapi/sources.toml";
 
 #[test]
-fn pull_request_cannot_be_opened_then_the_next_run_opens_it_and_later_ones_do_not() {
-    let mut stage = Stage::new();
+fn pull_request_cannot_be_opened_then_only_the_next_run_opens_it() {
+    let mut stage = TestRepository::new();
     for failure in ["no-create", "no-list"] {
         fs::write(stage.path(failure), "").unwrap();
-        assert!(!stage.week(CHANGE).status.success(), "{failure}");
+        assert!(!stage.run_jobs(CHANGE).status.success(), "{failure}");
         fs::remove_file(stage.path(failure)).unwrap();
         assert_eq!((stage.branches(), stage.proposals()), (1, 0), "{failure}");
     }
-    let opened = stage.week(CHANGE);
+    let opened = stage.run_jobs(CHANGE);
     assert!(opened.status.success(), "{opened:?}");
     assert_eq!((stage.branches(), stage.proposals()), (1, 1));
     for _ in 0..2 {
-        let again = stage.week(CHANGE);
+        let again = stage.run_jobs(CHANGE);
         assert!(again.status.success(), "{again:?}");
         assert!(String::from_utf8_lossy(&again.stdout).contains("proposed already"));
     }
     assert_eq!((stage.branches(), stage.proposals()), (1, 1));
     let calls = fs::read_to_string(stage.path("calls")).unwrap();
-    let asked = calls.lines().filter(|call| call.starts_with("pr list"));
+    let queries = calls.lines().filter(|call| call.starts_with("pr list"));
     assert!(
-        asked.clone().all(|call| call.contains("--state all")),
+        queries.clone().all(|call| call.contains("--state all")),
         "{calls}"
     );
 }
 
 #[test]
-fn remote_cannot_be_reached_then_nothing_is_taken_for_absent_or_proposed() {
-    let mut stage = Stage::new();
-    stage.week(CHANGE);
+fn remote_is_unreachable_then_the_job_fails_and_proposes_nothing() {
+    let mut stage = TestRepository::new();
+    stage.run_jobs(CHANGE);
     fs::remove_file(stage.path("calls")).unwrap();
-    // The remote goes away between the checkout and the question which branches it has.
+    // The remote fails between the checkout and the query for its branches.
     let gone = "if [ \"$1\" = auth ]; then rm -rf \"$STAGE/origin\"; fi\n";
     let gh = fs::read_to_string(stage.path("bin/gh")).unwrap();
     fs::write(
@@ -285,19 +285,19 @@ fn remote_cannot_be_reached_then_nothing_is_taken_for_absent_or_proposed() {
         gh.replacen("set -e\n", &format!("set -e\n{gone}"), 1),
     )
     .unwrap();
-    assert!(!stage.week(CHANGE).status.success());
+    assert!(!stage.run_jobs(CHANGE).status.success());
     let calls = fs::read_to_string(stage.path("calls")).unwrap();
     assert_eq!(calls.trim(), "auth setup-git");
 }
 
 #[test]
-fn more_than_documents_was_changed_then_documents_alone_are_proposed() {
-    let mut stage = Stage::new();
-    let output = stage.week(&format!(
+fn other_files_are_changed_too_then_only_documents_are_proposed() {
+    let mut stage = TestRepository::new();
+    let output = stage.run_jobs(&format!(
         "{CHANGE}; echo evil > .github/x; echo evil > other"
     ));
     assert!(output.status.success(), "{output:?}");
-    let changed = stage.done(
+    let changed = stage.run_successfully(
         "git diff --name-only $(git rev-parse HEAD) $(git for-each-ref --format='%(objectname)' 'refs/heads/published-*')",
         Path::new("origin"),
     );

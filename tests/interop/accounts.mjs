@@ -1,12 +1,12 @@
-// Who can log in, and the login: the account that `login_hint` names is logged in and agrees to everything at once,
-// so a login takes no browser. A name that nobody has refuses.
+// The accounts, and their login: the account of `login_hint` is logged in and consents immediately, so a login needs no
+// browser. An unknown account name denies.
 
 export const ACCOUNTS = {
   ada: { name: 'Ada Lovelace', email: 'ada@example.com', email_verified: true },
   grace: { name: 'Grace Hopper', email: 'grace@example.com', email_verified: false },
 };
 
-// Who logs in where nobody is named.
+// The account of logins without `login_hint`.
 export const DEFAULT_ACCOUNT = 'ada';
 
 export async function findAccount(_ctx, id) {
@@ -14,7 +14,7 @@ export async function findAccount(_ctx, id) {
   return claims && { accountId: id, claims: async () => ({ sub: id, ...claims }) };
 }
 
-// Answers the page to which the provider sends a user who has to log in or to agree.
+// Completes the interaction to which the provider redirects a user who has to log in or consent.
 export async function interact(provider, request, response) {
   try {
     const { prompt, params, session, grantId } = await provider.interactionDetails(request, response);

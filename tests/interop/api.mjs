@@ -1,11 +1,11 @@
-// An API that takes the provider's tokens, of either kind: Bearer (RFC 6750) and, with a proof and a nonce, DPoP
-// (RFC 9449 §7 and §9). Every path below /api answers with what was understood.
+// An API that accepts the provider's tokens: Bearer (RFC 6750) and, with a proof and a nonce, DPoP (RFC 9449 §7 and §9).
+// Every path below /api returns what the API understood of the request.
 
 import { createHash, randomBytes } from 'node:crypto';
 
 import { EmbeddedJWK, calculateJwkThumbprint, jwtVerify } from 'jose';
 
-// How old a proof may be, in seconds.
+// Maximum age of a proof, in seconds.
 const AGE = 60;
 
 class Refusal extends Error {
@@ -22,7 +22,7 @@ export class Api {
 
   #keys;
 
-  // For each key its own, so that tests which run at once are not in each other's way.
+  // One per key, so that concurrent tests do not affect each other.
   #nonces = new Map();
 
   #proofsSeen = new Set();
@@ -36,7 +36,7 @@ export class Api {
     const url = new URL(request.url, `http${request.socket.encrypted ? 's' : ''}://${request.headers.host}`);
     try {
       const { scheme, token, claims } = await this.#verifyToken(request);
-      // Stands for the time that makes a nonce stale. It takes no proof, for that would take a nonce.
+      // Makes the nonce stale, in place of waiting. It requires no proof, because a proof would need a nonce.
       if (request.method === 'POST' && url.pathname === '/api/forget-nonce') {
         this.#nonces.delete(claims.cnf?.jkt);
         response.writeHead(204).end();
@@ -74,7 +74,7 @@ export class Api {
     const { payload: claims } = await jwtVerify(token, this.#keys, this.#expected).catch((cause) => {
       throw new Refusal(kind, 'invalid_token', cause.message);
     });
-    // A token that is bound to a key is worth nothing to who merely bears it, and the other way round.
+    // A bound token is not accepted as a Bearer token, nor the reverse.
     if ((kind === 'DPoP') !== Boolean(claims.cnf?.jkt)) {
       throw new Refusal(kind, 'invalid_token', `not a ${kind} token`);
     }
@@ -118,12 +118,12 @@ export class Api {
 }
 
 function refuse(response, { scheme, error, message, nonce }) {
-  // jose quotes the names of claims, and here a quote would end the text.
+  // jose quotes the names of claims, and a quote would end the quoted string here.
   const told = error ? ` error="${error}", error_description="${message.replaceAll('"', "'")}"` : '';
   const challenge = {
     Bearer: [`Bearer${told}`],
     DPoP: [`DPoP${told}${told ? ',' : ''} algs="ES256"`],
-    // Who came without a token is told of both ways (RFC 9449 §7.2).
+    // Without a token, the challenge lists both schemes (RFC 9449 §7.2).
     any: ['Bearer', 'DPoP algs="ES256"'],
   };
   response.writeHead(401, {

@@ -1,4 +1,4 @@
-//! What a user does in a browser, by plain HTTP: logging in, and allowing or refusing a device.
+//! Simulates a user with a browser over plain HTTP: logging in, and approving or denying a device.
 
 use std::collections::BTreeMap;
 
@@ -7,36 +7,39 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use url::{Url, form_urlencoded};
 
-/// Opens `authorize_url` as the account `login_hint`, who logs in and agrees to everything. A name that no account has
-/// refuses. Gives back the first address that is not the provider's: that of the client, with `code` or `error`.
+/// Opens `authorize_url` as the account `login_hint`, which logs in and consents. An unknown account name denies.
+/// Returns the first URL that is not the provider's: the redirect to the client with `code` or `error`.
 pub(crate) async fn login(authorize_url: &str, login_hint: &str) -> Url {
     let mut url = Url::parse(authorize_url).unwrap();
     url.query_pairs_mut().append_pair("login_hint", login_hint);
     let mut browser = Browser::new();
     match browser.open(url).await {
         Stop::Elsewhere(url) => url,
-        Stop::Page(text) => panic!("expected to be sent back to the client, found a page: {text}"),
+        Stop::Page(text) => panic!("expected a redirect to the client, found a page: {text}"),
     }
 }
 
-/// What a user says to a device.
+/// The decision of the user about a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Device {
+pub(crate) enum DeviceDecision {
     Allow,
-    Refuse,
+    Deny,
 }
 
-/// Opens the `verification_uri_complete` of a device flow and answers. The account is the `login_hint` of the device's
-/// request, or `ada`. Gives back the last page.
-pub(crate) async fn answer_device(verification_uri_complete: &str, answer: Device) -> String {
+/// Opens the `verification_uri_complete` of a device flow and submits the decision. The account is the `login_hint` of
+/// the device's request, or `ada`. Returns the last page.
+pub(crate) async fn submit_device_decision(
+    verification_uri_complete: &str,
+    answer: DeviceDecision,
+) -> String {
     let url = Url::parse(verification_uri_complete).unwrap();
     let mut browser = Browser::new();
     let Stop::Page(form) = browser.open(url.clone()).await else {
         panic!("expected a form");
     };
     let word = match answer {
-        Device::Allow => "confirm",
-        Device::Refuse => "abort",
+        DeviceDecision::Allow => "confirm",
+        DeviceDecision::Deny => "abort",
     };
     let fields = [
         ("xsrf", value_of(&form, "xsrf")),
@@ -45,25 +48,25 @@ pub(crate) async fn answer_device(verification_uri_complete: &str, answer: Devic
     ];
     match browser.submit(url, &fields).await {
         Stop::Page(text) => text,
-        Stop::Elsewhere(url) => panic!("expected a page, was sent to {url}"),
+        Stop::Elsewhere(url) => panic!("expected a page, found a redirect to {url}"),
     }
 }
 
-/// The value of a field in the provider's HTML, which always writes name and value in this way.
+/// The value of a field in the provider's HTML, which always writes name and value in this form.
 fn value_of<'p>(page: &'p str, field: &str) -> &'p str {
     let start = format!("name=\"{field}\" value=\"");
     let (_, rest) = page.split_once(&start).unwrap();
     rest.split_once('"').unwrap().0
 }
 
-/// Where a browser came to rest.
+/// Where the redirects end.
 enum Stop {
     Page(String),
-    /// The address of another server, which was not visited.
+    /// The URL of another server, which was not requested.
     Elsewhere(Url),
 }
 
-/// Follows redirects one by one and keeps cookies, each by its name and the path that it is for.
+/// Follows redirects step by step and keeps cookies by name and path.
 struct Browser {
     client: Client,
     cookies: BTreeMap<(String, String), String>,
@@ -117,7 +120,7 @@ impl Browser {
             request = self.client.get(next.clone());
             url = next;
         }
-        panic!("the provider sends the browser round and round: {url}");
+        panic!("redirect loop at {url}");
     }
 
     fn keep_cookies(&mut self, response: &Response) {
@@ -126,7 +129,7 @@ impl Browser {
             let (name, value) = parts.next().unwrap().split_once('=').unwrap();
             let path = parts.find_map(|part| part.strip_prefix("path="));
             let key = (name.to_owned(), path.unwrap_or("/").to_owned());
-            // A cookie is deleted by an empty one.
+            // An empty cookie deletes it.
             if value.is_empty() {
                 self.cookies.remove(&key);
             } else {

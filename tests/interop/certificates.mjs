@@ -1,11 +1,11 @@
-// Certificates that live as long as a test: an authority, what it signed, and one that nobody signed. Node can read
-// certificates and not make them, hence openssl.
+// Short-lived certificates: an authority, certificates that it signed, and a self-signed one. Node cannot create
+// certificates, so this uses openssl.
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Stands by itself: what the machine's own configuration says about extensions differs from one to the next.
+// A complete configuration, because the extensions in the default configuration differ between machines.
 const CONFIGURATION = `
 [req]
 distinguished_name = name
@@ -25,7 +25,7 @@ extendedKeyUsage = clientAuth
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
-// Makes them in `folder`; the paths of the PEM files.
+// Creates them in `folder` and returns the paths of the PEM files.
 export function makeCertificates(folder) {
   const path = (name) => join(folder, name);
   writeFileSync(path('openssl.cnf'), CONFIGURATION);

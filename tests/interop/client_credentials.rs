@@ -1,12 +1,12 @@
-//! Client credentials by secret.
+//! Client credentials with a client secret.
 
 use auth0_auth::{ClientAuthentication, ClientCredentials, ClientCredentialsBuilder};
 
-use crate::provider::{Client, provider};
+use crate::provider::{RegisteredClient, provider};
 use crate::support::{DOMAIN, call, token};
 
-/// A source for one of the provider's clients.
-fn source(client: &Client) -> ClientCredentialsBuilder {
+/// A token source for a client of the provider.
+fn source(client: &RegisteredClient) -> ClientCredentialsBuilder {
     ClientCredentials::builder(DOMAIN)
         .issuer(&provider().issuer)
         .client_id(&client.client_id)
@@ -16,7 +16,7 @@ fn source(client: &Client) -> ClientCredentialsBuilder {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn secret_is_in_the_form_then_the_api_takes_the_token() {
+async fn secret_is_sent_in_the_form_then_the_api_accepts_the_token() {
     let client = provider().client("secret_post");
     let scopes = provider().scopes.join(" ");
     let source = source(client).scope(&scopes).build().unwrap();
@@ -28,7 +28,7 @@ async fn secret_is_in_the_form_then_the_api_takes_the_token() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn awkward_secret_is_in_the_header_then_the_api_takes_the_token() {
+async fn secret_with_special_characters_is_sent_in_the_header_then_the_api_accepts_the_token() {
     let client = provider().client("secret_basic");
     let builder = source(client).authentication(ClientAuthentication::SecretBasic);
     let source = builder.scope("read:members").build().unwrap();
@@ -38,7 +38,7 @@ async fn awkward_secret_is_in_the_header_then_the_api_takes_the_token() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn resource_is_named_by_rfc_8707_then_another_one_is_refused() {
+async fn resource_parameter_is_sent_then_an_unknown_resource_is_rejected() {
     let client = provider().client("secret_post");
     let builder = source(client).parameter("resource", "https://other.example.com/");
     let error = token(&builder.build().unwrap()).await.unwrap_err();
@@ -47,7 +47,7 @@ async fn resource_is_named_by_rfc_8707_then_another_one_is_refused() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn wrong_secret_then_it_is_an_invalid_client() {
+async fn secret_is_wrong_then_the_error_is_invalid_client() {
     for (name, authentication) in [
         ("secret_post", ClientAuthentication::SecretPost),
         ("secret_basic", ClientAuthentication::SecretBasic),
@@ -63,7 +63,7 @@ async fn wrong_secret_then_it_is_an_invalid_client() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn one_scope_is_unknown_then_the_token_says_which_were_granted() {
+async fn one_scope_is_unknown_then_the_token_lists_the_granted_scopes() {
     let client = provider().client("secret_post");
     let source = source(client).scope("read:members no:such").build();
     let token = token(&source.unwrap()).await.unwrap();
@@ -73,7 +73,7 @@ async fn one_scope_is_unknown_then_the_token_says_which_were_granted() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn scope_is_not_for_this_client_then_the_refusal_is_told() {
+async fn scope_is_not_allowed_for_the_client_then_the_error_says_so() {
     let client = provider().client("secret_post");
     let source = source(client).scope("offline_access").build();
     let error = token(&source.unwrap()).await.unwrap_err();
@@ -81,10 +81,10 @@ async fn scope_is_not_for_this_client_then_the_refusal_is_told() {
     assert_eq!(error.status(), Some(400));
 }
 
-/// A provider whose document names another issuer is not asked for a token.
+/// If the discovery document names another issuer, no token request is sent.
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn issuer_is_written_otherwise_then_its_document_is_refused() {
+async fn issuer_differs_from_the_discovery_document_then_it_is_rejected() {
     let builder = source(provider().client("secret_post"));
     let builder = builder.issuer(provider().issuer.trim_end_matches('/'));
     let error = token(&builder.build().unwrap()).await.unwrap_err();

@@ -1,11 +1,11 @@
-// The registered clients: for each, what the provider knows of it and what a test is told.
+// The registered clients: for each, the registration of the provider and the data for tests.
 
 import { X509Certificate, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
-// What form encoding changes, so that a client which leaves it out of its Authorization header is found out.
+// Characters that form encoding changes, to detect clients that do not encode the secret in the Authorization header.
 const AWKWARD_SECRET = 'a secret: 100% + /?&=~';
 
 export function clients(certificates) {
@@ -33,12 +33,12 @@ export function clients(certificates) {
       },
       told: selfSigned,
     }),
-    // Gets no token without a proof of possession.
+    // Requires DPoP.
     machine('dpop', secret('client_secret_post'), { dpop_bound_access_tokens: true }),
     user('native', { known: { token_endpoint_auth_method: 'none' }, told: {} }, {
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
-      // Any port is good where the redirect is to this machine (RFC 8252 §7.3).
+      // Loopback redirect URIs match with any port (RFC 8252 §7.3).
       redirect_uris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
     }),
     user('web', secret('client_secret_post'), {
@@ -55,7 +55,7 @@ export function clients(certificates) {
   ];
 }
 
-// A client that acts for itself.
+// A client for client credentials.
 function machine(name, credential, more = {}) {
   return user(name, credential, {
     grant_types: ['client_credentials'],
@@ -65,7 +65,7 @@ function machine(name, credential, more = {}) {
   });
 }
 
-// A client that acts for a user.
+// A client for user logins.
 function user(name, { known, told }, more) {
   const client_id = name.replaceAll('_', '-');
   const uris = more.redirect_uris.length > 0 ? { redirect_uris: more.redirect_uris } : {};
@@ -91,7 +91,7 @@ function privateKey(algorithm, { jwk, pem, publicJwk }) {
   };
 }
 
-// A key for signatures, in the forms in which a program may have it.
+// A signing key in all formats that programs use.
 function keyPair(type, options) {
   const { privateKey: key, publicKey } = generateKeyPairSync(type, options);
   const kid = options.namedCurve ?? type;

@@ -1,4 +1,4 @@
-//! Logins on another device.
+//! Device logins.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,41 +8,41 @@ use auth0_auth::{DeviceFlow, Error, Session};
 use auth0_core::BoxFuture;
 use auth0_core::time::{Sleeper, SystemTimer};
 
-use crate::browser::{Device, answer_device};
+use crate::browser::{DeviceDecision, submit_device_decision};
 use crate::provider::provider;
 use crate::support::{DOMAIN, call, next_token, token};
 
-/// Waits, and has the user answer once the program asked in vain.
+/// A user who decides after the program has polled in vain.
 #[derive(Debug)]
 struct User {
-    says: Device,
+    decision: DeviceDecision,
     page: OnceLock<String>,
     waits: AtomicUsize,
 }
 
-/// A sleeper that shares its user.
+/// A sleeper that shares the user.
 #[derive(Debug, Clone)]
-struct Waiting(Arc<User>);
+struct UserSleeper(Arc<User>);
 
-impl Sleeper for Waiting {
+impl Sleeper for UserSleeper {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // The interval that the provider named.
+        // The interval of the provider.
         assert_eq!(duration, Duration::from_secs(1));
         let user = self.0.clone();
         Box::pin(async move {
-            // The second time is after an answer that said to wait.
+            // The second sleep follows a response that told the client to keep polling.
             if user.waits.fetch_add(1, Ordering::SeqCst) == 1 {
-                answer_device(user.page.get().unwrap(), user.says).await;
+                submit_device_decision(user.page.get().unwrap(), user.decision).await;
             }
             SystemTimer.sleep(duration).await;
         })
     }
 }
 
-/// What becomes of a login that grace answers.
-async fn log_in(says: Device) -> Result<Session, Error> {
+/// The result of a login about which the user `grace` decides.
+async fn log_in(decision: DeviceDecision) -> Result<Session, Error> {
     let user = Arc::new(User {
-        says,
+        decision,
         page: OnceLock::new(),
         waits: AtomicUsize::new(0),
     });
@@ -52,7 +52,7 @@ async fn log_in(says: Device) -> Result<Session, Error> {
         .audience(&provider().audience)
         .scope("openid profile offline_access read:members")
         .parameter("login_hint", "grace")
-        .sleeper(Arc::new(Waiting(user.clone())))
+        .sleeper(Arc::new(UserSleeper(user.clone())))
         .build()
         .unwrap();
     let login = flow.start().await.unwrap();
@@ -67,8 +67,8 @@ async fn log_in(says: Device) -> Result<Session, Error> {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_allows_after_a_while_then_there_is_a_session_that_refreshes() {
-    let session = log_in(Device::Allow).await.unwrap();
+async fn user_approves_after_a_while_then_the_session_is_refreshable() {
+    let session = log_in(DeviceDecision::Allow).await.unwrap();
     let id_token = session.id_token().unwrap();
     assert_eq!(
         (id_token.subject(), id_token.name()),
@@ -82,7 +82,7 @@ async fn user_allows_after_a_while_then_there_is_a_session_that_refreshes() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_refuses_after_a_while_then_access_is_denied() {
-    let error = log_in(Device::Refuse).await.unwrap_err();
+async fn user_denies_after_a_while_then_access_is_denied() {
+    let error = log_in(DeviceDecision::Deny).await.unwrap_err();
     assert!(error.is_access_denied(), "{error:?}");
 }

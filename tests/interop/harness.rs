@@ -1,4 +1,4 @@
-//! The provider itself, by plain HTTP: what it refuses, without which tests of the SDK would prove nothing.
+//! The provider itself over plain HTTP: checks that it rejects invalid requests, because the other tests rely on it.
 
 use auth0_core::time::{Clock as _, SystemTimer};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -19,8 +19,8 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
     (status, response.json().await.unwrap_or_default())
 }
 
-/// Asks for a token.
-async fn ask(fields: &[(&str, &str)]) -> (u16, Value) {
+/// Sends a token request.
+async fn request_token(fields: &[(&str, &str)]) -> (u16, Value) {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -33,7 +33,7 @@ async fn ask(fields: &[(&str, &str)]) -> (u16, Value) {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn discovery_then_it_names_what_the_flows_need() {
+async fn discovery_document_names_the_endpoints_of_the_flows() {
     let (_, found) = answer(http().get(&provider().discovery)).await;
     assert_eq!(found["issuer"], provider().issuer);
     assert_eq!(found["token_endpoint"], provider().token_endpoint);
@@ -49,7 +49,7 @@ async fn discovery_then_it_names_what_the_flows_need() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn assertion_is_used_twice_then_it_is_refused() {
+async fn assertion_is_used_twice_then_it_is_rejected() {
     let client = provider().client("es256");
     let mut header = Header::new(Algorithm::ES256);
     header.kid = client.jwk["kid"].as_str().map(str::to_owned);
@@ -72,15 +72,15 @@ async fn assertion_is_used_twice_then_it_is_refused() {
         ),
         ("client_assertion", &assertion),
     ];
-    assert_eq!(ask(&fields).await.0, 200);
-    let (status, body) = ask(&fields).await;
+    assert_eq!(request_token(&fields).await.0, 200);
+    let (status, body) = request_token(&fields).await;
     assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
 }
 
-/// The challenge is that of RFC 7636, appendix B.
+/// The challenge is from RFC 7636, appendix B.
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn verifier_is_left_out_then_the_code_is_refused() {
+async fn verifier_is_missing_then_the_code_is_rejected() {
     let client = provider().client("web");
     let redirect_uri = &client.redirect_uris[0];
     let issuer = Url::parse(&provider().issuer).unwrap();
@@ -105,6 +105,6 @@ async fn verifier_is_left_out_then_the_code_is_refused() {
         ("redirect_uri", redirect_uri),
         ("code", &code),
     ];
-    let (status, body) = ask(&fields).await;
+    let (status, body) = request_token(&fields).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
 }

@@ -1,4 +1,4 @@
-// How often the token endpoint was asked with a proof, for each key: what a client repeats it does not tell.
+// Counts token requests with a proof by key, because the client does not report retries.
 
 import { calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
 

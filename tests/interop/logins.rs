@@ -1,22 +1,23 @@
-//! Logins by way of a browser, and the sessions that they begin.
+//! Browser logins and their sessions.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use auth0_auth::{
-    AuthorizationCode, AuthorizationCodeBuilder, CallbackFault, Error, FileStore, Loopback, Session,
+    AuthorizationCode, AuthorizationCodeBuilder, CallbackErrorKind, Error, FileStore, Loopback,
+    Session,
 };
 use url::Url;
 
 use crate::browser::login;
-use crate::provider::{Client, provider};
+use crate::provider::{RegisteredClient, provider};
 use crate::support::{DOMAIN, call, claims, next_token, token};
 
-/// A redirect address of the native client, at a port that is not registered.
+/// A redirect URI of the native client with an unregistered port.
 const REDIRECT_URI: &str = "http://127.0.0.1:49152/callback";
 
-pub(crate) fn flow(client: &Client) -> AuthorizationCodeBuilder {
+pub(crate) fn flow(client: &RegisteredClient) -> AuthorizationCodeBuilder {
     AuthorizationCode::builder(DOMAIN)
         .issuer(&provider().issuer)
         .client_id(&client.client_id)
@@ -33,7 +34,7 @@ fn web() -> AuthorizationCodeBuilder {
     flow(client).redirect_uri(&client.redirect_uris[0])
 }
 
-/// Logs `account` in, without a listener: the answer is read off the browser.
+/// Logs in `account` without a listener: the callback URL is taken from the browser.
 pub(crate) async fn log_in(flow: &AuthorizationCode, account: &str) -> Result<Session, Error> {
     let pending = flow.start().await.unwrap();
     let back = login(pending.url(), account).await;
@@ -41,15 +42,15 @@ pub(crate) async fn log_in(flow: &AuthorizationCode, account: &str) -> Result<Se
     flow.finish(pending, back.as_str()).await
 }
 
-/// What a listener answers to a browser.
+/// The status with which a listener responds to the browser.
 async fn deliver(callback: &Url) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let response = client.get(callback.clone()).send().await.unwrap();
     response.status().as_u16()
 }
 
-/// Answers with a wrong value of a parameter.
-fn falsified(callback: &Url, name: &str) -> Url {
+/// The callback with a wrong value of a parameter.
+fn with_wrong_parameter(callback: &Url, name: &str) -> Url {
     let pairs: Vec<_> = callback.query_pairs().into_owned().collect();
     assert!(pairs.iter().any(|(key, _)| key == name), "{callback}");
     let mut url = callback.clone();
@@ -70,7 +71,7 @@ fn falsified(callback: &Url, name: &str) -> Url {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_logs_in_at_a_listener_then_there_is_a_session_that_the_api_takes() {
+async fn user_logs_in_with_a_listener_then_the_api_accepts_the_session() {
     let loopback = Loopback::bind().await.unwrap();
     let flow = flow(provider().client("native"));
     let flow = flow.redirect_uri(loopback.redirect_uri()).build().unwrap();
@@ -78,7 +79,10 @@ async fn user_logs_in_at_a_listener_then_there_is_a_session_that_the_api_takes()
         let url = url.to_owned();
         tokio::spawn(async move {
             let callback = login(&url, "ada").await;
-            assert_eq!(deliver(&falsified(&callback, "state")).await, 400);
+            assert_eq!(
+                deliver(&with_wrong_parameter(&callback, "state")).await,
+                400
+            );
             assert_eq!(deliver(&callback).await, 200);
         });
         Ok(())
@@ -96,7 +100,7 @@ async fn user_logs_in_at_a_listener_then_there_is_a_session_that_the_api_takes()
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_logs_in_at_a_web_application_then_its_secret_makes_a_session() {
+async fn user_logs_in_at_a_web_application_then_its_secret_obtains_a_session() {
     let secret = provider().client("web").client_secret.as_str();
     let session = log_in(&web().client_secret(secret).build().unwrap(), "grace").await;
     let session = session.unwrap();
@@ -107,7 +111,7 @@ async fn user_logs_in_at_a_web_application_then_its_secret_makes_a_session() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn web_application_has_a_wrong_secret_or_none_then_it_is_an_invalid_client() {
+async fn web_application_has_a_wrong_or_no_secret_then_the_error_is_invalid_client() {
     for flow in [web().client_secret("a wrong one"), web()] {
         let error = log_in(&flow.build().unwrap(), "ada").await.unwrap_err();
         assert!(error.is_invalid_client(), "{error:?}");
@@ -116,31 +120,31 @@ async fn web_application_has_a_wrong_secret_or_none_then_it_is_an_invalid_client
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn answer_is_of_another_login_or_server_then_it_is_refused_before_the_code_is_spent() {
+async fn callback_belongs_to_another_login_or_server_then_the_code_is_not_redeemed() {
     let flow = native().build().unwrap();
     let pending = flow.start().await.unwrap();
     let back = login(pending.url(), "ada").await;
     for (name, fault) in [
-        ("state", CallbackFault::State),
-        ("iss", CallbackFault::Issuer),
+        ("state", CallbackErrorKind::State),
+        ("iss", CallbackErrorKind::Issuer),
     ] {
-        let callback = falsified(&back, name);
+        let callback = with_wrong_parameter(&back, name);
         let error = flow
             .finish(pending.clone(), callback.as_str())
             .await
             .unwrap_err();
-        assert_eq!(error.callback_fault(), Some(fault), "{error:?}");
+        assert_eq!(error.callback_error_kind(), Some(fault), "{error:?}");
     }
     let another = flow.start().await.unwrap();
     let error = flow.finish(another, back.as_str()).await.unwrap_err();
-    assert_eq!(error.callback_fault(), Some(CallbackFault::State));
+    assert_eq!(error.callback_error_kind(), Some(CallbackErrorKind::State));
     flow.finish(pending, back.as_str()).await.unwrap();
 }
 
-/// A login whose state the thief knows fails at the verifier.
+/// A login whose state an attacker knows fails at the verifier.
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn code_is_of_another_login_then_the_verifier_does_not_fit() {
+async fn code_belongs_to_another_login_then_the_verifier_does_not_match() {
     let flow = native().build().unwrap();
     let stolen = login(flow.start().await.unwrap().url(), "ada").await;
     let code = stolen
@@ -161,7 +165,7 @@ async fn code_is_of_another_login_then_the_verifier_does_not_fit() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn code_is_used_twice_then_it_is_an_invalid_grant() {
+async fn code_is_used_twice_then_the_error_is_invalid_grant() {
     let flow = native().build().unwrap();
     let pending = flow.start().await.unwrap();
     let back = login(pending.url(), "ada").await;
@@ -172,7 +176,7 @@ async fn code_is_used_twice_then_it_is_an_invalid_grant() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_refuses_then_access_is_denied() {
+async fn user_denies_then_access_is_denied() {
     let error = log_in(&native().build().unwrap(), "nobody")
         .await
         .unwrap_err();
@@ -181,7 +185,7 @@ async fn user_refuses_then_access_is_denied() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn nobody_asked_for_a_refresh_token_then_the_session_ends_with_its_access_token() {
+async fn no_refresh_token_is_requested_then_the_session_ends_with_its_access_token() {
     let client = provider().client("native");
     let flow = AuthorizationCode::builder(DOMAIN)
         .issuer(&provider().issuer)
@@ -198,7 +202,7 @@ async fn nobody_asked_for_a_refresh_token_then_the_session_ends_with_its_access_
     );
 }
 
-/// A session in a file, and a copy of the file as somebody would steal it.
+/// A session in a file, and a session on a stolen copy of the file.
 async fn stolen(flow: &AuthorizationCode, folder: &Path) -> (Session, FileStore, Session) {
     let [own, copy] = ["own", "copy"].map(|name| FileStore::new(folder.join(name)));
     let session = log_in(flow, "ada").await.unwrap();
@@ -210,7 +214,7 @@ async fn stolen(flow: &AuthorizationCode, folder: &Path) -> (Session, FileStore,
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn session_is_refreshed_twice_then_it_goes_on_after_a_restart() {
+async fn session_is_refreshed_twice_then_it_continues_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let flow = native().build().unwrap();
     let (session, store, _) = stolen(&flow, folder.path()).await;
@@ -232,7 +236,7 @@ async fn session_is_refreshed_twice_then_it_goes_on_after_a_restart() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn refresh_token_is_used_by_a_thief_then_both_sessions_are_over() {
+async fn stolen_refresh_token_is_used_then_both_sessions_end() {
     let folder = tempfile::tempdir().unwrap();
     let flow = native().build().unwrap();
     let (session, _, thief) = stolen(&flow, folder.path()).await;
@@ -245,7 +249,7 @@ async fn refresh_token_is_used_by_a_thief_then_both_sessions_are_over() {
             error.is_refresh_token_rejected() && error.is_session_ended(),
             "{error:?}"
         );
-        // No answer was lost, so this does not explain it.
+        // No response was lost, so the error does not mention that.
         assert!(!error.is_refresh_token_spent());
         assert!(error.is_invalid_grant());
     }

@@ -1,9 +1,9 @@
 //! The SDK against oidc-provider, a certified OpenID provider that shares no code with it.
 //!
-//! `cargo xtask interop` installs the provider and runs these tests; `cargo test` leaves them out.
+//! `cargo xtask interop` installs the provider and runs these tests; `cargo test` skips them.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+    reason = "a failed unwrap fails the test, and clippy does not recognize test helpers"
 )]
 
 mod browser;

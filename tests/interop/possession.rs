@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key. Token endpoint and API both want a nonce of theirs in each proof.
+//! Tokens that are bound to a DPoP key. Token endpoint and API each require a nonce in every proof.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ fn source() -> ClientCredentialsBuilder {
         .scope("read:members")
 }
 
-/// Has the key believe that a nonce is the one for `url`.
-fn mislead(key: &DpopKey, url: &str) {
+/// Stores a stale nonce for `url`.
+fn store_stale_nonce(key: &DpopKey, url: &str) {
     for role in [ServerRole::AuthorizationServer, ServerRole::ResourceServer] {
         key.nonce(role, &Url::parse(url).unwrap(), "a stale one");
     }
 }
 
-/// How often the token endpoint was asked with proofs of the key.
+/// The number of token requests with proofs of the key.
 async fn token_requests(key: &DpopKey) -> u32 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{}/{}", provider().token_requests, key.thumbprint());
@@ -38,13 +38,13 @@ async fn token_requests(key: &DpopKey) -> u32 {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn no_nonce_is_known_then_token_and_call_take_one_repetition_each() {
+async fn no_nonce_is_known_then_token_request_and_call_are_retried_once_each() {
     let key = DpopKey::generate().unwrap();
     let source = source().dpop(key.clone()).build().unwrap();
     let bound = token(&source).await.unwrap();
     assert_eq!(claims(&bound)["cnf"]["jkt"], key.thumbprint());
     assert_eq!(token_requests(&key).await, 2);
-    // The API is at the same origin, so the nonce that is tried is that of the token endpoint.
+    // The API has the same origin, so the client first tries the nonce of the token endpoint.
     let seen = call(&source).await.unwrap();
     assert_eq!(seen.attempts(), 2);
     assert_eq!(seen.into_value()["scheme"], "DPoP");
@@ -54,9 +54,9 @@ async fn no_nonce_is_known_then_token_and_call_take_one_repetition_each() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn nonce_is_stale_then_there_is_one_repetition_at_both_places() {
+async fn nonce_is_stale_then_token_request_and_call_are_retried_once_each() {
     let key = DpopKey::generate().unwrap();
-    mislead(&key, &provider().issuer);
+    store_stale_nonce(&key, &provider().issuer);
     let source = source().dpop(key.clone()).build().unwrap();
     let bound = token(&source).await.unwrap();
     assert_eq!(token_requests(&key).await, 2);
@@ -70,7 +70,7 @@ async fn nonce_is_stale_then_there_is_one_repetition_at_both_places() {
     let seen = call(&source).await.unwrap();
     assert_eq!(seen.attempts(), 2);
     assert_eq!(token(&source).await.unwrap().secret(), bound.secret());
-    // The next token goes out with the nonce of the token endpoint, whatever the API has given since.
+    // The next token request uses the nonce of the token endpoint, even after the API has sent another one.
     let next = next_token(&source, &bound).await.unwrap();
     assert_eq!(claims(&next)["cnf"]["jkt"], key.thumbprint());
     assert_eq!(token_requests(&key).await, 3);
@@ -78,14 +78,14 @@ async fn nonce_is_stale_then_there_is_one_repetition_at_both_places() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn client_has_to_prove_a_key_and_has_none_then_it_gets_no_token() {
+async fn client_requires_dpop_and_has_no_key_then_it_obtains_no_token() {
     let error = token(&source().build().unwrap()).await.unwrap_err();
     assert!(error.is_invalid_grant(), "{error:?}");
 }
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn bound_token_is_stolen_then_neither_without_a_key_nor_with_another_is_it_taken() {
+async fn bound_token_is_stolen_then_it_is_rejected_without_its_key() {
     let source = source().dpop(DpopKey::generate().unwrap()).build().unwrap();
     let bound = token(&source).await.unwrap().secret().to_owned();
     let other = Arc::new(DpopKey::generate().unwrap());
@@ -106,7 +106,7 @@ async fn bound_token_is_stolen_then_neither_without_a_key_nor_with_another_is_it
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn user_logs_in_with_a_key_then_it_stays_the_same_through_refreshes_and_restarts() {
+async fn user_logs_in_with_a_key_then_refreshes_and_restarts_keep_the_key() {
     let key = DpopKey::generate().unwrap();
     let flow = native().dpop(key.clone()).build().unwrap();
     let session = log_in(&flow, "ada").await.unwrap();

@@ -1,4 +1,4 @@
-//! Clients that prove who they are with a key or a certificate.
+//! Client authentication with a private key or a certificate.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use auth0_auth::{
 use auth0_core::HttpClient;
 use reqwest::{Certificate, Identity};
 
-use crate::provider::{Client, provider};
+use crate::provider::{RegisteredClient, provider};
 use crate::support::{DOMAIN, call, call_at, next_token, token};
 
 const ALGORITHMS: [(&str, SigningAlgorithm); 6] = [
@@ -20,7 +20,7 @@ const ALGORITHMS: [(&str, SigningAlgorithm); 6] = [
     ("es384", SigningAlgorithm::Es384),
 ];
 
-fn source(client: &Client) -> ClientCredentialsBuilder {
+fn source(client: &RegisteredClient) -> ClientCredentialsBuilder {
     ClientCredentials::builder(DOMAIN)
         .issuer(&provider().issuer)
         .client_id(&client.client_id)
@@ -30,7 +30,7 @@ fn source(client: &Client) -> ClientCredentialsBuilder {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn assertion_is_signed_by_each_algorithm_then_the_api_takes_the_token() {
+async fn assertion_is_signed_with_each_algorithm_then_the_api_accepts_the_token() {
     for (name, algorithm) in ALGORITHMS {
         let client = provider().client(name);
         assert_eq!(client.algorithm, algorithm.name());
@@ -48,10 +48,10 @@ async fn assertion_is_signed_by_each_algorithm_then_the_api_takes_the_token() {
     }
 }
 
-/// The provider takes no assertion twice.
+/// The provider accepts each assertion only once.
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn second_token_is_asked_for_then_the_assertion_is_a_new_one() {
+async fn second_token_is_requested_then_the_assertion_is_new() {
     let client = provider().client("es256");
     let key = PrivateKey::from_pem(&client.pem, SigningAlgorithm::Es256).unwrap();
     let source = source(client).private_key_jwt(key).build().unwrap();
@@ -62,7 +62,7 @@ async fn second_token_is_asked_for_then_the_assertion_is_a_new_one() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn assertion_is_signed_by_another_key_or_algorithm_then_it_is_an_invalid_client() {
+async fn assertion_is_signed_with_another_key_or_algorithm_then_the_error_is_invalid_client() {
     let strange = DpopKey::generate().unwrap().to_pem().unwrap();
     let ps256 = provider().client("ps256");
     for (name, key) in [
@@ -82,8 +82,8 @@ async fn assertion_is_signed_by_another_key_or_algorithm_then_it_is_an_invalid_c
     }
 }
 
-/// A client that trusts the provider's authority, with a certificate of its own or without.
-fn https(certificate_of: Option<&Client>) -> HttpClient {
+/// A client that trusts the provider's certificate authority, with or without a client certificate.
+fn https(certificate_of: Option<&RegisteredClient>) -> HttpClient {
     let ca = Certificate::from_pem(&fs::read(&provider().mtls.ca).unwrap()).unwrap();
     let mut builder = reqwest::Client::builder().no_proxy().tls_certs_only([ca]);
     if let Some(client) = certificate_of {
@@ -96,7 +96,7 @@ fn https(certificate_of: Option<&Client>) -> HttpClient {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn certificate_is_shown_at_the_alias_then_there_is_a_token() {
+async fn certificate_is_presented_at_the_mtls_alias_then_a_token_is_issued() {
     for name in ["mtls", "mtls_self_signed"] {
         let client = provider().client(name);
         let with = https(Some(client));
@@ -112,7 +112,7 @@ async fn certificate_is_shown_at_the_alias_then_there_is_a_token() {
 
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
-async fn certificate_is_missing_or_another_one_then_it_is_an_invalid_client() {
+async fn certificate_is_missing_or_wrong_then_the_error_is_invalid_client() {
     let clients = ["mtls", "mtls_self_signed"].map(|name| provider().client(name));
     for (client, other) in [(clients[0], clients[1]), (clients[1], clients[0])] {
         for http_client in [https(None), https(Some(other))] {

@@ -1,4 +1,4 @@
-// oidc-provider, set up to be like Auth0 where it leaves the choice.
+// The configuration of oidc-provider, as similar to Auth0 as it allows.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
@@ -7,14 +7,14 @@ import { Provider, errors } from 'oidc-provider';
 
 import { findAccount } from './accounts.mjs';
 
-// The API that tokens are for.
+// The API of the access tokens.
 export const AUDIENCE = 'https://api.example.com/';
 export const SCOPES = ['read:members', 'update:members', 'read:tenants'];
 
 const SIGNATURES = ['RS256', 'RS384', 'PS256', 'PS384', 'ES256', 'ES384'];
 
 export async function makeProvider(issuer, mtlsOrigin, clients) {
-  // Two kinds, so that a client has to choose the key of a signature by its id.
+  // Two key types, so that a client has to select the key by its id.
   const keys = [
     signingKey('rsa', { modulusLength: 2048 }),
     signingKey('ec', { namedCurve: 'P-256' }),
@@ -25,7 +25,7 @@ export async function makeProvider(issuer, mtlsOrigin, clients) {
     cookies: { keys: [randomBytes(32).toString('hex')] },
     findAccount,
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
-    // As Auth0 does, the ID token carries what the scopes stand for.
+    // Like Auth0, include the claims of the scopes in the ID token.
     conformIdTokenClaims: false,
     scopes: ['openid', 'offline_access'],
     extraParams: ['audience', 'organization'],
@@ -83,7 +83,7 @@ export async function makeProvider(issuer, mtlsOrigin, clients) {
       Session: 86_400,
     },
   });
-  // oidc-provider names no interval, which means five seconds (RFC 8628 §3.2): too long for a test.
+  // Without an interval the default is five seconds (RFC 8628 §3.2), which is too long for a test.
   provider.on('device_authorization.success', (_ctx, body) => {
     body.interval = 1;
   });
@@ -91,8 +91,8 @@ export async function makeProvider(issuer, mtlsOrigin, clients) {
   return { provider, verificationKeys: createLocalJWKSet({ keys: keys.map(({ open }) => open) }) };
 }
 
-// Auth0 has `audience` where RFC 8707 has `resource`; both are understood. Several resources are reduced to one by
-// asking here as well.
+// Auth0 uses `audience` in place of `resource` (RFC 8707); both are supported. oidc-provider also calls this to reduce several
+// resources to one.
 function defaultResource(ctx, _client, oneOf) {
   return oneOf?.[0] ?? ctx.oidc.params?.audience ?? ctx.oidc.body?.audience;
 }
@@ -109,7 +109,7 @@ function getResourceServerInfo(_ctx, resource) {
   };
 }
 
-// The certificate that the client showed; none where the connection is not TLS.
+// The client certificate, or undefined without TLS.
 function certificate(ctx) {
   return ctx.socket.getPeerX509Certificate?.();
 }

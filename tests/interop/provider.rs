@@ -1,5 +1,5 @@
-//! oidc-provider as a program of its own, one for all tests of this binary. What it knows is in `clients.mjs` and
-//! `accounts.mjs` beside this file.
+//! The oidc-provider process, shared by all tests of this binary. Its clients and accounts are in `clients.mjs` and
+//! `accounts.mjs`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -10,62 +10,62 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The provider, started by the first test that asks for it. It ends when its standard input is closed, which happens
-/// when this program ends in whatever way.
+/// The provider, started by the first test that needs it. It stops when its standard input is closed, which happens
+/// when this process ends for any reason.
 pub(crate) fn provider() -> &'static Provider {
     static RUNNING: OnceLock<(Provider, Child)> = OnceLock::new();
     &RUNNING.get_or_init(start).0
 }
 
-/// Where things are and who is known.
+/// URLs and clients of the provider.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Provider {
-    /// The issuer, with a slash at the end as Auth0's have.
+    /// The issuer, with a trailing slash like those of Auth0.
     pub(crate) issuer: String,
     pub(crate) discovery: String,
     pub(crate) token_endpoint: String,
-    /// Below this, by the thumbprint of a DPoP key, how often the token endpoint was asked with a proof of it.
+    /// URL prefix of the number of token requests with a proof, by thumbprint of the DPoP key.
     pub(crate) token_requests: String,
-    /// An API that takes the tokens, Bearer and DPoP, at this address and below it.
+    /// URL prefix of an API that accepts Bearer and DPoP tokens.
     pub(crate) api: String,
-    /// What tokens for that API are asked for with, as `audience` or as `resource`.
+    /// The `audience` or `resource` of tokens for the API.
     pub(crate) audience: String,
-    /// The scopes that the API has.
+    /// The scopes of the API.
     pub(crate) scopes: Vec<String>,
-    pub(crate) mtls: Mtls,
-    clients: BTreeMap<String, Client>,
+    pub(crate) mtls: MtlsEndpoints,
+    clients: BTreeMap<String, RegisteredClient>,
 }
 
-/// The second door: https, where client certificates are asked for.
+/// The https endpoints, which request client certificates.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Mtls {
+pub(crate) struct MtlsEndpoints {
     pub(crate) token_endpoint: String,
-    /// The API, once more.
+    /// The same API.
     pub(crate) api: String,
-    /// The authority that signed the server's certificate, as PEM.
+    /// The certificate authority of the server certificate, as PEM.
     pub(crate) ca: PathBuf,
 }
 
-/// A registered client. What its kind does not have is empty.
+/// A registered client. Fields that do not apply to its kind are empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Client {
+pub(crate) struct RegisteredClient {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
-    /// How its assertions are signed, such as `PS256`.
+    /// The signing algorithm of its assertions, such as `PS256`.
     pub(crate) algorithm: String,
-    /// The private key for that, as PKCS #8 and as a JWK with its id.
+    /// The private key of assertions as PKCS #8, and as JWK with a key id.
     pub(crate) pem: String,
     pub(crate) jwk: Value,
-    /// The client's certificate and the key that belongs to it, as PEM.
+    /// The client certificate and its private key, as PEM.
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) redirect_uris: Vec<String>,
 }
 
 impl Provider {
-    /// The client of this name in `clients.mjs`.
-    pub(crate) fn client(&self, name: &str) -> &Client {
+    /// The client with this name in `clients.mjs`.
+    pub(crate) fn client(&self, name: &str) -> &RegisteredClient {
         &self.clients[name]
     }
 }

@@ -1,4 +1,4 @@
-// What oidc-provider says is advice for production, part of it while it is imported; and standard output is for one
-// line of ours. Import this first.
+// Silences the warnings that oidc-provider prints, some of them on import, because standard output is reserved for one line
+// of JSON. Import this first.
 console.info = () => {};
 console.warn = () => {};

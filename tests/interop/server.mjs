@@ -1,5 +1,5 @@
-// An OpenID provider for the time of a test: oidc-provider on two ports of this machine, told in one line of JSON.
-// It ends when its standard input is closed, so it outlives no test, however that ends.
+// Runs oidc-provider on two local ports for the tests and prints their URLs as one line of JSON. It exits when its standard
+// input is closed, so it stops with the tests in any case.
 
 import './quiet.mjs';
 
@@ -36,7 +36,7 @@ const mtlsOrigin = await listen(
       key: readFileSync(certificates.server.key),
       cert: readFileSync(certificates.server.certificate),
       ca: readFileSync(certificates.ca),
-      // Whether a certificate is good enough is for the provider to say: a self-signed one is from no authority.
+      // The provider decides about the certificate: a self-signed one has no authority.
       requestCert: true,
       rejectUnauthorized: false,
     },
@@ -46,7 +46,7 @@ const mtlsOrigin = await listen(
 );
 
 const registered = clients(certificates);
-// With a slash at the end, as Auth0's issuers have one.
+// With a trailing slash, like the issuers of Auth0.
 const issuer = `${origin}/`;
 const { provider, verificationKeys } = await makeProvider(issuer, mtlsOrigin, registered);
 const api = new Api({ issuer, audience: AUDIENCE, keys: verificationKeys });
@@ -65,7 +65,7 @@ handler = async (request, response) => {
     return undefined;
   }
   if (pathname === '/oauth/token') {
-    // A proof that cannot be read is for the provider to refuse.
+    // The provider rejects malformed proofs.
     await journal.note(request).catch(() => {});
   }
   if (pathname === '/authorize') {
@@ -94,9 +94,9 @@ process.stdout.write(
   })}\n`,
 );
 
-// Listens at a port that is free; the origin.
+// Listens on a free port and returns the origin.
 function listen(server, scheme) {
-  // A test that waits must not meet a connection that is just being closed.
+  // Keep idle connections, so that a slow test does not use one that is being closed.
   server.keepAliveTimeout = 120_000;
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -104,8 +104,8 @@ function listen(server, scheme) {
   });
 }
 
-// oidc-provider drops `offline_access` unless the user is asked for consent, as OpenID Connect Core §11 says. Auth0
-// does not want to be asked that way, so its clients do not ask.
+// oidc-provider drops `offline_access` without `prompt=consent` (OpenID Connect Core §11). Auth0 does not require it, so the
+// SDK does not send it.
 function withConsent(target) {
   const url = new URL(target, origin);
   const query = url.searchParams;

@@ -1,4 +1,4 @@
-//! What the tests of the flows share: the API called as a generated client does it, and tokens looked into.
+//! Shared by the tests of the flows: calling the API like a generated client, and inspecting tokens.
 
 use auth0_core::codegen::OperationFields;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::provider::provider;
 
-/// The builders want one; it is not used where the issuer is given.
+/// Required by the builders, but not used because the issuer is set.
 pub(crate) const DOMAIN: &str = "interop.example.com";
 
 static LIST_MEMBERS: Operation = Operation::new(OperationFields {
@@ -26,14 +26,14 @@ static LIST_MEMBERS: Operation = Operation::new(OperationFields {
     ..OperationFields::DEFAULT
 });
 
-/// What the API understood of a call with the tokens of `source`.
+/// Calls the API with the tokens of `source`. Returns what the API understood of the call.
 pub(crate) async fn call(
     source: &(impl TokenSource + Clone + 'static),
 ) -> Result<Response<Value>, auth0_core::Error> {
     call_at(&provider().api, HttpClient::direct().unwrap(), source).await
 }
 
-/// The same at another door.
+/// The same for another URL of the API.
 pub(crate) async fn call_at(
     api: &str,
     http_client: HttpClient,
@@ -42,7 +42,7 @@ pub(crate) async fn call_at(
     let transport = TransportBuilder::new()
         .token_source(Arc::new(source.clone()))
         .http_client(http_client)
-        // What is repeated is repeated for the want of a nonce.
+        // A call is only retried because of a missing nonce.
         .retry(RetryPolicy::never())
         .build(BaseUrl::parse(api).unwrap())
         .unwrap();
@@ -64,7 +64,7 @@ pub(crate) fn typed(error: &TokenError) -> Error {
     Error::find_in(error).unwrap().clone()
 }
 
-/// A token in place of `last`, which an API took and then refused.
+/// The token that replaces `last`, which an API has accepted and later rejected.
 pub(crate) async fn next_token(
     source: &impl TokenSource,
     last: &AccessToken,
@@ -74,7 +74,7 @@ pub(crate) async fn next_token(
     token(source).await
 }
 
-/// The claims of a token, whose signature is not looked at.
+/// The claims of a token, without checking its signature.
 pub(crate) fn claims(token: &AccessToken) -> Value {
     let payload = token.secret().split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()

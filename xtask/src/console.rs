@@ -1,47 +1,47 @@
-//! What a command says: results to one stream, everything else to the other.
+//! The output of commands: results on one stream, messages on the other.
 
 use std::io::Write;
 
 use crate::diagnostic::{Report, Style, render};
 
-/// Where a command writes.
+/// The output streams of a command.
 pub struct Console<'a> {
-    /// Results, for people and programs.
+    /// Receives results, for people and programs.
     pub out: &'a mut dyn Write,
-    /// Problems and progress.
+    /// Receives problems and progress.
     pub err: &'a mut dyn Write,
-    /// How problems are drawn.
+    /// How problems are rendered.
     pub style: Style,
 }
 
 impl Console<'_> {
-    /// Writes a result. A reader that has gone away, as `head` does, ends nothing: the work is still done.
+    /// Writes a result. Write errors are ignored: the work is finished even if the reader, such as `head`, is gone.
     pub fn result(&mut self, text: &str) {
         let _ = self.out.write_all(text.as_bytes());
     }
 
-    /// Writes what is no result.
+    /// Writes a message that is not part of the result.
     pub fn note(&mut self, text: &str) {
         let _ = self.err.write_all(text.as_bytes());
     }
 
-    /// Writes reports.
+    /// Renders and writes reports.
     pub fn report(&mut self, reports: &[Report]) {
         let text = render(reports, self.style);
         self.note(&text);
     }
 }
 
-/// What a command came to.
+/// The result of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// All is well: exit status 0.
-    Fine,
-    /// A check found something: exit status 1.
-    Found,
+pub enum CheckResult {
+    /// No check failed: exit status 0.
+    Passed,
+    /// A check failed: exit status 1.
+    Failed,
 }
 
-/// Why a command could not do its work: exit status 2.
+/// The errors that stopped a command: exit status 2.
 #[derive(Debug)]
 pub struct Failure(pub Vec<Report>);
 

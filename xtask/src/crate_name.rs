@@ -1,16 +1,16 @@
-//! Names of crates: cargo's rules, told before cargo would tell them.
+//! Validates crate names before cargo sees them.
 
 use crate::emit::{dependencies, is_device};
 use crate::problem::Problem;
 
-/// Names that cargo refuses, or that would hide a crate that every program uses.
-const TAKEN: [&str; 6] = ["test", "core", "std", "alloc", "proc_macro", "proc-macro"];
+/// Names that cargo rejects, or that would shadow a crate of the standard library.
+const RESERVED: [&str; 6] = ["test", "core", "std", "alloc", "proc_macro", "proc-macro"];
 
-/// Checks the name of a crate that is to be made.
+/// Checks the name of a crate to generate.
 pub fn check(name: &str) -> Result<(), Problem> {
-    let problem = Problem::at("", format!("`{name}` cannot be the name of a crate"))
-        .expected("letters, digits, `-` and `_`, beginning with a letter, at most 64 of them")
-        .help("take a name such as `my-api`");
+    let problem = Problem::at("", format!("`{name}` is not a valid crate name"))
+        .expected("a letter followed by letters, digits, `-` and `_`, at most 64 characters")
+        .help("choose a name such as `my-api`");
     let Some(first) = name.chars().next() else {
         return Err(problem.found("an empty name"));
     };
@@ -25,18 +25,18 @@ pub fn check(name: &str) -> Result<(), Problem> {
         return Err(problem.found(format!("{} characters", name.len())));
     }
     if is_device(name) {
-        return Err(problem.found("a name that Windows has for a device"));
+        return Err(problem.found("a reserved device name of Windows"));
     }
-    if TAKEN.contains(&name) {
-        return Err(problem.found("a name of Rust's own libraries"));
+    if RESERVED.contains(&name) {
+        return Err(problem.found("a reserved name of Rust's own libraries"));
     }
-    // cargo takes neither a package that depends on itself nor two of one name.
+    // cargo rejects a package that depends on itself, and two packages of one name.
     let same = |dependency: &str| dependency.replace('-', "_") == name.replace('-', "_");
     if dependencies().any(same) {
-        return Err(problem.found("a crate that the generated one depends on"));
+        return Err(problem.found("the name of a dependency of generated crates"));
     }
     if syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_err() {
-        return Err(problem.found("a keyword of Rust"));
+        return Err(problem.found("a Rust keyword"));
     }
     Ok(())
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn name_that_cargo_would_refuse_is_refused() {
+    fn name_that_cargo_rejects_is_an_error() {
         for name in [
             "",
             "9a",

@@ -1,4 +1,4 @@
-//! Problems as people see them: the file, the place in it, the line itself, what was expected and what to do.
+//! Renders problems for people: the file, the position, the source line, what was expected and what to do.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -14,10 +14,10 @@ use crate::problem::Problem;
 use crate::spec::locate::Locator;
 use crate::spec::source::Source;
 
-/// Characters of a source line that are shown on either side of the place: a minified document is one line.
-const AROUND: usize = 60;
+/// Characters of a source line that are shown on either side of the position: a minified document is one line.
+const CONTEXT_WIDTH: usize = 60;
 
-/// A problem in a file, with the line of the file that it is about.
+/// A problem in a file, with the source line it refers to.
 #[derive(Debug, Clone)]
 pub struct Report {
     file: String,
@@ -28,12 +28,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// A problem in `source`; its pointer says where.
+    /// Reports a problem in `source`, located by its pointer.
     pub fn new(problem: Problem, source: &Source) -> Self {
         Self::located(problem, source, &Locator::new(source))
     }
 
-    /// Several problems in `source`.
+    /// Reports several problems in `source`.
     pub fn all(problems: Vec<Problem>, source: &Source) -> Vec<Self> {
         let locator = Locator::new(source);
         problems
@@ -52,7 +52,7 @@ impl Report {
         report
     }
 
-    /// A problem at a byte of `source`.
+    /// Reports a problem at a byte offset of `source`.
     pub fn at_offset(problem: Problem, source: &Source, offset: usize) -> Self {
         let offset = offset.min(source.text.len());
         let mut report = Self::of_file(&source.name, problem);
@@ -61,7 +61,7 @@ impl Report {
         report
     }
 
-    /// A problem with a file, or a folder, as a whole.
+    /// Reports a problem with a whole file or folder.
     pub fn of_file(name: &str, problem: Problem) -> Self {
         Self {
             file: name.to_owned(),
@@ -72,31 +72,31 @@ impl Report {
         }
     }
 
-    /// A problem that has no file: of the arguments, for example.
+    /// Reports a problem without a file, for example in the arguments.
     pub fn plain(problem: Problem) -> Self {
         Self::of_file("", problem)
     }
 
-    /// The same under another name of the file.
+    /// Replaces the file name.
     #[must_use]
     pub fn renamed(mut self, file: &str) -> Self {
         file.clone_into(&mut self.file);
         self
     }
 
-    /// The same as a warning.
+    /// Turns the report into a warning.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
-    /// The byte of the file that it is about, where it is known.
+    /// The byte offset in the file, if known.
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// What is wrong.
+    /// The problem.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
@@ -151,7 +151,7 @@ impl Diagnostic for Report {
     }
 }
 
-/// The part of one source line that is shown.
+/// The excerpt of one source line that is shown.
 #[derive(Debug, Clone)]
 struct Snippet {
     name: String,
@@ -170,15 +170,15 @@ impl Snippet {
         let end = text[span.start..]
             .find('\n')
             .map_or(text.len(), |at| span.start + at);
-        // Only this much is shown, and only the first line of what spans several.
+        // Only the first line of a span is shown, truncated on both sides.
         let from = text[start..span.start]
             .char_indices()
             .rev()
-            .nth(AROUND - 1)
+            .nth(CONTEXT_WIDTH - 1)
             .map_or(start, |(at, _)| start + at);
         let to = text[span.start..end]
             .char_indices()
-            .nth(AROUND)
+            .nth(CONTEXT_WIDTH)
             .map_or(end, |(at, _)| span.start + at);
         let mut shown = String::new();
         if from > start {
@@ -190,7 +190,7 @@ impl Snippet {
         if to < end {
             shown.push_str("...");
         }
-        // A tab or a control character would shift the mark below the line.
+        // A tab or a control character would misalign the marker below the line.
         let shown: String = shown
             .chars()
             .map(|c| if c.is_ascii_control() { ' ' } else { c })
@@ -224,7 +224,7 @@ impl SourceCode for Snippet {
     }
 }
 
-/// How reports are drawn.
+/// How reports are rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// ASCII without colours: for files, pipes and logs.
@@ -236,7 +236,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// What fits the standard error stream and the wishes of the user (`NO_COLOR`).
+    /// Chooses a style for standard error: depends on whether it is a terminal, and on `NO_COLOR`.
     pub fn of_stderr() -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match (std::io::stderr().is_terminal(), no_colour) {
@@ -255,17 +255,17 @@ impl Style {
     }
 }
 
-/// The reports as text, in the order of their places, with their number at the end where there are several.
+/// Renders reports, sorted by file and position. Several reports are followed by their number.
 pub fn render(reports: &[Report], style: Style) -> String {
     let handler = GraphicalReportHandler::new_themed(style.theme())
-        // A wrapped command or path could not be copied; terminals wrap by themselves.
+        // A wrapped command or path could not be copied, and terminals wrap by themselves.
         .with_wrap_lines(false)
         .with_links(false);
     let mut ordered: Vec<&Report> = reports.iter().collect();
     ordered.sort_by_key(|report| (&report.file, report.offset));
     let mut text = String::new();
     for report in ordered {
-        // Writing into a string does not fail, and a report that cannot be drawn is still told.
+        // Writing to a string does not fail; the fallback keeps the report if rendering fails.
         if handler.render_report(&mut text, report).is_err() {
             text.push_str(&format!("{report}\n"));
         }
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn report_names_file_line_pointer_and_what_to_do() {
+    fn report_contains_file_line_pointer_and_help() {
         let source = source(
             "paths:\n  /members:\n    get:\n      style: deep\n",
             Format::Yaml,
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn minified_line_is_cut_around_the_place() {
+    fn minified_line_is_truncated_around_the_position() {
         let many: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\":{n}")).collect();
         let source = source(&format!("{{{}}}", many.join(",")), Format::Json);
         let problem = Problem::at("/k50000", "wrong");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn several_reports_come_in_the_order_of_their_places() {
+    fn several_reports_are_sorted_by_position() {
         let source = source("a: 1\nb: 2\n", Format::Yaml);
         let reports = [
             Report::new(Problem::at("/b", "second"), &source),

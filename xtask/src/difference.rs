@@ -1,14 +1,14 @@
-//! Two texts compared for a reader: a unified diff that never floods the terminal.
+//! Unified diffs of bounded size.
 
 use similar::TextDiff;
 
-/// Lines of a diff that are shown.
+/// Maximum number of lines.
 const LIMIT: usize = 120;
 
-/// Characters of a line that are shown.
+/// Maximum number of characters per line.
 const WIDTH: usize = 200;
 
-/// The unified diff from `old` to `new`, cut where it is long; empty where there is no difference.
+/// Returns the unified diff from `old` to `new`, truncated to a bounded size. Empty if the texts are equal.
 pub fn unified(name: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_difference_is_cut() {
+    fn long_diff_is_truncated() {
         let new: String = (0..1000).map(|n| format!("{n}\n")).collect();
         let text = unified("a", "", &new);
         assert_eq!(text.lines().count(), LIMIT + 1);

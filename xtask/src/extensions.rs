@@ -1,7 +1,7 @@
-//! The extensions (`x-…`) of this project: their names, who sets them, who reads them, and access to their values.
+//! The extensions (`x-…`) of this project: their names, their values, which passes set them, and which modules read them.
 //!
-//! Every extension that a pass or the emitter uses is declared here. Other modules name them through these constants, so a search for a
-//! constant finds all its uses. [`table`] prints the declarations; `openapi/EXTENSIONS.md` is that table, for authors of corrections.
+//! All extensions that a pass or the emitter uses are declared here. Other modules use these constants, so a search for a constant finds all
+//! uses. [`table`] renders the declarations as Markdown; `openapi/EXTENSIONS.md` is that table, for authors of corrections.
 
 use serde_json::{Map, Value};
 
@@ -10,26 +10,26 @@ use crate::spec::walk::{Place, join, walk_mut};
 /// An extension of OpenAPI documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Extension {
-    /// The member name, `x-` included.
+    /// The member name, including `x-`.
     pub name: &'static str,
     /// The kind of object that carries it.
     pub on: &'static str,
-    /// The shape of its value.
+    /// The type of its value.
     pub value: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// Who sets it.
+    /// Its source.
     pub set_by: SetBy,
-    /// The passes and the modules of the emitter that read it.
+    /// The passes and modules that read it.
     pub read_by: &'static [&'static str],
 }
 
-/// Who sets an extension.
+/// The source of an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {
-    /// The published document or a correction. Passes may complete the value.
+    /// The published document or a correction. These passes set a default or complete the value.
     Author(&'static [&'static str]),
-    /// Only these passes. Removed from input documents.
+    /// Only these passes. The extension is removed from input documents.
     Passes(&'static [&'static str]),
 }
 
@@ -49,7 +49,7 @@ impl Extension {
         &object[self.name]
     }
 
-    /// Whether it is set on `object`, to whatever value.
+    /// Whether it is set on `object`.
     pub(crate) fn is_set(&self, object: &Value) -> bool {
         self.get(object).is_some()
     }
@@ -64,7 +64,7 @@ impl Extension {
         self.value(object).as_str()
     }
 
-    /// The items of its value on `object`; none if it is not a list.
+    /// The items of its value on `object`; empty if it is not an array.
     pub(crate) fn items<'v>(&self, object: &'v Value) -> impl Iterator<Item = &'v Value> {
         self.value(object).as_array().into_iter().flatten()
     }
@@ -80,10 +80,10 @@ impl Extension {
     }
 }
 
-/// A property that a type does not have because its value is fixed; the value of [`TAG`].
+/// The value of [`TAG`]: a property with a constant value, which the type does not have as a field.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag<'v> {
-    /// The property on the wire.
+    /// The name of the property on the wire.
     pub(crate) property: &'v str,
     /// Its value.
     pub(crate) value: &'v str,
@@ -110,8 +110,8 @@ pub(crate) fn union_variants(schema: &Value) -> impl Iterator<Item = &Value> {
 pub const OPERATION_GROUP: Extension = Extension {
     name: "x-operation-group",
     on: "operation",
-    value: "a string or a list of strings",
-    meaning: "The resources that lead to the method: `[organizations, members]` is `organizations().members()`. Default: the first tag, or the first step of the path.",
+    value: "a string or an array of strings",
+    meaning: "The resources that lead to the method: `[organizations, members]` is `organizations().members()`. Default: the first tag; without tags, the first segment of the path.",
     set_by: SetBy::Author(&["operation-groups"]),
     read_by: &["operation-groups", "emit/model", "diff"],
 };
@@ -164,17 +164,17 @@ pub const OUTCOME: Extension = Extension {
 pub const PAGING: Extension = Extension {
     name: "x-paging",
     on: "operation",
-    value: "`size_default`, `limit`: whole numbers above 0 (authors); parameters and properties of the paging style (pass)",
-    meaning: "How the operation pages. The pass finds out the style; corrections add the page size that the server uses by default, and the number of items after which it stops.",
+    value: "`size_default`, `limit`: positive integers (authors); parameters and properties of the paging style (pass)",
+    meaning: "How the operation pages. The pass derives the style; corrections add the default page size of the server, and the number of items after which it stops.",
     set_by: SetBy::Author(&["paging"]),
     read_by: &["paging", "page-items", "emit/model"],
 };
-/// Rules between the properties of an object.
+/// Conditions between the properties of an object.
 pub const CONDITIONS: Extension = Extension {
     name: "x-conditions",
     on: "schema",
-    value: "a list of `if`, `then`: clauses; `message`: a string. A clause is `property` with one of `present`, `absent`, `equals`, `contains`, `minItems`, `maxItems`",
-    meaning: "Rules between properties, checked before a request is sent. The pass makes them of `if`/`then` and `dependentRequired`.",
+    value: "an array of objects with `if` and `then`, arrays of clauses, and `message`, a string. A clause is `property` with one of `present`, `absent`, `equals`, `contains`, `minItems`, `maxItems`",
+    meaning: "Conditions between properties, checked before a request is sent. The pass derives them from `if`/`then` and `dependentRequired`.",
     set_by: SetBy::Author(&["conditions", "all-of"]),
     read_by: &["all-of", "tags", "emit/model", "emit/doc_text"],
 };
@@ -215,12 +215,12 @@ pub const SECRET: Extension = Extension {
 pub const ERRORS: Extension = Extension {
     name: "x-errors",
     on: "operation",
-    value: "a list of statuses",
+    value: "an array of statuses",
     meaning: "The documented error statuses. Error responses themselves are removed: all operations share one error type.",
     set_by: SetBy::Passes(&["error-responses"]),
     read_by: &["emit/model"],
 };
-/// Marks an operation whose body has no content.
+/// Marks an operation whose request body has no properties.
 pub const EMPTY_BODY: Extension = Extension {
     name: "x-empty-body",
     on: "operation",
@@ -251,7 +251,7 @@ pub const WIRE_NAMES: Extension = Extension {
 pub const PAGE: Extension = Extension {
     name: "x-page",
     on: "schema of an object",
-    value: "`items`: a property; `bare`: `true` if the list may also be the whole response",
+    value: "`items`: a property; `bare`: `true` if the response may also be the array alone",
     meaning: "The object merges the shapes in which a listing responds.",
     set_by: SetBy::Passes(&["listings"]),
     read_by: &["emit/model"],
@@ -260,7 +260,7 @@ pub const PAGE: Extension = Extension {
 pub const UNION: Extension = Extension {
     name: "x-union",
     on: "component schema with `oneOf`",
-    value: "`variants`: a list of `name`, `ref`, `when` (`tag`, `tags`, `has`, `otherwise`, `tries`, …)",
+    value: "`variants`: an array of objects with `name`, `ref`, `when` (`tag`, `tags`, `has`, `otherwise`, `tries`, …)",
     meaning: "How the variants are distinguished. The emitter writes the enum and its decoding instead of typify.",
     set_by: SetBy::Passes(&["union-rules"]),
     read_by: &["union-rules", "tags", "open-types", "emit/model"],
@@ -278,8 +278,8 @@ pub const TAG: Extension = Extension {
 pub const CONSTRAINTS: Extension = Extension {
     name: "x-constraints",
     on: "schema",
-    value: "an object of JSON Schema keywords; `items` holds those of the items",
-    meaning: "The constraints, checked before a request is sent. Types stay plain, so responses that break a rule still decode.",
+    value: "an object of JSON Schema keywords; `items` holds the constraints of the items",
+    meaning: "The constraints, checked before a request is sent. Types stay plain, so responses that violate a constraint still decode.",
     set_by: SetBy::Passes(&["enumeration-names", "constraints"]),
     read_by: &["paging", "emit/model", "emit/doc_text"],
 };
@@ -321,12 +321,12 @@ pub const NORMALIZED: Extension = Extension {
     set_by: SetBy::Passes(&["(all)"]),
     read_by: &["reserved-extensions"],
 };
-/// Where a value stood in the source document.
+/// The location of a value in the source document.
 pub const NORMALIZER_SOURCE: Extension = Extension {
     name: "x-normalizer-source",
     on: "schema, operation, parameter, request body, response, header, path item",
     value: "a JSON pointer",
-    meaning: "The place in the source document, for messages. Set while the passes run and removed afterwards.",
+    meaning: "The location in the source document, for messages. Set while the passes run and removed afterwards.",
     set_by: SetBy::Passes(&["(all)"]),
     read_by: &["(all)"],
 };
@@ -358,7 +358,7 @@ pub const DROPSHOT_WEBSOCKET: Extension = Extension {
     read_by: &["progenitor"],
 };
 
-/// All extensions: first those that authors set, then those of the passes.
+/// All extensions: first those that authors set, then those that only passes set.
 pub const ALL: &[Extension] = &[
     OPERATION_GROUP,
     OPERATION_NAME,
@@ -399,7 +399,7 @@ pub(crate) fn strip_reserved(document: &mut Value, removed: &mut dyn FnMut(&str,
         let Value::Object(members) = value else {
             return;
         };
-        // The keys of a map are names that the document chooses.
+        // The keys of a map are chosen by the document and are not members of OpenAPI.
         if matches!(
             place,
             Place::Data | Place::Map(_) | Place::List(_) | Place::Scopes
@@ -408,7 +408,7 @@ pub(crate) fn strip_reserved(document: &mut Value, removed: &mut dyn FnMut(&str,
         }
         for extension in ALL {
             let is_reserved = matches!(extension.set_by, SetBy::Passes(_));
-            // The stamps of this run.
+            // The stamps of the current normalization stay.
             let is_stamp = [NORMALIZER_SOURCE.name, NORMALIZER_NAME.name].contains(&extension.name);
             if is_reserved && !is_stamp && extension.remove(members).is_some() {
                 removed(extension.name, join(pointer, extension.name));

@@ -1,4 +1,4 @@
-//! Turns a panic of a library into a problem that can be told.
+//! Converts panics of libraries into problems.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,17 +14,17 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Runs `work`; a panic in it becomes a [`Problem`] that names `what` was being done, what the panic said and the
-/// source line it came from. Nothing is printed by the panic. The caller sets the pointer where it knows one.
+/// Runs `work` and converts a panic into a [`Problem`] with the name of the step (`what`), the panic message and its
+/// source line. The panic prints nothing. The caller sets the pointer if it knows one.
 pub fn guard<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Problem> {
     HOOK.call_once(|| {
-        // One hook for the whole process that asks a flag of the thread: to swap hooks around every call would
-        // silence the panics of other threads meanwhile.
+        // One hook for the whole process that reads a flag of the thread. Swapping hooks around every call would
+        // silence the panics of other threads.
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if GUARDED.get() {
                 PLACE.set(info.location().map(|at| {
-                    // The last three parts name the crate, its version and the file; the rest is this machine's.
+                    // The last three parts name the crate, its version and the file; the rest depends on the machine.
                     let parts: Vec<&str> = at.file().split(['/', '\\']).collect();
                     let shown = parts[parts.len().saturating_sub(3)..].join("/");
                     format!("{shown}:{}", at.line())
@@ -41,7 +41,7 @@ pub fn guard<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Problem> {
         let place = PLACE.take().map_or_else(String::new, |at| format!(" ({at})"));
         Problem::at("", format!("{what} failed inside a library"))
             .found(format!("a panic: {}{place}", bounded(&text(payload.as_ref()))))
-            .help("the document uses a construct that the library cannot take; leave the part out with --include, or correct it with an overlay")
+            .help("the document uses a construct that the library does not support; exclude the part with --include, or correct it with an overlay")
     })
 }
 
@@ -55,7 +55,7 @@ fn text(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Panic messages may print whole schemas: the first part says enough.
+/// Truncates a panic message, which may contain whole schemas.
 fn bounded(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(200) {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn panic_becomes_a_problem_with_its_place() {
+    fn panic_becomes_a_problem_with_its_location() {
         let problem = guard("the test", || -> () {
             panic!("broken {}", "\n  pipe".repeat(100))
         })
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn result_passes_through_and_a_guard_within_a_guard_works() {
+    fn result_is_returned_and_guards_can_be_nested() {
         let inner = guard("outer", || {
             guard("inner", || -> u8 { panic!("no") }).is_err()
         });

@@ -1,4 +1,4 @@
-//! The generator: from a published OpenAPI document to a client crate.
+//! The generator: fetches and normalizes OpenAPI documents, and generates client crates from them.
 #![forbid(unsafe_code)]
 
 pub mod commands;
@@ -18,7 +18,7 @@ pub mod pipeline;
 mod printable;
 pub mod problem;
 pub mod progress;
+pub mod rate_limit_plans;
 pub mod sources;
 pub mod spec;
-pub mod tiers;
 pub mod workspace;

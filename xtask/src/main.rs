@@ -1,4 +1,4 @@
-//! The command line of the generator.
+//! The executable behind `cargo xtask`.
 
 use std::process::ExitCode;
 

@@ -1,16 +1,16 @@
-//! Markdown for GitHub made of texts that are not ours: none of them can format, link, run or mention anything.
+//! Escapes untrusted text for Markdown on GitHub, so that it cannot format, link, run or mention anything.
 
 use crate::printable::is_hidden;
 
-/// A text as code within a line.
+/// Formats a text as inline code.
 pub fn code(text: &str) -> String {
-    // A line break would end the list item or the line that it stands in.
+    // A line break would end the surrounding list item.
     let text: String = text
         .chars()
         .map(|c| if is_hidden(c) { ' ' } else { c })
         .collect();
     let fence = "`".repeat(longest_run(&text) + 1);
-    // A blank on both sides is taken away by the reader, so that the text may begin or end with a backtick.
+    // Markdown strips one space on both sides, which allows the text to begin or end with a backtick.
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
         " "
     } else {
@@ -19,24 +19,24 @@ pub fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A text as a block of code, with a line break at its end.
+/// Formats a text as a code block, followed by a line break.
 pub fn fenced(language: &str, text: &str) -> String {
     let fence = fence(text);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{text}{end}{fence}\n")
 }
 
-/// What stands above and below a block of code with this text.
+/// Returns the fence for a code block with this text.
 pub fn fence(text: &str) -> String {
     "`".repeat(longest_run(text).max(2) + 1)
 }
 
-/// A text as plain words of a line.
+/// Escapes a text for use within a line.
 pub fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
-            // Whatever Markdown says, a name behind this sign would be mentioned, and a number linked.
+            // GitHub links `@name` and `#1` even if the character is escaped.
             '@' | '#' => {
                 out.push(c);
                 out.push('\u{200b}');
@@ -52,14 +52,14 @@ pub fn plain(text: &str) -> String {
             c => out.push(c),
         }
     }
-    // An address would become a link.
+    // GitHub turns bare URLs into links.
     out.replace("://", ":\u{200b}//")
         .replace("www.", "www\u{200b}.")
 }
 
-/// A part that is folded up. Its text is Markdown and its title is not.
+/// Formats a collapsed section. The text is Markdown; the title is escaped.
 pub fn details(title: &str, text: &str) -> String {
-    // The empty lines make GitHub read what is inside as Markdown.
+    // GitHub parses the contents as Markdown only between empty lines.
     format!(
         "<details>\n<summary>{}</summary>\n\n{}\n\n</details>\n",
         plain(title),
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_as_code_stays_within_its_marks() {
+    fn code_cannot_escape_its_delimiters() {
         for (text, expected) in [
             ("/a", "`/a`"),
             ("", "`  `"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_formats_links_and_mentions_nothing() {
+    fn plain_text_cannot_format_link_or_mention() {
         let text = "<script> @team #1 [a](http://b) `c` *d* www.e |\n- f";
         let shown = plain(text);
         insta::assert_snapshot!(shown.replace('\u{200b}', "."), @r"&lt;script&gt; @.team #.1 \[a\](http:.//b) \`c\` \*d\* www..e \| - f");

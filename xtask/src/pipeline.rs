@@ -1,4 +1,4 @@
-//! From a document to the files of a crate, with every problem shown in the document that it is about.
+//! Normalizes a document and generates its crate. Errors are reported with their location in the document.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,18 +17,18 @@ use crate::spec::document::Document;
 use crate::spec::overlay::{self, Purpose};
 use crate::spec::source::{Format, Source};
 
-/// A normalized document and what was done to it.
+/// A normalized document, the changes made to it, and warnings.
 #[derive(Debug, Clone)]
 pub struct Normalized {
     /// The document, with its sets sorted.
     pub document: Value,
-    /// What the passes changed.
+    /// The changes made by the passes.
     pub changes: Vec<Change>,
-    /// What is lost or doubtful.
+    /// What is lost or ambiguous.
     pub warnings: Vec<Report>,
 }
 
-/// Applies overlays to a document, one after the other.
+/// Applies overlays to a document, in order.
 pub fn overlay(document: &mut Value, files: &[PathBuf]) -> Result<(), Failure> {
     let mut reports = Vec::new();
     for file in files {
@@ -47,7 +47,7 @@ pub fn overlay(document: &mut Value, files: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-/// Puts a document through the passes. Problems are shown in `source`, the text that it was read from.
+/// Runs the passes on a document. Problems are located in `source`, the text that the document was read from.
 pub fn normalize(
     document: Value,
     source: &Source,
@@ -68,12 +68,12 @@ pub fn normalize(
     })
 }
 
-/// Generates the files of a crate. Problems are shown in the normalized document, which is called `name`.
+/// Generates the files of a crate. Problems are located in the normalized document, which errors call `name`.
 pub fn generate(normalized: &Value, name: &str, target: &Target) -> Result<Files, Failure> {
     guarded(normalized, name, || emit::generate(normalized, target))
 }
 
-/// The Rust files of a crate as syntax trees. Problems are shown as in [`generate()`].
+/// Generates the Rust files of a crate as syntax trees. Problems are located as in [`generate()`].
 pub fn syntax(
     normalized: &Value,
     name: &str,

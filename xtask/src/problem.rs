@@ -1,27 +1,27 @@
-//! What is wrong with an input, where, and what to do about it.
+//! Errors in input documents.
 
 use std::fmt;
 
 use crate::printable::escaped;
 
-/// A problem with an input document, told without a panic: what was expected, what was found, where (a JSON
-/// pointer) and what to do. The command that read the file adds the file, the line and the source text.
+/// An error in an input document: what was expected, what was found, where, and what to do. The command that read the
+/// file adds the file name, the line and the source text (see [`Report`](crate::diagnostic::Report)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong, in lower case and without a full stop.
+    /// The error, in lower case and without a full stop.
     pub message: String,
-    /// Where in the document, as a JSON pointer; empty where the document as a whole is meant.
+    /// The location as a JSON pointer; empty for the whole document.
     pub pointer: String,
-    /// What was expected there.
+    /// What was expected.
     pub expected: Option<String>,
-    /// What was found there.
+    /// What was found instead.
     pub found: Option<String>,
-    /// What to do.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 impl Problem {
-    /// A problem at `pointer`.
+    /// Creates a problem at `pointer`.
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             message: shown(message),
@@ -32,21 +32,21 @@ impl Problem {
         }
     }
 
-    /// Says what was expected.
+    /// Sets what was expected.
     #[must_use]
     pub fn expected(mut self, text: impl Into<String>) -> Self {
         self.expected = Some(shown(text));
         self
     }
 
-    /// Says what was found.
+    /// Sets what was found instead.
     #[must_use]
     pub fn found(mut self, text: impl Into<String>) -> Self {
         self.found = Some(shown(text));
         self
     }
 
-    /// Says what to do.
+    /// Sets how to fix it.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(shown(text));
@@ -54,7 +54,7 @@ impl Problem {
     }
 }
 
-/// Texts of problems quote documents, which must not reach a terminal as they are. Lines of our own stay.
+/// Escapes hidden characters, because problems quote untrusted documents. Line breaks and tabs are kept.
 fn shown(text: impl Into<String>) -> String {
     escaped(&text.into(), &['\n', '\t'])
 }

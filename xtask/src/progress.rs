@@ -1,15 +1,15 @@
-//! What long work is at, on a terminal; nothing in a pipe.
+//! Progress on a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line on the terminal that says what is being done. It is gone when this is dropped.
+/// A progress line on standard error, removed on drop. Nothing is drawn if standard error is not a terminal.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins with nothing to say. indicatif draws on the standard error stream, and only where that is a terminal.
+    /// Starts without a message.
     pub fn start() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
             .with_style(ProgressStyle::default_spinner());
@@ -17,19 +17,19 @@ impl Progress {
         Self(bar)
     }
 
-    /// Says what is being done now.
+    /// Sets the message.
     pub fn at(&self, what: &str) {
         self.0.set_message(what.to_owned());
     }
 
-    /// Counts bytes from now on: as a bar where it is known how many will come.
+    /// Switches to counting bytes, with a bar if the length is known.
     pub fn expect_bytes(&self, length: Option<u64>) {
-        // The message comes last: it is what may be cut where the terminal is narrow.
+        // The message comes last, because a narrow terminal truncates the end.
         let template = match length {
             Some(_) => "[{bar:30}] {bytes}/{total_bytes} {msg}",
             None => "{spinner} {bytes} {msg}",
         };
-        // A template that cannot be read would leave the line as it was.
+        // The templates are valid; an invalid one would leave the line unchanged.
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.0.set_style(style.progress_chars("=> "));
         }
@@ -38,7 +38,7 @@ impl Progress {
         }
     }
 
-    /// Says how many bytes have come.
+    /// Sets the number of bytes received so far.
     pub fn received(&self, bytes: u64) {
         self.0.set_position(bytes);
     }

@@ -1,4 +1,4 @@
-//! `openapi/sources.toml`: for each API, where its document is published and what is particular to its crate.
+//! `openapi/sources.toml`: for each API, the address of its document and the settings of its crate.
 
 use std::collections::BTreeMap;
 
@@ -10,98 +10,99 @@ use crate::crate_name;
 use crate::diagnostic::Report;
 use crate::fetch::address;
 use crate::problem::Problem;
+use crate::rate_limit_plans::{PlanName, RateLimitPlan};
 use crate::spec::source::{Format, Source};
-use crate::tiers::{Tier, TierName};
 
-/// The list of APIs.
+/// The parsed file.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, ApiSource>,
     source: Source,
 }
 
-/// One API.
+/// The settings of one API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// Where the document is published.
+pub struct ApiSource {
+    /// The URL of the published document.
     pub url: String,
-    /// The paths that the crate has, by their beginnings; all where the list is empty.
+    /// The prefixes of the paths to include; empty for all paths.
     #[serde(default)]
     pub include: Vec<String>,
-    /// The name of the crate. Where it is not given, the facts of the API are kept and no crate is made of them.
+    /// The name of the crate. Without it, the facts of the API are kept but no crate is generated.
     #[serde(rename = "crate")]
     pub crate_name: Option<String>,
-    /// The version of the crate.
+    /// The version of the crate; set if and only if `crate_name` is.
     pub version: Option<String>,
-    /// The template of the base URL, such as `https://{team}.teams.auth0.com`. Where it is not given, the user of the
-    /// crate gives the URL.
+    /// The template of the base URL, such as `https://{team}.teams.auth0.com`. Without it, the user of the crate passes
+    /// the URL.
     pub base_url: Option<String>,
-    /// What may stand for each name in braces.
+    /// The kind of each variable of the templates.
     #[serde(default)]
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
-    /// The rate limits of each plan, by the names of the plans.
+    /// The rate limit plans by name.
     #[serde(default)]
-    pub tiers: BTreeMap<TierName, Tier>,
-    /// Whether the sandbox serves the API, which needs its document for that.
+    pub plans: BTreeMap<PlanName, RateLimitPlan>,
+    /// Whether the sandbox serves the API; `regen` then writes its document for the sandbox.
     #[serde(default)]
     pub sandbox: bool,
-    /// SHA-256 of the document that was fetched last.
+    /// SHA-256 digest of the last fetched document.
     pub digest: Option<String>,
-    /// The day on which that document was first fetched.
+    /// The day on which this version of the document was first fetched.
     pub date: Option<String>,
-    /// The entity tag that the server gave with it.
+    /// The entity tag of its response.
     pub etag: Option<String>,
-    /// What the tag was given for: a digest of the address, of the part taken from there and of the facts made of it.
+    /// A digest of what the entity tag applies to: the URL, the included paths and the resulting facts.
     pub etag_of: Option<String>,
 }
 
-/// What `fetch` notes of a document.
+/// What `fetch` records about a document.
 #[derive(Debug, Clone, Copy)]
-pub struct Fetched<'a> {
-    /// Its SHA-256.
+pub struct FetchRecord<'a> {
+    /// Its SHA-256 digest.
     pub digest: &'a str,
     /// The day of the fetch.
     pub date: &'a str,
-    /// Its entity tag and what that was given for, where it came from where it is published.
+    /// Its entity tag and the digest of what the tag applies to. `None` if the server sent none, or if the
+    /// document did not come from its published URL.
     pub etag: Option<(&'a str, &'a str)>,
 }
 
-impl Entry {
-    /// Name and version of the crate, where one is made.
+impl ApiSource {
+    /// Name and version of the crate, if one is generated.
     pub fn package(&self) -> Option<(&str, &str)> {
         self.crate_name.as_deref().zip(self.version.as_deref())
     }
 
-    /// What the emitter writes into the crate.
+    /// The settings that the emitter writes into the crate.
     pub fn api(&self) -> ApiData {
         ApiData {
             base_url: self.base_url.clone(),
             variables: self.variables.clone(),
             audience: self.audience.clone(),
-            tiers: self.tiers.clone(),
+            plans: self.plans.clone(),
         }
     }
 }
 
-/// What is particular to one API and is written into its crate.
+/// The settings of an API that are written into its crate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiData {
     /// The template of the base URL.
     pub base_url: Option<String>,
-    /// What may stand for each name in braces.
+    /// The kind of each variable of the templates.
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
-    /// The rate limits of each plan.
-    pub tiers: BTreeMap<TierName, Tier>,
+    /// The rate limit plans by name.
+    pub plans: BTreeMap<PlanName, RateLimitPlan>,
 }
 
 impl ApiData {
-    /// What a document says of itself: the URL of its first server, where it needs nothing filled in. The default of
-    /// a server variable is often only a placeholder, so a URL with variables is left to the user of the crate.
+    /// The settings that a document itself provides: the URL of its first server, if it is an https URL without variables.
+    /// Defaults of server variables are often placeholders, so a URL with variables is left to the user of the crate.
     pub fn of_document(document: &Value) -> Self {
         let url = document["servers"][0]["url"].as_str();
         let complete = |url: &&str| url.starts_with("https://") && !url.contains('{');
@@ -112,7 +113,7 @@ impl ApiData {
     }
 }
 
-/// What may stand for a variable of a URL template.
+/// The kind of a variable of a URL template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableKind {
@@ -123,20 +124,21 @@ pub enum VariableKind {
 }
 
 impl Sources {
-    /// The name of the file, from the root of the workspace.
+    /// The path of the file, relative to the root of the workspace.
     pub const FILE: &'static str = "openapi/sources.toml";
 
-    /// Reads the list.
+    /// Parses and validates the file.
     pub fn parse(text: String) -> Result<Self, Box<Report>> {
         let source = Source {
             name: Self::FILE.to_owned(),
             text,
             format: Format::Toml,
         };
-        let entries: BTreeMap<String, Entry> = toml::from_str(&source.text).map_err(|error| {
-            let problem = Problem::at("", error.message().trim().replace('\n', "; "));
-            Report::at_offset(problem, &source, error.span().map_or(0, |span| span.start))
-        })?;
+        let entries: BTreeMap<String, ApiSource> =
+            toml::from_str(&source.text).map_err(|error| {
+                let problem = Problem::at("", error.message().trim().replace('\n', "; "));
+                Report::at_offset(problem, &source, error.span().map_or(0, |span| span.start))
+            })?;
         for (name, entry) in &entries {
             check(name, entry).map_err(|problem| {
                 let place = source.text.find(&format!("[{name}]")).unwrap_or_default();
@@ -146,11 +148,11 @@ impl Sources {
         Ok(Self { entries, source })
     }
 
-    /// The APIs that are named, or all where none is, in the order of their names.
+    /// Returns the named APIs in the order given, or all in alphabetical order if `names` is empty.
     pub fn select<'a>(
         &'a self,
         names: &'a [String],
-    ) -> Result<Vec<(&'a str, &'a Entry)>, Box<Report>> {
+    ) -> Result<Vec<(&'a str, &'a ApiSource)>, Box<Report>> {
         if names.is_empty() {
             return Ok(self
                 .entries
@@ -164,8 +166,8 @@ impl Sources {
             .collect()
     }
 
-    /// One API.
-    pub fn get(&self, name: &str) -> Result<&Entry, Box<Report>> {
+    /// Returns one API. It is an error if there is none of this name.
+    pub fn get(&self, name: &str) -> Result<&ApiSource, Box<Report>> {
         self.entries.get(name).ok_or_else(|| {
             let known: Vec<String> = self
                 .entries
@@ -175,27 +177,17 @@ impl Sources {
             let problem = Problem::at("", format!("there is no API called `{name}`"))
                 .expected(format!("one of {}", known.join(", ")))
                 .help(format!(
-                    "take one of these, or add `[{name}]` to {}",
+                    "use one of these, or add `[{name}]` to {}",
                     Self::FILE
                 ));
             Report::of_file(Self::FILE, problem).into()
         })
     }
 
-    /// The list after a fetch: with the digest, the date where the digest is new, and the entity tag. Comments stay.
-    pub fn with_fetch(&self, name: &str, fetched: &Fetched<'_>) -> Result<Self, Box<Report>> {
-        let mut document: DocumentMut =
-            self.source
-                .text
-                .parse()
-                .map_err(|error: toml_edit::TomlError| {
-                    let start = error.span().map_or(0, |span| span.start);
-                    Report::at_offset(
-                        Problem::at("", error.message().to_owned()),
-                        &self.source,
-                        start,
-                    )
-                })?;
+    /// Returns the file with the result of a fetch: the digest, the date if the digest is new, and the entity tag.
+    /// Comments are kept.
+    pub fn with_fetch(&self, name: &str, fetched: &FetchRecord<'_>) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
         let known = self.get(name)?;
         let mut set = |key: &str, old: Option<&String>, new: Option<&str>| {
             if old.map(String::as_str) == new {
@@ -220,18 +212,36 @@ impl Sources {
         Self::parse(document.to_string())
     }
 
+    /// The list with another version of the crate of an API. Comments stay.
+    pub fn with_version(&self, name: &str, version: &str) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
+        self.get(name)?;
+        document[name]["version"] = toml_edit::value(version);
+        Self::parse(document.to_string())
+    }
+
+    fn editable(&self) -> Result<DocumentMut, Box<Report>> {
+        let parsed = self.source.text.parse();
+        parsed.map_err(|error: toml_edit::TomlError| {
+            let start = error.span().map_or(0, |span| span.start);
+            let problem = Problem::at("", error.message().to_owned());
+            Report::at_offset(problem, &self.source, start).into()
+        })
+    }
+
     /// The text of the file.
     pub fn text(&self) -> &str {
         &self.source.text
     }
 }
 
-fn check(name: &str, entry: &Entry) -> Result<(), Problem> {
+fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         return Err(
-            Problem::at("", format!("`{name}` cannot be the name of an API"))
-                .expected("lower-case letters, digits and `-`: it is the name of a folder"),
+            Problem::at("", format!("`{name}` is not a valid API name")).expected(
+                "lower-case letters, digits and `-`, because it is also the name of a folder",
+            ),
         );
     }
     address::parse(&entry.url)?;
@@ -243,7 +253,7 @@ fn check(name: &str, entry: &Entry) -> Result<(), Problem> {
                 "",
                 format!("`{name}` has one of `crate` and `version` without the other"),
             )
-            .expected("both, or neither where no crate is made of the document"));
+            .expected("both, or neither if no crate is generated"));
         }
     }
     for (what, template) in [("base_url", &entry.base_url), ("audience", &entry.audience)] {
@@ -252,9 +262,9 @@ fn check(name: &str, entry: &Entry) -> Result<(), Problem> {
             if !entry.variables.contains_key(variable) {
                 return Err(Problem::at(
                     "",
-                    format!("{what} of `{name}` names an unknown variable"),
+                    format!("{what} of `{name}` contains an unknown variable"),
                 )
-                .expected("a name that stands in `variables`")
+                .expected("a variable that is declared in `variables`")
                 .found(format!("`{{{variable}}}`"))
                 .help(format!(
                     "add `{variable} = \"label\"` or `\"host\"` to `variables`"
@@ -278,24 +288,24 @@ base_url = "https://{team}.teams.auth0.com"
 variables = { team = "label" }
 audience = "https://{team}.teams.auth0.com/api/"
 
-[teams.tiers.free]
+[teams.plans.free]
 tenant = { read = 4, write = 2 }
 "#;
 
     fn error(text: &str) -> String {
         Sources::parse(text.into())
-            .expect_err("it is wrong")
+            .expect_err("it is invalid")
             .to_string()
     }
 
     #[test]
-    fn fetch_writes_what_it_noted_and_keeps_comments() {
-        let fetched = |digest, date, etag| Fetched { digest, date, etag };
-        let noted = |sources: &Sources, fetched: &Fetched<'_>| {
+    fn fetch_record_is_written_and_comments_are_kept() {
+        let fetched = |digest, date, etag| FetchRecord { digest, date, etag };
+        let recorded = |sources: &Sources, fetched: &FetchRecord<'_>| {
             sources.with_fetch("teams", fetched).expect("written")
         };
-        let sources = Sources::parse(TEXT.into()).expect("it is right");
-        let first = noted(
+        let sources = Sources::parse(TEXT.into()).expect("it is valid");
+        let first = recorded(
             &sources,
             &fetched("sha256:1", "2026-01-02", Some((r#"W/"a\b""#, "k"))),
         );
@@ -313,34 +323,34 @@ tenant = { read = 4, write = 2 }
         etag = 'W/"a\b"'
         etag_of = "k"
 
-        [teams.tiers.free]
+        [teams.plans.free]
         tenant = { read = 4, write = 2 }
         "#);
         let again = fetched("sha256:1", "2026-03-04", Some((r#"W/"a\b""#, "k")));
-        assert_eq!(noted(&first, &again).text(), first.text());
+        assert_eq!(recorded(&first, &again).text(), first.text());
         let entry = first.get("teams").expect("it is there");
         assert_eq!(entry.variables["team"], VariableKind::Label);
-        assert_eq!(entry.api().tiers.len(), 1);
+        assert_eq!(entry.api().plans.len(), 1);
         assert_eq!(entry.etag.as_deref(), Some(r#"W/"a\b""#));
 
-        let text = noted(&first, &fetched("sha256:2", "2026-03-04", None));
+        let text = recorded(&first, &fetched("sha256:2", "2026-03-04", None));
         let entry = text.get("teams").expect("it is there");
         assert_eq!((&entry.etag, &entry.etag_of), (&None, &None));
         assert_eq!(entry.date.as_deref(), Some("2026-03-04"));
     }
 
     #[test]
-    fn crate_without_version_is_told_and_no_crate_at_all_is_fine() {
+    fn crate_without_version_is_an_error_and_neither_is_valid() {
         let without = |line: &str| TEXT.replace(line, "");
         let text = error(&without("version = \"0.1.0\"\n"));
         assert!(text.contains("one of `crate` and `version`"), "{text}");
         let text = without("version = \"0.1.0\"\n").replace("crate = \"auth0-teams\"\n", "");
-        let sources = Sources::parse(text).expect("it is right");
+        let sources = Sources::parse(text).expect("it is valid");
         assert_eq!(sources.get("teams").expect("it is there").package(), None);
     }
 
     #[test]
-    fn unknown_key_and_unknown_variable_are_told() {
+    fn unknown_key_variable_or_api_is_an_error() {
         let text = error(&TEXT.replace("version", "versoin"));
         assert!(
             text.contains("versoin") || text.contains("version"),
@@ -350,14 +360,14 @@ tenant = { read = 4, write = 2 }
         assert!(text.contains("unknown variable"), "{text}");
         let text = error(&TEXT.replace("\"label\"", "\"port\""));
         assert!(text.contains("unknown variant"), "{text}");
-        let sources = Sources::parse(TEXT.into()).expect("it is right");
+        let sources = Sources::parse(TEXT.into()).expect("it is valid");
         let text = sources.get("temas").expect_err("unknown").to_string();
         assert!(text.contains("`teams`"), "{text}");
     }
 
     #[test]
-    fn tier_is_wrong_then_the_error_says_where_and_what_was_expected() {
-        // What is put in for `read = 4`, the place that is shown, and the words.
+    fn invalid_plan_is_an_error_with_its_position_and_the_expected_value() {
+        // The replacement for `read = 4`, the text at the reported position, and the message.
         for (wrong, place, expected) in [
             ("read = 0", "0,", "from 1 to 1000000, found 0"),
             ("read = -4", "-4,", "from 1 to 1000000, found -4"),
@@ -373,18 +383,18 @@ tenant = { read = 4, write = 2 }
             (
                 "both = 4",
                 "{ both",
-                "expected `read` and `write`, or `both` where they are counted together",
+                "expected `read` and `write`, or `both` if they are counted together",
             ),
         ] {
             let text = TEXT.replace("read = 4", wrong);
-            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let report = Sources::parse(text.clone()).expect_err("it is invalid");
             assert!(report.to_string().contains(expected), "{report}");
             let shown = &text[report.offset().expect("a place")..];
             assert!(shown.starts_with(place), "{wrong}: {shown}");
         }
         for name in ["Free", "free_trial", "-free", "3-free"] {
-            let text = TEXT.replace("tiers.free", &format!("tiers.{name}"));
-            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let text = TEXT.replace("plans.free", &format!("plans.{name}"));
+            let report = Sources::parse(text.clone()).expect_err("it is invalid");
             let found = format!("found `{name}`");
             assert!(report.to_string().contains(&found), "{report}");
             let shown = &text[report.offset().expect("a place")..];

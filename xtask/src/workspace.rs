@@ -1,4 +1,4 @@
-//! Where things are in this repository.
+//! Paths in this repository.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The repository at `root`, or the one that this program was built in.
+    /// Returns the repository at `root`, or by default the one that this program was built in.
     pub fn at(root: Option<PathBuf>) -> Self {
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
         Self {
@@ -21,17 +21,17 @@ impl Workspace {
         }
     }
 
-    /// The path of something in it.
+    /// Returns the path of a file or folder of the repository.
     pub fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// A document in it, called by its path from the root whatever the root is.
+    /// Reads a document of the repository. Errors name its path relative to the root.
     pub fn read(&self, relative: &str) -> Result<Document, Box<Report>> {
         Document::read_as(&self.path(relative), relative)
     }
 
-    /// The list of APIs.
+    /// Reads `openapi/sources.toml`.
     pub fn sources(&self) -> Result<Sources, Box<Report>> {
         let bytes = read_bytes(&self.path(Sources::FILE));
         let bytes = bytes.map_err(|report| Box::new(report.renamed(Sources::FILE)))?;
@@ -39,18 +39,18 @@ impl Workspace {
     }
 }
 
-/// The folder with what an API is made from.
+/// The folder with the document and the overlays of an API.
 pub fn api_folder(api: &str) -> String {
     format!("openapi/{api}")
 }
 
-/// The facts, in that folder.
+/// The facts of the published document, in the folder of the API.
 pub const FACTS: &str = "openapi.yaml";
 
-/// What upstream gets wrong.
+/// The overlay that corrects errors of the published document.
 pub const CORRECTIONS: &str = "corrections.overlay.yaml";
 
-/// Our own words.
+/// The overlay with the descriptions.
 pub const DESCRIPTIONS: &str = "descriptions.overlay.yaml";
 
 /// The normalized document.
@@ -58,12 +58,12 @@ pub fn normalized_file(api: &str) -> String {
     format!("{}/normalized.json", api_folder(api))
 }
 
-/// The folder of the crate.
+/// The folder of the generated crate.
 pub fn crate_folder(api: &str) -> String {
     format!("generated/{api}")
 }
 
-/// The document that the sandbox checks requests and answers by.
+/// The document that the sandbox validates requests and responses against.
 pub fn sandbox_file(api: &str) -> String {
     format!("crates/sandbox/openapi/{api}.json")
 }

@@ -1,4 +1,4 @@
-//! The program as people run it: what it prints, what it writes and its exit status.
+//! End-to-end tests of the command line: output, written files and exit status.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A small document without faults.
+/// A small valid document.
 const GOOD: &str = r#"openapi: 3.1.0
 info: {title: Small, version: "1"}
 paths:
@@ -57,7 +57,7 @@ const WORDS: &str = r#"  - target: $.paths['/things/{id}'].get
     update: {description: Its name.}
 "#;
 
-/// A folder in which commands are run.
+/// A temporary folder in which commands run.
 struct Desk(TempDir);
 
 impl Desk {
@@ -65,7 +65,7 @@ impl Desk {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    /// A repository with one API, all of it described.
+    /// Creates a repository with one fully described API.
     fn with_api() -> Self {
         let desk = Self::new();
         desk.write("openapi/sources.toml", SOURCES);
@@ -92,7 +92,7 @@ impl Desk {
         fs::read_to_string(self.path(name)).expect("read")
     }
 
-    /// Runs a command; its status and what it printed, without the colours of a terminal.
+    /// Runs a command; returns its exit status and its output without colours.
     fn run(&self, arguments: &str) -> (i32, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(arguments.split(' '))
@@ -114,7 +114,7 @@ impl Desk {
         text
     }
 
-    /// The error of a command whose input is wrong.
+    /// Runs a command with invalid input and returns its error.
     fn refuses(&self, name: &str, arguments: &str) {
         let (status, text) = self.run(arguments);
         assert_eq!(status, 2, "{text}");
@@ -122,7 +122,7 @@ impl Desk {
     }
 }
 
-/// The whole of a folder: paths and contents.
+/// Contents of all files in a folder by path.
 fn contents(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -146,7 +146,7 @@ fn contents(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
-fn file_that_is_no_document_is_refused() {
+fn file_that_is_not_a_document_is_rejected() {
     let desk = Desk::new();
     desk.refuses("missing_file", "normalize none.json");
     desk.write(
@@ -184,7 +184,7 @@ fn file_that_is_no_document_is_refused() {
 }
 
 #[test]
-fn document_that_cannot_be_expressed_is_refused() {
+fn document_with_unsupported_constructs_is_rejected() {
     let desk = Desk::new();
     let refuses = |name: &str, from: &str, to: &str, more: &str| {
         assert!(GOOD.contains(from));
@@ -224,7 +224,7 @@ fn document_that_cannot_be_expressed_is_refused() {
 }
 
 #[test]
-fn minified_document_shows_only_the_part_at_fault() {
+fn error_in_a_minified_document_shows_an_excerpt() {
     let desk = Desk::new();
     let filler: Vec<String> = (0..2000).map(|n| format!("\"/p{n}\":{{}}")).collect();
     let fault = "\"/bad\":{\"get\":{\"operationId\":\"a\",\"responses\":{\"200\":{\"$ref\":\"#/components/responses/None\"}}}}";
@@ -240,7 +240,7 @@ fn minified_document_shows_only_the_part_at_fault() {
 }
 
 #[test]
-fn wrong_arguments_are_refused() {
+fn invalid_arguments_are_rejected() {
     let desk = Desk::with_api();
     desk.write("notes/plan.txt", "mine");
     desk.refuses("crate_name", "emit small.yaml --out new --name 9lives");
@@ -265,7 +265,7 @@ fn wrong_arguments_are_refused() {
 }
 
 #[test]
-fn overlay_that_does_not_fit_is_refused() {
+fn overlay_that_does_not_apply_is_rejected() {
     let desk = Desk::with_api();
     desk.write(
         "openapi/small/corrections.overlay.yaml",
@@ -301,7 +301,7 @@ fn overlay_of_the_user_corrects_a_document_before_the_passes() {
 }
 
 #[test]
-fn list_of_sources_with_a_fault_is_refused() {
+fn invalid_sources_file_is_rejected() {
     let desk = Desk::with_api();
     desk.write(
         "openapi/sources.toml",
@@ -311,7 +311,7 @@ fn list_of_sources_with_a_fault_is_refused() {
 }
 
 #[test]
-fn node_without_words_fails_regen_with_actions_to_fill_in() {
+fn missing_description_fails_regen_with_actions_to_fill_in() {
     let desk = Desk::with_api();
     let words = desk.read("openapi/small/descriptions.overlay.yaml");
     desk.write(
@@ -325,7 +325,7 @@ fn node_without_words_fails_regen_with_actions_to_fill_in() {
 }
 
 #[test]
-fn facts_are_fetched_without_prose_and_with_the_same_bytes_each_time() {
+fn fetched_facts_have_no_prose_and_are_reproducible() {
     let desk = Desk::with_api();
     let facts = desk.read("openapi/small/openapi.yaml");
     assert!(!facts.contains("upstream"), "{facts}");
@@ -336,7 +336,7 @@ fn facts_are_fetched_without_prose_and_with_the_same_bytes_each_time() {
     desk.write("other.yaml", GOOD);
     assert!(
         desk.runs("fetch small --from other.yaml --root .")
-            .contains("no fact changed")
+            .contains("no facts changed")
     );
     assert_eq!(desk.read("openapi/small/openapi.yaml"), facts);
     assert_eq!(desk.read("openapi/sources.toml"), sources);
@@ -365,7 +365,7 @@ fn inputs(desk: &Desk) -> Vec<(String, String)> {
 }
 
 #[test]
-fn changed_extra_and_missing_files_fail_the_check_until_they_are_made_anew() {
+fn changed_extra_and_missing_files_fail_the_check_until_regenerated() {
     let desk = Desk::with_api();
     desk.runs("regen --root .");
     let made = (contents(&desk.path("generated")), inputs(&desk));
@@ -388,7 +388,7 @@ fn changed_extra_and_missing_files_fail_the_check_until_they_are_made_anew() {
         "changed: generated/small/src/client.rs",
         "missing: generated/small/src/types.rs",
         "changed: openapi/small/normalized.json",
-        "to mend it: cargo xtask regen small",
+        "to update: cargo xtask regen small",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
@@ -397,7 +397,7 @@ fn changed_extra_and_missing_files_fail_the_check_until_they_are_made_anew() {
 }
 
 #[test]
-fn same_document_gives_the_same_crate_wherever_it_stands() {
+fn same_document_yields_the_same_crate_in_any_folder() {
     let (one, other) = (Desk::new(), Desk::new());
     one.write("api.yaml", GOOD);
     other.write("deep/er/api.yaml", GOOD);
@@ -408,7 +408,7 @@ fn same_document_gives_the_same_crate_wherever_it_stands() {
     assert!(made.iter().any(|(name, _)| name == "src/lib.rs"));
     assert_eq!(contents(&one.path("b")), made);
     assert_eq!(contents(&other.path("a")), made);
-    // Once more over what is there, with what cargo leaves behind.
+    // Again over the existing files, with those that cargo creates.
     one.write("a/target/debug/x", "");
     assert!(
         one.runs("emit api.yaml --out a --name small-api")
@@ -417,7 +417,7 @@ fn same_document_gives_the_same_crate_wherever_it_stands() {
 }
 
 #[test]
-fn normalized_document_and_the_list_of_changes_go_where_they_are_asked_to() {
+fn normalized_document_and_list_of_changes_go_to_the_requested_outputs() {
     let desk = Desk::new();
     desk.write("api.yaml", GOOD);
     let listing = desk.runs("normalize api.yaml -o made/normalized.json");
@@ -446,7 +446,7 @@ fn normalized_document_and_the_list_of_changes_go_where_they_are_asked_to() {
 }
 
 #[test]
-fn document_that_fails_is_listed_and_only_an_expected_failure_is_fine() {
+fn failing_document_is_listed_and_only_expected_failures_pass() {
     let desk = Desk::new();
     desk.write(
         "documents/bad.yaml",
@@ -471,7 +471,7 @@ fn document_that_fails_is_listed_and_only_an_expected_failure_is_fine() {
 }
 
 #[test]
-fn node_is_missing_then_interop_says_what_it_needs() {
+fn missing_node_is_an_error_with_the_requirements_of_interop() {
     let desk = Desk::new();
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .arg("interop")

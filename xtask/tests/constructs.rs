@@ -1,7 +1,7 @@
-//! Every construct that a document may have: it goes through, or what is lost of it is told with its place. Each has a
-//! fixture of its own, and a snapshot of what was said and of what was made of it.
+//! Each construct of OpenAPI and JSON Schema has a fixture, and a snapshot of the messages and of the generated types and methods: the construct
+//! is supported, or its loss is reported with its location.
 //!
-//! What is generated of them is compiled by `cargo xtask conformance` where it stands in `tests/documents` too.
+//! `cargo xtask conformance` also compiles the crates of the documents in `tests/documents`.
 
 #![forbid(unsafe_code)]
 
@@ -15,15 +15,15 @@ use xtask::pipeline;
 use xtask::sources::ApiData;
 use xtask::spec::document::Document;
 
-/// The passes that have something to do in every document; so has the one that lowers the version.
-const OF_EVERY_DOCUMENT: [&str; 2] = ["operation-groups", "retry-safety"];
+/// The passes that change every document.
+const PASSES_OF_EVERY_DOCUMENT: [&str; 2] = ["operation-groups", "retry-safety"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/constructs")
 }
 
 fn fixtures() -> Vec<String> {
-    let entries = std::fs::read_dir(folder()).expect("the folder of the fixtures");
+    let entries = std::fs::read_dir(folder()).expect("the fixtures can be listed");
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned))
@@ -32,14 +32,14 @@ fn fixtures() -> Vec<String> {
     names
 }
 
-/// What comes of a document: what was said, and the types and methods that were made.
+/// The messages for a document, and the public items that are generated from it.
 fn outcome(name: &str) -> String {
     let path = folder().join(format!("{name}.yaml"));
     let mut out = String::new();
     let document = match Document::read_as(&path, "x.yaml").and_then(Document::checked) {
         Ok(document) => document,
         Err(report) => {
-            told("refused", &[*report], &mut out);
+            append_reports("rejected", &[*report], &mut out);
             return out;
         }
     };
@@ -47,16 +47,16 @@ fn outcome(name: &str) -> String {
     let normalized = match pipeline::normalize(document.value, &document.source, &options) {
         Ok(normalized) => normalized,
         Err(failure) => {
-            told("refused", &failure.0, &mut out);
+            append_reports("rejected", &failure.0, &mut out);
             return out;
         }
     };
     for change in &normalized.changes {
-        if change.pointer != "/openapi" && !OF_EVERY_DOCUMENT.contains(&change.pass) {
+        if change.pointer != "/openapi" && !PASSES_OF_EVERY_DOCUMENT.contains(&change.pass) {
             let _ = writeln!(out, "changed: {}: {}", change.pointer, change.what);
         }
     }
-    told("warned", &normalized.warnings, &mut out);
+    append_reports("warning", &normalized.warnings, &mut out);
     let target = Target {
         crate_name: "construct".to_owned(),
         version: "0.1.0".to_owned(),
@@ -74,52 +74,53 @@ fn outcome(name: &str) -> String {
                 }
             }
         }
-        Err(failure) => told("not generated", &failure.0, &mut out),
+        Err(failure) => append_reports("not generated", &failure.0, &mut out),
     }
     out
 }
 
-fn told(how: &str, reports: &[Report], out: &mut String) {
+/// Appends reports, each with a label.
+fn append_reports(label: &str, reports: &[Report], out: &mut String) {
     for report in reports {
         let problem = report.problem();
-        let _ = writeln!(out, "{how}: {}: {}", problem.pointer, problem.message);
-        let at = [
+        let _ = writeln!(out, "{label}: {}: {}", problem.pointer, problem.message);
+        let details = [
             ("expected", &problem.expected),
             ("found", &problem.found),
             ("help", &problem.help),
         ];
-        for (what, text) in at {
+        for (name, text) in details {
             if let Some(text) = text {
-                let _ = writeln!(out, "  {what}: {text}");
+                let _ = writeln!(out, "  {name}: {text}");
             }
         }
     }
 }
 
-/// The types with their fields and variants, and the setters and methods of resources with their parameters.
+/// The lines of public types, without comments and attributes. Setters and methods are shown by the fields of their call types.
 fn public_lines(text: &str) -> String {
     let mut lines = String::new();
-    let mut within = false;
+    let mut is_within_item = false;
     for line in text.lines() {
         let starts = line.starts_with("pub struct") || line.starts_with("pub enum");
-        within |= starts;
-        let plain = !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#');
-        let same = [
+        is_within_item |= starts;
+        let is_code = !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#');
+        let common_fields = [
             "client: crate::Client,",
             "options: auth0_core::codegen::CallOptions,",
         ];
-        if within && plain && !same.iter().any(|same| line.ends_with(same)) {
+        if is_within_item && is_code && !common_fields.iter().any(|field| line.ends_with(field)) {
             let _ = writeln!(lines, "  {line}");
         }
         if line == "}" || line.ends_with(';') && !line.starts_with(' ') {
-            within = false;
+            is_within_item = false;
         }
     }
     lines
 }
 
 #[test]
-fn document_with_a_construct_comes_out_as_recorded() {
+fn output_of_each_construct_matches_its_snapshot() {
     insta::with_settings!({
         snapshot_path => folder(),
         prepend_module_to_snapshot => false,

@@ -1,4 +1,4 @@
-//! Whole documents through all passes, and on through openapiv3 and progenitor.
+//! Complete documents through all passes, and through openapiv3 and progenitor.
 
 #![forbid(unsafe_code)]
 
@@ -10,8 +10,8 @@ use xtask::lower::{Normalized, Options, excerpt, normalize};
 use xtask::spec::facts::strip_prose;
 
 fn read(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).expect("a document");
-    serde_json::from_str(&text).expect("JSON")
+    let text = std::fs::read_to_string(path).expect("the document can be read");
+    serde_json::from_str(&text).expect("valid JSON")
 }
 
 fn everything() -> Value {
@@ -25,9 +25,9 @@ fn normalized(document: Value) -> Normalized {
     }
 }
 
-/// Generates as the emitter does, and says how many items came out.
+/// Generates code with the settings of the emitter. Returns the number of items.
 fn generate(document: &Value) -> usize {
-    let spec = serde_json::from_value(document.clone()).expect("OpenAPI 3.0");
+    let spec = serde_json::from_value(document.clone()).expect("valid OpenAPI 3.0");
     let mut settings = GenerationSettings::new();
     settings
         .with_hooks(HooksMode::Expected)
@@ -37,8 +37,11 @@ fn generate(document: &Value) -> usize {
         .with_crate("serde_json", CrateVers::Any, None);
     let tokens = Generator::new(&settings)
         .generate_tokens(&spec)
-        .expect("progenitor takes it");
-    syn::parse2::<syn::File>(tokens).expect("Rust").items.len()
+        .expect("progenitor accepts the document");
+    syn::parse2::<syn::File>(tokens)
+        .expect("valid Rust")
+        .items
+        .len()
 }
 
 #[test]
@@ -48,7 +51,7 @@ fn document_with_every_construct_is_normalized_and_generated() {
 }
 
 #[test]
-fn normalized_document_normalized_again_stays_as_it_is() {
+fn normalization_is_idempotent() {
     let once = normalized(everything());
     let twice = normalized(once.document.clone());
     assert_eq!(twice.document, once.document);
@@ -56,7 +59,7 @@ fn normalized_document_normalized_again_stays_as_it_is() {
 }
 
 #[test]
-fn document_with_its_members_in_another_order_gives_the_same() {
+fn order_of_members_does_not_affect_the_result() {
     fn reversed(value: &Value) -> Value {
         match value {
             Value::Object(members) => Value::Object(
@@ -76,14 +79,14 @@ fn document_with_its_members_in_another_order_gives_the_same() {
     );
 }
 
-/// Normalizes the part under `prefix`, taken out first or not, and checks that it comes to the same.
-fn same_for_a_part_taken_out_first(document: &Value, prefix: &str) {
+/// Checks that normalizing the excerpt under `prefix` equals normalizing the whole document with `prefix`.
+fn assert_excerpt_is_equivalent(document: &Value, prefix: &str) {
     let include = [prefix.to_owned()];
     let options = Options {
         include: &include,
         strict: false,
     };
-    let part = excerpt(document.clone(), &include).expect("there is such a path");
+    let part = excerpt(document.clone(), &include).expect("a path matches the prefix");
     assert_eq!(
         excerpt(part.clone(), &include).as_ref(),
         Ok(&part),
@@ -108,7 +111,7 @@ fn same_for_a_part_taken_out_first(document: &Value, prefix: &str) {
     }
 }
 
-/// The places that the references within a document name.
+/// The targets of all references in a document.
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Object(members) => members
@@ -126,15 +129,15 @@ fn references(value: &Value) -> Vec<String> {
 }
 
 #[test]
-fn part_taken_out_of_a_document_is_normalized_as_within_it() {
+fn excerpt_is_normalized_like_the_whole_document() {
     let mut document = everything();
-    // A part that no client uses names a component too.
+    // A callback, which the client does not use, refers to a component.
     document["paths"]["/pets"]["post"]["callbacks"]["made"]["{$request.body#/url}"]["post"]["requestBody"] =
         json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Made"}}}});
     document["components"]["schemas"]["Made"] =
         json!({"properties": {"by": {"$ref": "#/components/schemas/Maker"}}});
     document["components"]["schemas"]["Maker"] = json!({"type": "string"});
-    // So does an extension of the document as a whole.
+    // An extension of the document refers to another component.
     document["x-notes"] = json!([{"$ref": "#/components/schemas/Note"}]);
     document["components"]["schemas"]["Note"] = json!({"type": "string"});
     let mut facts = document.clone();
@@ -142,10 +145,10 @@ fn part_taken_out_of_a_document_is_normalized_as_within_it() {
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.len() > 3);
     for path in paths.keys() {
-        same_for_a_part_taken_out_first(&document, path);
-        same_for_a_part_taken_out_first(&facts, path);
+        assert_excerpt_is_equivalent(&document, path);
+        assert_excerpt_is_equivalent(&facts, path);
     }
-    let part = excerpt(document.clone(), &["/pets".to_owned()]).expect("it is there");
+    let part = excerpt(document.clone(), &["/pets".to_owned()]).expect("a path matches the prefix");
     assert!(part["components"]["schemas"]["Maker"].is_object());
     for key in ["info", "servers", "tags"] {
         assert_eq!(part[key], document[key], "{key}");
@@ -157,16 +160,16 @@ fn part_taken_out_of_a_document_is_normalized_as_within_it() {
 }
 
 #[test]
-fn stamps_of_the_passes_do_not_stay() {
+fn stamps_are_removed_after_normalization() {
     let text = normalized(everything()).document.to_string();
     assert!(!text.contains("x-normalizer"), "{text}");
 }
 
-/// Every seventh value of the document, replaced by each of a few odd ones in turn.
+/// Replaces every seventh value of the document by an unusual one.
 #[test]
-fn document_with_an_odd_value_anywhere_makes_no_pass_panic() {
+fn unusual_values_do_not_make_a_pass_panic() {
     let document = everything();
-    let odd = [
+    let unusual = [
         Value::Null,
         json!(false),
         json!(-1.5),
@@ -185,7 +188,7 @@ fn document_with_an_odd_value_anywhere_makes_no_pass_panic() {
     for (index, pointer) in pointers.iter().enumerate().step_by(7) {
         let mut broken = document.clone();
         if let Some(value) = broken.pointer_mut(pointer) {
-            *value = odd[(index / 7) % odd.len()].clone();
+            *value = unusual[(index / 7) % unusual.len()].clone();
         }
         if let Ok(normalized) = normalize(broken, &Options::default()) {
             serde_json::from_value::<openapiv3::OpenAPI>(normalized.document)
@@ -211,7 +214,7 @@ fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
     found.push(pointer);
 }
 
-/// A document of `count` schemas, each made of the next one by `link`.
+/// A document of `count` schemas. `link` builds each from a reference to the next.
 fn chain(count: usize, link: fn(Value) -> Value) -> Value {
     let reference = |number: usize| json!({"$ref": format!("#/components/schemas/S{number}")});
     let mut schemas: serde_json::Map<String, Value> = (0..count)
@@ -240,7 +243,7 @@ fn long_chain_of_properties_is_normalized() {
 }
 
 #[test]
-fn long_chain_of_lists_is_normalized_and_ends_in_types_of_its_own() {
+fn long_chain_of_arrays_is_normalized_and_keeps_named_types() {
     type Link = fn(Value) -> Value;
     let lists: [(usize, Link); 2] = [
         (3_000, |next| json!({"type": "array", "items": next})),
@@ -256,9 +259,9 @@ fn long_chain_of_lists_is_normalized_and_ends_in_types_of_its_own() {
     }
 }
 
-/// The reader takes no JSON that is nested more than 128 levels.
+/// serde_json rejects documents with more than 128 levels.
 #[test]
-fn schema_that_is_nested_as_deeply_as_can_be_read_is_normalized_or_refused() {
+fn deeply_nested_schema_does_not_overflow_the_stack() {
     let links: [fn(Value) -> Value; 4] = [
         |inner| json!({"type": "array", "items": inner}),
         |inner| json!({"type": "object", "additionalProperties": inner}),
@@ -271,14 +274,14 @@ fn schema_that_is_nested_as_deeply_as_can_be_read_is_normalized_or_refused() {
         let mut document = chain(1, |next| next);
         document["components"]["schemas"]["S1"] = nested;
         let text = document.to_string();
-        let read: Value = serde_json::from_str(&text).expect("it can be read");
-        // Either will do: what is tried here is the stack.
+        let read: Value = serde_json::from_str(&text).expect("within the limit of serde_json");
+        // Success and rejection are both valid; the test is about stack use.
         let _ = normalize(read, &Options::default());
     }
 }
 
 #[test]
-fn long_chain_of_compositions_is_refused_with_its_place() {
+fn long_chain_of_compositions_is_rejected_with_its_location() {
     let links: [fn(Value) -> Value; 4] = [
         |next| next,
         |next| json!({"allOf": [next, {"type": "object", "properties": {"x": {"type": "string"}}}]}),
@@ -287,20 +290,23 @@ fn long_chain_of_compositions_is_refused_with_its_place() {
     ];
     for link in links {
         let problems = normalize(chain(2_000, link), &Options::default())
-            .expect_err("nothing is composed of so many");
+            .expect_err("the chain exceeds the limit");
         let problem = &problems[0];
-        assert!(problem.message.ends_with("too many schemas"), "{problem}");
+        assert!(
+            problem.message.ends_with("too many nested compositions"),
+            "{problem}"
+        );
         assert!(
             problem.pointer.starts_with("/components/schemas/S"),
             "{}",
             problem.pointer
         );
-        // Up to the bound it is fine.
+        // A chain below the limit is valid.
         assert!(normalize(chain(90, link), &Options::default()).is_ok());
     }
 }
 
-/// The published documents, which are next to the checkout and not part of it.
+/// The folder of the published documents, which is outside of the repository.
 fn published() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi")
 }
@@ -341,8 +347,8 @@ fn part_of_the_management_document_is_normalized_and_generated() {
         strict: false,
     };
     let document = read(&folder.join("management.json"));
-    same_for_a_part_taken_out_first(&document, &include[0]);
-    let normalized = normalize(document, &options).expect("no problem");
+    assert_excerpt_is_equivalent(&document, &include[0]);
+    let normalized = normalize(document, &options).expect("the document is valid");
     assert!(generate(&normalized.document) > 1);
     let paths = normalized.document["paths"].as_object().expect("paths");
     assert!(paths.keys().all(|path| path.starts_with("/organizations")));
@@ -356,5 +362,5 @@ fn part_of_the_management_document_is_normalized_and_generated() {
 fn whole_management_document_is_normalized() {
     let folder = published();
     let normalized = normalized(read(&folder.join("management.json")));
-    serde_json::from_value::<openapiv3::OpenAPI>(normalized.document).expect("OpenAPI 3.0");
+    serde_json::from_value::<openapiv3::OpenAPI>(normalized.document).expect("valid OpenAPI 3.0");
 }

@@ -681,11 +681,11 @@ fn body_of_bytes_is_stored_as_bytes() {
 #[test]
 fn each_rate_limit_plan_has_a_constant() {
     let sources = "[small]\nurl = \"https://example.com/small.json\"\n\
-        [small.tiers.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
-        [small.tiers.enterprise-production]\ntenant = { both = 16, burst = 50 }\n";
+        [small.plans.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
+        [small.plans.enterprise-production]\ntenant = { both = 16, burst = 50 }\n";
     let sources = Sources::parse(sources.to_owned()).expect("the list is valid");
     let mut target = target();
-    target.api.tiers = sources.get("small").expect("the API is listed").api().tiers;
+    target.api.plans = sources.get("small").expect("the API is listed").api().plans;
     let files = generate(&document(), &target).expect("the document is valid");
     let library = &files["src/lib.rs"];
     assert!(library.contains("pub mod limits;"), "{library}");

@@ -1,4 +1,4 @@
-//! Every pass has a fixture: a document before it, and a snapshot of what it made of it and what it said.
+//! Each pass has at least one fixture: an input document, and a snapshot of the resulting document with the changes, warnings and problems.
 
 #![forbid(unsafe_code)]
 
@@ -20,9 +20,9 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/passes")
 }
 
-/// The names of the fixtures: the name of the pass, and of the case after a dot.
+/// The names of the fixtures: the name of the pass, followed by a dot and the name of the case if there are several.
 fn fixtures() -> Vec<String> {
-    let entries = std::fs::read_dir(folder()).expect("the folder of the fixtures");
+    let entries = std::fs::read_dir(folder()).expect("the fixtures can be listed");
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter_map(|file| file.strip_suffix(BEFORE).map(str::to_owned))
@@ -35,11 +35,11 @@ fn pass_of(fixture: &str) -> &str {
     fixture.split('.').next().unwrap_or(fixture)
 }
 
-/// Runs the one pass of the fixture. A member `x-fixture` holds the options.
+/// Runs the pass of a fixture. The member `x-fixture` of the input holds the options.
 fn apply(fixture: &str) -> Outcome {
-    let text =
-        std::fs::read_to_string(folder().join(format!("{fixture}{BEFORE}"))).expect("a fixture");
-    let mut document: Value = serde_json::from_str(&text).expect("JSON");
+    let text = std::fs::read_to_string(folder().join(format!("{fixture}{BEFORE}")))
+        .expect("the fixture can be read");
+    let mut document: Value = serde_json::from_str(&text).expect("valid JSON");
     let options = document
         .as_object_mut()
         .and_then(|members| members.remove("x-fixture"))
@@ -57,24 +57,26 @@ fn apply(fixture: &str) -> Outcome {
     let index = PASSES
         .iter()
         .position(|pass| pass.name == pass_of(fixture))
-        .unwrap_or_else(|| panic!("there is no pass for the fixture {fixture}"));
+        .unwrap_or_else(|| panic!("no pass belongs to the fixture {fixture}"));
     run(&PASSES[index..=index], document, &options)
 }
 
-fn told(title: &str, problems: &[Problem], out: &mut String) {
+/// Appends problems under a title.
+fn append_problems(title: &str, problems: &[Problem], out: &mut String) {
     if problems.is_empty() {
         return;
     }
-    writeln!(out, "{title}:").expect("a text");
+    writeln!(out, "{title}:").expect("writing to a string cannot fail");
     for problem in problems {
-        writeln!(out, "  {}: {}", problem.pointer, problem.message).expect("a text");
+        writeln!(out, "  {}: {}", problem.pointer, problem.message)
+            .expect("writing to a string cannot fail");
         for (name, text) in [
             ("expected", &problem.expected),
             ("found", &problem.found),
             ("help", &problem.help),
         ] {
             if let Some(text) = text {
-                writeln!(out, "    {name}: {text}").expect("a text");
+                writeln!(out, "    {name}: {text}").expect("writing to a string cannot fail");
             }
         }
     }
@@ -85,18 +87,19 @@ fn report(outcome: &Outcome) -> String {
     if !outcome.changes.is_empty() {
         out.push_str("changes:\n");
         for change in &outcome.changes {
-            writeln!(out, "  {}: {}", change.pointer, change.what).expect("a text");
+            writeln!(out, "  {}: {}", change.pointer, change.what)
+                .expect("writing to a string cannot fail");
         }
     }
-    told("warnings", &outcome.warnings, &mut out);
-    told("problems", &outcome.problems, &mut out);
+    append_problems("warnings", &outcome.warnings, &mut out);
+    append_problems("problems", &outcome.problems, &mut out);
     out.push_str("document:\n");
-    out.push_str(&serde_json::to_string_pretty(&outcome.document).expect("JSON"));
+    out.push_str(&serde_json::to_string_pretty(&outcome.document).expect("valid JSON"));
     out
 }
 
 #[test]
-fn document_through_one_pass_comes_out_as_recorded() {
+fn output_of_each_pass_matches_its_snapshot() {
     insta::with_settings!({
         snapshot_path => folder(),
         prepend_module_to_snapshot => false,
@@ -109,7 +112,7 @@ fn document_through_one_pass_comes_out_as_recorded() {
 }
 
 #[test]
-fn pass_without_fixture_is_found() {
+fn every_pass_has_a_fixture() {
     let fixtures = fixtures();
     let covered: BTreeSet<&str> = fixtures.iter().map(|name| pass_of(name)).collect();
     let missing: Vec<&str> = PASSES
@@ -121,19 +124,19 @@ fn pass_without_fixture_is_found() {
 }
 
 #[test]
-fn fixture_is_changed_or_told_by_its_pass() {
+fn every_fixture_is_changed_or_rejected_by_its_pass() {
     for fixture in fixtures() {
         let outcome = apply(&fixture);
         assert!(
             !outcome.changes.is_empty() || !outcome.problems.is_empty(),
-            "{fixture} shows nothing"
+            "the pass neither changes nor rejects {fixture}"
         );
     }
 }
 
 #[test]
-fn name_of_a_pass_is_used_once_and_says_what_it_answers() {
+fn names_of_passes_are_unique_and_documented() {
     let names: BTreeSet<&str> = PASSES.iter().map(|pass| pass.name).collect();
     assert_eq!(names.len(), PASSES.len());
-    assert!(PASSES.iter().all(|pass| !pass.answers.is_empty()));
+    assert!(PASSES.iter().all(|pass| !pass.defect.is_empty()));
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::discovery::{Endpoint, Server};
 use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
-use crate::exchange::{Attempts, Exchange, Post, Read, SourceClient};
+use crate::exchange::{Attempts, Exchange, Post, ReceivedResponse, SourceClient};
 use crate::form::{Form, encode};
 use crate::id_token::canonical_organization;
 use crate::signing::{Signer, signed};
@@ -488,13 +488,17 @@ impl Application {
         endpoint: Endpoint,
         form: &Form,
         safety: RetrySafety,
-    ) -> Result<Read, Error> {
+    ) -> Result<ReceivedResponse, Error> {
         self.send(endpoint, form, self.exchange.attempts(safety))
             .await
     }
 
     /// Sends a form once, without retries.
-    pub(crate) async fn post_once(&self, endpoint: Endpoint, form: &Form) -> Result<Read, Error> {
+    pub(crate) async fn post_once(
+        &self,
+        endpoint: Endpoint,
+        form: &Form,
+    ) -> Result<ReceivedResponse, Error> {
         self.send(endpoint, form, self.exchange.one_attempt()).await
     }
 
@@ -503,7 +507,7 @@ impl Application {
         endpoint: Endpoint,
         form: &Form,
         mut attempts: Attempts<'_>,
-    ) -> Result<Read, Error> {
+    ) -> Result<ReceivedResponse, Error> {
         loop {
             let url = self.server.endpoint(endpoint, &self.exchange).await?;
             let post = Post {

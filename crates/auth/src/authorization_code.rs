@@ -83,10 +83,10 @@ pub(crate) use callback::Callback;
 ///
 /// - The user or a rule denied access: [`is_access_denied`](Error::is_access_denied). With `prompt=none`, the user has to
 ///   interact first: [`is_interaction_required`](Error::is_interaction_required).
-/// - The response belongs to another login or was forged: [`callback_fault`](Error::callback_fault).
+/// - The response belongs to another login or was forged: [`callback_error_kind`](Error::callback_error_kind).
 /// - The code was used before or expired: [`is_invalid_grant`](Error::is_invalid_grant). A code is never sent twice. If the
 ///   response is lost, the error has an [unknown outcome](Error::is_outcome_unknown), and the user has to log in again.
-/// - The ID token is not valid for this login: [`id_token_fault`](Error::id_token_fault).
+/// - The ID token is not valid for this login: [`id_token_error_kind`](Error::id_token_error_kind).
 ///
 /// Cloning is cheap; clones share the keys of the server.
 #[doc(alias = "PKCE")]

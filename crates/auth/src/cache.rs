@@ -125,7 +125,7 @@ impl CachedToken {
             token = token.expires_at(valid_until);
         }
         if let Some(scopes) = grant.scopes {
-            token = token.granting(scopes);
+            token = token.with_scopes(scopes);
         }
         if let Some(key) = grant.key {
             token = token.bound_to(Arc::new(key));

@@ -176,11 +176,12 @@ impl ClientCredentialsGrant {
 
     async fn request(&self, form: &Form) -> Result<Grant, Error> {
         // Safe to retry: a second token is harmless, but billed.
-        let read = self
+        let response = self
             .application
             .post(Endpoint::Token, form, RetrySafety::Safe)
             .await?;
-        *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = read.answer.quotas.clone();
-        read.into_granted(&self.scope, |grant, _| Ok(grant))
+        *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) =
+            response.metadata.quotas.clone();
+        response.into_granted(&self.scope, |grant, _| Ok(grant))
     }
 }

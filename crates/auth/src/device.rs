@@ -97,10 +97,10 @@ impl DeviceFlow {
         // The lifetime counts from before the request, so that it never ends later here than at the server.
         let asked_at = application.exchange.clock.monotonic();
         // Safe to retry: an unused code expires.
-        let read = application
+        let response = application
             .post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe)
             .await?;
-        let authorization = read.into_success(|body, _| Authorization::read(body))?;
+        let authorization = response.into_success(|body, _| Authorization::read(body))?;
         tracing::debug!(domain = application.domain, "device login started");
         Ok(DeviceLogin {
             flow: self.clone(),

@@ -17,7 +17,7 @@ use crate::signing::SignError;
 
 mod login;
 
-pub use login::{CallbackFault, IdTokenFault};
+pub use login::{CallbackErrorKind, IdTokenErrorKind};
 pub(crate) use login::{Failure, Finding};
 
 /// The longest time that a rate limit takes to recover.
@@ -47,7 +47,7 @@ struct Inner {
     kind: Kind,
     /// The endpoint that the request was sent to.
     place: Option<Place>,
-    answer: Option<Answer>,
+    response: Option<ResponseMetadata>,
     /// The server may have processed the request, but did not confirm it.
     outcome_unknown: bool,
 }
@@ -116,14 +116,14 @@ impl fmt::Display for Place {
 
 /// The metadata of a response.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseMetadata {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) received_at: SystemTime,
     pub(crate) quotas: Option<TokenQuotas>,
 }
 
-impl Answer {
+impl ResponseMetadata {
     /// Returns whether a token quota is exceeded.
     pub(crate) fn is_quota_used_up(&self) -> bool {
         let quotas = self.quotas.as_ref();
@@ -134,8 +134,8 @@ impl Answer {
 }
 
 impl Error {
-    pub(crate) fn configuration(faults: Vec<String>) -> Self {
-        Self::new(Kind::Configuration(faults), None)
+    pub(crate) fn configuration(problems: Vec<String>) -> Self {
+        Self::new(Kind::Configuration(problems), None)
     }
 
     pub(crate) fn transport(error: reqwest::Error) -> Self {
@@ -170,14 +170,16 @@ impl Error {
 
     /// Returns the outcome of the attempt, for the retry policy.
     pub(crate) fn outcome(&self) -> AttemptOutcome {
-        match (&self.0.kind, &self.0.answer) {
+        match (&self.0.kind, &self.0.response) {
             (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
                 AttemptOutcome::Unsendable
             }
             (Kind::Transport(error), None) if is_unprocessed(error) => AttemptOutcome::NotSent,
             (Kind::Transport(_), None) => AttemptOutcome::Lost,
-            (Kind::Transport(_), Some(answer)) if answer.status.is_success() => AttemptOutcome::Cut,
-            (_, Some(answer)) => AttemptOutcome::Status(answer.status),
+            (Kind::Transport(_), Some(response)) if response.status.is_success() => {
+                AttemptOutcome::Cut
+            }
+            (_, Some(response)) => AttemptOutcome::Status(response.status),
             // Nothing was sent.
             (_, None) => AttemptOutcome::Unsendable,
         }
@@ -188,20 +190,20 @@ impl Error {
         matches!(self.0.kind, Kind::Rejected(_))
             && self
                 .0
-                .answer
+                .response
                 .as_ref()
-                .is_some_and(|answer| answer.status.is_client_error())
+                .is_some_and(|response| response.status.is_client_error())
     }
 
-    pub(crate) fn answered(answer: Answer, kind: Kind) -> Self {
-        Self::new(kind, Some(answer))
+    pub(crate) fn with_response(response: ResponseMetadata, kind: Kind) -> Self {
+        Self::new(kind, Some(response))
     }
 
-    fn new(kind: Kind, answer: Option<Answer>) -> Self {
+    fn new(kind: Kind, response: Option<ResponseMetadata>) -> Self {
         Self(Arc::new(Inner {
             kind,
             place: None,
-            answer,
+            response,
             outcome_unknown: false,
         }))
     }
@@ -306,12 +308,15 @@ impl Error {
     /// Returns whether a token quota is exceeded: the status is 429, and the quota headers say so or `Retry-After` is longer
     /// than that of a rate limit (at least 5 minutes). Such requests are not retried; see [`retry_at`](Self::retry_at).
     pub fn is_quota_used_up(&self) -> bool {
-        self.0.answer.as_ref().is_some_and(Answer::is_quota_used_up)
+        self.0
+            .response
+            .as_ref()
+            .is_some_and(ResponseMetadata::is_quota_used_up)
     }
 
     /// Returns the token quotas that the response reported.
     pub fn quotas(&self) -> Option<&TokenQuotas> {
-        self.0.answer.as_ref()?.quotas.as_ref()
+        self.0.response.as_ref()?.quotas.as_ref()
     }
 
     /// Returns whether the discovery document is incomplete or belongs to another server.
@@ -337,7 +342,10 @@ impl Error {
 
     /// Returns the status code of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        self.0.answer.as_ref().map(|answer| answer.status.as_u16())
+        self.0
+            .response
+            .as_ref()
+            .map(|response| response.status.as_u16())
     }
 
     /// Returns the error code (RFC 6749 §5.2), such as `invalid_client` or `access_denied`.
@@ -357,13 +365,13 @@ impl Error {
 
     /// Returns how long the server asked to wait, counted from its response.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.answer.as_ref()?.retry_after
+        self.0.response.as_ref()?.retry_after
     }
 
     /// Returns the time at which the server allows the next request.
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.0
-            .answer
+            .response
             .as_ref()?
             .received_at
             .checked_add(self.retry_after()?)
@@ -382,8 +390,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Configuration(faults) => {
-                write!(f, "invalid settings: {}", faults.join("; "))
+            Kind::Configuration(problems) => {
+                write!(f, "invalid settings: {}", problems.join("; "))
             }
             Kind::Transport(error) if is_certificate_error(error) => {
                 f.write_str("the TLS handshake with ")?;
@@ -407,7 +415,7 @@ impl fmt::Display for Error {
                 self.write_place(f)?;
                 f.write_str(" timed out")
             }
-            Kind::Transport(_) if self.0.answer.is_some() => {
+            Kind::Transport(_) if self.0.response.is_some() => {
                 f.write_str("the response of ")?;
                 self.write_place(f)?;
                 f.write_str(" is incomplete")?;
@@ -486,7 +494,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("place", &self.0.place)
-            .field("answer", &self.0.answer)
+            .field("response", &self.0.response)
             .field("outcome_unknown", &self.0.outcome_unknown)
             .finish()
     }

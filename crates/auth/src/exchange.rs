@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use auth0_core::RetryPolicy;
 use auth0_core::codegen::{
-    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, next_step, wait_asked_for,
+    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, next_step, requested_wait,
 };
 use auth0_core::proof::{DPOP, nonce_of};
 use auth0_core::time::{SharedClock, SharedSleeper};
@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::background;
 use crate::dpop::DpopKey;
-use crate::error::{Answer, Error, Kind, Place};
+use crate::error::{Error, Kind, Place, ResponseMetadata};
 use crate::form::Form;
 use crate::quota::TokenQuotas;
 use crate::signing::SignError;
@@ -86,10 +86,10 @@ pub(crate) struct Post {
 }
 
 /// A complete response.
-pub(crate) struct Read {
+pub(crate) struct ReceivedResponse {
     /// The endpoint that sent it.
     place: Place,
-    pub(crate) answer: Answer,
+    pub(crate) metadata: ResponseMetadata,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     /// Secrets to redact in the body.
@@ -121,7 +121,7 @@ impl Exchange {
     }
 
     /// Sends a form once.
-    pub(crate) async fn post_once(&self, post: Post) -> Result<Read, Error> {
+    pub(crate) async fn post_once(&self, post: Post) -> Result<ReceivedResponse, Error> {
         let mut builder = self
             .http_client
             .reqwest()
@@ -154,20 +154,20 @@ impl Exchange {
         url: Url,
     ) -> Result<T, Error> {
         let mut attempts = self.attempts(RetrySafety::Safe);
-        let read = loop {
+        let response = loop {
             let builder = self.http_client.reqwest().get(url.clone());
             let result = self.send(endpoint, builder, Vec::new()).await;
             if let Some(end) = attempts.end(result).await {
                 break end?;
             }
         };
-        let parsed = match read.answer.status.is_success() {
-            true => token_response::parse(&read.body),
+        let parsed = match response.metadata.status.is_success() {
+            true => token_response::parse(&response.body),
             false => Err(Kind::InvalidResponse(
                 "expected a document, found an error".to_owned(),
             )),
         };
-        parsed.map_err(|kind| Error::answered(read.answer, kind).at(read.place))
+        parsed.map_err(|kind| Error::with_response(response.metadata, kind).at(response.place))
     }
 
     async fn send(
@@ -175,7 +175,7 @@ impl Exchange {
         endpoint: &'static str,
         builder: RequestBuilder,
         mut secrets: Vec<SecretString>,
-    ) -> Result<Read, Error> {
+    ) -> Result<ReceivedResponse, Error> {
         let request = builder
             .timeout(self.timeout)
             .header(ACCEPT, "application/json")
@@ -204,30 +204,35 @@ impl Exchange {
         if status.is_redirection() {
             place.location = location(&url, &headers, &secrets);
         }
-        let answer = self.answer(status, &headers, &secrets);
+        let metadata = self.metadata(status, &headers, &secrets);
         match body {
-            Ok(body) => Ok(Read {
+            Ok(body) => Ok(ReceivedResponse {
                 place,
-                answer,
+                metadata,
                 headers,
                 body,
                 secrets,
                 dpop: None,
             }),
             // The status of a 429 is sufficient; an unreadable body must not hide it.
-            Err(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => Ok(Read {
+            Err(_) if metadata.status == StatusCode::TOO_MANY_REQUESTS => Ok(ReceivedResponse {
                 place,
-                answer,
+                metadata,
                 headers,
                 body: Vec::new(),
                 secrets,
                 dpop: None,
             }),
-            Err(kind) => Err(Error::answered(answer, kind).at(place)),
+            Err(kind) => Err(Error::with_response(metadata, kind).at(place)),
         }
     }
 
-    fn answer(&self, status: StatusCode, headers: &HeaderMap, secrets: &[SecretString]) -> Answer {
+    fn metadata(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        secrets: &[SecretString],
+    ) -> ResponseMetadata {
         let received_at = self.clock.now();
         let quotas = TokenQuotas::of(headers, received_at, secrets);
         let reset = || {
@@ -235,9 +240,9 @@ impl Exchange {
             until.duration_since(received_at).ok()
         };
         let is_limited = status == StatusCode::TOO_MANY_REQUESTS;
-        Answer {
+        ResponseMetadata {
             status,
-            retry_after: wait_asked_for(headers, status, received_at)
+            retry_after: requested_wait(headers, status, received_at)
                 .or_else(|| reset().filter(|_| is_limited)),
             received_at,
             quotas,
@@ -261,22 +266,27 @@ pub(crate) struct Attempts<'a> {
 impl Attempts<'_> {
     /// Records an attempt and returns the result of the request. Returns `None` if the request is to be sent again; the wait
     /// before that is over then.
-    pub(crate) async fn end(&mut self, result: Result<Read, Error>) -> Option<Result<Read, Error>> {
+    pub(crate) async fn end(
+        &mut self,
+        result: Result<ReceivedResponse, Error>,
+    ) -> Option<Result<ReceivedResponse, Error>> {
         let exchange = self.exchange;
         self.made += 1;
         let (outcome, requested_wait) = match &result {
-            Ok(read) => (
-                AttemptOutcome::Status(read.answer.status),
-                read.answer.retry_after,
+            Ok(response) => (
+                AttemptOutcome::Status(response.metadata.status),
+                response.metadata.retry_after,
             ),
             Err(error) => (error.outcome(), error.retry_after()),
         };
-        let read = result.as_ref().ok();
-        let has_new_nonce = !self.has_nonce && read.is_some_and(Read::asks_for_nonce);
+        let response = result.as_ref().ok();
+        let has_new_nonce =
+            !self.has_nonce && response.is_some_and(ReceivedResponse::asks_for_nonce);
         self.has_nonce = has_new_nonce;
         let decision = classify(self.safety, outcome);
         // A request that exceeds a quota is not retried, however soon the quota is reset.
-        let is_quota_used_up = read.is_some_and(|read| read.answer.is_quota_used_up());
+        let is_quota_used_up =
+            response.is_some_and(|response| response.metadata.is_quota_used_up());
         let attempt = Attempt {
             decision: RetryDecision {
                 is_retryable: decision.is_retryable && !is_quota_used_up,
@@ -309,14 +319,14 @@ impl Attempts<'_> {
     }
 }
 
-impl Read {
+impl ReceivedResponse {
     /// Whether the response asks for a nonce in the DPoP proof (RFC 9449 §8) and provides it. The RFC specifies status 400; a
     /// 401 means the same. The server rejected the request before it acted, so a code or a refresh token in the form is
     /// still unused.
     fn asks_for_nonce(&self) -> bool {
         self.dpop.is_some()
             && matches!(
-                self.answer.status,
+                self.metadata.status,
                 StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
             )
             && nonce_of(&self.headers).is_some()
@@ -329,33 +339,33 @@ impl Read {
     pub(crate) fn into_granted<T>(
         self,
         asked: &str,
-        read: impl FnOnce(Grant, &[u8]) -> Result<T, Kind>,
+        parse: impl FnOnce(Grant, &[u8]) -> Result<T, Kind>,
     ) -> Result<T, Error> {
         let key = self.dpop.clone();
         self.into_success(|body, secrets| {
             let grant = token_response::read_grant(body, asked, secrets, key.as_ref())?;
-            read(grant, body)
+            parse(grant, body)
         })
     }
 
     /// Parses the body of a successful response. Returns the typed error of any other response.
     pub(crate) fn into_success<T>(
         self,
-        read: impl FnOnce(&[u8], &[&str]) -> Result<T, Kind>,
+        parse: impl FnOnce(&[u8], &[&str]) -> Result<T, Kind>,
     ) -> Result<T, Error> {
         let secrets: Vec<&str> = self.secrets.iter().map(SecretString::secret).collect();
-        let status = self.answer.status;
+        let status = self.metadata.status;
         let outcome = if status == StatusCode::TOO_MANY_REQUESTS {
             Err(Kind::RateLimited(
                 token_response::read_rejection(&self.body, &secrets).ok(),
             ))
         } else if status.is_success() {
-            read(&self.body, &secrets)
+            parse(&self.body, &secrets)
         } else {
             Err(token_response::read_rejection(&self.body, &secrets)
                 .map_or_else(|kind| kind, Kind::Rejected))
         };
-        outcome.map_err(|kind| Error::answered(self.answer, kind).at(self.place))
+        outcome.map_err(|kind| Error::with_response(self.metadata, kind).at(self.place))
     }
 }
 

@@ -55,7 +55,7 @@ fn assert_clean(kind: &Kind) {
 }
 
 /// Parses the body of a token response.
-pub fn token_answer(bytes: &[u8]) {
+pub fn token_response(bytes: &[u8]) {
     match token_response::read_grant(bytes, "", &[SECRET], None) {
         Ok(grant) => {
             assert!(token_response::fits_header(&grant.token));

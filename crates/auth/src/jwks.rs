@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::application::Application;
 use crate::discovery::Endpoint;
 use crate::document_cache::{DocumentCache, Version};
-use crate::error::{Error, Failure, IdTokenFault};
+use crate::error::{Error, Failure, IdTokenErrorKind};
 use crate::signing::SigningAlgorithm;
 
 /// The maximum age of cached keys, so that a revoked key is not accepted forever.
@@ -93,7 +93,7 @@ impl Jwks {
 }
 
 fn unknown() -> Error {
-    Failure::IdToken(IdTokenFault::UnknownKey.into()).into()
+    Failure::IdToken(IdTokenErrorKind::UnknownKey.into()).into()
 }
 
 /// Returns the key with this ID, or without an ID the only suitable key (OpenID Connect Core 1.0 §10.1).

@@ -90,7 +90,7 @@ pub use authorization_code::{AuthorizationCode, AuthorizationCodeBuilder, Pendin
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use device::{DeviceFlow, DeviceFlowBuilder, DeviceLogin};
 pub use dpop::DpopKey;
-pub use error::{CallbackFault, Error, IdTokenFault};
+pub use error::{CallbackErrorKind, Error, IdTokenErrorKind};
 pub use id_token::IdToken;
 pub use loopback::Loopback;
 pub use quota::{QuotaWindow, TokenQuotas};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::application::Application;
 use crate::discovery::Endpoint;
 use crate::error::Error;
-use crate::exchange::Read;
+use crate::exchange::ReceivedResponse;
 use crate::form::Form;
 use crate::token_response::{self, Grant};
 
@@ -46,21 +46,21 @@ impl UserGrant {
         let result = application
             .post(Endpoint::Token, form, RetrySafety::Unsafe)
             .await
-            .map(|mut read| {
-                read.secrets.extend_from_slice(hidden);
-                read
+            .map(|mut response| {
+                response.secrets.extend_from_slice(hidden);
+                response
             });
         Self::read(result, asked_at, scope)
     }
 
     /// Parses the response to a request for the scopes in `scope`.
     pub(crate) fn read(
-        result: Result<Read, Error>,
+        result: Result<ReceivedResponse, Error>,
         asked_at: SystemTime,
         scope: &str,
     ) -> Result<Self, Error> {
-        let result = result.and_then(|read| {
-            read.into_granted(scope, |grant, body| {
+        let result = result.and_then(|response| {
+            response.into_granted(scope, |grant, body| {
                 let fields: Fields = token_response::parse(body)?;
                 Ok(Self {
                     grant,

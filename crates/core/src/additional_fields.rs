@@ -1,4 +1,4 @@
-//! The fields of an object that the document does not describe.
+//! Fields of an object that the document does not describe.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// The fields of a JSON object that its Rust type has no field for, by name.
+/// The fields of a JSON object, by name, that its Rust type does not have.
 ///
-/// Types that are read, changed and sent again keep them: many updates replace an object as a whole, so a field that is lost on the
-/// way is deleted by the server. They serialize beside the documented fields. Without any, nothing is allocated.
+/// Types that are read, modified and sent back keep them, because many updates replace whole objects: the server would
+/// delete a field that is missing. They are serialized with the documented fields. An empty value allocates nothing.
 ///
-/// `Debug` shows the names and never a value, which may be a secret.
+/// `Debug` shows names only, because a value may be a secret.
 ///
 /// ```
 /// use auth0_core::AdditionalFields;
@@ -36,7 +36,7 @@ use serde_json::{Map, Value};
 pub struct AdditionalFields(Map<String, Value>);
 
 impl AdditionalFields {
-    /// No fields.
+    /// Creates an empty set of fields.
     pub fn new() -> Self {
         Self::default()
     }
@@ -46,12 +46,12 @@ impl AdditionalFields {
         self.0.is_empty()
     }
 
-    /// The number of fields.
+    /// Returns the number of fields.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The value of a field. A field that is `null` is there: it reads as [`Value::Null`].
+    /// Returns the value of a field. A `null` field is present, with the value [`Value::Null`].
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
@@ -68,12 +68,12 @@ impl AdditionalFields {
         self.0.remove(name)
     }
 
-    /// The fields with their names.
+    /// Iterates over names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Deserializes the fields except `tag`, which the type writes itself. For generated code.
+    /// Deserializes the fields except `tag`, which the type serializes itself. For generated code.
     #[doc(hidden)]
     pub fn deserialize_without<'de, D: Deserializer<'de>>(
         deserializer: D,

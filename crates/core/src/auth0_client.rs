@@ -1,4 +1,4 @@
-//! The `Auth0-Client` header: what Auth0's SDKs tell of themselves with every request.
+//! The `Auth0-Client` header, with which Auth0's SDKs identify themselves.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use serde::Serialize;
 
-/// What the `Auth0-Client` header tells: name and version of what makes the requests, and what it runs on.
+/// The content of the `Auth0-Client` header: name and version of the client, and its environment.
 ///
-/// It goes out as the base64url of a JSON object, as Auth0's own SDKs send it. A program that is known to others by a
-/// name can send its own in place of the crate's.
+/// It is sent as base64url of a JSON object, like that of Auth0's own SDKs. Programs can replace the name of this crate.
 ///
 /// ```
 /// use auth0_core::Auth0Client;
@@ -19,6 +18,7 @@ use serde::Serialize;
 /// # let _ = client;
 /// ```
 #[derive(Debug, Clone, Serialize)]
+#[doc(alias = "telemetry")]
 pub struct Auth0Client {
     name: String,
     version: String,
@@ -26,7 +26,7 @@ pub struct Auth0Client {
 }
 
 impl Auth0Client {
-    /// A client of this name and version, on this operating system and this version of `auth0-core`.
+    /// Creates a client with this name and version. `env` contains the operating system and the version of `auth0-core`.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         let env = [
             ("auth0-core", env!("CARGO_PKG_VERSION")),

@@ -1,4 +1,4 @@
-//! Where requests go, and the parts that a user may put into that.
+//! The base URL of requests, and validation of its configurable parts.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use url::{Host, Position, Url};
 
 use crate::Error;
 
-/// The base of every URL that a client calls: https, or http on this machine.
+/// The base of every URL that a client calls: https, or http on loopback hosts.
 ///
-/// Loopback is decided on the parsed host, so that `http://127.0.0.1@evil.com` and `http://localhost.evil.com` are
-/// what they are.
+/// Whether a host is loopback is decided by the parsed host, so `http://127.0.0.1@evil.com` and
+/// `http://localhost.evil.com` are not.
 ///
 /// ```
 /// use auth0_core::codegen::BaseUrl;
@@ -22,61 +22,65 @@ use crate::Error;
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    /// Without the slash at its end.
+    /// Without a trailing slash.
     text: String,
-    /// What the base URL of the API looks like.
+    /// The template of the API's base URLs.
     template: Option<&'static str>,
 }
 
 impl BaseUrl {
-    /// Reads a base URL. A path is kept; a user name, a query or a fragment is refused.
+    /// Parses a base URL. A path is kept; a user name, query or fragment is rejected.
+    ///
+    /// # Errors
+    ///
+    /// Returns a configuration error that says what is invalid.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = |reason: &str| {
+        let invalid = |reason: &str| {
             Error::configuration(format!(
                 "base url: {reason}, expected something like https://example.com/api"
             ))
         };
-        // The URL parser forgives these, and what it makes of them is not what a reader sees.
+        // The URL parser removes or replaces these characters, so the result would differ from what is written.
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(wrong(
+            return Err(invalid(
                 "found white space, a control character or a backslash",
             ));
         }
-        let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+        let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
         if !text
             .to_ascii_lowercase()
             .starts_with(&format!("{}://", url.scheme()))
         {
-            return Err(wrong("found no `://` after the scheme"));
+            return Err(invalid("found no `://` after the scheme"));
         }
         let authority = text
             .split("://")
             .nth(1)
             .and_then(|rest| rest.split(['/', '?', '#']).next());
         match authority {
-            None | Some("") => return Err(wrong("found no host")),
-            Some(authority) if authority.contains('@') => return Err(wrong("found a user name")),
+            None | Some("") => return Err(invalid("found no host")),
+            Some(authority) if authority.contains('@') => return Err(invalid("found a user name")),
             Some(_) => {}
         }
         if matches!(url.host(), Some(Host::Domain(name)) if !is_host_name(name)) {
-            return Err(wrong(
+            return Err(invalid(
                 "found a host name with an empty label, a label of more than 63 characters, or one with characters \
                  other than letters, digits and inner hyphens",
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("found a query or a fragment"));
+            return Err(invalid("found a query or a fragment"));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(url.host()) => {}
-            "http" => return Err(wrong("found http, which is for loopback hosts only")),
-            _ => return Err(wrong("found another scheme than https")),
+            "http" => return Err(invalid("found http, which is for loopback hosts only")),
+            _ => return Err(invalid("found another scheme than https")),
         }
-        Ok(Self::of(url, None))
+        Ok(Self::with_template(url, None))
     }
 
-    fn of(url: Url, template: Option<&'static str>) -> Self {
+    fn with_template(url: Url, template: Option<&'static str>) -> Self {
         let text = url.as_str().trim_end_matches('/').to_owned();
         Self {
             url,
@@ -85,9 +89,8 @@ impl BaseUrl {
         }
     }
 
-    /// The base URL of an API whose base URLs look like `template` and have the path `path`. A URL without that path
-    /// gets it at its end, so that the origin alone is enough; one that has it, at its end or further up, stays as it
-    /// is.
+    /// Completes the base URL of an API with the template `template` and the path `path`. The path is appended if it is
+    /// missing, so that the origin alone is sufficient.
     ///
     /// ```
     /// use auth0_core::codegen::BaseUrl;
@@ -105,11 +108,10 @@ impl BaseUrl {
             let path = format!("{}{path}", self.url.path().trim_end_matches('/'));
             self.url.set_path(&path);
         }
-        Self::of(self.url, Some(template))
+        Self::with_template(self.url, Some(template))
     }
 
-    /// As [`with_path`](Self::with_path), for an API whose operations have `path` in their own paths: here it is left
-    /// out.
+    /// Like [`with_path`](Self::with_path), for an API whose operations contain `path` in their own paths: it is removed.
     ///
     /// ```
     /// use auth0_core::codegen::BaseUrl;
@@ -127,11 +129,11 @@ impl BaseUrl {
         if let Some(stripped) = stripped.map(str::to_owned) {
             self.url.set_path(&stripped);
         }
-        Self::of(self.url, Some(template))
+        Self::with_template(self.url, Some(template))
     }
 
-    /// The URL for an error: a path that is not the API's own may hold what is no business of a log.
-    pub(crate) fn displayed(&self) -> String {
+    /// The URL for an error message. A path other than that of the API may be confidential, so it is omitted.
+    pub(crate) fn display(&self) -> String {
         let path = self.url.path().trim_end_matches('/');
         let is_own = |template: &str| template.trim_end_matches('/').ends_with(path);
         if path.is_empty() || self.template.is_some_and(is_own) {
@@ -140,18 +142,18 @@ impl BaseUrl {
         format!("{}/…", &self.url[..Position::BeforePath])
     }
 
-    /// Another base URL of the same API for an error; nothing if `text` is none.
-    pub(crate) fn displayed_other(&self, text: &str) -> Option<String> {
+    /// Another base URL of the same API for an error message; `None` if `text` is not a base URL.
+    pub(crate) fn display_other(&self, text: &str) -> Option<String> {
         let url = Self::parse(text).ok()?.url;
-        Some(Self::of(url, self.template).displayed())
+        Some(Self::with_template(url, self.template).display())
     }
 
-    /// What the base URL of the API looks like, where that is known.
+    /// The template of the API's base URLs, if known.
     pub(crate) fn template(&self) -> Option<&'static str> {
         self.template
     }
 
-    /// The URL without a slash at its end.
+    /// Returns the URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -165,7 +167,7 @@ impl BaseUrl {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Host and port, which is what a server is known by.
+    /// Host and port, if it is not the default port.
     pub(crate) fn authority(&self) -> String {
         match self.url.port() {
             Some(port) => format!("{}:{port}", self.host()),
@@ -173,12 +175,12 @@ impl BaseUrl {
         }
     }
 
-    /// Whether it is plain http, which it is on a loopback host only.
+    /// Whether the scheme is http, which is allowed for loopback hosts only.
     pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
 
-    /// Whether `url` lies under this one: the same scheme, host and port, and a path below this path.
+    /// Whether `url` is below this one: same scheme, host and port, and a path below this path.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.scheme() == self.url.scheme()
             && url.host() == self.url.host()
@@ -207,8 +209,8 @@ fn is_loopback(host: Option<Host<&str>>) -> bool {
     }
 }
 
-/// `value` if it is one DNS label and nothing else: letters, digits and inner hyphens, at most 63. `name` is the
-/// setting that an error speaks of.
+/// Returns `value` if it is a single DNS label: at most 63 letters, digits and inner hyphens. `name` is the setting that an
+/// error names.
 ///
 /// ```
 /// assert!(auth0_core::codegen::dns_label("team", "acme").is_ok());
@@ -218,38 +220,38 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if is_label(value) {
         return Ok(value);
     }
-    Err(unfit(
+    Err(invalid_setting(
         name,
         "one DNS label: 1 to 63 letters, digits and inner hyphens",
         value,
     ))
 }
 
-/// `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
-/// is the setting that an error speaks of.
+/// Returns `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
+/// is the setting that an error names.
 ///
 /// ```
 /// assert!(auth0_core::codegen::host("domain", "acme.us.auth0.com").is_ok());
 /// assert!(auth0_core::codegen::host("domain", "https://acme.us.auth0.com").is_err());
 /// ```
 pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
-    // What ends in a number is an IP address to the URL parser, however odd the number looks.
+    // The URL parser treats a host that ends in a number as an IP address.
     let ends_in_name = value
         .rsplit_once('.')
         .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()));
     if is_host_name(value) && ends_in_name {
         return Ok(value);
     }
-    Err(unfit(
+    Err(invalid_setting(
         name,
         "a bare host name such as `acme.us.auth0.com`",
         value,
     ))
 }
 
-/// Whether `value` is a host name (RFC 1123 §2.1): labels of 1 to 63 letters, digits and inner hyphens with dots between
-/// them, 253 characters at most. Wildcards, empty labels and a dot at the end are not part of one. Names in other
-/// scripts are host names in their ASCII form (`xn--…`).
+/// Whether `value` is a host name (RFC 1123 §2.1): labels of 1 to 63 letters, digits and inner hyphens, separated by dots,
+/// at most 253 characters. Wildcards, empty labels and a trailing dot are not allowed. Internationalized names are allowed
+/// in their ASCII form (`xn--…`).
 ///
 /// ```
 /// assert!(auth0_core::codegen::is_host_name("acme.us.auth0.com"));
@@ -269,8 +271,8 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-fn unfit(name: &str, expected: &str, found: &str) -> Error {
-    // A URL with a user name may hold a password.
+fn invalid_setting(name: &str, expected: &str, found: &str) -> Error {
+    // A URL with a user name may contain a password.
     if found.contains('@') {
         return Error::configuration(format!("{name}: expected {expected}, found an `@` in it"));
     }

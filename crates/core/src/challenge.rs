@@ -1,9 +1,8 @@
-//! What a server asks for with a 401: the challenges of `WWW-Authenticate` (RFC 9110 §11.6.1).
+//! The challenges of `WWW-Authenticate` in a 401 response (RFC 9110 §11.6.1).
 //!
-//! The header is a list of challenges whose parameters are a list as well, both with commas, so that only what
-//! follows a word tells what it is. It is read leniently: of what breaks the grammar nothing is taken, and what stands
-//! beside it still is. The crates for it give up the whole header, or do not know the credentials of one piece
-//! (token68) that `Negotiate` has.
+//! The header is a list of challenges, and each challenge has a list of parameters. Both use commas, so only what follows a
+//! word tells its meaning. Parsing is lenient: invalid parts are skipped, and the valid ones are returned. Existing crates
+//! reject the whole header in that case, or do not support the token68 credentials of `Negotiate`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,9 +10,9 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
-/// One challenge: a scheme and its parameters.
+/// A challenge: a scheme and its parameters.
 ///
-/// `Debug` shows the names of the parameters and not their values, which are the server's own words.
+/// `Debug` shows the names of the parameters without their values, which come from the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Challenge<'h> {
     scheme: &'h str,
@@ -21,7 +20,7 @@ pub struct Challenge<'h> {
 }
 
 impl<'h> Challenge<'h> {
-    /// The challenges in the headers of an answer, in their order.
+    /// Parses the challenges in the headers of a response, in their order.
     ///
     /// ```
     /// use auth0_core::challenge::Challenge;
@@ -38,23 +37,23 @@ impl<'h> Challenge<'h> {
         let mut challenges = Vec::new();
         for value in headers.get_all(WWW_AUTHENTICATE) {
             if let Ok(text) = value.to_str() {
-                Reader { rest: text }.read_into(&mut challenges);
+                ChallengeParser { rest: text }.parse_into(&mut challenges);
             }
         }
         challenges
     }
 
-    /// Whether it is of this scheme. Case does not matter.
+    /// Whether the scheme is `scheme`, ignoring case.
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// The scheme as the server writes it.
+    /// Returns the scheme as written by the server.
     pub fn scheme(&self) -> &str {
         self.scheme
     }
 
-    /// The value of a parameter, without its quotes. Case of the name does not matter; the first one counts.
+    /// Returns the value of a parameter without its quotes. Ignores the case of the name; the first occurrence counts.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -73,15 +72,15 @@ impl fmt::Debug for Challenge<'_> {
     }
 }
 
-/// What is left of a header.
-struct Reader<'h> {
+/// Parses a header; `rest` is the remaining text.
+struct ChallengeParser<'h> {
     rest: &'h str,
 }
 
-impl<'h> Reader<'h> {
-    fn read_into(mut self, challenges: &mut Vec<Challenge<'h>>) {
+impl<'h> ChallengeParser<'h> {
+    fn parse_into(mut self, challenges: &mut Vec<Challenge<'h>>) {
         // A scheme of an earlier header takes no parameters from this one.
-        let own = challenges.len();
+        let first = challenges.len();
         let mut follows_scheme = false;
         loop {
             self.skip_white_space();
@@ -91,8 +90,7 @@ impl<'h> Reader<'h> {
             }
             let word = self.word();
             if word.is_empty() {
-                // Nothing of the grammar begins here. What is in quotes is skipped whole: a header must not be read
-                // differently because of the text in it.
+                // Invalid syntax. Quoted text is skipped as a whole, so that its content is not parsed.
                 if self.quoted().is_none() && self.next().is_none() {
                     return;
                 }
@@ -102,13 +100,13 @@ impl<'h> Reader<'h> {
             if self.take('=') {
                 let value = self.value();
                 if let (Some(challenge), Some(value), true) =
-                    (challenges[own..].last_mut(), value, is_token(word))
+                    (challenges[first..].last_mut(), value, is_token(word))
                 {
                     challenge.parameters.push((word, value));
                 }
                 follows_scheme = false;
             } else if follows_scheme || !is_token(word) {
-                // Credentials of one piece, such as those of `Negotiate`.
+                // token68 credentials, such as those of `Negotiate`.
                 follows_scheme = false;
             } else {
                 challenges.push(Challenge {
@@ -129,7 +127,7 @@ impl<'h> Reader<'h> {
         (!word.is_empty()).then_some(Cow::Borrowed(word))
     }
 
-    /// The text in quotes, if there is one here. One that does not end takes the rest along and is none.
+    /// Parses a quoted string. An unterminated one consumes the rest and yields `None`.
     fn quoted(&mut self) -> Option<Cow<'h, str>> {
         let text = self.rest.strip_prefix('"')?;
         let mut unescaped = None::<String>;
@@ -151,7 +149,7 @@ impl<'h> Reader<'h> {
         None
     }
 
-    /// A token (RFC 9110 §5.6.2), or credentials of one piece, which may hold a slash.
+    /// Parses a token (RFC 9110 §5.6.2) or token68, which may contain a slash.
     fn word(&mut self) -> &'h str {
         let is_other = |character| !is_token_character(character) && character != '/';
         let end = self.rest.find(is_other).unwrap_or(self.rest.len());
@@ -198,7 +196,7 @@ mod tests {
         values.iter().map(value).collect()
     }
 
-    /// Schemes with their parameters, as text.
+    /// The parsed challenges as text.
     fn read(values: &[&str]) -> String {
         let headers = headers(values);
         let challenges = Challenge::all(&headers).into_iter().map(|challenge| {
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn several_challenges_then_each_has_its_own_parameters() {
+    fn each_challenge_has_its_own_parameters() {
         // RFC 9110 §11.6.1.
         assert_eq!(
             read(&[
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_one_piece_are_no_scheme_and_no_parameter() {
+    fn token68_is_neither_scheme_nor_parameter() {
         assert_eq!(
             read(&[r#"Negotiate YII/aGVs+bG8==, DPoP error="e", Other DPoP, Next a=b"#]),
             "[Negotiate][DPoP error=e][Other][Next a=b]"
@@ -247,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn text_in_quotes_is_only_text() {
+    fn quoted_text_is_not_parsed() {
         assert_eq!(
             read(&[r#"Bearer realm="x, DPoP error=\"use_dpop_nonce\"", error="invalid_token""#]),
             r#"[Bearer realm=x, DPoP error="use_dpop_nonce" error=invalid_token]"#
@@ -259,19 +257,19 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_grammar_is_left_out() {
+    fn invalid_syntax_is_skipped() {
         assert_eq!(read(&[""]), "");
         assert_eq!(read(&[", ,,  ,"]), "");
         assert_eq!(read(&["error=use_dpop_nonce"]), "");
         assert_eq!(
             read(&["DPoP", "error=use_dpop_nonce"]),
             "[DPoP]",
-            "a header of its own"
+            "a separate header"
         );
         assert_eq!(
             read(&[r#"DPoP error="use_dpop_nonce"#]),
             "[DPoP]",
-            "a quote that does not end"
+            "an unterminated quote"
         );
         assert_eq!(read(&["DPoP error=, algs=ES256"]), "[DPoP algs=ES256]");
         assert_eq!(read(&["@ DPoP (error=a), x=y"]), "[DPoP error=a x=y]");
@@ -279,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_value() {
+    fn debug_output_shows_no_value() {
         let headers = headers(&[r#"DPoP error="planted""#]);
         assert_eq!(
             format!("{:?}", Challenge::all(&headers)),
@@ -289,7 +287,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_header_is_read_without_a_panic_and_what_is_written_by_the_grammar_comes_back(
+        fn any_header_parses_without_panic_and_valid_challenges_round_trip(
             noise in r#"[ -~\t]{0,60}"#, value in r#"[ -~]{0,20}"#,
         ) {
             read(&[&noise]);

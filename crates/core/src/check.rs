@@ -1,5 +1,4 @@
-//! What a request must hold before it is sent: the rules of the document, checked here so that the error names the
-//! field and the rule and nothing leaves.
+//! Validates requests against the constraints of the document before they are sent.
 
 use std::fmt;
 
@@ -11,15 +10,26 @@ use crate::AdditionalFields;
 
 pub use rules::Rules;
 
-/// A value that rules can be checked on.
+/// A value that can be checked against rules.
 ///
-/// Generated structs ignore `rules`, which speak of scalars and collections, and check their fields.
+/// Generated structs ignore `rules`, which apply to scalars and collections, and check their fields.
 pub trait Check {
-    /// Tells `at` every rule that `self` breaks.
+    /// Reports every rule that `self` violates to `at`.
     fn check(&self, rules: &Rules, at: &mut Checker);
 }
 
-/// A rule that a request breaks. It names the field and the rule, never the value.
+/// A constraint that a request violates. It contains the field and the rule, never the value.
+///
+/// ```
+/// use auth0_core::Error;
+///
+/// fn report(error: &Error) {
+///     for violation in error.violations() {
+///         println!("{}: {}", violation.field(), violation.rule());
+///     }
+/// }
+/// # report(&Error::configuration("example"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     field: String,
@@ -31,12 +41,12 @@ impl Violation {
         Self { field, rule }
     }
 
-    /// Where: `tenant_name`, `tenants[3].roles[0]`, `header host`, or `body` for the whole of it.
+    /// Returns the field, such as `tenant_name`, `tenants[3].roles[0]` or `header host`; `body` for the whole body.
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// What was found and what was expected.
+    /// Returns what was found and what was expected.
     pub fn rule(&self) -> &str {
         &self.rule
     }
@@ -48,7 +58,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Collects everything that is wrong with a request.
+/// Collects all violations of a request.
 ///
 /// ```
 /// use auth0_core::{codegen::{Checker, Rules}};
@@ -58,88 +68,91 @@ impl fmt::Display for Violation {
 /// check.field("tenant_name", "ab", const { &Rules::NONE.min_length(3) });
 /// let texts: Vec<String> = check.violations().iter().map(ToString::to_string).collect();
 /// assert_eq!(texts, [
-///     "id: `..` cannot stand in a path, expected an id",
+///     "id: `..` is not allowed in a path, expected an id",
 ///     "tenant_name: 2 characters, expected at least 3",
 /// ]);
 /// ```
 #[derive(Debug, Default)]
 pub struct Checker {
-    place: Vec<Step>,
+    path: Vec<PathSegment>,
     violations: Vec<Violation>,
 }
 
-/// A step on the way to the value under check. Steps become text only when something is wrong.
+/// A segment of the path to the current value. Converted into text only for violations.
 #[derive(Debug)]
-enum Step {
+enum PathSegment {
     Field(&'static str),
     Item(usize),
     Key(String),
 }
 
 impl Checker {
-    /// A checker that has found nothing yet.
+    /// Creates a checker without violations.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Checks the field `name`.
     pub fn field<T: Check + ?Sized>(&mut self, name: &'static str, value: &T, rules: &Rules) {
-        self.place.push(Step::Field(name));
+        self.path.push(PathSegment::Field(name));
         value.check(rules, self);
-        self.place.pop();
+        self.path.pop();
     }
 
     /// Checks an item of a list.
     pub fn item<T: Check + ?Sized>(&mut self, index: usize, value: &T, rules: &Rules) {
-        self.place.push(Step::Item(index));
+        self.path.push(PathSegment::Item(index));
         value.check(rules, self);
-        self.place.pop();
+        self.path.pop();
     }
 
     /// Checks the entry `key` of a map.
     pub fn entry<T: Check + ?Sized>(&mut self, key: &str, value: &T, rules: &Rules) {
-        self.place.push(Step::Key(key.to_owned()));
+        self.path.push(PathSegment::Key(key.to_owned()));
         value.check(rules, self);
-        self.place.pop();
+        self.path.pop();
     }
 
-    /// Checks that `segment` stays one segment of a path: empty, `.` and `..` would make it another path.
+    /// Checks that `segment` is one segment of a path. Empty, `.` and `..` would change the path.
     pub fn path_segment(&mut self, name: &'static str, segment: &str) {
         match segment {
             "" => self.violation(name, "empty, expected an id"),
-            "." => self.violation(name, "`.` cannot stand in a path, expected an id"),
-            ".." => self.violation(name, "`..` cannot stand in a path, expected an id"),
+            "." => self.violation(name, "`.` is not allowed in a path, expected an id"),
+            ".." => self.violation(name, "`..` is not allowed in a path, expected an id"),
             _ => {}
         }
     }
 
-    /// Notes `rule` on `field`, unless it `holds`.
+    /// Reports a violation of `rule` by `field`, unless it `holds`.
     pub fn rule(&mut self, holds: bool, field: &'static str, rule: impl Into<String>) {
         if !holds {
             self.violation(field, rule);
         }
     }
 
-    /// Checks that of two ways to say which page is wanted only one is used: by checkpoints, or by counting pages. Each
-    /// is given as its parameters with whether they are set.
+    /// Checks that the parameters of only one kind of pagination are set. Each parameter is a name and whether it is set.
     pub fn one_paging(
         &mut self,
         checkpoint: &[(&'static str, bool)],
         counted: &[(&'static str, bool)],
     ) {
-        let set =
-            |way: &[(&'static str, bool)]| way.iter().find(|(_, set)| *set).map(|(name, _)| *name);
+        let set = |parameters: &[(&'static str, bool)]| {
+            parameters
+                .iter()
+                .find(|(_, set)| *set)
+                .map(|(name, _)| *name)
+        };
         if let (Some(checkpoint), Some(counted)) = (set(checkpoint), set(counted)) {
             self.violation(
                 counted,
                 format!(
-                    "counts pages, expected it without `{checkpoint}`, which pages by checkpoints"
+                    "selects counted pagination, expected it without `{checkpoint}`, which selects checkpoint pagination"
                 ),
             );
         }
     }
 
-    /// Checks that no additional field has the name of a documented one, of which the body would then hold two.
+    /// Checks that no additional field has the name of a documented one: the body would contain it twice.
     pub fn additional_fields(&mut self, fields: &AdditionalFields, documented: &[&'static str]) {
         for name in documented {
             let rule = "is an additional field, expected its value in the field of the type";
@@ -147,20 +160,20 @@ impl Checker {
         }
     }
 
-    /// Notes that `field` breaks `rule`.
+    /// Reports that `field` violates `rule`.
     pub fn violation(&mut self, field: &'static str, rule: impl Into<String>) {
-        self.place.push(Step::Field(field));
+        self.path.push(PathSegment::Field(field));
         self.broken(rule);
-        self.place.pop();
+        self.path.pop();
     }
 
-    /// Notes that the value under check breaks `rule`.
+    /// Reports that the current value violates `rule`.
     pub fn broken(&mut self, rule: impl Into<String>) {
-        let (field, rule) = (self.place(), rule.into());
+        let (field, rule) = (self.path_text(), rule.into());
         self.violations.push(Violation { field, rule });
     }
 
-    /// Everything found so far.
+    /// Returns the violations found so far.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
@@ -169,25 +182,25 @@ impl Checker {
         self.violations
     }
 
-    fn place(&self) -> String {
-        let mut place = String::new();
-        for step in &self.place {
-            let name = match step {
-                Step::Item(index) => {
-                    place.push_str(&format!("[{index}]"));
+    fn path_text(&self) -> String {
+        let mut text = String::new();
+        for segment in &self.path {
+            let name = match segment {
+                PathSegment::Item(index) => {
+                    text.push_str(&format!("[{index}]"));
                     continue;
                 }
-                Step::Field(name) => name,
-                Step::Key(key) => key.as_str(),
+                PathSegment::Field(name) => name,
+                PathSegment::Key(key) => key.as_str(),
             };
-            if !place.is_empty() {
-                place.push('.');
+            if !text.is_empty() {
+                text.push('.');
             }
-            place.push_str(name);
+            text.push_str(name);
         }
-        if place.is_empty() {
-            place.push_str("body");
+        if text.is_empty() {
+            text.push_str("body");
         }
-        place
+        text
     }
 }

@@ -1,5 +1,5 @@
-//! Support for the generated crates and for `auth0-auth`. It is public only because they are separate crates: it is not
-//! covered by semantic versioning, and programs have no need of it.
+//! Support for generated crates and `auth0-auth`. Public only because they are separate crates: not covered by semantic
+//! versioning and not intended for programs.
 
 mod settings;
 
@@ -20,7 +20,7 @@ pub use crate::path::encode_path;
 pub use crate::response::value_of;
 pub use crate::retry::{
     Attempt, AttemptOutcome, NextStep, RetryDecision, classify, is_unprocessed, next_step,
-    wait_asked_for,
+    requested_wait,
 };
 pub use crate::text::printable;
 pub use crate::transport::{Transport, TransportBuilder};

@@ -1,12 +1,12 @@
-//! Lists, maps and objects that a response must have.
+//! Deserialization of required lists, maps and objects.
 
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::Value;
 
-/// Reads a required list or map. An explicit `null` is an empty one, which is how servers written in Go encode a list
-/// without items; a missing one stays an error, because an empty list says that there are no items.
+/// Deserializes a required list or map. An explicit `null` becomes an empty one, because servers written in Go encode
+/// empty lists that way. A missing field is an error: an empty list would claim that there are no items.
 ///
 /// ```
 /// #[derive(serde::Deserialize)]
@@ -24,7 +24,7 @@ use serde_json::Value;
 ///
 /// # Errors
 ///
-/// What `C` reports for a value that is neither `null` nor a `C`.
+/// Returns the error of `C` for a value that is neither `null` nor a `C`.
 pub fn null_as_empty<'de, C, D>(deserializer: D) -> Result<C, D::Error>
 where
     C: Deserialize<'de> + Default,
@@ -33,9 +33,9 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a required object. An explicit `null` is an object whose values are all unknown (see
-/// [`Open::is_null`](crate::Open::is_null)), so that one record without it does not end a listing. An object that has to
-/// hold a secret cannot be unknown: there `null` stays an error.
+/// Deserializes a required object. An explicit `null` becomes an object whose values are all null (see
+/// [`Open::is_null`](crate::Open::is_null)), so that one such record does not fail a whole listing. If the object has a
+/// required secret, `null` is an error.
 ///
 /// ```
 /// use auth0_core::Open;
@@ -58,7 +58,7 @@ where
 ///
 /// # Errors
 ///
-/// What `T` reports for a value that is neither `null` nor a `T`.
+/// Returns the error of `T` for a value that is neither `null` nor a `T`.
 pub fn null_as_unknown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,
@@ -66,16 +66,16 @@ where
 {
     match Option::deserialize(deserializer)? {
         Some(value) => Ok(value),
-        None => unknown().ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"an object")),
+        None => null_object().ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"an object")),
     }
 }
 
-/// A `T` whose values are all unknown, if it can be one.
-fn unknown<'de, T: Deserialize<'de>>() -> Option<T> {
-    // A type that keeps unknown fields does not tell its own ones, but one that is missing.
+/// Creates a `T` whose values are all null, if possible.
+fn null_object<'de, T: Deserialize<'de>>() -> Option<T> {
+    // A type that keeps additional fields does not announce its own fields, but reports them one by one as missing.
     let mut required = Vec::new();
     loop {
-        let error = match T::deserialize(Unknown(&required)) {
+        let error = match T::deserialize(NullObject(&required)) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
@@ -90,12 +90,12 @@ fn unknown<'de, T: Deserialize<'de>>() -> Option<T> {
     }
 }
 
-/// Reads a required list of objects. A `null` in place of the list is an [empty list](null_as_empty), and one in place of
-/// an item an [unknown object](null_as_unknown).
+/// Deserializes a required list of objects. A `null` list becomes an [empty list](null_as_empty), and a `null` item an
+/// [object of null values](null_as_unknown).
 ///
 /// # Errors
 ///
-/// What `T` reports for an item that is neither `null` nor a `T`.
+/// Returns the error of `T` for an item that is neither `null` nor a `T`.
 pub fn null_as_unknown_items<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -104,12 +104,12 @@ where
     null_as_unknown_optional_items(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads an optional list of objects. A `null` in place of the list is `None`, and one in place of an item an
-/// [unknown object](null_as_unknown).
+/// Deserializes an optional list of objects. A `null` list becomes `None`, and a `null` item an
+/// [object of null values](null_as_unknown).
 ///
 /// # Errors
 ///
-/// What `T` reports for an item that is neither `null` nor a `T`.
+/// Returns the error of `T` for an item that is neither `null` nor a `T`.
 pub fn null_as_unknown_optional_items<'de, T, D>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>
@@ -117,21 +117,21 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let items: Option<Vec<Item<T>>> = Option::deserialize(deserializer)?;
-    Ok(items.map(|items| items.into_iter().map(|Item(item)| item).collect()))
+    let items: Option<Vec<NullableItem<T>>> = Option::deserialize(deserializer)?;
+    Ok(items.map(|items| items.into_iter().map(|NullableItem(item)| item).collect()))
 }
 
 #[derive(Deserialize)]
 #[serde(bound = "T: Deserialize<'de>")]
-struct Item<T>(#[serde(deserialize_with = "null_as_unknown")] T);
+struct NullableItem<T>(#[serde(deserialize_with = "null_as_unknown")] T);
 
-/// An object whose fields are null: those that the type tells, or these.
-struct Unknown<'n>(&'n [String]);
+/// Deserializes an object whose fields are all null: the fields that the type announces, or these.
+struct NullObject<'n>(&'n [String]);
 
-impl<'de> Deserializer<'de> for Unknown<'_> {
+impl<'de> Deserializer<'de> for NullObject<'_> {
     type Error = Error;
 
-    // Unions read any JSON value first, then select the variant.
+    // Unions deserialize any JSON value first, then select the variant.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.deserialize_map(visitor)
     }
@@ -158,12 +158,12 @@ impl<'de> Deserializer<'de> for Unknown<'_> {
     }
 }
 
-/// Requires a value to be an object that has `fields`, whatever their values are. Generated unions call it before they
-/// look for a variant, so that neither a `null` nor an error body is taken for a variant that is not known yet.
+/// Checks that a value is an object with `fields`, whatever their values are. Generated unions call it before they select
+/// a variant, so that neither `null` nor an error body is treated as an unknown variant.
 ///
 /// # Errors
 ///
-/// The kind of a value that is not an object, or the first field that is missing.
+/// Returns an error if the value is not an object or a field is missing.
 pub fn require_object<E: de::Error>(value: &Value, fields: &[&'static str]) -> Result<(), E> {
     let found = match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The HTTP client under every call and every token request.
+//! The HTTP client for API calls and token requests.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,35 +15,65 @@ use crate::error::Cause;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What a layer is put around: something that sends one request. See [`HttpClient::layer`].
+/// The service that a layer wraps, which sends one request. See [`HttpClient::layer`].
 pub type HttpService = BoxCloneSyncService<Request, Response, BoxError>;
 
-/// An HTTP client that follows no redirects and repeats nothing by itself, whatever the builder said that it
-/// was made from. Cloning is cheap and shares the connection pool.
+/// An HTTP client that never follows redirects or retries requests itself, whatever its builder was configured with.
+/// Cloning is cheap and shares the connection pool.
 ///
-/// A kept connection is driven by the tokio runtime on which it was made. A program with several runtimes of which some
-/// idle, such as current-thread runtimes outside of `block_on`, makes a client for each of them; otherwise a request can
-/// wait for a connection that nobody drives until its attempt times out. The token sources of `auth0-auth` send their
-/// requests on a runtime of their own, and this holds for a client that they share with an API client too: a token request
-/// can get a connection that a call opened on a runtime that idles. Such a program sets a separate client on the source.
+/// A pooled connection is driven by the tokio runtime that opened it. If a program has several runtimes and some are idle,
+/// such as current-thread runtimes outside of `block_on`, create a client for each of them; otherwise a request may wait for
+/// an idle connection until its attempt times out. The token sources of `auth0-auth` send requests on a separate runtime, so
+/// a client that they share with an API client has the same problem: set a separate client on the source.
 ///
-/// `Debug` shows nothing of what the builder was given: default headers can hold secrets.
+/// `Debug` shows no settings, because default headers may contain secrets.
+///
+/// A client with a corporate proxy, a private certificate authority and a client certificate (mTLS):
+///
+/// ```no_run
+/// use auth0_core::{HttpClient, reqwest};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let authority = reqwest::Certificate::from_pem(&std::fs::read("authority.pem")?)?;
+/// let identity = reqwest::Identity::from_pem(&std::fs::read("client.pem")?)?;
+/// let client = HttpClient::from_builder(
+///     reqwest::Client::builder()
+///         .proxy(reqwest::Proxy::https("http://proxy.internal:3128")?)
+///         .add_root_certificate(authority)
+///         .identity(identity),
+/// )?;
+/// # let _ = client;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[doc(alias = "proxy")]
+#[doc(alias = "mTLS")]
+#[doc(alias = "TLS")]
+#[doc(alias = "client certificate")]
 pub struct HttpClient {
     client: reqwest::Client,
-    /// The client in the layers that were put around it, where there are any.
+    /// The client within its layers, if there are any.
     layered: Option<HttpService>,
 }
 
 impl HttpClient {
-    /// A client with a connect time-out of 10 s and the proxies of the environment. It speaks HTTP/2 where the server
-    /// does, and keeps connections open.
+    /// Creates a client with a connect timeout of 10 s and the proxies of the environment. It uses HTTP/2 if the server
+    /// supports it, and keeps connections open.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of reqwest if the TLS backend or the proxies cannot be initialized.
     pub fn new() -> Result<Self, reqwest::Error> {
         Self::from_builder(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))
     }
 
-    /// A client that uses no proxy, for a server on this machine: plain http is allowed to loopback hosts only, and a
-    /// proxy would carry it, token and all, to another machine.
+    /// Creates a client without a proxy, for a server on this machine. Plain http is allowed for loopback hosts only, and a
+    /// proxy would send the token to another machine.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of reqwest if the TLS backend cannot be initialized.
     pub fn direct() -> Result<Self, reqwest::Error> {
         Self::from_builder(
             reqwest::Client::builder()
@@ -52,9 +82,16 @@ impl HttpClient {
         )
     }
 
-    /// A client with the proxies, certificates and time-outs of `builder`. Redirects and retries are turned off:
-    /// a redirect would carry a token to another place, and only this crate knows which calls may be repeated. So is
-    /// `connection_verbose`, which logs every byte, tokens and bodies with them.
+    /// Creates a client with the proxies, certificates and timeouts of `builder`.
+    ///
+    /// Redirects are disabled because they would send a token to another server, retries because only this crate knows
+    /// which requests may be retried, and `connection_verbose` because it logs tokens and bodies.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `builder`.
+    #[doc(alias = "proxy")]
+    #[doc(alias = "mTLS")]
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
         builder
             .redirect(reqwest::redirect::Policy::none())
@@ -67,15 +104,13 @@ impl HttpClient {
             })
     }
 
-    /// Puts a [`tower`](https://docs.rs/tower) layer around every attempt of every call: it sees each request as it
-    /// goes out, retries included, and each answer before anything is made of it. The layer added last is the
-    /// outermost. Token requests do not pass through it.
+    /// Adds a [`tower`](https://docs.rs/tower) layer around every attempt of every call, including retries. It sees the final
+    /// request and the raw response. The layer added last is the outermost. Token requests do not pass through layers.
     ///
-    /// A layer sees the access token in `Authorization`. A failure of its own counts as a connection that was lost
-    /// while the server may have acted, because nobody knows better; its error is printed with the call's, and may hold
-    /// no secret. It must not send a request twice: only this crate
-    /// knows which ones may be. Time that it takes by itself, before and after the request, is its own: the time-outs of
-    /// attempts and calls count from where the request reaches the client.
+    /// A layer sees the access token in `Authorization`. Its own errors count as a lost connection after which the server may
+    /// have acted; they are printed with the error of the call and must not contain secrets. A layer must not send a request
+    /// twice, because only this crate knows which requests may be retried. The timeouts of attempts and calls do not include
+    /// the time that a layer itself takes before and after the request.
     ///
     /// ```
     /// use auth0_core::{HttpClient, HttpService, reqwest};
@@ -90,6 +125,8 @@ impl HttpClient {
     /// # let _ = client;
     /// # Ok::<(), reqwest::Error>(())
     /// ```
+    #[doc(alias = "middleware")]
+    #[doc(alias = "interceptor")]
     #[must_use]
     pub fn layer<L, S>(mut self, layer: L) -> Self
     where
@@ -111,7 +148,7 @@ impl HttpClient {
         self
     }
 
-    /// The client itself, without the layers.
+    /// Returns the client without the layers.
     pub fn reqwest(&self) -> &reqwest::Client {
         &self.client
     }
@@ -121,29 +158,30 @@ impl HttpClient {
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Response, Cause>> + Unpin + use<> {
-        // Both are decided here, so that the future carries one of them and not the request.
+        // Decided before polling, so that the future contains one of them and not the request.
         let mut sending = match &self.layered {
             None => Ok(self.client.execute(request)),
             Some(service) => Err(service.clone().oneshot(request)),
         };
         poll_fn(move |cx| match &mut sending {
-            Ok(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_client),
-            Err(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_layered),
+            Ok(sending) => Pin::new(sending).poll(cx).map_err(Cause::from_client),
+            Err(sending) => Pin::new(sending)
+                .poll(cx)
+                .map_err(Cause::from_layered_client),
         })
     }
 }
 
-/// Whether `error` or one of its sources reports that a TLS certificate was rejected: the client does not trust the server's
-/// certificate, or the server rejected the client's.
+/// Whether `error` or one of its sources reports that a TLS certificate was rejected: the client does not trust that of the
+/// server, or the server rejected that of the client.
 ///
-/// Sending the request again gives the same result, so neither API calls nor token requests are retried after it. It is
-/// recognized where TLS is that of rustls, which is the default. A rejected client certificate is recognized only if the
-/// server's alert comes during the handshake: with TLS 1.3 it may come after the client considers the handshake complete,
-/// and then it is a connection that broke.
+/// A retry would fail in the same way, so neither API calls nor token requests are retried. Recognized with rustls, which is
+/// the default TLS backend. A rejected client certificate is recognized only if the alert arrives during the handshake: with
+/// TLS 1.3 it may arrive later, and then looks like a broken connection.
 pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        // What an I/O error wraps is not its source: `source` is that of the wrapped error.
+        // The error that an I/O error wraps is not its source: `source` returns that of the wrapped error.
         let wrapped = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
@@ -212,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn certificate_error_is_found_wherever_it_is_wrapped_and_nothing_else_is_one() {
+    fn certificate_error_is_found_at_any_depth_and_other_errors_are_not() {
         use rustls::{AlertDescription, CertificateError, Error as Tls};
 
         let wrapped = |tls: Tls| {

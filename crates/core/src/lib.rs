@@ -67,8 +67,8 @@ pub use check::Violation;
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{
-    ClassSnapshot, Draw, Drawn, HostSnapshot, Limiter, LimiterSnapshot, Limits,
-    OrganizationSnapshot, Rate, ReportedLimit, SharedBucket, SharedBudget,
+    ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot,
+    PermitGrant, PermitRequest, Rate, ReportedLimit, SharedBucket, SharedBudget,
 };
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
@@ -85,5 +85,5 @@ pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource
 pub use undecodable::Undecodable;
 pub use write_back::ConversionError;
 
-/// A future that is boxed so that traits over it stay object safe.
+/// A boxed future, which keeps traits object-safe.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

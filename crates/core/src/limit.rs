@@ -1,9 +1,9 @@
-//! Keeping to the rate limits of a server before it has to refuse: a queue for each host, organization and class.
+//! Client-side rate limiting, with a queue per host, organization and class (reads and writes).
 //!
-//! A request passes two buckets, that of its host and that of its organization, where there is one. Cells are taken of
-//! both at once and only when the request goes out, so no window holds more than is allowed. Callers wait at two gates:
-//! first among those of the same organization, then, one of each organization, for the host. What is paused waits
-//! before the gate of the host, so that it is in nobody's way.
+//! A request takes one token from the bucket of its host and one from the bucket of its organization, if it has one.
+//! Both are taken at once and only when the request is sent, so no time window exceeds the limits. Callers queue twice:
+//! first with the callers of the same organization; then the first caller of each organization queues for the host. A
+//! paused class waits before the host's queue, so it does not block other classes or organizations.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +23,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{Draw, Drawn, SharedBucket, SharedBudget};
+pub use budget::{PermitGrant, PermitRequest, SharedBucket, SharedBudget};
 pub(crate) use class::Class;
 pub(crate) use handle::{LimiterHandle, Observation, Paused, Permit};
 use host::Host;
@@ -33,27 +33,26 @@ pub use snapshot::{
     ClassSnapshot, HostSnapshot, LimiterSnapshot, OrganizationSnapshot, ReportedLimit,
 };
 
-/// Holds requests back so that the server's rate limits are kept, with some headroom for others. Clones share
-/// everything, and so do clients that are given the same limiter.
+/// Delays requests so that they stay within the server's rate limits, with headroom for other programs. Clones share
+/// one state, and so do all clients with the same limiter.
 ///
-/// Reads and writes of a host, and of each organization there, have a queue of their own. Callers wait in order, and
-/// one who gives up leaves the queue without a trace. An answer with status 429, or one that says that nothing remains,
-/// pauses the class of its request until the server allows more: that of the organization where the caller acts for
-/// one, else that of the host. A `global-rate-limit` pauses the whole host. A 429 that does not say how long counts as
-/// one second, and no pause is longer than an hour from the response that asked for it.
+/// Reads and writes of a host, and of each of its organizations, have separate queues. Callers are served in order, and a
+/// caller that is cancelled leaves the queue without using a permit.
 ///
-/// A call waits for a pause of at most [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait), and of less where its
-/// deadline or the total time of its retries ends before. A longer pause fails it at once, before a token is fetched:
-/// [`Error::is_rate_limited`] holds and [`Error::retry_at`] is the end of the pause. The wait in the queue for the
-/// limiter's own rates, shared or not, is bounded only by the timeout of the call: it depends on the callers ahead, and
-/// each of them has a turn.
+/// A response with status 429, or with no remaining requests, pauses the class of its request until the server allows
+/// more requests: for the organization if the client acts for one, otherwise for the host. A `global-rate-limit` response
+/// pauses the whole host. A 429 without a duration pauses for one second. No pause exceeds one hour from the response.
 ///
-/// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
-/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task. A call that waits
-/// has its turn when it is polled, so one that is neither polled nor dropped holds up those behind it.
+/// A call waits for a pause of at most [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait), and not beyond its own
+/// timeout or the total time of its retries. A longer pause fails the call at once, before a token is fetched:
+/// [`Error::is_rate_limited`] is true and [`Error::retry_at`] is the end of the pause. The wait for the limiter's own
+/// rates, shared or not, depends on the callers ahead and is bounded only by the timeout of the call.
 ///
-/// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
-/// again.
+/// Use one limiter per API and rate limit plan, because two APIs of one tenant have separate limits. The limiter counts
+/// the requests of this process only, unless it has a [shared budget](Limiter::with_shared_budget). It starts no tasks: a
+/// waiting call proceeds when it is polled, so a call that is neither polled nor dropped blocks those behind it.
+///
+/// An organization takes about 600 bytes until no client acts for it and its limits have recovered completely.
 ///
 /// ```
 /// use auth0_core::{Limiter, Limits, Rate};
@@ -67,6 +66,10 @@ pub use snapshot::{
 /// # Ok::<(), auth0_core::Error>(())
 /// ```
 #[derive(Clone)]
+#[doc(alias = "rate limit")]
+#[doc(alias = "rate limiter")]
+#[doc(alias = "throttle")]
+#[doc(alias = "429")]
 pub struct Limiter {
     shared: Arc<Shared>,
     organization: Option<Arc<str>>,
@@ -78,25 +81,25 @@ struct Shared {
     budget: Option<Arc<dyn SharedBudget>>,
     clock: SharedClock,
     sleeper: SharedSleeper,
-    /// One for each tenant, so there are few, and they are kept.
+    /// Never removed: there is one per tenant, so there are few.
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
 }
 
 impl Limiter {
-    /// A limiter that waits on tokio's timer.
+    /// Creates a limiter that uses the system clock and tokio's timer.
     ///
     /// # Errors
     ///
-    /// A configuration error that names the limit that is out of range, as a rate of zero is.
+    /// Returns a configuration error that names the limit that is out of range, such as a rate of zero.
     pub fn new(limits: Limits) -> Result<Self, Error> {
         Self::with_timer(limits, Arc::new(SystemTimer), Arc::new(SystemTimer))
     }
 
-    /// A limiter that reads and waits on what it is given.
+    /// Creates a limiter with an injected clock and sleeper.
     ///
     /// # Errors
     ///
-    /// As for [`Limiter::new`].
+    /// Returns the same errors as [`Limiter::new`].
     pub fn with_timer(
         limits: Limits,
         clock: SharedClock,
@@ -115,17 +118,18 @@ impl Limiter {
         })
     }
 
-    /// A limiter of the same limits that keeps them together with those of other processes, by `budget`, which all of them
-    /// draw on. What this one knew so far is not taken along, so it is made before clients are given it.
+    /// Returns a new limiter with the same limits that shares them with other processes through `budget`. Call this before
+    /// passing the limiter to clients: its current state is not kept.
     ///
-    /// Each request then needs a permit of the budget as well. Permits are asked for some at a time, and one that is not
-    /// used within a tenth of a second is lost. When the budget cannot be asked, this process takes `share` of each rate and
-    /// burst by itself: from 0.001 to 1, a quarter where there are four processes. Of a burst one request always stays.
+    /// Each request also needs a permit from the budget. Permits are requested in batches, and a permit that is not used
+    /// within 100 ms is lost. While the budget is unavailable, this process uses `share` of each rate and burst, from 0.001
+    /// to 1: for example a quarter if there are four processes. A burst never falls below one request.
     ///
     /// # Errors
     ///
-    /// A configuration error if `share` is out of range.
-    pub fn sharing(self, budget: impl SharedBudget, share: f64) -> Result<Self, Error> {
+    /// Returns a configuration error if `share` is out of range.
+    #[doc(alias = "distributed rate limit")]
+    pub fn with_shared_budget(self, budget: impl SharedBudget, share: f64) -> Result<Self, Error> {
         let Shared {
             limits,
             clock,
@@ -145,7 +149,7 @@ impl Limiter {
         })
     }
 
-    /// The same limiter for clients that act for one organization: their calls count against its limits as well.
+    /// Returns the same limiter for clients that act for one organization: their calls also count against its limits.
     #[must_use]
     pub fn for_organization(&self, id: impl Into<String>) -> Self {
         Self {
@@ -154,18 +158,18 @@ impl Limiter {
         }
     }
 
-    /// What the limiter knows now, of all organizations.
+    /// Returns the current state of all hosts and organizations.
     pub fn snapshot(&self) -> LimiterSnapshot {
         let hosts = self.hosts();
-        let of = |(name, host): (&String, &Arc<Host>)| {
+        let snapshot_of = |(name, host): (&String, &Arc<Host>)| {
             (name.clone(), host.snapshot(self.shared.clock.as_ref()))
         };
         LimiterSnapshot {
-            hosts: hosts.iter().map(of).collect(),
+            hosts: hosts.iter().map(snapshot_of).collect(),
         }
     }
 
-    /// The way of requests to `host`, as it stands in a URL. It is looked up once for a client.
+    /// Returns the handle for requests to `host`, as written in a URL. A client looks it up once.
     pub(crate) fn handle(&self, host: &str) -> LimiterHandle {
         let Shared {
             quotas,
@@ -189,7 +193,7 @@ impl Limiter {
     }
 
     fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Host>>> {
-        // No code that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.shared
             .hosts
             .lock()

@@ -1,4 +1,4 @@
-//! `null`, told from absent.
+//! Explicit `null`, as distinct from a missing field.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -6,11 +6,11 @@ use crate::{Open, SecretString};
 
 /// A value, or an explicit `null`.
 ///
-/// A field of a request that is optional and nullable is an `Option<Nullable<T>>`, which has three states:
+/// An optional, nullable field of a request is an `Option<Nullable<T>>`, which has three states:
 ///
-/// | state | is sent as | a PATCH then |
+/// | state | sent as | effect of a PATCH |
 /// | --- | --- | --- |
-/// | `None` | nothing | leaves the field alone |
+/// | `None` | nothing | keeps the field |
 /// | `Some(Nullable::Null)` | `null` | clears the field |
 /// | `Some(Nullable::Value(v))` | `v` | sets the field |
 ///
@@ -28,6 +28,7 @@ use crate::{Open, SecretString};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[doc(alias = "null")]
 pub enum Nullable<T> {
     /// An explicit `null`.
     Null,
@@ -36,7 +37,7 @@ pub enum Nullable<T> {
 }
 
 impl<T> Nullable<T> {
-    /// The value, unless it is `null`.
+    /// Returns a reference to the value, unless it is `null`.
     pub fn as_value(&self) -> Option<&T> {
         match self {
             Self::Null => None,
@@ -44,7 +45,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value itself, unless it is `null`.
+    /// Returns the value, unless it is `null`.
     pub fn into_option(self) -> Option<T> {
         match self {
             Self::Null => None,
@@ -52,8 +53,8 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// Reads a field that is there, so that `null` is not taken for absent. Serde's own way to read an `Option`
-    /// makes `None` of both; a type that must tell them apart names this function:
+    /// Deserializes a field that is present, so that `null` becomes [`Nullable::Null`]. By default, serde deserializes both
+    /// `null` and a missing field as `None`:
     ///
     /// ```
     /// use auth0_core::Nullable;
@@ -77,12 +78,12 @@ impl<T> Nullable<T> {
     }
 }
 
-/// Deserializes an optional field that is present, for `#[serde(default, deserialize_with = …)]`. A null is read as `T`
-/// reads it and never as an absent field: any JSON value and an [`Open`] keep it, for every other type it is an error.
+/// Deserializes an optional field that is present, for `#[serde(default, deserialize_with = …)]`. A `null` is passed to `T`
+/// and never treated as a missing field: JSON values and [`Open`] keep it, any other type rejects it.
 ///
 /// # Errors
 ///
-/// The value is not a `T`.
+/// Returns the error of `T`.
 pub fn deserialize_present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,4 +1,4 @@
-//! Values that the document lists, and values that it does not list yet.
+//! Scalars of responses that may have undocumented values.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,22 +13,22 @@ mod decode;
 
 /// A scalar of the documented type `T`, or any other JSON value that a server sent in its place.
 ///
-/// Every scalar of a response has this type, so that one unexpected value does not fail the page that contains it: a
-/// new enum value, a malformed date, a `null` where the document requires a string. Decoding takes the documented type
-/// as it is and converts where nothing is lost:
+/// Every scalar of a response has this type, so that one unexpected value does not fail the whole response: a new enum
+/// value, a malformed date, a `null` where the document requires a string. Lossless conversions to the documented type are
+/// applied:
 ///
-/// | `T` | is also read from |
+/// | `T` | also decoded from |
 /// | --- | --- |
-/// | an integer | a float without a fraction (`3.0`) below 2⁵³, a numeric string (`"3"`) |
-/// | a number | a numeric string |
-/// | a boolean | `"true"` and `"false"` |
-/// | a string | a number or a boolean, as its text |
+/// | integer | a float without a fraction (`3.0`) below 2⁵³, a numeric string (`"3"`) |
+/// | number | a numeric string |
+/// | boolean | `"true"` and `"false"` |
+/// | string | a number or boolean, as text |
 ///
-/// Everything else is kept in [`Other`](Self::Other) and serializes to the same JSON again. To send a value that the
-/// document does not list, use [`Open::other`].
+/// Any other value is kept in [`Other`](Self::Other) and serializes to the same JSON. To send a value that the document does
+/// not list, use [`Open::other`].
 ///
-/// An `Open<String>` dereferences to `str`, and compares with text; an open number or boolean compares with a plain one.
-/// [`known`](Self::known) returns the documented value, [`is_null`](Self::is_null) tells an explicit `null`.
+/// `Open<String>` dereferences to `str` and compares with strings; open numbers and booleans compare with plain ones.
+/// [`known`](Self::known) returns the documented value, and [`is_null`](Self::is_null) is true for an explicit `null`.
 ///
 /// ```
 /// use auth0_core::Open;
@@ -47,26 +47,39 @@ mod decode;
 ///
 /// `Debug` shows a documented value like `T` itself, and anything else like [`Unlisted`].
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[doc(alias = "unknown enum variant")]
+#[doc(alias = "forward compatibility")]
 pub enum Open<T> {
     /// A documented value.
     Known(T),
-    /// Anything else.
+    /// Any other value.
     Other(Unlisted),
 }
 
-/// A JSON value that is not one of the documented ones.
+/// A JSON value that the document does not list.
 ///
-/// `Debug` shows scalars and, of an object or an array, only that it is one: nobody knows what it holds.
+/// `Debug` shows scalars, but not the content of objects and arrays, which may contain secrets.
+///
+/// ```
+/// use auth0_core::Open;
+///
+/// let size: Open<u32> = serde_json::from_str(r#""large""#)?;
+/// if let Open::Other(unlisted) = size {
+///     assert_eq!(unlisted.as_str(), Some("large"));
+///     assert_eq!(format!("{unlisted:?}"), r#"Unlisted("large")"#);
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Unlisted(Box<Value>);
 
 impl Unlisted {
-    /// The value as it came.
+    /// Returns the JSON value.
     pub fn value(&self) -> &Value {
         &self.0
     }
 
-    /// The text, where the value is a string.
+    /// Returns the text, if the value is a string.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_str()
     }
@@ -95,7 +108,7 @@ impl fmt::Debug for Unlisted {
         match &*self.0 {
             Value::Object(_) => f.write_str("Unlisted({…})"),
             Value::Array(_) => f.write_str("Unlisted([…])"),
-            // JSON escapes control characters, and no others that are not printed.
+            // JSON escapes control characters, but no other non-printable ones.
             scalar => write!(f, "Unlisted({})", printable(&scalar.to_string())),
         }
     }
@@ -111,12 +124,20 @@ impl fmt::Display for Unlisted {
 }
 
 impl<T> Open<T> {
-    /// A value that the document does not list.
+    /// Creates a value that the document does not list.
+    ///
+    /// ```
+    /// use auth0_core::Open;
+    ///
+    /// let size: Open<u32> = Open::other("large");
+    /// assert_eq!(serde_json::to_string(&size)?, r#""large""#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn other(value: impl Into<Value>) -> Self {
         Self::Other(Unlisted(Box::new(value.into())))
     }
 
-    /// The text as a documented value.
+    /// Parses a documented value.
     ///
     /// ```
     /// use auth0_core::Open;
@@ -133,7 +154,7 @@ impl<T> Open<T> {
         text.parse().map(Self::Known)
     }
 
-    /// The documented value, if it is one.
+    /// Returns a reference to the documented value, if it is one.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -141,7 +162,7 @@ impl<T> Open<T> {
         }
     }
 
-    /// The documented value itself, if it is one.
+    /// Returns the documented value, if it is one.
     pub fn into_known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
@@ -154,7 +175,7 @@ impl<T> Open<T> {
         matches!(self, Self::Other(value) if value.0.is_null())
     }
 
-    /// Whether the value reads `text`, documented or not.
+    /// Whether the value is the string `text`, documented or not.
     pub fn is(&self, text: &str) -> bool
     where
         T: fmt::Display,

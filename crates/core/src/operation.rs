@@ -1,15 +1,24 @@
-//! A row of the table of operations that is generated for each API. The transport, the documentation and the
-//! checks of scopes all read it.
+//! The metadata of an operation. Each generated crate has a table of them, which transport, documentation and scope checks
+//! use.
 
-/// What the runtime knows about an operation: a row of the table of operations in each generated crate.
+/// The metadata of an operation, from the table of operations in each generated crate.
 ///
-/// Errors and token sources refer to it, and programs read it, for example to collect the scopes of all operations that
-/// they call.
+/// Programs can use it, for example, to collect the scopes of all operations that they call:
+///
+/// ```
+/// use auth0_core::{Operation, RetrySafety, Scopes};
+///
+/// /// The scopes of all operations that only read, for a token of a read-only program.
+/// fn read_scopes(operations: &[Operation]) -> Scopes {
+///     let reads = operations.iter().filter(|operation| operation.retry_safety() == RetrySafety::Safe);
+///     Scopes::needed_by(reads)
+/// }
+/// # assert!(read_scopes(&[]).is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation(OperationFields);
 
-/// The fields of an [`Operation`], which generated code writes as a literal. Each one is documented at the accessor of
-/// the same name.
+/// The fields of an [`Operation`], which generated code writes as a literal. The accessors of the same names document them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
     clippy::exhaustive_structs,
@@ -37,7 +46,7 @@ pub struct OperationFields {
 }
 
 impl OperationFields {
-    /// An operation that is unsafe to retry, does not page and needs no scope.
+    /// An operation that is unsafe to retry, has no pagination and requires no scope.
     pub const DEFAULT: Self = Self {
         id: "",
         method: "",
@@ -59,48 +68,58 @@ impl OperationFields {
     };
 }
 
-/// What may happen when a call is sent twice.
+/// The retry class of an operation: whether a request may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[doc(alias = "idempotent")]
+#[doc(alias = "retry class")]
 pub enum RetrySafety {
-    /// It reads only.
+    /// The operation only reads.
     Safe,
-    /// It changes something, and the second time changes nothing more.
+    /// The operation writes, and a second request changes nothing more.
     Idempotent,
-    /// The second call may act again.
+    /// A second request may act again.
     Unsafe,
 }
 
-/// How an operation pages.
+/// The kind of pagination of an operation.
+///
+/// ```
+/// use auth0_core::Paging;
+///
+/// assert!(Paging::CheckpointOrOffset.counts());
+/// assert!(!Paging::Checkpoint.counts());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[doc(alias = "pagination")]
 pub enum Paging {
-    /// It does not.
+    /// No pagination.
     None,
-    /// Every page names the cursor of the next one.
+    /// Each page contains the cursor of the next one.
     Checkpoint,
-    /// Pages are counted.
+    /// Counted pagination: page numbers or offsets.
     Offset,
-    /// By checkpoints, or by counting where the caller asks for a page by its number.
+    /// Checkpoints, or counted pagination if the caller requests a page by number.
     CheckpointOrOffset,
 }
 
 impl Paging {
-    /// Whether pages can be counted.
+    /// Whether counted pagination is supported.
     pub const fn counts(self) -> bool {
         matches!(self, Self::Offset | Self::CheckpointOrOffset)
     }
 }
 
-/// The two success statuses of a bulk operation.
+/// The two success statuses of a bulk operation, returned by [`Operation::outcome`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(
     clippy::exhaustive_structs,
     reason = "generated code writes it as a literal"
 )]
 pub struct Outcomes {
-    /// Everything was done.
+    /// The whole request succeeded.
     pub complete: u16,
-    /// Something failed; the body is a report.
+    /// A part of the request failed; the body is a report.
     pub partial: u16,
 }
 
@@ -109,66 +128,64 @@ impl Operation {
     #[doc(hidden)]
     pub const fn new(fields: OperationFields) -> Self {
         Self(OperationFields {
-            name: or(fields.name, fields.id),
-            client_method: or(fields.client_method, fields.id),
+            name: or_default(fields.name, fields.id),
+            client_method: or_default(fields.client_method, fields.id),
             ..fields
         })
     }
 
-    /// The fields, from which a similar operation can be made.
+    /// Returns the fields, to create a similar operation.
     #[doc(hidden)]
     pub const fn fields(&self) -> OperationFields {
         self.0
     }
 
-    /// The operation id of the document.
+    /// Returns the operation id of the document.
     pub const fn id(&self) -> &'static str {
         self.0.id
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub const fn method(&self) -> &'static str {
         self.0.method
     }
 
-    /// The path template, such as `/members/{id}`.
+    /// Returns the path template, such as `/members/{id}`.
     pub const fn path(&self) -> &'static str {
         self.0.path
     }
 
-    /// The resource that the operation belongs to, outermost first.
+    /// Returns the resource that the operation belongs to, outermost first.
     pub const fn group(&self) -> &'static [&'static str] {
         self.0.group
     }
 
-    /// The name of the method within its resource.
+    /// Returns the name of the method within its resource.
     pub const fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// The method of the client that calls the operation, such as `organizations().get_by_name`; the id where no other
-    /// name was set.
+    /// Returns the client method that calls the operation, such as `organizations().get_by_name`. Default: the id.
     pub const fn client_method(&self) -> &'static str {
         self.0.client_method
     }
 
-    /// The scopes: alternatives, each of which needs all of its scopes. Empty: none is documented.
+    /// Returns the required scopes: all scopes of one of the alternatives. Empty if none is documented.
     pub const fn scopes(&self) -> &'static [&'static [&'static str]] {
         self.0.scopes
     }
 
-    /// Whether the scopes are hints: good to explain a 403, and no reason to refuse a call.
+    /// Whether the scopes are hints only: they explain a 403, but a call is not rejected because of them.
     pub const fn scopes_are_hints(&self) -> bool {
         self.0.scopes_are_hints
     }
 
-    /// The ids of the operations that show what this one changes: where to look when its outcome is unknown.
+    /// Returns the ids of the read operations that show whether this write happened, for an unknown outcome.
     pub const fn verify_with(&self) -> &'static [&'static str] {
         self.0.verify_with
     }
 
-    /// The methods of the client that call the operations of [`verify_with`](Self::verify_with); the ids where no other names
-    /// were set.
+    /// Returns the client methods that call the operations of [`verify_with`](Self::verify_with). Default: their ids.
     pub const fn verifying_methods(&self) -> &'static [&'static str] {
         match self.0.verifying_methods {
             [] => self.0.verify_with,
@@ -176,43 +193,42 @@ impl Operation {
         }
     }
 
-    /// What may happen when the call is sent twice.
+    /// Returns the retry class.
     pub const fn retry_safety(&self) -> RetrySafety {
         self.0.retry_safety
     }
 
-    /// How the operation pages.
+    /// Returns the kind of pagination.
     pub const fn paging(&self) -> Paging {
         self.0.paging
     }
 
-    /// How many items the server gives out where pages are counted, however many there are; nothing where no limit is
-    /// known.
+    /// Returns the maximum number of items that the server returns with counted pagination; `None` if no limit is known.
     pub const fn paging_limit(&self) -> Option<u64> {
         self.0.paging_limit
     }
 
-    /// The documented success statuses.
+    /// Returns the documented success statuses.
     pub const fn success(&self) -> &'static [u16] {
         self.0.success
     }
 
-    /// The documented error statuses.
+    /// Returns the documented error statuses.
     pub const fn errors(&self) -> &'static [u16] {
         self.0.errors
     }
 
-    /// The two success statuses, where it is a bulk operation.
+    /// Returns the two success statuses of a bulk operation; `None` for other operations.
     pub const fn outcome(&self) -> Option<Outcomes> {
         self.0.outcome
     }
 
-    /// The release lifecycle, such as `beta`.
+    /// Returns the release lifecycle, such as `beta`.
     pub const fn lifecycle(&self) -> Option<&'static str> {
         self.0.lifecycle
     }
 }
 
-const fn or(text: &'static str, default: &'static str) -> &'static str {
+const fn or_default(text: &'static str, default: &'static str) -> &'static str {
     if text.is_empty() { default } else { text }
 }

@@ -1,31 +1,51 @@
-//! Whether a bulk operation did everything that it was asked for.
+//! The outcome of a bulk operation.
 
-/// The outcome of a bulk operation. It is decided by the status of the answer and by nothing else.
+/// The outcome of a bulk operation, determined by the status of the response.
+///
+/// ```
+/// use auth0_core::{Outcome, PartialReport};
+///
+/// struct Report(Vec<String>);
+///
+/// impl PartialReport for Report {
+///     type Failure = String;
+///
+///     fn failures(&self) -> &[String] {
+///         &self.0
+///     }
+/// }
+///
+/// let outcome = Outcome::Partial(Report(vec!["tenant a".to_owned()]));
+/// assert!(!outcome.is_complete());
+/// for failure in outcome.failures() {
+///     println!("failed: {failure}");
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a bulk operation may have failed in part"]
 pub enum Outcome<R> {
-    /// Everything was done.
+    /// The whole request succeeded.
     Complete,
-    /// Something failed; the report says what.
+    /// A part of the request failed; the report says which.
     Partial(R),
 }
 
-/// The report of a bulk operation that failed in part.
+/// The report of a bulk operation that partially failed. Generated crates implement it; see [`Outcome`] for an example.
 pub trait PartialReport {
-    /// An item that failed.
+    /// A failed item.
     type Failure;
 
-    /// The items that failed.
+    /// Returns the failed items.
     fn failures(&self) -> &[Self::Failure];
 }
 
 impl<R> Outcome<R> {
-    /// Whether everything was done.
+    /// Whether the whole request succeeded.
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
 
-    /// The report, where something failed.
+    /// Returns the report, if a part failed.
     pub fn report(&self) -> Option<&R> {
         match self {
             Self::Complete => None,
@@ -33,7 +53,7 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// The report as an error, for callers that take a partial success for a failure.
+    /// Converts a partial failure into an error.
     pub fn into_result(self) -> Result<(), R> {
         match self {
             Self::Complete => Ok(()),
@@ -43,7 +63,7 @@ impl<R> Outcome<R> {
 }
 
 impl<R: PartialReport> Outcome<R> {
-    /// The items that failed; none when everything was done.
+    /// Iterates over the failed items; empty if the whole request succeeded.
     pub fn failures(&self) -> std::slice::Iter<'_, R::Failure> {
         self.report()
             .map_or(&[][..], PartialReport::failures)

@@ -1,4 +1,4 @@
-//! Parameters of operations, given in whatever form the caller has the value in.
+//! Parameters of operations, converted from the types that callers have.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,10 +11,9 @@ use uuid::Uuid;
 use crate::Open;
 use crate::check::{Check, Checker, Rules};
 
-/// A parameter of an operation: an id in a path, or a text in a query.
+/// A parameter of an operation: an id in a path, or a string in a query.
 ///
-/// Methods take `impl Into<Parameter<T>>`, so a text, a UUID and the field of a response are all given as they are, by
-/// value or by reference:
+/// Methods take `impl Into<Parameter<T>>`, so they accept strings, UUIDs and fields of responses, by value or by reference:
 ///
 /// ```
 /// use auth0_core::{Open, Parameter};
@@ -35,13 +34,13 @@ use crate::check::{Check, Checker, Rules};
 ///
 /// There is no conversion from an `Option`: handle `None` first, for example with `id.as_deref().ok_or("no id")?`.
 ///
-/// A text that is not a value of the type, and a JSON value of a response that no parameter can be (such as `null`), are
-/// reported when the call is sent, before anything leaves: [`Error::is_invalid_request`](crate::Error::is_invalid_request).
-/// An odd id of a response, which is kept as [`Open::Other`], is sent as it is.
+/// A string that is not a value of the type, and a JSON value of a response that cannot be a parameter (such as `null`),
+/// make the call fail before a request is sent: [`Error::is_invalid_request`](crate::Error::is_invalid_request). An unlisted
+/// id of a response, which is kept as [`Open::Other`], is sent unchanged.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Parameter<T> {
     value: T,
-    /// What was found and what was expected, where the value is invalid.
+    /// What was found and expected, if the value is invalid.
     invalid: Option<Cow<'static, str>>,
 }
 
@@ -91,23 +90,23 @@ mod sealed {
     impl Sealed for crate::Open<uuid::Uuid> {}
 }
 
-/// A type that a [`Parameter`] can have: `String` and `Open<Uuid>`.
+/// A type of a [`Parameter`]: `String` or `Open<Uuid>`. Sealed.
 pub trait ParameterValue: sealed::Sealed + Sized {
-    /// What the type is called in an error.
+    /// The name of the type in an error.
     #[doc(hidden)]
     const EXPECTED: &'static str;
 
-    /// Reads `text` as a value.
+    /// Parses `text`.
     #[doc(hidden)]
     fn from_text(text: Cow<'_, str>) -> Parameter<Self>;
 
-    /// Takes a value that a response holds in place of a documented one.
+    /// Converts an unlisted value of a response.
     #[doc(hidden)]
     fn from_unlisted(text: String) -> Self;
 }
 
 impl ParameterValue for String {
-    const EXPECTED: &'static str = "a text";
+    const EXPECTED: &'static str = "a string";
 
     fn from_text(text: Cow<'_, str>) -> Parameter<Self> {
         Parameter::valid(text.into_owned())
@@ -125,10 +124,10 @@ impl ParameterValue for Open<Uuid> {
         match Self::parse(&text) {
             Ok(value) => Parameter::valid(value),
             Err(_) => {
-                // The text stays out of the error, as in all violations.
+                // Violations do not quote values.
                 let found = match text.chars().count() {
-                    1 => "a text of 1 character".to_owned(),
-                    length => format!("a text of {length} characters"),
+                    1 => "a string of 1 character".to_owned(),
+                    length => format!("a string of {length} characters"),
                 };
                 Parameter {
                     value: Self::other(text.into_owned()),
@@ -143,7 +142,7 @@ impl ParameterValue for Open<Uuid> {
     }
 }
 
-/// Conversions from the forms that a text has.
+/// Conversions from the string types.
 macro_rules! from_texts {
     ($($text:ty),*) => {$(
         impl<P: ParameterValue> From<$text> for Parameter<P> {
@@ -200,14 +199,14 @@ impl<T: fmt::Display> From<Open<T>> for Parameter<String> {
     }
 }
 
-// Of this type alone, so that `Open::other("…")` as an argument says of what type it is.
+// Not generic, so that the type of the argument `Open::other("…")` can be inferred.
 impl From<Open<Uuid>> for Parameter<Open<Uuid>> {
     fn from(value: Open<Uuid>) -> Self {
         (&value).into()
     }
 }
 
-/// A list of values, for a parameter that takes several.
+/// Collects the values of a list parameter.
 impl<P, I: Into<Parameter<P>>> FromIterator<I> for Parameter<Vec<P>> {
     fn from_iter<L: IntoIterator<Item = I>>(items: L) -> Self {
         let mut list = Self::valid(Vec::new());
@@ -233,7 +232,7 @@ mod tests {
 
     const ID: &str = "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e";
 
-    /// What is sent, or why nothing is.
+    /// The value that is sent, or why the parameter is invalid.
     fn shown<P: fmt::Display>(parameter: Parameter<P>) -> String {
         match parameter.invalid() {
             Some(invalid) => format!("invalid: {invalid}"),
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_id_are_given_in_every_form() {
+    fn strings_and_ids_are_accepted_in_every_form() {
         let uuid = Uuid::parse_str(ID).unwrap();
         let open: Open<Uuid> = uuid.into();
         let open_text: Open<String> = Open::Known(ID.to_owned());
@@ -288,38 +287,38 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_uuid_is_invalid_and_stays_out_of_the_error() {
+    fn text_that_is_not_a_uuid_is_invalid_and_not_quoted() {
         assert_eq!(
             id("acme-dev"),
-            "invalid: found a text of 8 characters, expected a UUID"
+            "invalid: found a string of 8 characters, expected a UUID"
         );
         assert_eq!(
             id("x"),
-            "invalid: found a text of 1 character, expected a UUID"
+            "invalid: found a string of 1 character, expected a UUID"
         );
         assert_eq!(
             id(""),
-            "invalid: found a text of 0 characters, expected a UUID"
+            "invalid: found a string of 0 characters, expected a UUID"
         );
         let other: Open<String> = Open::Known("acme-dev".to_owned());
         assert_eq!(
             id(&other),
-            "invalid: found a text of 8 characters, expected a UUID"
+            "invalid: found a string of 8 characters, expected a UUID"
         );
     }
 
     #[test]
-    fn odd_id_of_a_response_is_sent_as_it_is() {
+    fn unlisted_id_of_a_response_is_sent_unchanged() {
         assert_eq!(id(Open::other("t-17")), "t-17");
         assert_eq!(id(&Open::<Uuid>::other(17)), "17");
         assert_eq!(text(Open::<String>::other(17)), "17");
     }
 
     #[test]
-    fn value_that_is_no_parameter_is_invalid() {
+    fn value_that_cannot_be_a_parameter_is_invalid() {
         assert_eq!(
             text(Open::<String>::other(Value::Null)),
-            "invalid: found null, expected a text"
+            "invalid: found null, expected a string"
         );
         assert_eq!(
             id(&Open::<Uuid>::other(Value::Null)),
@@ -339,7 +338,10 @@ mod tests {
             Open::<String>::other(Value::Null),
         ];
         let list: Parameter<Vec<String>> = items.iter().collect();
-        assert_eq!(list.invalid(), Some("item 1: found null, expected a text"));
+        assert_eq!(
+            list.invalid(),
+            Some("item 1: found null, expected a string")
+        );
         let list: Parameter<Vec<String>> = ["a", "b"].into_iter().collect();
         assert_eq!(
             (list.invalid(), list.as_slice()),

@@ -1,4 +1,4 @@
-//! The body of an error answer as typed data.
+//! The body of an error response as typed data.
 
 use std::fmt;
 
@@ -6,24 +6,40 @@ use serde_json::Value;
 
 use crate::text::printable;
 
-/// What the server says about an error: RFC 9457 problems and the older `{error, message, errorCode}` and
-/// `{error, error_description}` alike. Every member may be absent.
+/// The error body of a response: RFC 9457 problem details, or the older formats `{error, message, errorCode}` and
+/// `{error, error_description}`. Every member may be missing.
 ///
-/// `Debug` shows status, type, title and code only: a detail may quote what was sent.
+/// `Debug` shows status, type, title and code only, because details may quote the request.
+///
+/// ```
+/// use auth0_core::Error;
+///
+/// fn report(error: &Error) {
+///     if let Some(problem) = error.problem() {
+///         println!("{:?}: {:?}", problem.error_code(), problem.message().or(problem.detail()));
+///         for error in problem.validation_errors() {
+///             println!("{:?}: {:?}", error.field().or(error.pointer()), error.detail());
+///         }
+///     }
+/// }
+/// # report(&Error::configuration("example"));
+/// ```
+#[doc(alias = "RFC 9457")]
+#[doc(alias = "problem details")]
 #[derive(Clone, PartialEq)]
 pub struct Problem {
     body: Value,
     validation_errors: Vec<ValidationError>,
 }
 
-/// One thing that the server found wrong with a request. Every member may be absent.
+/// A validation error that the server reports, returned by [`Problem::validation_errors`]. Every member may be missing.
 #[derive(Clone, PartialEq)]
 pub struct ValidationError(Value);
 
 impl Problem {
-    /// Reads a body; nothing if it is not a JSON object, or too long to be one that tells of a problem.
+    /// Parses a body; `None` if it is not a JSON object or too large for an error body.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
-        // As data it takes many times the memory.
+        // The parsed value takes many times the memory of the body.
         if body.len() > 1024 * 1024 {
             return None;
         }
@@ -38,7 +54,7 @@ impl Problem {
         })
     }
 
-    /// `status` or `statusCode`, as the body has it.
+    /// Returns `status` or `statusCode` of the body.
     pub fn status(&self) -> Option<u16> {
         let value = self
             .body
@@ -50,48 +66,48 @@ impl Problem {
         }
     }
 
-    /// `type`: what kind of problem it is, such as `VALIDATION_ERROR` or a URI.
+    /// Returns `type`: the kind of problem, such as `VALIDATION_ERROR` or a URI.
     pub fn problem_type(&self) -> Option<&str> {
         text(&self.body, "type")
     }
 
-    /// `title`: the kind of problem in a few words.
+    /// Returns `title`: a short summary of the kind of problem.
     pub fn title(&self) -> Option<&str> {
         text(&self.body, "title")
     }
 
-    /// `detail` or `details`: what happened this time. It may quote what was sent.
+    /// Returns `detail` or `details`: the explanation of this occurrence. It may quote the request.
     pub fn detail(&self) -> Option<&str> {
         text(&self.body, "detail").or_else(|| text(&self.body, "details"))
     }
 
-    /// `validation_errors`: each thing that the server found wrong with the request.
+    /// Returns `validation_errors`: what is invalid in the request.
     pub fn validation_errors(&self) -> &[ValidationError] {
         &self.validation_errors
     }
 
-    /// `error`: an OAuth error code, or the name of the status.
+    /// Returns `error`: an OAuth error code, or the name of the status.
     pub fn error(&self) -> Option<&str> {
         text(&self.body, "error")
     }
 
-    /// `error_description`: what happened, in OAuth errors. It may quote what was sent.
+    /// Returns `error_description`: the explanation in OAuth errors. It may quote the request.
     pub fn error_description(&self) -> Option<&str> {
         text(&self.body, "error_description")
     }
 
-    /// `errorCode`: the kind of problem, in errors of the Management API.
+    /// Returns `errorCode`: the kind of problem in errors of the Management API.
     pub fn error_code(&self) -> Option<&str> {
         text(&self.body, "errorCode")
     }
 
-    /// `message`: what happened, in errors of the Management API. It may quote what was sent.
+    /// Returns `message`: the explanation in errors of the Management API. It may quote the request.
     pub fn message(&self) -> Option<&str> {
         text(&self.body, "message")
     }
 
-    /// Whether the body has the form of an error of these APIs.
-    pub(crate) fn says_anything(&self) -> bool {
+    /// Whether the body has any member of the error formats of these APIs.
+    pub(crate) fn has_documented_members(&self) -> bool {
         let texts = [
             self.problem_type(),
             self.title(),
@@ -104,7 +120,7 @@ impl Problem {
         texts.iter().any(Option::is_some)
     }
 
-    /// The whole body.
+    /// Returns the whole body.
     pub fn body(&self) -> &Value {
         &self.body
     }
@@ -124,7 +140,7 @@ impl fmt::Debug for Problem {
 }
 
 impl ValidationError {
-    /// `detail`: what is wrong. It may quote what was sent.
+    /// Returns `detail`: what is invalid. It may quote the request.
     pub fn detail(&self) -> Option<&str> {
         match &self.0 {
             Value::String(detail) => Some(detail),
@@ -132,22 +148,22 @@ impl ValidationError {
         }
     }
 
-    /// `field`: the parameter that is wrong.
+    /// Returns `field`: the invalid parameter.
     pub fn field(&self) -> Option<&str> {
         text(&self.0, "field")
     }
 
-    /// `pointer`: a JSON pointer into the body that was sent.
+    /// Returns `pointer`: a JSON pointer into the request body.
     pub fn pointer(&self) -> Option<&str> {
         text(&self.0, "pointer")
     }
 
-    /// `source`: the part of the request that is wrong, such as `body` or `query`.
+    /// Returns `source`: the invalid part of the request, such as `body` or `query`.
     pub fn source(&self) -> Option<&str> {
         text(&self.0, "source")
     }
 
-    /// The whole entry.
+    /// Returns the whole entry.
     pub fn value(&self) -> &Value {
         &self.0
     }
@@ -167,12 +183,12 @@ fn text<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.get(key)?.as_str()
 }
 
-/// Text of the server made fit for a log: at most 200 characters, all of them printable.
+/// A text of the server for a log: at most 200 printable characters.
 pub(crate) fn shortened(text: &str) -> String {
     printable(text).chars().take(200).collect()
 }
 
-/// Text of the server on one line, without characters that are not printed.
-pub(crate) fn visible(text: &str) -> String {
+/// A text of the server on one line, without non-printable characters.
+pub(crate) fn single_line(text: &str) -> String {
     printable(&text.trim().replace(['\n', '\r', '\t'], " "))
 }

@@ -1,8 +1,8 @@
-//! Tokens that are bound to a key (RFC 9449, DPoP): who sends one proves with every request that he has the key, so
-//! that a stolen token is of no use.
+//! Proof of possession for tokens that are bound to a key (DPoP, RFC 9449): each request proves possession of the key, so a
+//! stolen token is useless.
 //!
-//! A source says so by [`AccessToken::bound_to`](crate::AccessToken::bound_to), and every attempt of a call then
-//! carries `Authorization: DPoP …` and a proof that was made for it alone. `auth0-auth` has a key that makes such proofs.
+//! A token source binds its token with [`AccessToken::bound_to`](crate::AccessToken::bound_to). Every attempt of a call then
+//! has the header `Authorization: DPoP …` and a proof that is created for it. `auth0-auth` provides such keys.
 
 use http::{HeaderMap, HeaderName, Method};
 use url::Url;
@@ -10,57 +10,90 @@ use url::Url;
 use crate::challenge::Challenge;
 use crate::{SecretString, TokenError};
 
-/// The header that carries a proof.
+/// The header with the proof.
 pub const DPOP: HeaderName = HeaderName::from_static("dpop");
 
-/// The header by which a server says which nonce the next proof has to hold.
+/// The header with the nonce that a server requires in the next proof.
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// Longer nonces would make requests too large for many a server, and no server needs them.
+/// Longer nonces would make requests too large for some servers, and no server needs them.
 const MAX_NONCE: usize = 1024;
 
-/// What a token is bound to: a key, and what is needed to prove that one has it.
+/// A key that tokens are bound to, which creates proofs of possession.
 ///
-/// A proof is made on the task of the call, right before each attempt, so `proof` has to be quick, as signing with a
-/// key in memory is.
+/// `proof` is called in the task of the call before each attempt, so it must be fast, such as signing with a key in memory.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth0_core::proof::{ProofOfPossession, ProofRequest, ServerRole};
+/// use auth0_core::{AccessToken, SecretString, TokenError};
+/// use url::Url;
+///
+/// struct Key;
+///
+/// impl ProofOfPossession for Key {
+///     fn proof(&self, request: ProofRequest<'_>) -> Result<SecretString, TokenError> {
+///         // A real key signs a JWT with these claims (RFC 9449 §4.2).
+///         Ok(format!("{} {}", request.method, request.url).into())
+///     }
+///
+///     fn nonce(&self, _role: ServerRole, _url: &Url, _nonce: &str) {}
+/// }
+///
+/// let token = AccessToken::new("eyJhbGciOi…", 1).bound_to(Arc::new(Key));
+/// assert!(token.is_bound());
+/// ```
+#[doc(alias = "DPoP")]
 pub trait ProofOfPossession: Send + Sync + 'static {
-    /// A new proof for this request, with the nonce that the server which it goes to gave last: the one at its origin
-    /// in its [role](ProofRequest::role).
+    /// Creates a proof for this request, with the last nonce from the server at its origin in its
+    /// [role](ProofRequest::role).
     ///
     /// # Errors
     ///
-    /// Why there is none; the request is not sent then. The error may hold no secret.
+    /// Returns why no proof can be created; the request is not sent. The error must not contain a secret.
     fn proof(&self, request: ProofRequest<'_>) -> Result<SecretString, TokenError>;
 
-    /// The server at the origin of `url` wants this nonce in the next proof for it in this role. It comes with any
-    /// answer.
+    /// Called when a response of the server at the origin of `url` contains a nonce for the next proof in this role.
     fn nonce(&self, role: ServerRole, url: &Url, nonce: &str);
 }
 
-/// As what a server takes a proof. Both roles have nonces of their own (RFC 9449 §8 and §9), also where one host has
-/// both, as the domain of a tenant has.
+/// The role of the server that verifies a proof. The roles have separate nonces (RFC 9449 §8 and §9), even if one host has
+/// both, like the domain of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServerRole {
-    /// It gives out tokens.
+    /// It issues tokens.
     AuthorizationServer,
-    /// It serves an API, to those who have a token.
+    /// It serves an API, authorized by tokens.
     ResourceServer,
 }
 
 /// The request that a proof is for.
+///
+/// ```
+/// use auth0_core::SecretString;
+/// use auth0_core::http::Method;
+/// use auth0_core::proof::{ProofRequest, ServerRole};
+/// use url::Url;
+///
+/// let url = Url::parse("https://acme.us.auth0.com/api/v2/organizations").unwrap();
+/// let token = SecretString::from("eyJhbGciOi…");
+/// let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
+/// assert_eq!(request.role(), ServerRole::ResourceServer);
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ProofRequest<'a> {
-    /// Its method.
+    /// The HTTP method.
     pub method: &'a Method,
-    /// Where it goes, query and all.
+    /// The URL, including its query.
     pub url: &'a Url,
-    /// The token that it carries; nothing where it asks for one.
+    /// The access token of the request; `None` for a token request.
     pub access_token: Option<&'a SecretString>,
 }
 
 impl<'a> ProofRequest<'a> {
-    /// A request without a token.
+    /// Creates a request without a token.
     pub fn new(method: &'a Method, url: &'a Url) -> Self {
         Self {
             method,
@@ -69,7 +102,7 @@ impl<'a> ProofRequest<'a> {
         }
     }
 
-    /// The role of the server that the request goes to: a token is shown to an API, and to no token endpoint.
+    /// Returns the role of the server: requests to an API have a token, requests to the token endpoint do not.
     pub fn role(&self) -> ServerRole {
         match self.access_token {
             Some(_) => ServerRole::ResourceServer,
@@ -77,7 +110,7 @@ impl<'a> ProofRequest<'a> {
         }
     }
 
-    /// The same request with a token.
+    /// Sets the access token.
     #[must_use]
     pub fn with_access_token(mut self, token: &'a SecretString) -> Self {
         self.access_token = Some(token);
@@ -85,8 +118,18 @@ impl<'a> ProofRequest<'a> {
     }
 }
 
-/// The nonce that an answer gives for the next proof. One that is none by RFC 9449 §8.1 could not be sent back, and is
-/// as good as nothing.
+/// Returns the nonce for the next proof from the headers of a response. A nonce that is invalid by RFC 9449 §8.1 is treated
+/// as missing.
+///
+/// ```
+/// use auth0_core::http::{HeaderMap, HeaderValue};
+/// use auth0_core::proof::{DPOP_NONCE, nonce_of};
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(nonce_of(&headers), None);
+/// headers.insert(DPOP_NONCE, HeaderValue::from_static("eyJ7S_zG.eyJH0-Z.HX4w-7v"));
+/// assert_eq!(nonce_of(&headers), Some("eyJ7S_zG.eyJH0-Z.HX4w-7v"));
+/// ```
 pub fn nonce_of(headers: &HeaderMap) -> Option<&str> {
     let is_nonce_character = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     let nonce = headers.get(DPOP_NONCE)?.to_str().ok()?;
@@ -94,17 +137,17 @@ pub fn nonce_of(headers: &HeaderMap) -> Option<&str> {
     fits.then_some(nonce)
 }
 
-/// Why a server refuses a proof, where that is what it refuses: the token may be as good as ever.
+/// Why a server rejected a proof. The token may still be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// It lacks a nonce, or has an old one. `given`: the answer holds the one to use.
+pub(crate) enum ProofRejection {
+    /// The nonce is missing or stale. `given`: the response contains a new one.
     Nonce { given: bool },
-    /// It is not right.
+    /// The proof is invalid.
     Invalid,
 }
 
-impl Refusal {
-    /// What the headers of a 401 say.
+impl ProofRejection {
+    /// Reads the headers of a 401.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let challenges = Challenge::all(headers);
         let mut codes = challenges
@@ -141,21 +184,21 @@ mod tests {
     }
 
     #[test]
-    fn refusal_of_the_proof_is_told_from_that_of_the_token() {
-        let of = |challenge, nonce| Refusal::of(&headers(challenge, nonce));
-        let (given, withheld) = (
-            Some(Refusal::Nonce { given: true }),
-            Some(Refusal::Nonce { given: false }),
+    fn rejected_proof_is_distinguished_from_a_rejected_token() {
+        let of = |challenge, nonce| ProofRejection::of(&headers(challenge, nonce));
+        let (given, missing) = (
+            Some(ProofRejection::Nonce { given: true }),
+            Some(ProofRejection::Nonce { given: false }),
         );
-        // The answer of RFC 9449 §9.
+        // The response of RFC 9449 §9.
         let asks = r#"DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof""#;
         assert_eq!(of(asks, Some("eyJ7S_zG.eyJH0-Z.HX4w-7v")), given);
-        assert_eq!(of(asks, None), withheld);
-        assert_eq!(of(asks, Some("with space")), withheld);
+        assert_eq!(of(asks, None), missing);
+        assert_eq!(of(asks, Some("with space")), missing);
         assert_eq!(of(r#"Bearer, dpop error=use_dpop_nonce"#, Some("n")), given);
         assert_eq!(
             of(r#"DPoP error="invalid_dpop_proof""#, Some("n")),
-            Some(Refusal::Invalid)
+            Some(ProofRejection::Invalid)
         );
         assert_eq!(of(r#"DPoP error="invalid_token""#, Some("n")), None);
         assert_eq!(of(r#"Bearer error="use_dpop_nonce""#, Some("n")), None);
@@ -163,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nonce_is_taken_only_if_it_can_be_sent_back() {
+    fn nonce_is_accepted_only_if_it_is_valid_in_a_proof() {
         let nonce = |text: &str| nonce_of(&headers("DPoP", Some(text))).map(str::to_owned);
         assert_eq!(nonce("a!#~[]9").as_deref(), Some("a!#~[]9"));
         let long = "n".repeat(MAX_NONCE + 1);

@@ -1,11 +1,11 @@
-//! What a server's message may not repeat in an error: the secrets of the call.
+//! Removes the secrets of a call from messages of the server.
 
 use serde_json::Value;
 
 use crate::SecretString;
-use crate::problem::visible;
+use crate::problem::single_line;
 
-/// Words in the name of a member that holds a secret, compared without case and separators.
+/// Words in the names of members with secrets, compared without case and separators.
 const SECRET_NAMES: [&str; 11] = [
     "secret",
     "password",
@@ -20,8 +20,8 @@ const SECRET_NAMES: [&str; 11] = [
     "invitationurl",
 ];
 
-/// What is shorter is no secret, and would hide words of the message.
-const SHORTEST: usize = 4;
+/// Shorter texts are not redacted, because they would hide words of the message.
+const MIN_LENGTH: usize = 4;
 
 /// The secrets of one call.
 #[derive(Debug, Default)]
@@ -29,40 +29,40 @@ pub(crate) struct Redaction(Vec<SecretString>);
 
 impl Redaction {
     pub(crate) fn add(&mut self, secret: &str) {
-        let secret = visible(secret);
-        if secret.chars().count() >= SHORTEST {
+        let secret = single_line(secret);
+        if secret.chars().count() >= MIN_LENGTH {
             self.0.push(secret.into());
         }
     }
 
-    /// Adds the text below every member of `value` that is named like a secret.
+    /// Adds all strings below members of `value` whose name is that of a secret.
     pub(crate) fn add_members(&mut self, value: &Value) {
-        self.walk(value, false);
+        self.collect(value, false);
     }
 
-    fn walk(&mut self, value: &Value, is_secret: bool) {
+    fn collect(&mut self, value: &Value, is_secret: bool) {
         match value {
             Value::String(text) if is_secret => self.add(text),
-            Value::Array(items) => items.iter().for_each(|item| self.walk(item, is_secret)),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item, is_secret)),
             Value::Object(members) => members
                 .iter()
-                .for_each(|(name, value)| self.walk(value, is_secret || names_a_secret(name))),
+                .for_each(|(name, value)| self.collect(value, is_secret || is_secret_name(name))),
             _ => {}
         }
     }
 
-    /// `text` on one line, without control characters and without any of the secrets.
+    /// Returns `text` on one line, without non-printable characters and without the secrets.
     pub(crate) fn apply(&self, text: &str) -> String {
         let mut secrets: Vec<&str> = self.0.iter().map(SecretString::secret).collect();
-        // One secret may contain another.
+        // Longest first, because a secret may contain another one.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
-            .into_iter()
-            .fold(visible(text), |text, secret| text.replace(secret, "[…]"))
+        secrets.into_iter().fold(single_line(text), |text, secret| {
+            text.replace(secret, "[…]")
+        })
     }
 }
 
-fn names_a_secret(name: &str) -> bool {
+fn is_secret_name(name: &str) -> bool {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     let name: String = letters.flat_map(char::to_lowercase).collect();
     SECRET_NAMES.iter().any(|word| name.contains(word))
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_found_by_the_names_of_their_members() {
+    fn secrets_are_found_by_member_name() {
         let mut redaction = Redaction::default();
         redaction.add_members(&json!({
             "name": "acme", "options": {"clientSecret": "s3cr3t-1", "scope": "openid"},
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_is_found_whatever_invisible_characters_surround_or_split_it() {
+    fn secret_with_invisible_characters_is_redacted() {
         let mut redaction = Redaction::default();
         redaction.add("s3cr3t\n");
         redaction.add("s3cr3t-and-more");

@@ -1,4 +1,4 @@
-//! A decoded answer.
+//! A decoded response.
 
 use std::fmt;
 
@@ -7,9 +7,23 @@ use http::{HeaderMap, StatusCode};
 
 use crate::call::RawResponse;
 
-/// A decoded answer with all that came with it.
+/// A decoded response with status, headers and body.
 ///
-/// `Debug` shows the value, whose secrets redact themselves, and neither headers nor body.
+/// `Debug` shows the value, with its secrets redacted, but neither headers nor body.
+///
+/// ```
+/// use auth0_core::Response;
+///
+/// fn report<T>(response: Response<T>) -> T {
+///     if response.attempts() > 1 {
+///         println!("{} took {} attempts", response.operation(), response.attempts());
+///     }
+///     if let Some(remaining) = response.headers().get("x-ratelimit-remaining") {
+///         println!("{remaining:?} requests remain");
+///     }
+///     response.into_value()
+/// }
+/// ```
 pub struct Response<T> {
     value: T,
     received: RawResponse,
@@ -20,47 +34,47 @@ impl<T> Response<T> {
         Self { value, received }
     }
 
-    /// The decoded value.
+    /// Returns a reference to the decoded value.
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The decoded value itself.
+    /// Returns the decoded value.
     pub fn into_value(self) -> T {
         self.value
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.received.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.received.headers
     }
 
-    /// The body as it came. It may hold secrets.
+    /// Returns the body as received. It may contain secrets.
     pub fn body(&self) -> &Bytes {
         &self.received.body
     }
 
-    /// How many requests it took.
+    /// Returns the number of requests that were sent, including retries.
     pub fn attempts(&self) -> u32 {
         self.received.history.attempts
     }
 
-    /// The id that the server gave the request, where it gave one: what its support asks for.
+    /// Returns the request id that the server assigned, if any. Auth0's support asks for it.
     pub fn request_id(&self) -> Option<&str> {
         self.received.request_id()
     }
 
-    /// The id of the operation that was called.
+    /// Returns the id of the operation in the document.
     pub fn operation(&self) -> &'static str {
         self.received.operation.id()
     }
 
-    /// The same answer with another value.
+    /// Converts the value and keeps everything else.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             value: f(self.value),
@@ -79,7 +93,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
     }
 }
 
-/// The future of a call's value alone: what awaiting a generated call does.
+/// The future of the value of a call, which awaiting a generated call returns.
 pub fn value_of<T: 'static>(
     response: impl Future<Output = Result<Response<T>, crate::Error>> + Send + 'static,
 ) -> crate::BoxFuture<'static, Result<T, crate::Error>> {

@@ -14,7 +14,7 @@ mod budget;
 pub(crate) mod hint;
 
 pub(crate) use budget::RetryBudget;
-pub use hint::wait_asked_for;
+pub use hint::requested_wait;
 
 /// How many attempts a call makes and how long it waits between them. Default: three attempts, waits of at most 20 s, and
 /// no attempt that would begin later than 120 s after the first.
@@ -48,6 +48,11 @@ pub use hint::wait_asked_for;
 /// # let _ = (patient, never);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "retry")]
+#[doc(alias = "backoff")]
+#[doc(alias = "exponential backoff")]
+#[doc(alias = "jitter")]
+#[doc(alias = "Retry-After")]
 pub struct RetryPolicy {
     max_attempts: u32,
     base: Duration,
@@ -502,7 +507,7 @@ mod tests {
             let ms = Duration::from_millis;
             let policy = RetryPolicy::default().max_attempts(max).base(ms(base)).max_wait(ms(cap)).total_time(ms(total));
             let Some(wait) = policy.wait(attempts, ms(passed), asked.map(ms), draw) else {
-                // There is a reason for every refusal.
+                // No wait is returned only for one of these reasons.
                 prop_assert!(
                     attempts >= max || asked.is_some_and(|asked| asked > cap)
                         || passed + asked.unwrap_or(cap.min(base.saturating_mul(1 << (attempts - 1).min(31)))) + base >= total

@@ -1,11 +1,11 @@
-//! Scopes: what a token was granted, and what operations need.
+//! Scopes that are granted to tokens and required by operations.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::Operation;
 
-/// A set of scopes. It prints as OAuth writes it, with spaces in between (RFC 6749 §3.3).
+/// A set of scopes. `Display` separates them with spaces (RFC 6749 §3.3).
 ///
 /// ```
 /// use auth0_core::Scopes;
@@ -18,33 +18,33 @@ use crate::Operation;
 pub struct Scopes(BTreeSet<String>);
 
 impl Scopes {
-    /// Reads scopes that are separated by spaces.
+    /// Parses scopes that are separated by spaces.
     pub fn parse(text: &str) -> Self {
         text.split_ascii_whitespace().collect()
     }
 
-    /// Whether `scope` is one of them.
+    /// Whether the set contains `scope`.
     pub fn contains(&self, scope: &str) -> bool {
         self.0.contains(scope)
     }
 
-    /// The scopes in the order of their names.
+    /// Iterates over the scopes in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// How many there are.
+    /// Returns the number of scopes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether they are enough for `operation`: all of one of its alternatives. So they are where it documents none, and
-    /// where its document gives scopes as hints only.
+    /// Whether the scopes are sufficient for `operation`: all scopes of one of its alternatives. Always true if the
+    /// operation documents no scopes, or only as hints.
     ///
     /// ```
     /// use auth0_core::codegen::OperationFields;
@@ -58,18 +58,18 @@ impl Scopes {
         operation.scopes_are_hints() || self.cover(operation)
     }
 
-    /// Whether they cover what the document names, be it only a hint.
+    /// Whether the set contains the documented scopes, even if they are only hints.
     pub(crate) fn cover(&self, operation: &Operation) -> bool {
         let alternatives = operation.scopes();
         alternatives.is_empty()
             || alternatives
                 .iter()
-                .any(|together| together.iter().all(|scope| self.contains(scope)))
+                .any(|alternative| alternative.iter().all(|scope| self.contains(scope)))
     }
 
-    /// The scopes that `operations` need: what to ask for when a token is to be good for all of them.
+    /// Returns the scopes that `operations` require, to request a token for all of them.
     ///
-    /// Where an operation has alternatives, one that is needed anyway is taken, else the one that adds the fewest.
+    /// If an operation has alternatives, the one that adds the fewest scopes is used.
     ///
     /// ```
     /// use auth0_core::codegen::OperationFields;
@@ -82,20 +82,20 @@ impl Scopes {
     /// ```
     pub fn needed_by<'o>(operations: impl IntoIterator<Item = &'o Operation>) -> Self {
         let mut operations: Vec<&Operation> = operations.into_iter().collect();
-        // Those without a choice first: what they need is there for the others then.
+        // Operations without alternatives first, so that the others can reuse their scopes.
         operations.sort_by_key(|operation| operation.scopes().len());
         let mut needed = Self::default();
         for operation in operations {
-            let missing = |together: &&&[&str]| {
-                together
+            let missing = |alternative: &&&[&str]| {
+                alternative
                     .iter()
                     .filter(|scope| !needed.contains(scope))
                     .count()
             };
-            if let Some(together) = operation.scopes().iter().min_by_key(missing) {
+            if let Some(alternative) = operation.scopes().iter().min_by_key(missing) {
                 needed
                     .0
-                    .extend(together.iter().map(|scope| (*scope).to_owned()));
+                    .extend(alternative.iter().map(|scope| (*scope).to_owned()));
             }
         }
         needed
@@ -118,14 +118,14 @@ impl fmt::Display for Scopes {
     }
 }
 
-/// The alternatives of an operation in words: `read:members`, or `a and b, or c`.
+/// Displays the alternatives of an operation: `read:members`, or `a and b, or c`.
 pub(crate) struct Alternatives(pub(crate) &'static [&'static [&'static str]]);
 
 impl fmt::Display for Alternatives {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, together) in self.0.iter().enumerate() {
+        for (index, alternative) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", or " };
-            write!(f, "{separator}{}", together.join(" and "))?;
+            write!(f, "{separator}{}", alternative.join(" and "))?;
         }
         Ok(())
     }
@@ -167,7 +167,7 @@ mod tests {
     ];
 
     #[test]
-    fn scopes_are_enough_where_one_alternative_is_whole() {
+    fn one_complete_alternative_is_sufficient() {
         let allows =
             |granted: &str| TABLE.map(|operation| Scopes::parse(granted).allow(&operation));
         assert_eq!(allows(""), [true, false, false, false]);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn needed_scopes_are_as_few_as_will_do() {
+    fn needed_scopes_are_minimal() {
         let [none, one, both, choice] = &TABLE;
         let needed =
             |operations: &[&Operation]| Scopes::needed_by(operations.iter().copied()).to_string();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn alternatives_read_as_words() {
+    fn alternatives_are_displayed_as_text() {
         assert_eq!(
             Alternatives(TABLE[3].scopes()).to_string(),
             "c and d, or b, or a"

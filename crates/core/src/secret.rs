@@ -1,4 +1,4 @@
-//! A string that never prints.
+//! A string that is never printed.
 
 use std::fmt;
 
@@ -7,15 +7,13 @@ use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// A secret: a client secret, a token, an assertion.
+/// A secret, such as a client secret, a token or an assertion.
 ///
-/// `Debug` prints a placeholder, there is no `Display`, no `PartialEq` and no `Deref`, and the memory is
-/// overwritten when the value is dropped. The text is read with [`SecretString::secret`] alone.
+/// `Debug` prints a placeholder, and the memory is overwritten when the value is dropped. There is no `Display`,
+/// `PartialEq` or `Deref`: only [`SecretString::secret`] returns the text.
 ///
-/// It is also read from an integer of 64 bits or a boolean, as its text; anything else is an error that does not quote it.
-///
-/// It serializes to the text itself, because requests have to carry it: do not serialize a value that
-/// holds one to a log.
+/// It deserializes from a string, a 64-bit integer or a boolean; the error for any other value does not quote it. It
+/// serializes to the text, because requests contain it: do not serialize a value with a secret to a log.
 ///
 /// ```
 /// use auth0_core::SecretString;
@@ -25,10 +23,12 @@ use serde_json::Value;
 /// assert_eq!(format!("{secret:?}"), "SecretString(…)");
 /// ```
 #[derive(Clone, Default)]
+#[doc(alias = "password")]
+#[doc(alias = "redacted")]
 pub struct SecretString(secrecy::SecretString);
 
 impl SecretString {
-    /// The text. Keep it out of logs, errors and `Debug` output.
+    /// Returns the text. Do not pass it to logs, errors or `Debug` output.
     pub fn secret(&self) -> &str {
         self.0.expose_secret()
     }
@@ -38,10 +38,10 @@ impl SecretString {
         self.secret().is_empty()
     }
 
-    /// The same secret without white space around it, such as the line break that editors and secret managers append,
-    /// and without the byte order mark that some editors put in front.
+    /// Removes surrounding white space, such as the line break that editors and secret managers append, and the byte order
+    /// mark that some editors prepend.
     ///
-    /// Settings and tokens go through this before they are sent: see [`AccessToken::new`](crate::AccessToken::new).
+    /// [`AccessToken::new`](crate::AccessToken::new) does this with tokens.
     ///
     /// ```
     /// use auth0_core::SecretString;
@@ -85,12 +85,12 @@ impl Serialize for SecretString {
 
 impl<'de> Deserialize<'de> for SecretString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Serde's own message would quote a value of the wrong type, and a mistyped secret is still one.
+        // The message of serde would quote a value of the wrong type, which may be a secret.
         let found = match Value::deserialize(deserializer)? {
             Value::String(text) => return Ok(text.into()),
             Value::Number(number) if !number.is_f64() => return Ok(number.to_string().into()),
-            // Its text may not be the one that was sent.
-            Value::Number(_) => Unexpected::Other("number that is no 64-bit integer"),
+            // Its text may differ from the one that the server sent.
+            Value::Number(_) => Unexpected::Other("number that is not a 64-bit integer"),
             Value::Bool(value) => return Ok(value.to_string().into()),
             Value::Null => Unexpected::Unit,
             Value::Array(_) => Unexpected::Seq,

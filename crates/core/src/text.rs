@@ -1,11 +1,11 @@
-//! Text from servers, made fit to be shown.
+//! Sanitizes text from servers for display.
 
-/// `text` without the characters that are not printed: control characters, format characters such as those that change
-/// the direction of text, line and paragraph separators, and code points for private use or without a meaning. Unusual
-/// spaces become plain ones.
+/// Returns `text` without non-printable characters: control characters, format characters such as those that change the
+/// direction of text, line and paragraph separators, private-use and unassigned code points. Unusual spaces become plain
+/// ones.
 ///
-/// Whatever shows text that a server chose passes it through this function, because a terminal or a log viewer obeys
-/// these characters instead of printing them.
+/// All text from servers passes through this function before it is shown, because terminals and log viewers interpret these
+/// characters.
 ///
 /// ```
 /// assert_eq!(auth0_core::codegen::printable("user\u{202e}gpj.exe\u{1b}[2J"), "usergpj.exe[2J");
@@ -21,13 +21,13 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Controls (category Cc) and the separators of lines and paragraphs (Zl, Zp).
+/// Control characters (category Cc), and line and paragraph separators (Zl, Zp).
 fn is_separator(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// The standard library escapes exactly the characters that are not printed, by the Unicode tables of the compiler. The
-/// character must not stand first, where combining marks are escaped as well.
+/// Whether a character is printable: the standard library escapes exactly the others. The character must not be the first
+/// one, where combining marks are escaped as well.
 fn is_printed(c: char) -> bool {
     let text = format!("x{c}");
     let is_escaped = text.escape_debug().nth(1) == Some('\\');
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn character_is_not_printed_then_it_is_removed() {
+    fn non_printable_characters_are_removed() {
         // Category Cc, all of Cf, Zl, Zp, private use, noncharacters.
         let ranges = [
             ('\u{0}', '\u{1f}'),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn character_is_printed_then_it_stays() {
+    fn printable_characters_are_kept() {
         for text in [
             "plain ASCII, with 'single' and \"double\" quotes and a \\",
             "Größe, 東京, Ελλάδα, ירושלים, القاهرة, कि, 👍🏽",

@@ -1,4 +1,4 @@
-//! How a call gets its token.
+//! Access tokens and token sources.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,31 +9,43 @@ use http::HeaderValue;
 use crate::proof::ProofOfPossession;
 use crate::{BoxFuture, HttpClient, Scopes, SecretString};
 
-/// An access token as a token source hands it out.
+/// An access token, returned by a [`TokenSource`].
 ///
-/// Two values with the same [`id`](AccessToken::id) are the same grant of the same source. Clones share the text, so
-/// that a source can hand its token to every call at little cost.
+/// The [`id`](AccessToken::id) identifies the token within its source. Clones share the text, so they are cheap.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use auth0_core::{AccessToken, Scopes};
+///
+/// let expires_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_893_456_000);
+/// let token = AccessToken::new("eyJhbGciOi…", 1)
+///     .expires_at(expires_at)
+///     .with_scopes(Scopes::parse("read:organizations"));
+/// assert_eq!(token.expiry(), Some(expires_at));
+/// assert!(!format!("{token:?}").contains("eyJ"));
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
-    text: Arc<Text>,
+    text: Arc<TokenText>,
     id: u64,
     expires_at: Option<SystemTime>,
     scopes: Option<Arc<Scopes>>,
 }
 
-struct Text {
+struct TokenText {
     secret: SecretString,
-    /// The value of `Authorization`, made for the first call that needs it.
+    /// The value of `Authorization`, created when it is first needed.
     authorization: OnceLock<Result<HeaderValue, &'static str>>,
-    /// The key that the token is bound to, where it is bound to one.
+    /// The key that the token is bound to, if any.
     key: Option<Arc<dyn ProofOfPossession>>,
 }
 
 impl AccessToken {
-    /// A token with the number that its source tells it by.
+    /// Creates a token. `id` identifies it within its source.
     ///
-    /// White space around it is removed, such as the line break at the end of a file, and so is the scheme `Bearer` in
-    /// front of it. A token that holds other characters than a header takes is an error when it is sent.
+    /// Surrounding white space, such as the line break at the end of a file, and a leading `Bearer` are removed. If the
+    /// token contains characters that are not valid in a header, the call fails.
     pub fn new(secret: impl Into<SecretString>, id: u64) -> Self {
         let secret = secret.into().trimmed();
         let secret = match secret.secret().split_once(char::is_whitespace) {
@@ -41,7 +53,7 @@ impl AccessToken {
             _ => secret,
         };
         Self {
-            text: Arc::new(Text {
+            text: Arc::new(TokenText {
                 secret,
                 authorization: OnceLock::new(),
                 key: None,
@@ -52,26 +64,27 @@ impl AccessToken {
         }
     }
 
-    /// Says when the token ends.
+    /// Sets when the token expires.
     #[must_use]
     pub fn expires_at(mut self, at: SystemTime) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// Says which scopes were granted with the token: those of the token answer or, where it names none, those that
-    /// were asked for (RFC 6749 §5.1). Where a source does not know, it says nothing: the token itself is not read.
+    /// Sets the granted scopes: those of the token response or, if it contains none, the requested ones (RFC 6749 §5.1).
+    /// A source that does not know them leaves them unset; they are not read from the token itself.
     #[must_use]
-    pub fn granting(mut self, scopes: Scopes) -> Self {
+    pub fn with_scopes(mut self, scopes: Scopes) -> Self {
         self.scopes = Some(Arc::new(scopes));
         self
     }
 
-    /// Says that the token is bound to a key (`token_type` DPoP, RFC 9449). It is then sent as such, with a proof of the
-    /// key that is made anew for every attempt.
+    /// Binds the token to a key (`token_type` DPoP, RFC 9449). It is sent with the DPoP scheme and a new proof for every
+    /// attempt.
+    #[doc(alias = "DPoP")]
     #[must_use]
     pub fn bound_to(mut self, key: Arc<dyn ProofOfPossession>) -> Self {
-        self.text = Arc::new(Text {
+        self.text = Arc::new(TokenText {
             secret: self.text.secret.clone(),
             authorization: OnceLock::new(),
             key: Some(key),
@@ -92,22 +105,22 @@ impl AccessToken {
         &self.text.secret
     }
 
-    /// The token itself.
+    /// Returns the text of the token.
     pub fn secret(&self) -> &str {
         self.text.secret.secret()
     }
 
-    /// The number that the token's source tells it by.
+    /// Returns the id of the token within its source.
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// When the token ends, where that is known.
+    /// Returns when the token expires, if known.
     pub fn expiry(&self) -> Option<SystemTime> {
         self.expires_at
     }
 
-    /// The scopes that were granted with the token, where that is known.
+    /// Returns the granted scopes, if known.
     pub fn scopes(&self) -> Option<&Scopes> {
         self.scopes.as_deref()
     }
@@ -116,21 +129,21 @@ impl AccessToken {
         self.scopes.clone()
     }
 
-    /// The header that carries the token: a token that no header can carry is as good as none.
+    /// Returns the `Authorization` header. A token that is not a valid header value is an error.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, TokenError> {
         let made = self.text.authorization.get_or_init(|| {
-            // An unset variable or an empty file is no token, and `Bearer ` would be a request without one.
+            // For example from an unset variable or an empty file. `Bearer ` would be a request without a token.
             if self.secret().is_empty() || self.secret().eq_ignore_ascii_case("bearer") {
                 return Err("the token is empty");
             }
             if self.secret().contains(char::is_whitespace) {
                 return Err(
-                    "the token holds white space: expected the token alone, without a scheme such as `DPoP` in front of it",
+                    "the token contains white space: expected only the token, without a scheme such as `DPoP`",
                 );
             }
             let scheme = if self.is_bound() { "DPoP" } else { "Bearer" };
             let mut value = HeaderValue::from_str(&format!("{scheme} {}", self.secret()))
-                .map_err(|_| "the token holds a character that a header cannot carry")?;
+                .map_err(|_| "the token contains a character that is not valid in a header")?;
             value.set_sensitive(true);
             Ok(value)
         });
@@ -150,24 +163,50 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A way to get access tokens.
+/// A source of access tokens.
 ///
-/// The transport asks for a token before every attempt of every call and tells the source what became of it:
-/// [`accepted`](TokenSource::accepted) when the API took it, [`rejected`](TokenSource::rejected) when the API
-/// answered 401. A source that caches decides by that whether a token is worth replacing.
+/// The client requests a token before every attempt of every call and reports the result:
+/// [`accepted`](TokenSource::accepted) if the API accepted the token, [`rejected`](TokenSource::rejected) if it returned
+/// 401. A caching source uses this to decide whether to replace its token.
 ///
-/// A token may be [bound to a key](AccessToken::bound_to). What an API says of the proof of the key is not told to the
-/// source: where it asks for a nonce (`use_dpop_nonce`), the attempt is made once more with the same token, and a proof
-/// that it does not take (`invalid_dpop_proof`) says nothing against the token.
+/// A token may be [bound to a key](AccessToken::bound_to). A rejected DPoP proof is not reported, because it does not mean
+/// that the token is invalid: if the API requires a nonce (`use_dpop_nonce`), the attempt is repeated once with the same
+/// token; if it rejects the proof (`invalid_dpop_proof`), the call fails.
+///
+/// [`StaticToken`] and [`token_fn`] are simple sources; `auth0-auth` implements the OAuth flows.
+///
+/// ```
+/// use auth0_core::{AccessToken, BoxFuture, TokenError, TokenSource};
+///
+/// /// Reads the token from a file that another program keeps up to date.
+/// struct TokenFile(std::path::PathBuf);
+///
+/// impl TokenSource for TokenFile {
+///     fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+///         Box::pin(async move {
+///             let text = std::fs::read_to_string(&self.0)
+///                 .map_err(|error| TokenError::new("the token file cannot be read").with_source(error))?;
+///             Ok(AccessToken::new(text, 0))
+///         })
+///     }
+///
+///     fn rejected(&self, _: &AccessToken) -> bool {
+///         // The file may contain a new token by now.
+///         true
+///     }
+/// }
+/// ```
+#[doc(alias = "authentication")]
+#[doc(alias = "credentials")]
 pub trait TokenSource: Send + Sync + 'static {
-    /// A token that is valid now.
+    /// Returns a valid token.
     fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>>;
 
-    /// The API accepted `token`.
+    /// Called when the API accepted `token`.
     fn accepted(&self, _token: &AccessToken) {}
 
-    /// The API refused `token` with a 401. `true`: another call of [`token`](TokenSource::token) will give a
-    /// different one, so the call is worth repeating once.
+    /// Called when the API rejected `token` with a 401. Returns whether [`token`](TokenSource::token) may return a
+    /// different token now; if so, the call is sent again once.
     fn rejected(&self, _token: &AccessToken) -> bool {
         false
     }
@@ -179,14 +218,14 @@ pub trait TokenSource: Send + Sync + 'static {
     /// it uses the first. The default implementation ignores the client, for sources that send no requests. A source
     /// that wraps another one passes the client on to it.
     ///
-    /// A kept connection belongs to the runtime that opened it. Where the source sends its requests on another runtime than
-    /// the calls, as those of `auth0-auth` do, and the runtime of the calls idles, a token request can wait for such a
-    /// connection until its timeout. Programs with runtimes that idle set a separate client on the source.
+    /// A pooled connection belongs to the runtime that opened it. If the source sends its requests on another runtime than
+    /// the calls, like those of `auth0-auth`, and the runtime of the calls is idle, a token request may wait for such a
+    /// connection until its timeout. Programs with idle runtimes set a separate client on the source.
     fn inherit_http_client(&self, _client: &HttpClient) {}
 }
 
-/// Implements [`TokenSource`] for a pointer to a source: every method is that of the source.
-macro_rules! through_a_pointer {
+/// Implements [`TokenSource`] for pointers to a source, by delegation.
+macro_rules! impl_for_pointers {
     ($($pointer:ty),*) => {$(
         impl<T: TokenSource + ?Sized> TokenSource for $pointer {
             fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
@@ -208,9 +247,20 @@ macro_rules! through_a_pointer {
     )*};
 }
 
-through_a_pointer!(Arc<T>, Box<T>, &'static T);
+impl_for_pointers!(Arc<T>, Box<T>, &'static T);
 
-/// No token could be had. The source's own error, which holds no secret, is in [`std::error::Error::source`].
+/// An access token could not be obtained. The typed error of the token source is available through
+/// [`std::error::Error::source`].
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// use auth0_core::TokenError;
+///
+/// let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+/// let error = TokenError::new("the token file cannot be read").with_source(cause);
+/// assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+/// ```
 #[derive(Debug, Clone)]
 pub struct TokenError {
     message: String,
@@ -225,14 +275,13 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The error in the `Arc`, not the `Arc`, which is an error too and what a derive would hand out: nobody
-        // could downcast that to the source's own type.
+        // The error within the `Arc`. A derive would return the `Arc`, which cannot be downcast to the source's type.
         Some(self.source.as_deref()?)
     }
 }
 
 impl TokenError {
-    /// An error that says `message`. Neither it nor `source` may hold a secret.
+    /// Creates an error. The message must not contain a secret.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -240,7 +289,7 @@ impl TokenError {
         }
     }
 
-    /// Adds the source's own, typed error.
+    /// Adds the typed error of the source, which must not contain a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -248,7 +297,7 @@ impl TokenError {
     }
 }
 
-/// One token for as long as the program runs. A 401 is final: there is no other token to try.
+/// A token source with a single, fixed token. A 401 response is final, because there is no other token.
 ///
 /// ```
 /// use auth0_core::{StaticToken, TokenSource};
@@ -260,8 +309,7 @@ impl TokenError {
 pub struct StaticToken(AccessToken);
 
 impl StaticToken {
-    /// A source that hands out `token`, which is read as [`AccessToken::new`] does it: white space around it and
-    /// `Bearer` in front of it are removed.
+    /// Creates a source of `token`. Surrounding white space and a leading `Bearer` are removed, see [`AccessToken::new`].
     pub fn new(token: impl Into<SecretString>) -> Self {
         Self(AccessToken::new(token, 0))
     }
@@ -273,12 +321,12 @@ impl TokenSource for StaticToken {
     }
 }
 
-/// A closure as a token source; see [`token_fn`].
+/// A token source from a closure, created by [`token_fn`], where there is an example.
 #[derive(Clone)]
 pub struct FnTokenSource<F>(F);
 
-/// A token source that asks `f` before every attempt. After a 401 it is asked again, and the call is repeated once if
-/// the token is another one then. Caching is its own business.
+/// Creates a token source that calls `f` before every attempt. After a 401 it calls `f` again, and the call is sent again
+/// once if the token is different. It does not cache.
 ///
 /// ```
 /// use auth0_core::{AccessToken, TokenError, TokenSource, token_fn};
@@ -324,7 +372,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authorization_is_made_once_and_is_marked_sensitive() {
+    fn authorization_header_is_created_once_and_marked_sensitive() {
         let token = AccessToken::new("t0ken", 0);
         let value = token.authorization().unwrap();
         assert!(value.is_sensitive());
@@ -334,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn source_behind_a_pointer_then_every_method_reaches_it() {
+    fn pointer_to_a_source_forwards_every_method() {
         use std::sync::atomic::{AtomicUsize, Ordering};
 
         #[derive(Default)]
@@ -370,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn token_comes_with_white_space_or_its_scheme_then_it_is_sent_once_and_clean() {
+    fn white_space_and_bearer_scheme_are_removed() {
         for text in [
             "t0ken",
             "t0ken\n",
@@ -386,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn token_is_empty_or_of_another_scheme_then_it_is_not_sent() {
+    fn empty_token_or_another_scheme_is_rejected() {
         for (text, expected) in [
             ("", "the token is empty"),
             (" \n", "the token is empty"),
@@ -404,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn token_is_bound_after_it_was_sent_then_it_is_sent_as_bound() {
+    fn token_bound_after_its_first_use_is_sent_with_the_dpop_scheme() {
         struct Key;
         impl ProofOfPossession for Key {
             fn proof(&self, _: crate::proof::ProofRequest<'_>) -> Result<SecretString, TokenError> {

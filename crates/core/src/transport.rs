@@ -1,4 +1,4 @@
-//! What all calls of a client share.
+//! The settings and state that all calls of a client share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
 use crate::{Auth0Client, Error, HttpClient, Operation, RetryPolicy, TokenSource};
 
-/// What all calls of a client share: where they go, what sends them, where the token comes from, and the limits.
-/// Cloning is cheap.
+/// The settings and state that all calls of a client share: base URL, HTTP client, token source, timeouts, limits. Cloning
+/// is cheap.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -33,14 +33,14 @@ pub struct Transport(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) base_url: Arc<BaseUrl>,
     pub(crate) http_client: HttpClient,
-    /// Absent only where the client was told to go without.
+    /// `None` only if the client was built without a token source on purpose.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
     pub(crate) check_scopes: bool,
     pub(crate) timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: RetryBudget,
-    /// The way through the limiter, where there is one.
+    /// The handle of the limiter, if there is one.
     pub(crate) limiter: Option<LimiterHandle>,
     pub(crate) user_agent: Option<HeaderValue>,
     pub(crate) auth0_client: Option<HeaderValue>,
@@ -50,17 +50,17 @@ pub(crate) struct Shared {
 }
 
 impl Transport {
-    /// A call of `operation`. Nothing happens until it is executed.
+    /// Creates a call of `operation`. Nothing is sent until it is executed.
     pub fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
         Call::new(self.clone(), operation, options)
     }
 
-    /// The base of every URL, without a slash at its end.
+    /// Returns the base of every URL, without a trailing slash.
     pub fn base_url(&self) -> &str {
         self.0.base_url.as_str()
     }
 
-    /// The HTTP client, to build requests with. What it sends by itself carries no token.
+    /// Returns the HTTP client, to build requests with. Requests that it sends directly have no token.
     pub fn reqwest(&self) -> &reqwest::Client {
         self.0.http_client.reqwest()
     }
@@ -81,10 +81,10 @@ impl fmt::Debug for Transport {
 
 /// Settings of a [`Transport`].
 ///
-/// | setting | until it is set |
+/// | setting | default |
 /// | --- | --- |
-/// | [`token_source`](Self::token_source) | none: it has to be set, or [`without_token`](Self::without_token) |
-/// | [`http_client`](Self::http_client) | [`HttpClient::new`]: connecting takes at most 10 s |
+/// | [`token_source`](Self::token_source) | none: required, unless [`without_token`](Self::without_token) is set |
+/// | [`http_client`](Self::http_client) | [`HttpClient::new`], with a connect timeout of 10 s |
 /// | [`timeout`](Self::timeout) of an attempt | 60 s |
 /// | [`call_timeout`](Self::call_timeout) | none |
 /// | [`retry`](Self::retry) | [`RetryPolicy::default`]: three attempts within 120 s |
@@ -134,98 +134,95 @@ impl Default for TransportBuilder {
 }
 
 impl TransportBuilder {
-    /// The settings that hold until others are set. A token source is needed as well.
+    /// Creates a builder with the default settings. A token source is required.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets where the token of each attempt comes from.
+    /// Sets the source of access tokens.
     pub fn token_source(mut self, token_source: Arc<dyn TokenSource>) -> Self {
         self.token_source = Some(token_source);
         self
     }
 
-    /// Lets calls go out without a token, for an API that asks for none. It has to be said, so that a forgotten token
-    /// source is an error and not a client that is refused everywhere.
+    /// Sends calls without a token, for an API that requires none. Explicit, so that a forgotten token source is an error.
     pub fn without_token(mut self) -> Self {
         self.without_token = true;
         self
     }
 
-    /// Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. Where the
-    /// token source does not know what was granted, and where the document gives scopes as hints only, nothing is
-    /// refused.
+    /// Rejects a call before it is sent if its token is known to lack a scope that the operation requires. Does not apply if
+    /// the token source does not know the granted scopes, or if the document lists scopes as hints only.
     pub fn check_scopes(mut self) -> Self {
         self.check_scopes = true;
         self
     }
 
-    /// Sets the HTTP client. Until then it is [`HttpClient::new`]. A token source that has no HTTP client of its own
-    /// uses this one too ([`TokenSource::inherit_http_client`]).
+    /// Sets the HTTP client. Default: [`HttpClient::new`]. A token source without its own HTTP client uses this one too
+    /// ([`TokenSource::inherit_http_client`]).
     pub fn http_client(mut self, http_client: HttpClient) -> Self {
         self.http_client = Some(http_client);
         self
     }
 
-    /// Sets how long an attempt may take, from connecting to the last byte of the answer. Until then it is 60 s.
+    /// Sets the timeout of each attempt, from connecting to the last byte of the response. Default: 60 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits in
-    /// between. Until then there is no such limit; there is that of the [`RetryPolicy`] on when the last attempt
-    /// begins.
+    /// Sets the timeout of a whole call: waiting for a token and for the limiter, all attempts, and the waits between them.
+    /// Default: none, but the [`RetryPolicy`] limits when the last attempt begins.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
     }
 
-    /// Sets how often a call is sent, and how long it waits in between.
+    /// Sets the retry policy. Default: three attempts within 120 s.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. Until then
-    /// nothing does.
+    /// Sets the limiter that keeps calls within the server's rate limits. Clients with the same limiter share its limits.
+    /// Default: none.
     pub fn limiter(mut self, limiter: Limiter) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
-    /// Sets the `User-Agent` header. Until then it is that of the HTTP client that was set, or this crate's.
+    /// Sets the `User-Agent` header. Default: that of the HTTP client if one was set, otherwise that of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
         self
     }
 
-    /// Sets what the `Auth0-Client` header tells, or that there is none. Until then it tells of this crate.
+    /// Sets the `Auth0-Client` header; `None` omits it. Default: name and version of this crate.
     pub fn auth0_client(mut self, client: impl Into<Option<Auth0Client>>) -> Self {
         self.auth0_client = client.into();
         self
     }
 
-    /// Sets how much of an answer is read. Until then it is 64 MiB.
+    /// Sets the maximum size of a response body in bytes. Default: 64 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Sets what tells the time and what waits, for tests that need no real time. The time-outs of attempts are the HTTP
-    /// client's own and go by the real clock.
+    /// Injects the clock and the sleeper, for tests without real time. The timeouts of attempts are those of the HTTP
+    /// client and use the real clock.
     pub fn timer(mut self, clock: SharedClock, sleeper: SharedSleeper) -> Self {
         self.clock = clock;
         self.sleeper = sleeper;
         self
     }
 
-    /// Builds the transport for calls below `base_url`. It does no I/O.
+    /// Builds the transport for calls below `base_url`. Does no I/O.
     ///
     /// # Errors
     ///
-    /// A configuration error: no token source, a user agent that no header can carry, an HTTP client that cannot be
-    /// made.
+    /// Returns a configuration error if there is no token source, the user agent is not a valid header value, or the HTTP
+    /// client cannot be created.
     pub fn build(self, base_url: BaseUrl) -> Result<Transport, Error> {
         if self.token_source.is_none() && !self.without_token {
             return Err(Error::configuration(
@@ -234,7 +231,7 @@ impl TransportBuilder {
         }
         let user_agent = match (self.user_agent, &self.http_client) {
             (Some(text), _) => Some(HeaderValue::from_str(&text).map_err(|_| {
-                Error::configuration("user_agent: found a character that a header cannot carry, expected visible ASCII")
+                Error::configuration("user_agent: found a character that is not valid in a header, expected visible ASCII")
             })?),
             (None, Some(_)) => None,
             (None, None) => Some(HeaderValue::from_static(concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION")))),

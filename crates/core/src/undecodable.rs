@@ -1,4 +1,4 @@
-//! Why a success could not be read, told without a value from the body.
+//! Why a body could not be decoded, without values from the body.
 
 use std::fmt;
 
@@ -8,7 +8,19 @@ use serde_json::error::Category;
 
 use crate::problem::shortened;
 
-/// Where in a body decoding failed, and why: without a value from the body, which may be a secret.
+/// Where in a body decoding failed, and why. Contains no value from the body, because it may be a secret.
+///
+/// ```
+/// use auth0_core::Error;
+///
+/// fn report(error: &Error) {
+///     if let Some(undecodable) = error.undecodable() {
+///         // For example: members[3].age: expected u32, found a string (line 1, column 44)
+///         println!("{}: {undecodable}", undecodable.path());
+///     }
+/// }
+/// # report(&Error::configuration("example"));
+/// ```
 #[derive(Debug)]
 pub struct Undecodable {
     path: String,
@@ -30,33 +42,33 @@ impl Undecodable {
             line,
             column,
             category: error.classify(),
-            what: safe_text(error),
+            what: redacted_message(error),
             is_not_json: error.is_syntax()
                 && !matches!(body.trim_ascii_start(), [b'{' | b'[' | b'"', ..]),
         }
     }
 
-    /// The place by keys and indexes, such as `members[3].role`; empty at the top.
+    /// Returns the path of keys and indexes, such as `members[3].role`; empty for the whole body.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The place in bytes from the beginning of the body, where it is known.
+    /// Returns the offset in bytes from the start of the body, if known.
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// What is wrong, without the place.
+    /// The message without the position.
     pub(crate) fn what(&self) -> &str {
         &self.what
     }
 
-    /// Whether the body does not even begin like JSON, as HTML or plain text.
+    /// Whether the body does not begin like JSON, such as HTML or plain text.
     pub(crate) fn is_not_json(&self) -> bool {
         self.is_not_json
     }
 
-    /// What is wrong: the body is no JSON, it ends too early, or it does not fit the type.
+    /// Returns the kind of error: invalid JSON, an unexpected end, or a value of the wrong type.
     pub fn category(&self) -> Category {
         self.category
     }
@@ -75,16 +87,16 @@ impl fmt::Display for Undecodable {
     }
 }
 
-/// Serde quotes the value it could not take; what it expected, and which field it missed, come from the type and
-/// are safe to tell.
-fn safe_text(error: &serde_json::Error) -> String {
+/// The message of serde without the values that it quotes. Expected types and missing fields come from the Rust type, so
+/// they are safe to show.
+fn redacted_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = match text.rfind(" at line ") {
         Some(position) if error.line() > 0 => &text[..position],
         _ => text.as_str(),
     };
     if !error.is_data() {
-        // These texts are constants of serde_json.
+        // These messages are constants of serde_json.
         return text.to_owned();
     }
     let from_the_type = [
@@ -103,24 +115,24 @@ fn safe_text(error: &serde_json::Error) -> String {
         "unknown variant `",
         "unknown field `",
     ];
-    let names_nothing =
+    let expects_nothing =
         text.ends_with("there are no variants") || text.ends_with("there are no fields");
     let quoted = quotes_a_value
         .iter()
         .find_map(|start| text.strip_prefix(start));
     match (text.rfind(", expected "), quoted) {
-        (Some(position), Some(quoted)) if !names_nothing => {
+        (Some(position), Some(quoted)) if !expects_nothing => {
             format!(
                 "expected {}, found {}",
                 shortened(&text[position + ", expected ".len()..]),
                 kind_of(text, quoted)
             )
         }
-        _ => "a value that does not fit its type".to_owned(),
+        _ => "the value has the wrong type".to_owned(),
     }
 }
 
-/// The kind of the value that serde quotes, without the value. Serde names the kind first.
+/// The kind of the value that serde quotes. Serde names the kind before the value.
 fn kind_of(text: &str, quoted: &str) -> &'static str {
     const KINDS: [(&str, &str); 9] = [
         ("null", "null"),
@@ -145,50 +157,50 @@ fn kind_of(text: &str, quoted: &str) -> &'static str {
         .map_or("another value", |(_, kind)| kind)
 }
 
-/// Serde counts lines from 1 and columns in bytes.
+/// Converts line (from 1) and column (in bytes) of serde into an offset.
 fn offset(body: &[u8], line: usize, column: usize) -> Option<usize> {
     let starts = body.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len);
     let start: usize = starts.take(line.checked_sub(1)?).sum();
     Some((start + column).min(body.len()))
 }
 
-/// The path of the value that ends or begins at `offset`.
+/// Returns the path of the value that ends or begins at `offset`.
 ///
-/// The body is parsed again up to that value, so that it ends there too early, and nothing of it is kept: time
-/// proportional to the body, memory for the path. Decoding each type with its path in mind (`serde_path_to_error`)
-/// would compile all decoding twice: a program with all operations took 16 to 19 % longer to build.
+/// The body is parsed again up to that value without keeping any values, which takes time proportional to the body and
+/// memory for the path only. Tracking the path while decoding (`serde_path_to_error`) would compile all decoding twice: a
+/// program with all operations took 16 to 19 % longer to build.
 fn path_at(body: &[u8], offset: usize) -> String {
     let read = &body[..offset];
-    let in_a_word =
+    let in_scalar =
         |byte: &u8| matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z');
     let (end, begins) = match read.last() {
-        // The string, the object or the array that ends here is left open.
+        // Leaves the string, object or array that ends here open.
         Some(b'"' | b'}' | b']') => (read.len() - 1, false),
-        // A number or a literal is left out.
-        Some(byte) if in_a_word(byte) => {
-            let before = read.iter().rposition(|byte| !in_a_word(byte));
+        // Removes a number or literal.
+        Some(byte) if in_scalar(byte) => {
+            let before = read.iter().rposition(|byte| !in_scalar(byte));
             (before.map_or(0, |last| last + 1), true)
         }
         _ => (read.len(), false),
     };
     let mut json = serde_json::Deserializer::from_slice(&read[..end]);
-    let mut walk = Walk {
+    let mut visitor = PathVisitor {
         path: Vec::new(),
         begins,
         entered: 0,
     };
-    if walk.deserialize(&mut json).is_ok() {
+    if visitor.deserialize(&mut json).is_ok() {
         return String::new();
     }
     let mut path = String::new();
-    for step in &walk.path {
+    for step in &visitor.path {
         match step {
-            Step::Item(index) => path.push_str(&format!("[{index}]")),
-            Step::Member(key) => {
+            PathStep::Item(index) => path.push_str(&format!("[{index}]")),
+            PathStep::Member(key) => {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                // Keys of maps are the server's, so they are bounded like its other words.
+                // Keys of maps come from the server, so they are truncated.
                 path.extend(shortened(key).chars().take(64));
             }
         }
@@ -196,22 +208,22 @@ fn path_at(body: &[u8], offset: usize) -> String {
     path
 }
 
-/// Visits a value down to its scalars and keeps nothing but where it is.
-struct Walk {
-    /// Where the walk is, or where it ended.
-    path: Vec<Step>,
+/// Visits a value recursively and keeps only the current path.
+struct PathVisitor {
+    /// The current path, or the path where parsing failed.
+    path: Vec<PathStep>,
     /// Whether a value begins where the JSON ends.
     begins: bool,
-    /// How many values the parser has begun.
+    /// The number of values that the parser has entered.
     entered: u64,
 }
 
-enum Step {
+enum PathStep {
     Item(usize),
     Member(String),
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Walk {
+impl<'de> DeserializeSeed<'de> for &mut PathVisitor {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -220,7 +232,7 @@ impl<'de> DeserializeSeed<'de> for &mut Walk {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Walk {
+impl<'de> Visitor<'de> for &mut PathVisitor {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -254,9 +266,9 @@ impl<'de> Visitor<'de> for &mut Walk {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         for index in 0.. {
             let entered = self.entered;
-            self.path.push(Step::Item(index));
+            self.path.push(PathStep::Item(index));
             let item = items.next_element_seed(&mut *self);
-            // Without an item the place is the list itself.
+            // Without an item, the position is the list itself.
             let has_item = self.entered > entered || self.begins && item.is_err();
             if !has_item || item.is_ok() {
                 self.path.pop();
@@ -270,7 +282,7 @@ impl<'de> Visitor<'de> for &mut Walk {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(key) = members.next_key()? {
-            self.path.push(Step::Member(key));
+            self.path.push(PathStep::Member(key));
             members.next_value_seed(&mut *self)?;
             self.path.pop();
         }
@@ -301,37 +313,37 @@ mod tests {
         Viewer,
     }
 
-    fn told(body: &str) -> String {
+    fn message(body: &str) -> String {
         let error = serde_json::from_str::<Vec<Member>>(body).unwrap_err();
         Undecodable::new(body.as_bytes(), &error).to_string()
     }
 
     #[test]
-    fn missing_field_is_named_with_its_place() {
+    fn missing_field_is_reported_with_its_position() {
         assert_eq!(
-            told("[{\"name\":\"a\",\n\"age\":1}]"),
+            message("[{\"name\":\"a\",\n\"age\":1}]"),
             "[0]: missing field `roles` (line 2, column 8)"
         );
     }
 
     #[test]
-    fn wrong_type_is_told_without_the_value() {
+    fn wrong_type_is_reported_without_the_value() {
         assert_eq!(
-            told(r#"[{"name":"a","age":"s3cr3t, expected s3cr3t","roles":[]}]"#),
+            message(r#"[{"name":"a","age":"s3cr3t, expected s3cr3t","roles":[]}]"#),
             "[0].age: expected u32, found a string (line 1, column 44)"
         );
     }
 
     #[test]
-    fn wrong_container_is_told_at_its_start() {
+    fn wrong_container_is_reported_at_its_start() {
         assert_eq!(
-            told(r#"[{"name":{"a":1},"age":1,"roles":[]}]"#),
+            message(r#"[{"name":{"a":1},"age":1,"roles":[]}]"#),
             "[0].name: expected a string, found an object (line 1, column 9)"
         );
     }
 
     #[test]
-    fn kind_of_the_value_is_told_without_the_value() {
+    fn kind_of_the_value_is_reported_without_the_value() {
         let cases = [
             ("null", "null"),
             ("-1", "a number"),
@@ -343,15 +355,15 @@ mod tests {
             ("{\"s3cr3t\":1}", "an object"),
         ];
         for (value, kind) in cases {
-            let told = told(&format!(r#"[{{"name":"a","age":{value},"roles":[]}}]"#));
+            let message = message(&format!(r#"[{{"name":"a","age":{value},"roles":[]}}]"#));
             let expected = format!("[0].age: expected u32, found {kind} (");
-            assert!(told.starts_with(&expected), "{value}: {told}");
+            assert!(message.starts_with(&expected), "{value}: {message}");
         }
-        assert!(told("[null]").starts_with("[0]: expected struct Member, found null ("));
+        assert!(message("[null]").starts_with("[0]: expected struct Member, found null ("));
     }
 
     #[test]
-    fn secret_that_is_no_text_is_told_by_its_kind() {
+    fn secret_that_is_not_text_is_reported_by_its_kind() {
         for (body, kind) in [
             ("null", "null"),
             ("1.5", "a number"),
@@ -360,10 +372,10 @@ mod tests {
             ("{}", "an object"),
         ] {
             let error = serde_json::from_str::<crate::SecretString>(body).unwrap_err();
-            let told = Undecodable::new(body.as_bytes(), &error).to_string();
+            let message = Undecodable::new(body.as_bytes(), &error).to_string();
             assert!(
-                told.starts_with(&format!("expected a string, found {kind}")),
-                "{told}"
+                message.starts_with(&format!("expected a string, found {kind}")),
+                "{message}"
             );
         }
         for text in ["123", "true"] {
@@ -373,51 +385,54 @@ mod tests {
     }
 
     #[test]
-    fn place_at_the_end_of_a_large_body_is_found() {
+    fn position_at_the_end_of_a_large_body_is_found() {
         let member = r#"{"name":"a\u00e9","age":1,"roles":["owner"],"extra":{"x":1,"y":2}},"#;
         let body = format!(r#"[{}{{"name":"b","age":null}}]"#, member.repeat(100_000));
-        assert!(told(&body).starts_with("[100000].age: expected u32, found null"));
+        assert!(message(&body).starts_with("[100000].age: expected u32, found null"));
     }
 
     #[test]
-    fn unknown_variant_is_told_by_the_known_ones() {
+    fn unknown_variant_is_reported_with_the_known_ones() {
         assert_eq!(
-            told(r#"[{"name":"a","age":1,"roles":["owner","s3cr3t"]}]"#),
+            message(r#"[{"name":"a","age":1,"roles":["owner","s3cr3t"]}]"#),
             "[0].roles[1]: expected `owner` or `viewer`, found a string that is none of these (line 1, column 46)"
         );
     }
 
     #[test]
-    fn syntax_error_is_told_with_its_place() {
+    fn syntax_error_is_reported_with_its_position() {
         assert_eq!(
-            told(r#"[{"name":"a","age":1,"#),
+            message(r#"[{"name":"a","age":1,"#),
             "[0]: EOF while parsing a value (line 1, column 21)"
         );
     }
 
     #[test]
-    fn key_with_escapes_is_read_and_bounded() {
+    fn key_with_escapes_is_decoded_and_truncated() {
         let key = "k\\\"]{".to_owned() + &"x".repeat(100);
         let path = path_at(format!("{{\"{key}\":1").as_bytes(), 109);
         assert_eq!(path, "k\"]{".to_owned() + &"x".repeat(60));
     }
 
     #[test]
-    fn every_kind_of_value_is_told_by_its_own_path() {
+    fn path_of_every_kind_of_value_is_found() {
         for value in ["\"a]\"", "-1.5e+3", "true", "null", "[[]]", "{\"a\":{}}"] {
             let body =
                 format!(r#"[{{"name":"a","age":1,"roles":[],"extra":{{"x":1,"y":{value}}}}}]"#);
             let error = serde_json::from_str::<Vec<Member>>(&body).unwrap_err();
-            let told = Undecodable::new(body.as_bytes(), &error);
-            assert_eq!(told.path(), "[0].extra.y", "{value}");
-            assert_eq!(told.category(), Category::Data);
+            let message = Undecodable::new(body.as_bytes(), &error);
+            assert_eq!(message.path(), "[0].extra.y", "{value}");
+            assert_eq!(message.category(), Category::Data);
             let end = body.find(value).unwrap() + value.len();
-            assert!(told.offset().is_some_and(|offset| offset <= end), "{value}");
+            assert!(
+                message.offset().is_some_and(|offset| offset <= end),
+                "{value}"
+            );
         }
     }
 
     #[test]
-    fn item_of_a_list_is_told_by_its_index_whatever_it_is() {
+    fn list_item_of_every_kind_is_reported_with_its_index() {
         for value in ["7", "-1.5e+3", "true", "null", "\"a\""] {
             for before in ["", r#"{"name":"a","age":1,"roles":["owner"]},"#] {
                 let body = format!("[{before}{value}]");
@@ -433,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn path_leaves_the_containers_that_were_closed() {
+    fn path_omits_closed_containers() {
         let rest = r#"[{"name":"a","age":1,"roles":["owner"],"extra":{"x":1}},{"name":"b","age":2,"roles":[]},{"roles":1"#;
         let error = serde_json::from_str::<Vec<Member>>(rest).unwrap_err();
         assert_eq!(
@@ -445,7 +460,7 @@ mod tests {
     #[test]
     fn error_without_a_position_has_no_path() {
         let error = <serde_json::Error as serde::de::Error>::custom("found s3cr3t");
-        let told = Undecodable::new(b"{}", &error);
-        assert_eq!(told.to_string(), "a value that does not fit its type");
+        let message = Undecodable::new(b"{}", &error);
+        assert_eq!(message.to_string(), "the value has the wrong type");
     }
 }

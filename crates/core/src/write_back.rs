@@ -1,4 +1,4 @@
-//! From a response to an update request of the same resource.
+//! Conversion of a response into an update request of the same resource.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{Undecodable, Unlisted};
 
-/// Why a response cannot be converted into an update request: a field that the request requires is missing, or has a value that the
-/// request cannot carry.
+/// Why a response cannot be converted into an update request: a required field is missing, or has a value that the request
+/// cannot contain.
 ///
 /// ```
 /// use auth0_core::codegen::into_update;
@@ -44,17 +44,17 @@ impl ConversionError {
         Self {
             into,
             field: String::new(),
-            // The error may quote a value.
+            // The error of serde may quote a value.
             problem: format!("the response cannot be serialized ({:?})", error.classify()),
         }
     }
 
-    /// The field at fault, such as `options.client_secret`; empty for the whole response.
+    /// Returns the invalid field, such as `options.client_secret`; empty for the whole response.
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// What is wrong, without a value.
+    /// Returns the reason, without a value.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -72,22 +72,21 @@ impl fmt::Display for ConversionError {
 
 impl std::error::Error for ConversionError {}
 
-/// Converts a response into the update request `into`. Generated code calls this; use `try_from` of the request.
+/// Converts a response into the update request `into`. Generated code calls this; programs use `try_from` of the request.
 ///
-/// Of the properties of the response only those in `accepted` are taken, each as a whole: nested objects with their additional fields
-/// and explicit nulls. A null that the request does not allow is left out. Properties in `renamed` are sent under
-/// their name in requests.
+/// Only the properties in `accepted` are kept, each completely: nested objects with their additional fields and explicit
+/// nulls. A null that the request does not allow is omitted. Properties in `renamed` get their name in requests.
 ///
 /// # Errors
 ///
-/// A field that the request requires is missing, or has a value that the request cannot carry.
+/// Returns an error if a required field is missing, or has a value that the request cannot contain.
 pub fn into_update<R: Serialize, U: DeserializeOwned>(
     response: &R,
     into: &'static str,
     accepted: &[&str],
     renamed: &[Renamed],
 ) -> Result<U, ConversionError> {
-    let mut draft = Draft::new(serde_json::to_value(response), into, accepted, renamed)?;
+    let mut draft = UpdateDraft::new(serde_json::to_value(response), into, accepted, renamed)?;
     loop {
         let body = draft.body()?;
         match serde_json::from_slice(&body) {
@@ -97,13 +96,13 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     }
 }
 
-/// An update request while it is made. Everything that does not depend on the types, so that it is compiled once.
-struct Draft {
+/// An unfinished update request. Not generic, so that it is compiled once.
+struct UpdateDraft {
     into: &'static str,
     value: Value,
 }
 
-impl Draft {
+impl UpdateDraft {
     fn new(
         response: serde_json::Result<Value>,
         into: &'static str,
@@ -111,7 +110,7 @@ impl Draft {
         renamed: &[Renamed],
     ) -> Result<Self, ConversionError> {
         let response = response.map_err(|error| ConversionError::unserializable(into, &error))?;
-        let mut value = only(response, accepted);
+        let mut value = retain_accepted(response, accepted);
         for renamed in renamed {
             renamed.apply(&mut value, renamed.parent);
         }
@@ -123,7 +122,7 @@ impl Draft {
             .map_err(|error| ConversionError::unserializable(self.into, &error))
     }
 
-    /// Removes the null that the request does not allow; any other error is final.
+    /// Removes a null that the request does not allow; any other error is final.
     fn correct(&mut self, body: &[u8], error: &serde_json::Error) -> Result<(), ConversionError> {
         let error = Undecodable::new(body, error);
         if remove_null(&mut self.value, error.path()) {
@@ -147,14 +146,14 @@ impl Draft {
     }
 }
 
-/// A property that has one name in responses and another in update requests. Generated code passes it to [`into_update`].
+/// A property with different names in responses and update requests. Generated code passes it to [`into_update`].
 #[derive(Debug, Clone, Copy)]
 pub struct Renamed {
-    /// The path of properties to the object that has it. Lists are not part of the path: every item is renamed.
+    /// The path of property names to the object. Lists are not part of the path: the property is renamed in every item.
     pub parent: &'static [&'static str],
-    /// Its name in responses.
+    /// The name in responses.
     pub response: &'static str,
-    /// Its name in update requests.
+    /// The name in update requests.
     pub request: &'static str,
 }
 
@@ -182,9 +181,12 @@ impl Renamed {
 fn remove_null(value: &mut Value, path: &str) -> bool {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let mut pointer = String::new();
-    for step in parent.split(['.', '[']).filter(|step| !step.is_empty()) {
+    for segment in parent
+        .split(['.', '['])
+        .filter(|segment| !segment.is_empty())
+    {
         pointer.push('/');
-        pointer.push_str(step.trim_end_matches(']'));
+        pointer.push_str(segment.trim_end_matches(']'));
     }
     let Some(parent) = value.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
         return false;
@@ -192,8 +194,8 @@ fn remove_null(value: &mut Value, path: &str) -> bool {
     parent.get(name).is_some_and(Value::is_null) && parent.remove(name).is_some()
 }
 
-/// Converts a response of an unknown kind into an update request of an unknown kind, with the properties in `accepted`. Generated
-/// code calls this.
+/// Converts an unlisted response into an unlisted update request with the properties in `accepted`. Generated code calls
+/// this.
 pub fn into_unlisted<R: Serialize>(
     response: &R,
     into: &'static str,
@@ -203,7 +205,7 @@ pub fn into_unlisted<R: Serialize>(
 }
 
 /// The properties of an object that are in `accepted`.
-fn only(value: Value, accepted: &[&str]) -> Value {
+fn retain_accepted(value: Value, accepted: &[&str]) -> Value {
     match value {
         Value::Object(properties) => properties
             .into_iter()
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn null_that_the_request_does_not_allow_is_left_out() {
+    fn null_that_the_request_does_not_allow_is_omitted() {
         #[derive(Debug, serde::Deserialize, Serialize)]
         struct Strict {
             #[serde(default, deserialize_with = "crate::nullable::deserialize_present")]
@@ -290,7 +292,7 @@ mod tests {
         );
     }
     #[test]
-    fn property_has_another_name_in_requests_then_it_is_renamed_in_every_object_at_its_path() {
+    fn renamed_property_is_renamed_in_every_object_at_its_path() {
         let renamed = |parent| Renamed {
             parent,
             response: "cert",
@@ -310,7 +312,7 @@ mod tests {
             update(&json!({"cert": "a", "options": {"cert": "b", "keys": [{"cert": "c"}, 1, {}]}})),
             json!({"signingCert": "a", "options": {"cert": "b", "keys": [{"signingCert": "c"}, 1, {}]}})
         );
-        // The request's own name wins, and nothing is lost.
+        // The name of the request wins, and nothing is lost.
         let both = json!({"cert": "a", "signingCert": "b"});
         assert_eq!(update(&both), both);
     }

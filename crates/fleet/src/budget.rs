@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use auth0_core::BoxFuture;
-use auth0_core::{Draw, Drawn, SharedBucket, SharedBudget};
+use auth0_core::{PermitGrant, PermitRequest, SharedBucket, SharedBudget};
 use redis::from_redis_value;
 
 use crate::encryption::EncryptionKey;
 use crate::handle::{Redis, eval};
 
-const DRAW: &str = include_str!("scripts/draw.lua");
+const ACQUIRE: &str = include_str!("scripts/acquire.lua");
 
 /// A rate budget that the limiters of many processes share through Redis or Valkey. Clones share the same budget.
 ///
@@ -25,7 +25,7 @@ const DRAW: &str = include_str!("scripts/draw.lua");
 /// # fn example(redis: Redis) -> Result<(), Box<dyn std::error::Error>> {
 /// let limits = Limits::new(Rate::per_second(40), Rate::per_second(20));
 /// // Without Redis, each of four processes takes a quarter.
-/// let limiter = Limiter::new(limits)?.sharing(RedisBudget::new(&redis), 0.25)?;
+/// let limiter = Limiter::new(limits)?.with_shared_budget(RedisBudget::new(&redis), 0.25)?;
 /// # let _ = limiter;
 /// # Ok(())
 /// # }
@@ -49,16 +49,19 @@ impl RedisBudget {
         self.0.key("budget", &key.hash(&parts))
     }
 
-    async fn take_permits(&self, draw: &Draw) -> Option<Drawn> {
+    async fn take_permits(&self, request: &PermitRequest) -> Option<PermitGrant> {
         let encryption_keys = self.0.encryption_keys();
-        let mut command = eval(DRAW, draw.buckets.len() * encryption_keys.iter().count());
-        for bucket in &draw.buckets {
+        let mut command = eval(
+            ACQUIRE,
+            request.buckets.len() * encryption_keys.iter().count(),
+        );
+        for bucket in &request.buckets {
             for key in encryption_keys.iter() {
                 command.arg(self.bucket_key(key, bucket));
             }
         }
-        command.arg(draw.permits).arg(micros(draw.horizon));
-        for bucket in &draw.buckets {
+        command.arg(request.permits).arg(micros(request.horizon));
+        for bucket in &request.buckets {
             for _ in encryption_keys.iter() {
                 command
                     .arg(micros(bucket.interval))
@@ -69,7 +72,7 @@ impl RedisBudget {
         let response = self.0.run(&command).await.ok()?;
         let times: Vec<u64> = from_redis_value(response).ok()?;
         let mut times = times.into_iter().map(Duration::from_micros);
-        Some(Drawn {
+        Some(PermitGrant {
             next: times.next()?,
             waits: times.collect(),
         })
@@ -77,8 +80,8 @@ impl RedisBudget {
 }
 
 impl SharedBudget for RedisBudget {
-    fn draw<'a>(&'a self, draw: &'a Draw) -> BoxFuture<'a, Option<Drawn>> {
-        Box::pin(self.take_permits(draw))
+    fn acquire<'a>(&'a self, request: &'a PermitRequest) -> BoxFuture<'a, Option<PermitGrant>> {
+        Box::pin(self.take_permits(request))
     }
 }
 

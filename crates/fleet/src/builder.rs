@@ -17,7 +17,25 @@ use crate::tls::TlsSettings;
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A builder of a [`Redis`], created by [`Redis::builder`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_fleet::{ConfigurationError, EncryptionKey, Redis};
+///
+/// # fn example(url: String, key: String, authority: Vec<u8>) -> Result<(), ConfigurationError> {
+/// let redis = Redis::builder(url)
+///     .encryption_key(EncryptionKey::from_base64(&key)?)
+///     .prefix("acme-auth0:")
+///     .timeout(Duration::from_millis(100))
+///     .root_certificates(authority)
+///     .build()?;
+/// # let _ = redis;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[doc(alias = "valkey")]
 #[must_use]
 pub struct RedisBuilder {
     url: SecretString,
@@ -79,12 +97,14 @@ impl RedisBuilder {
     /// Sets the client certificate and its private key, both in one PEM text. Redis requires a client certificate unless it is
     /// configured with `tls-auth-clients no`.
     #[doc(alias = "client certificate")]
+    #[doc(alias = "mTLS")]
     pub fn identity(mut self, pem: impl Into<SecretString>) -> Self {
         self.tls.identity = Some(pem.into());
         self
     }
 
     /// Injects the clock. The default is the clock of the system.
+    #[doc(alias = "mock")]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self

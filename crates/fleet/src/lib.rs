@@ -26,7 +26,7 @@
 //!
 //! // The limits of the tenant. Without Redis, each of four processes takes a quarter.
 //! let limits = Limits::new(Rate::per_second(40), Rate::per_second(20));
-//! let limiter = Limiter::new(limits)?.sharing(RedisBudget::new(&redis), 0.25)?;
+//! let limiter = Limiter::new(limits)?.with_shared_budget(RedisBudget::new(&redis), 0.25)?;
 //! # let _ = (token_source, limiter);
 //! # Ok(())
 //! # }

@@ -52,6 +52,20 @@ const MAX_LOCK_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// A [`Session`](auth0_auth::Session) can be stored too. Its refresh token is in the store only, so an unavailable Redis is an
 /// error there, and lost data is a lost login: configure Redis to write to disk.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_auth::ClientCredentials;
+/// use auth0_fleet::{Redis, RedisStore};
+///
+/// # fn example(redis: Redis) -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStore::new(&redis).lock_expiry(Duration::from_secs(10));
+/// let token_source = ClientCredentials::from_env()?.store(store).build()?;
+/// # let _ = token_source;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[doc(alias = "valkey")]
 #[doc(alias = "token cache")]

@@ -1,18 +1,18 @@
-//! The APIs that the sandbox serves.
+//! The APIs of the sandbox.
 
-/// An API. Each has a document, an audience and a form of its errors.
+/// An API with its own document, audience and error format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Api {
     Teams,
     MyOrganization,
-    /// The part of the Management API that is about organizations.
+    /// The organization operations of the Management API.
     Organizations,
 }
 
 impl Api {
     pub(crate) const ALL: [Self; 3] = [Self::Teams, Self::MyOrganization, Self::Organizations];
 
-    /// What it is called where operations of several APIs have one id: `my-organization.ListRoles`.
+    /// Prefix for operation ids that several APIs use: `my-organization.ListRoles`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Teams => "teams",
@@ -21,7 +21,7 @@ impl Api {
         }
     }
 
-    /// What the paths of its document come after. The paths of the Teams API are whole.
+    /// Base path of the API. The Teams API document contains complete paths.
     pub(crate) fn base(self) -> &'static str {
         match self {
             Self::Teams => "",
@@ -30,7 +30,7 @@ impl Api {
         }
     }
 
-    /// The API that a path belongs to; the Teams API has what belongs to none.
+    /// The API that a path belongs to. Paths outside all APIs count as Teams API.
     pub(crate) fn of_path(path: &str) -> Self {
         let is_under = |api: &Self| {
             path.strip_prefix(api.base())
@@ -41,12 +41,12 @@ impl Api {
     }
 }
 
-/// The audiences of access tokens, by API.
+/// Audiences of access tokens, by API.
 #[derive(Debug, Clone)]
 pub(crate) struct Audiences([String; 3]);
 
 impl Audiences {
-    /// Those of a tenant at `domain`. That of the Teams API is set by itself.
+    /// Creates the audiences of a tenant with this `domain`.
     pub(crate) fn new(teams: String, domain: &str) -> Self {
         Self(Api::ALL.map(|api| match api {
             Api::Teams => teams.clone(),
@@ -58,7 +58,7 @@ impl Audiences {
         &self.0[api as usize]
     }
 
-    /// The API that has this audience.
+    /// The API with this audience.
     pub(crate) fn api(&self, audience: &str) -> Option<Api> {
         Api::ALL.into_iter().find(|api| self.of(*api) == audience)
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn path_is_under_a_base_then_it_belongs_to_that_api() {
+    fn path_belongs_to_the_api_with_its_base_path() {
         for (path, api) in [
             ("/api/members", Api::Teams),
             ("/api/v2/organizations", Api::Organizations),

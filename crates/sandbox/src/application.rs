@@ -1,4 +1,4 @@
-//! The programs that may ask for tokens.
+//! Applications that can request tokens.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// An application that the sandbox knows: a machine, a web application or a program on somebody's computer.
+/// An application registered with the sandbox: machine-to-machine, web or native.
 ///
 /// ```
 /// use auth0_sandbox::Application;
 ///
-/// let reader = Application::new("reader", "its secret").scopes(["read:members"]);
-/// let web = Application::new("web", "its secret").redirect_uri("https://app.test/callback");
-/// let program = Application::native("program").organizations(["org_1"]);
-/// # let _ = (reader, web, program);
+/// let reader = Application::new("reader", "client-secret").scopes(["read:members"]);
+/// let web = Application::new("web", "client-secret").redirect_uri("https://app.test/callback");
+/// let native = Application::native("native").organizations(["org_1"]);
+/// # let _ = (reader, web, native);
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -25,31 +25,31 @@ pub struct Application {
     pub(crate) client_id: String,
     pub(crate) authentication: Authentication,
     pub(crate) name: String,
-    /// All that there are, where it is not said.
+    /// All scopes if `None`.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) organizations: Vec<String>,
-    /// Whether it may name every organization of the tenant.
+    /// Whether the application may act for every organization of the tenant.
     pub(crate) any_organization: bool,
     pub(crate) redirect_uris: Vec<String>,
-    /// Whether it is a program on somebody's computer, which listens at a port that is free just then.
+    /// Whether this is a native application, which may use any loopback port in redirect URIs.
     pub(crate) is_native: bool,
 }
 
-/// How an application proves that it is the one.
+/// How an application authenticates at the token endpoint.
 #[derive(Debug, Clone)]
 pub(crate) enum Authentication {
-    /// Not at all: it cannot keep a secret.
+    /// Not at all: the application cannot keep a secret.
     Public,
     Secret(SecretString),
-    /// By what it signs with the private key of one of these.
+    /// With an assertion signed by the private key of one of these.
     Keys(Vec<PublicKey>),
 }
 
-/// A key that an application's assertions verify by.
+/// A key that verifies the assertions of an application.
 #[derive(Clone)]
 pub(crate) struct PublicKey {
     pub(crate) kid: Option<String>,
-    /// What it can be used for.
+    /// The signature algorithms that the key supports.
     pub(crate) algorithms: &'static [&'static str],
     pub(crate) key: DecodingKey,
 }
@@ -63,31 +63,37 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-const RSA: &[&str] = &["RS256", "RS384", "PS256", "PS384"];
+const RSA_ALGORITHMS: &[&str] = &["RS256", "RS384", "PS256", "PS384"];
 
 impl Application {
-    /// An application with a secret and every scope of the APIs.
+    /// Creates an application with a client secret and all scopes of the APIs.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let secret = SecretString::from(client_secret.into());
-        Self::of(client_id.into(), Authentication::Secret(secret), false)
+        Self::with_authentication(client_id.into(), Authentication::Secret(secret), false)
     }
 
-    /// The same with a secret that nobody can guess.
+    /// Creates an application with a random client secret and all scopes of the APIs.
     ///
     /// # Errors
     ///
-    /// The system gives no random numbers.
+    /// Returns [`Error::Internal`] if the system provides no random numbers.
     pub fn with_random_secret(client_id: impl Into<String>) -> Result<Self, Error> {
-        Ok(Self::new(client_id, random_text()?))
+        Ok(Self::new(client_id, random_token()?))
     }
 
-    /// A program on somebody's computer, which can keep no secret: it logs users in with PKCE, at any port of the
-    /// loopback addresses, or with the device flow. It is granted nothing for itself.
+    /// Creates a native application, which cannot keep a secret.
+    ///
+    /// It logs users in with PKCE, on any loopback port, or with the device flow. It cannot use the client credentials
+    /// grant.
     pub fn native(client_id: impl Into<String>) -> Self {
-        Self::of(client_id.into(), Authentication::Public, true)
+        Self::with_authentication(client_id.into(), Authentication::Public, true)
     }
 
-    fn of(client_id: String, authentication: Authentication, is_native: bool) -> Self {
+    fn with_authentication(
+        client_id: String,
+        authentication: Authentication,
+        is_native: bool,
+    ) -> Self {
         Self {
             name: client_id.clone(),
             client_id,
@@ -100,51 +106,59 @@ impl Application {
         }
     }
 
-    /// Adds a public key in PEM: RSA, or EC with P-256 or P-384. From now on the application proves with
-    /// `private_key_jwt` that it is the one, and a secret no longer counts.
+    /// Adds a public key in PEM format: RSA, or EC with P-256 or P-384.
+    ///
+    /// The application then authenticates with `private_key_jwt`, and its secret is no longer accepted.
     ///
     /// # Errors
     ///
-    /// The text is no such key, or holds a private one.
+    /// Returns [`Error::Setting`] if the text is not such a key or contains a private key.
     pub fn public_key(self, pem: &str) -> Result<Self, Error> {
         if pem.contains("PRIVATE KEY") {
-            return Err(wrong_key("expected a public key, found a private one"));
+            return Err(invalid_key("expected a public key, found a private key"));
         }
         if let Ok(key) = DecodingKey::from_rsa_pem(pem.as_bytes()) {
-            return Ok(self.key(None, RSA, key));
+            return Ok(self.key(None, RSA_ALGORITHMS, key));
         }
         let key = DecodingKey::from_ec_pem(pem.as_bytes())
-            .map_err(|_| wrong_key("expected PEM of a public RSA or EC key"))?;
-        // An uncompressed point: one byte, and two numbers as long as the curve's.
+            .map_err(|_| invalid_key("expected a public RSA or EC key in PEM format"))?;
+        // An uncompressed point: one byte, followed by two coordinates of the curve's size.
         let algorithms: &[&str] = match key.try_get_as_bytes().map(<[u8]>::len) {
             Ok(65) => &["ES256"],
             Ok(97) => &["ES384"],
-            _ => return Err(wrong_key("expected a key of the curve P-256 or P-384")),
+            _ => {
+                return Err(invalid_key(
+                    "expected an EC key on the curve P-256 or P-384",
+                ));
+            }
         };
         Ok(self.key(None, algorithms, key))
     }
 
-    /// Adds a public key as a JWK, with its `kid` and `alg` if it has them; otherwise like
-    /// [`public_key`](Self::public_key).
+    /// Adds a public key as a JWK with optional `kid` and `alg`. See [`public_key`](Self::public_key).
     ///
     /// # Errors
     ///
-    /// The value is no such key, or holds a private one.
+    /// Returns [`Error::Setting`] if the value is not such a key or contains a private key.
     pub fn jwk(self, jwk: &Value) -> Result<Self, Error> {
-        if PRIVATE.iter().any(|name| jwk.get(name).is_some()) {
-            return Err(wrong_key("expected a public key, found a private one"));
+        if PRIVATE_JWK_MEMBERS
+            .iter()
+            .any(|name| jwk.get(name).is_some())
+        {
+            return Err(invalid_key("expected a public key, found a private key"));
         }
-        let expected = "expected a JWK of a public RSA key, or EC key of P-256 or P-384";
-        let jwk: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| wrong_key(expected))?;
+        let expected =
+            "expected a JWK with a public RSA key, or an EC key on the curve P-256 or P-384";
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| invalid_key(expected))?;
         let algorithms: &[&str] = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => RSA,
+            AlgorithmParameters::RSA(_) => RSA_ALGORITHMS,
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
                 &["ES256"]
             }
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => {
                 &["ES384"]
             }
-            _ => return Err(wrong_key(expected)),
+            _ => return Err(invalid_key(expected)),
         };
         let algorithms = match jwk.common.key_algorithm {
             None => algorithms,
@@ -152,12 +166,12 @@ impl Application {
                 let only = only.to_string();
                 let at = algorithms.iter().position(|name| *name == only);
                 let at = at.ok_or_else(|| {
-                    wrong_key("alg: expected RS256, RS384, PS256, PS384, ES256 or ES384, as the key has it")
+                    invalid_key("alg: expected an algorithm of the key type: RS256, RS384, PS256, PS384, ES256 or ES384")
                 })?;
                 &algorithms[at..=at]
             }
         };
-        let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong_key(expected))?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| invalid_key(expected))?;
         Ok(self.key(jwk.common.key_id, algorithms, key))
     }
 
@@ -179,37 +193,37 @@ impl Application {
         self
     }
 
-    /// Its name, as the activity log shows it; the client id unless said otherwise.
+    /// Name of the application in the activity log. Default: the client id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The scopes that it may be granted, instead of all.
+    /// Limits the scopes that the application can obtain. Default: all scopes.
     pub fn scopes<I: Into<String>>(mut self, scopes: impl IntoIterator<Item = I>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The organizations that it may name when it asks for tokens; none unless said otherwise.
+    /// Organizations that the application may act for. Default: none.
     pub fn organizations<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.organizations = ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// It may name every organization of the tenant when it asks for tokens, those that are created later too.
+    /// Allows the application to act for every organization of the tenant, including those created later.
     pub fn any_organization(mut self) -> Self {
         self.any_organization = true;
         self
     }
 
-    /// Adds an address to which users are sent back after the login. It is taken letter by letter.
+    /// Adds a redirect URI. It is compared exactly.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
     }
 
-    /// Its secret, if it has one.
+    /// The client secret, if there is one.
     pub(crate) fn secret(&self) -> Option<&str> {
         match &self.authentication {
             Authentication::Secret(secret) => Some(secret.expose_secret()),
@@ -218,20 +232,20 @@ impl Application {
     }
 }
 
-/// What only a private JWK has.
-pub(crate) const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+/// The JWK members that contain private key material.
+pub(crate) const PRIVATE_JWK_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-fn wrong_key(message: &str) -> Error {
+fn invalid_key(message: &str) -> Error {
     Error::Setting {
         setting: "public key",
         message: message.to_owned(),
     }
 }
 
-/// A text that nobody can guess.
-pub(crate) fn random_text() -> Result<String, Error> {
+/// An unguessable string.
+pub(crate) fn random_token() -> Result<String, Error> {
     use base64::Engine as _;
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| Error::Broken(error.to_string()))?;
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }

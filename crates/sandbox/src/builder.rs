@@ -1,28 +1,28 @@
-//! The settings of a sandbox.
+//! The builder of a sandbox.
 
-mod check;
-mod start;
+mod startup;
+mod validation;
 
 use std::time::Duration;
 
 use crate::application::Application;
 use crate::faults::{Fault, Script};
 use crate::login::User;
-use crate::rate_limits::{Plan, RateLimits};
-use crate::team::{PrivateCloud, Settings};
-use crate::tenant::{ENTERPRISE, Quirks, Settings as TenantSettings};
+use crate::rate_limits::{RateLimitPlan, RateLimits};
+use crate::team::{PrivateCloud, TeamSettings};
+use crate::tenant::{ENTERPRISE, ListingQuirks, TenantSettings};
 use crate::token::TokenQuota;
 
-/// The most members: they are made when they are looked at, but each has a number.
-const MOST_MEMBERS: u64 = 1_000_000_000;
+/// Members are generated on access, but each needs a number.
+const MAX_MEMBERS: u64 = 1_000_000_000;
 
-/// The most tenants and entries of the log, which are kept in memory.
-const MOST_KEPT: u64 = 1_000_000;
+/// Upper bound of everything that is numbered or kept in memory.
+const MAX_STORED: u64 = 1_000_000;
 
-/// The most connections, through which every look-up goes.
-const MOST_CONNECTIONS: u64 = 1_000;
+/// Look-ups scan all connections.
+const MAX_CONNECTIONS: u64 = 1_000;
 
-/// The settings of a [`Sandbox`](crate::Sandbox); made by [`Sandbox::builder`](crate::Sandbox::builder).
+/// Builds a [`Sandbox`](crate::Sandbox). Created by [`Sandbox::builder`](crate::Sandbox::builder).
 ///
 /// ```
 /// use auth0_sandbox::{Effect, Fault, Sandbox};
@@ -42,7 +42,7 @@ const MOST_CONNECTIONS: u64 = 1_000;
 #[must_use]
 pub struct SandboxBuilder {
     port: u16,
-    team: Settings,
+    team: TeamSettings,
     tenant: TenantSettings,
     audience: Option<String>,
     applications: Vec<Application>,
@@ -53,17 +53,17 @@ pub struct SandboxBuilder {
     refresh_token_lifetime: Duration,
     token_quota: Option<TokenQuota>,
     rate_limits: Option<RateLimits>,
-    plan: Option<Plan>,
+    rate_limit_plan: Option<RateLimitPlan>,
     faults: Vec<Fault>,
     clock_offset_seconds: i64,
-    check_answers: bool,
+    check_responses: bool,
 }
 
 impl SandboxBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
-            team: Settings {
+            team: TeamSettings {
                 members: 25,
                 tenants: 8,
                 activity: 60,
@@ -82,7 +82,7 @@ impl SandboxBuilder {
                 connections: 3,
                 allowed_strategies: ENTERPRISE.map(str::to_owned).to_vec(),
                 deletes_used_connections: true,
-                quirks: Quirks::default(),
+                quirks: ListingQuirks::default(),
             },
             audience: None,
             applications: Vec::new(),
@@ -93,51 +93,52 @@ impl SandboxBuilder {
             refresh_token_lifetime: Duration::from_secs(30 * 86_400),
             token_quota: None,
             rate_limits: None,
-            plan: None,
+            rate_limit_plan: None,
             faults: Vec::new(),
             clock_offset_seconds: 0,
-            check_answers: false,
+            check_responses: false,
         }
     }
 
-    /// The port of 127.0.0.1 to listen at; 0, as without it, is any that is free.
+    /// Port of 127.0.0.1 to listen on. The default, 0, picks a free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The slug of the team; `acme` unless said otherwise.
+    /// Slug of the team. Default: `acme`.
     pub fn team(mut self, slug: impl Into<String>) -> Self {
         self.team.slug = slug.into();
         self
     }
 
-    /// How many members the team begins with; 25 unless said otherwise, at least 1 and at most 1,000,000,000. The first
-    /// two are owners. Members are made when they are looked at, so that a million of them take no memory.
+    /// Initial number of team members, from 1 to 1,000,000,000. Default: 25.
+    ///
+    /// The first two are owners. Members are generated on access, so a large team needs no memory.
     pub fn members(mut self, members: u64) -> Self {
         self.team.members = members;
         self
     }
 
-    /// How many tenants the team begins with; 8 unless said otherwise, at most 1,000,000.
+    /// Initial number of tenants, at most 1,000,000. Default: 8.
     pub fn tenants(mut self, tenants: u64) -> Self {
         self.team.tenants = tenants;
         self
     }
 
-    /// How many entries the activity log begins with; 60 unless said otherwise, at most 1,000,000.
+    /// Initial number of activity log entries, at most 1,000,000. Default: 60.
     pub fn activity(mut self, entries: u64) -> Self {
         self.team.activity = entries;
         self
     }
 
-    /// What ids, names and times are made of: the same seed gives the same ones. 0 unless said otherwise.
+    /// Seed of ids, names and times. The same seed produces the same values. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.team.seed = seed;
         self
     }
 
-    /// Adds a private cloud of the team, by environment and locality. There is always `private-1` in `frankfurt`.
+    /// Adds a private cloud to the team. `private-1` in `frankfurt` always exists.
     pub fn private_cloud(
         mut self,
         environment: impl Into<String>,
@@ -150,41 +151,47 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many tenants the team may have at once; any number unless said otherwise.
+    /// Maximum number of tenants of the team. Default: unlimited.
     pub fn tenant_limit(mut self, tenants: usize) -> Self {
         self.team.tenant_limit = Some(tenants);
         self
     }
 
-    /// Invited persons become members at once, without [`Sandbox::accept_invitation`](crate::Sandbox::accept_invitation).
+    /// Accepts invitations to the team immediately, without
+    /// [`Sandbox::accept_invitation`](crate::Sandbox::accept_invitation).
     pub fn accept_invitations(mut self) -> Self {
         self.team.accept_invitations = true;
         self
     }
 
-    /// How many organizations the tenant begins with; 3 unless said otherwise, at least 1 and at most 1,000,000. Like
-    /// their members they are made when they are looked at.
+    /// Initial number of organizations, from 1 to 1,000,000. Default: 3.
+    ///
+    /// Organizations and their members are generated on access.
     pub fn organizations(mut self, organizations: u64) -> Self {
         self.tenant.organizations = organizations;
         self
     }
 
-    /// How many members each organization begins with; 5 unless said otherwise, at most 1,000,000. The users of the
-    /// sandbox are members of the first organization beside them.
+    /// Initial number of members of each organization, at most 1,000,000. Default: 5.
+    ///
+    /// The users added with [`user`](Self::user) are members of the first organization in addition.
     pub fn organization_members(mut self, members: u64) -> Self {
         self.tenant.members = members;
         self
     }
 
-    /// How many connections the tenant begins with; 3 unless said otherwise, at most 1,000. The first is a database that
-    /// every organization uses; the others are identity providers, of which each organization uses one.
+    /// Initial number of connections of the tenant, at most 1,000. Default: 3.
+    ///
+    /// The first is a database connection that every organization uses. The others are identity providers, one of which
+    /// each organization uses.
     pub fn connections(mut self, connections: u64) -> Self {
         self.tenant.connections = connections;
         self
     }
 
-    /// The strategies of the identity providers that an organization may add; without it the seven that there are.
-    /// Where there are none, the tenant is not set up for it.
+    /// Strategies of the identity providers that an organization may create. Default: all seven.
+    ///
+    /// With an empty list, the tenant is not configured for identity providers of organizations.
     pub fn allowed_strategies<I: Into<String>>(
         mut self,
         strategies: impl IntoIterator<Item = I>,
@@ -193,103 +200,109 @@ impl SandboxBuilder {
         self
     }
 
-    /// An organization can delete an identity provider only while no user came through it, which Auth0 calls
-    /// `allow_if_empty`. It can always unless said otherwise.
+    /// Allows an organization to delete an identity provider only while it has no users (`allow_if_empty` at Auth0). By
+    /// default, deletion is always allowed.
     pub fn keep_used_connections(mut self) -> Self {
         self.tenant.deletes_used_connections = false;
         self
     }
 
-    /// The last page of a listing that goes on by a cursor names a next one, which is empty.
+    /// Makes the last page of a listing with cursors point to an additional, empty page.
     pub fn empty_last_pages(mut self) -> Self {
         self.tenant.quirks.empty_last_page = true;
         self
     }
 
-    /// Pages of listings that go on by a cursor hold half of what was asked for, though there is more.
+    /// Makes pages of listings with cursors half as long as requested, even if more items follow.
     pub fn short_pages(mut self) -> Self {
         self.tenant.quirks.short_pages = true;
         self
     }
 
-    /// The list of an organization's members in the Management API is so far behind, in whole seconds.
+    /// Delays the member list of the Management API behind membership changes, in whole seconds.
     pub fn member_list_lag(mut self, lag: Duration) -> Self {
         self.tenant.quirks.member_lag = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
         self
     }
 
-    /// The audience of access tokens for the Teams API; `https://{team}.teams.auth0.com/api/` unless said otherwise.
+    /// Audience of access tokens for the Teams API. Default: `https://{team}.teams.auth0.com/api/`.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Adds an application that may ask for tokens. [`Sandbox::client_id`](crate::Sandbox::client_id) is the first; without
-    /// any, two are made up that may act for every organization: a machine with a random secret and all scopes, and a
-    /// native one.
+    /// Adds an application that can request tokens. [`Sandbox::client_id`](crate::Sandbox::client_id) returns the first
+    /// one.
+    ///
+    /// By default there are two, both of which may act for every organization: a machine-to-machine application with a
+    /// random secret and all scopes, and a native application.
     pub fn application(mut self, application: Application) -> Self {
         self.applications.push(application);
         self
     }
 
-    /// Adds a user who can log in, and who is a member of the first organization; unless said otherwise, the first
-    /// member of the team, who is in no organization. Those who are members of an organization can log in beside them.
+    /// Adds a user who can log in and is a member of the first organization.
+    ///
+    /// By default, the first member of the team can log in, who belongs to no organization. Members of organizations
+    /// can always log in.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
     }
 
-    /// A login with the `login_hint` of a user, an id or an e-mail address, goes through without the page on which
-    /// one chooses who one is.
+    /// Completes a login whose `login_hint` is the id or e-mail address of a user without showing the user selection
+    /// page.
     pub fn login_at_once(mut self) -> Self {
         self.login_at_once = true;
         self
     }
 
-    /// Proofs of DPoP need a nonce that the sandbox gave out, at the token endpoint and in calls. It changes every five
-    /// minutes of the sandbox's clock, and the one before counts until it changes again.
+    /// Requires a nonce of the sandbox in DPoP proofs, at the token endpoint and in API calls.
+    ///
+    /// The nonce changes every five minutes of the sandbox's clock; the previous nonce remains valid until the next
+    /// change.
     pub fn dpop_nonces(mut self) -> Self {
         self.dpop_nonces = true;
         self
     }
 
-    /// How long tokens live, in whole seconds; a day unless said otherwise.
+    /// Lifetime of access tokens, in whole seconds. Default: one day.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
     }
 
-    /// How long a login lasts for which refresh tokens are granted, in whole seconds; 30 days unless said otherwise.
+    /// Lifetime of a login with refresh tokens, in whole seconds. Default: 30 days.
     pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.refresh_token_lifetime = lifetime;
         self
     }
 
-    /// How many tokens each application may be granted; any number, and no quota headers, unless said otherwise.
+    /// Limits how many tokens each application can obtain. By default there is no limit and no quota header.
     pub fn token_quota(mut self, quota: TokenQuota) -> Self {
         self.token_quota = Some(quota);
         self
     }
 
-    /// How many requests of the Teams API are let through; any number, and no headers about it, unless said otherwise.
+    /// Rate limits of the Teams API. By default there are no limits and no rate limit headers.
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.rate_limits = Some(limits);
         self
     }
 
-    /// The plan by whose limits the My Organization API and the Management API go; without one there are none.
-    pub fn plan(mut self, plan: Plan) -> Self {
-        self.plan = Some(plan);
+    /// Rate limit plan of the My Organization API and the Management API. By default there are no limits.
+    pub fn rate_limit_plan(mut self, plan: RateLimitPlan) -> Self {
+        self.rate_limit_plan = Some(plan);
         self
     }
 
-    /// Adds something that goes wrong.
+    /// Adds a fault.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Adds the faults of a script, and sets the clock off as it says.
+    /// Adds the faults and the clock offset of a script.
     pub fn script(mut self, script: Script) -> Self {
         let faults = script.faults.into_iter().map(toml::Spanned::into_inner);
         self.faults.extend(faults);
@@ -298,16 +311,16 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many seconds the sandbox's clock is ahead of the machine's, or behind it if negative.
+    /// Offset of the sandbox's clock from the system clock, in seconds. A negative offset puts it behind.
     pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;
         self
     }
 
-    /// Holds every answer against the document before it goes out. One that breaks it becomes a 500 and is listed in
-    /// [`Sandbox::violations`](crate::Sandbox::violations).
-    pub fn check_answers(mut self) -> Self {
-        self.check_answers = true;
+    /// Validates every response against the OpenAPI document. A response that does not match is replaced by a 500 and
+    /// recorded in [`Sandbox::violations`](crate::Sandbox::violations).
+    pub fn check_responses(mut self) -> Self {
+        self.check_responses = true;
         self
     }
 }

@@ -1,4 +1,4 @@
-//! A call of an operation, once it is let in.
+//! Calls of API operations.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::problem::Problem;
 use crate::token::Caller;
 
-/// A call that is let in and whose request keeps to the document.
+/// An authorized call whose request conforms to the document.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// Parameters of path, query and headers, by name.
+    /// Path, query and header parameters by name.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Those that are lists.
+    /// List parameters by name.
     pub(crate) lists: BTreeMap<String, Vec<String>>,
     pub(crate) body: Value,
     pub(crate) caller: Caller,
@@ -32,22 +32,22 @@ impl Call {
         self.get(name).unwrap_or_default()
     }
 
-    /// A number, where one is given.
+    /// A numeric parameter, if present.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.get(name)?.parse().ok()
     }
 
-    /// Whether a parameter is given as `true`.
-    pub(crate) fn is(&self, name: &str) -> bool {
+    /// Whether a parameter is `true`.
+    pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
 
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        T::deserialize(&self.body).map_err(|error| Problem::unknown(error.to_string()))
+        T::deserialize(&self.body).map_err(|error| Problem::internal(error.to_string()))
     }
 
-    /// A member of the body. A body without it has null there.
-    pub(crate) fn member(&self, name: &str) -> &Value {
+    /// A top-level field of the request body, or null.
+    pub(crate) fn body_field(&self, name: &str) -> &Value {
         &self.body[name]
     }
 }

@@ -1,27 +1,27 @@
-//! The sandbox's time: the machine's, moved as tests need it.
+//! The clock of the sandbox.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The last moment of the year 9999, in milliseconds since 1970.
-const LAST: i64 = 253_402_300_799_999;
+/// End of the year 9999, in milliseconds since the Unix epoch.
+const MAX_MILLIS: i64 = 253_402_300_799_999;
 
-/// A clock that can be moved. All that the sandbox does by time it does by this one.
+/// A clock that can be moved. All time-dependent behaviour of the sandbox uses it.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
-    /// How far the clock has been moved on, in milliseconds.
+    /// How far the clock was advanced, in milliseconds.
     advanced: AtomicU64,
-    /// How far it is off, in milliseconds. Unlike `advanced` it can be set back, so intervals leave it aside.
+    /// Offset from the system clock, in milliseconds. It can decrease, so the monotonic time ignores it.
     offset: AtomicI64,
 }
 
 impl Clock {
     #[allow(
         clippy::disallowed_methods,
-        reason = "this is the one clock of this crate; tests move it"
+        reason = "the only clock of this crate; tests can move it"
     )]
     pub(crate) fn new(offset: TimeDelta) -> Self {
         Self {
@@ -31,9 +31,8 @@ impl Clock {
         }
     }
 
-    /// The time of day in whole milliseconds, as the API shows times: a filter that was copied from an answer means
-    /// just the entry that it came from. However far the clock is moved, it stays between the years 1970 and 9999:
-    /// headers and tokens have no other dates.
+    /// The current time in whole milliseconds, the precision of the APIs: a time copied from a response into a filter
+    /// matches exactly that entry. Clamped to the years 1970 to 9999, which headers and tokens can represent.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let advanced = i64::try_from(self.advanced.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed);
@@ -43,12 +42,12 @@ impl Clock {
         at(moved)
     }
 
-    /// The time in seconds since 1970.
+    /// Seconds since the Unix epoch.
     pub(crate) fn seconds(&self) -> i64 {
         self.now().timestamp()
     }
 
-    /// The time since the sandbox was started, which never goes back.
+    /// Time since the start of the sandbox. Never decreases.
     pub(crate) fn monotonic(&self) -> Duration {
         self.started.elapsed() + Duration::from_millis(self.advanced.load(Ordering::Relaxed))
     }
@@ -67,7 +66,7 @@ impl Clock {
     }
 }
 
-/// The time so many seconds after `now`, or the last that there is.
+/// The time `seconds` after `now`, clamped to the end of the year 9999.
 pub(crate) fn after(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
     let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
     let wait = wait.saturating_mul(1000);
@@ -75,5 +74,5 @@ pub(crate) fn after(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
 }
 
 fn at(millis: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(millis.clamp(0, LAST)).unwrap_or_default()
+    DateTime::from_timestamp_millis(millis.clamp(0, MAX_MILLIS)).unwrap_or_default()
 }

@@ -1,49 +1,49 @@
-//! Why a sandbox does not start, or does not do what it is told.
+//! Errors of the sandbox.
 
-/// An error of the sandbox itself.
+/// Why a sandbox does not start or cannot carry out a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The port cannot be listened at.
-    #[error("port {port} of 127.0.0.1 cannot be used: {source}")]
+    /// The port cannot be bound.
+    #[error("binding 127.0.0.1:{port} failed: {source}")]
     Port {
-        /// The port that was asked for; 0 is any that is free.
+        /// The requested port; 0 is any free port.
         port: u16,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A setting is wrong.
+    /// A setting is invalid.
     #[error("{setting}: {message}")]
     Setting {
-        /// Which one.
+        /// Name of the setting.
         setting: &'static str,
         /// What was expected and what was found.
         message: String,
     },
-    /// A script of faults cannot be used.
+    /// A fault script is invalid.
     #[error("{name}: {message}")]
     Script {
-        /// What the script is called.
+        /// Name of the script.
         name: String,
-        /// What is wrong, and where.
+        /// What is invalid, and where.
         message: String,
     },
-    /// There is no such invitation.
-    #[error("no invitation with the id `{id}` waits to be accepted")]
+    /// No such invitation is pending.
+    #[error("no pending invitation has the id `{id}`")]
     Invitation {
-        /// The id.
+        /// Id of the invitation.
         id: String,
     },
     /// There is no such user.
     #[error("no user has the id or e-mail address `{user}`")]
     User {
-        /// What was given.
+        /// The given id or e-mail address.
         user: String,
     },
-    /// There is no such device.
-    #[error("no device waits with this user code")]
+    /// No such device authorization request is pending.
+    #[error("no pending device authorization has this user code")]
     Device,
-    /// Something that this crate brings along does not work, which is its own fault.
-    #[error("the sandbox does not work: {0}")]
-    Broken(String),
+    /// An internal error of the sandbox.
+    #[error("internal error of the sandbox: {0}")]
+    Internal(String),
 }

@@ -1,8 +1,9 @@
-//! A local Auth0 to develop against: a token endpoint, the Teams API, the My Organization API and the organizations of the
-//! Management API with real state, on this machine.
+//! A local Auth0 for development and tests: a token endpoint, the Teams API, the My Organization API and the organization
+//! operations of the Management API, with state.
 //!
-//! The Teams API is open to few, and what it creates costs money and cannot be undone. The sandbox behaves as the
-//! service is documented to, needs no account, starts in a moment and can be told to fail. Use it in tests:
+//! The Teams API is available to few customers, and the resources it creates cost money and cannot be undone. The
+//! sandbox follows the documented behaviour of the service, needs no account, starts immediately, and can inject faults.
+//! In tests it is a library:
 //!
 //! ```
 //! use auth0_sandbox::{Effect, Fault, Sandbox};
@@ -10,83 +11,83 @@
 //! # async fn example() -> Result<(), auth0_sandbox::Error> {
 //! let sandbox = Sandbox::builder().members(200).tenants(40).start().await?;
 //!
-//! // A client takes `sandbox.url()` as its base URL, and its token source takes these.
+//! // The base URL of a client is `sandbox.url()`. Its token source needs these values.
 //! let _ = (sandbox.token_url(), sandbox.client_id(), sandbox.client_secret(), sandbox.audience());
 //!
-//! // The next tenant is created, but its answer gets lost on the way.
+//! // The next tenant is created, but the response is lost.
 //! sandbox.fail(Fault::of("createTenant").times(1).then(Effect::Reset { acted: true }))?;
 //!
-//! // What came in, and whether it was done.
+//! // The request log tells which requests arrived and which had an effect.
 //! let created = sandbox.requests_of("createTenant").iter().filter(|request| request.acted).count();
 //! # let _ = created;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! or as a program of its own, which prints one line of JSON when it is ready:
+//! The program prints one line of JSON when it is ready:
 //!
 //! ```text
 //! $ cargo run -p auth0-sandbox -- --members 200 --tenants 40
 //! {"url":"http://127.0.0.1:40123","team":"acme","domain":"acme-auth.sandbox.test","client_id":"sandbox",…}
 //! ```
 //!
-//! # What it does
+//! # Features
 //!
 //! | | |
 //! | --- | --- |
-//! | tokens | client credentials with `client_secret_post`, `client_secret_basic` and `private_key_jwt`; RS256 tokens, their keys and discovery under `/.well-known`; quotas ([`TokenQuota`]); organizations |
-//! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser and by plain HTTP: code with PKCE, ID tokens, refresh tokens that are rotated and whose reuse ends the login, `/oauth/revoke`; the device flow, approved at `/activate` or by [`Sandbox::approve_device`] |
-//! | DPoP | at the token endpoint and in every call, with proofs checked in full and tokens that are worth nothing without their key; nonces if told so ([`dpop_nonces`](SandboxBuilder::dpop_nonces)) |
-//! | Teams API | all operations; the token's signature, issuer, audience, expiry and scopes are checked in every call |
+//! | tokens | client credentials with `client_secret_post`, `client_secret_basic` and `private_key_jwt`; RS256 access tokens with keys and discovery under `/.well-known`; quotas ([`TokenQuota`]); organizations |
+//! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser or over plain HTTP: authorization codes with PKCE, ID tokens, rotating refresh tokens with reuse detection, `/oauth/revoke`; the device flow, approved at `/activate` or with [`Sandbox::approve_device`] |
+//! | DPoP | at the token endpoint and in API calls, with complete verification of proofs and key-bound tokens; nonces with [`dpop_nonces`](SandboxBuilder::dpop_nonces) |
+//! | Teams API | all operations; every call checks signature, issuer, audience, expiry and scopes of the token |
 //! | My Organization API | all operations, under [`my_organization_url`](Sandbox::my_organization_url), for the organization that the token is bound to |
-//! | Management API | all operations of organizations, under [`management_url`](Sandbox::management_url), for machines; what is changed here is what the My Organization API shows |
-//! | requests | held against the published documents; status 400 says which field breaks which rule, in the form of each API |
-//! | limits | [`RateLimits`] for the Teams API and [`Plan`] for the others, with the headers; off unless asked for |
-//! | faults | [`Fault`] and [`Effect`], in code, by HTTP under `/_sandbox`, or from a [`Script`] |
+//! | Management API | all organization operations, under [`management_url`](Sandbox::management_url), for machines; it shares its state with the My Organization API |
+//! | requests | validated against the published documents; a 400 names the field and the violated rule in the format of each API |
+//! | rate limits | [`RateLimits`] for the Teams API and [`RateLimitPlan`] for the others, with headers; off by default |
+//! | faults | [`Fault`] and [`Effect`] in code, over HTTP under `/_sandbox`, or from a [`Script`] |
 //!
 //! # Rules
 //!
-//! What the document's schemas cannot say answers with a status that it lists for the operation:
+//! Rules that the schemas of the Teams API cannot express fail with a status that its document lists for the operation:
 //!
 //! | rule | status and `type` |
 //! | --- | --- |
-//! | a cursor goes on with the listing and the filters that it came from | 404 (403 for the activity log) `CURSOR_NOT_FOUND` |
-//! | the last owner stays one | 403 `LAST_OWNER` |
-//! | an invited person is no member yet | 403 `MEMBER_ALREADY_EXISTS` |
-//! | `editor-specific-apps` names applications, and (but for invitations) nothing else does | 403 `CLIENT_IDS_REQUIRED`, `CLIENT_IDS_NOT_ALLOWED` |
+//! | a cursor belongs to the listing and the filters that returned it | 404 (403 for the activity log) `CURSOR_NOT_FOUND` |
+//! | a team keeps at least one owner | 403 `LAST_OWNER` |
+//! | an invited person is not yet a member | 403 `MEMBER_ALREADY_EXISTS` |
+//! | `editor-specific-apps` requires applications; other roles (except in invitations) allow none | 403 `CLIENT_IDS_REQUIRED`, `CLIENT_IDS_NOT_ALLOWED` |
 //! | the administrator of a new tenant is a member | 404 `ADMIN_NOT_FOUND` |
-//! | a locality or private cloud exists | 404 `LOCALITY_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND` |
-//! | a tenant's name is new, also among those that were deleted | 409 `TENANT_ALREADY_EXISTS` |
-//! | the team has room for a tenant ([`tenant_limit`](SandboxBuilder::tenant_limit)) | 403 `TENANT_LIMIT_REACHED` |
-//! | a tenant is added to a member who does not have it, and changed or removed for one who has | item 409 `TENANT_MEMBER_ALREADY_EXISTS`, item 404 `TENANT_MEMBER_NOT_FOUND` |
+//! | the locality or private cloud exists | 404 `LOCALITY_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND` |
+//! | no existing or deleted tenant has the same name | 409 `TENANT_ALREADY_EXISTS` |
+//! | the team is below its [`tenant_limit`](SandboxBuilder::tenant_limit) | 403 `TENANT_LIMIT_REACHED` |
+//! | access to a tenant is added only if the member has none, and changed or removed only if the member has it | item 409 `TENANT_MEMBER_ALREADY_EXISTS`, item 404 `TENANT_MEMBER_NOT_FOUND` |
 //! | the token has a scope of the operation | 403 `INSUFFICIENT_SCOPE` |
 //!
-//! The other two APIs have the rules that their documents state in words, and these:
+//! The other two APIs follow the rules in the descriptions of their documents, and these:
 //!
 //! | rule | My Organization | Management |
 //! | --- | --- | --- |
-//! | the organization is there, and what a path names belongs to it | 404 | 404 |
-//! | roles, providers and domains that a body names are there | 404 | 400, and 404 for connections and client grants |
-//! | names of organizations, connections and domains are new | 409; 400 for the organization's own | 409; 400 in an update |
+//! | the organization exists and contains the resource named in the path | 404 | 404 |
+//! | the roles, providers and domains named in the body exist | 404 | 400; 404 for connections and client grants |
+//! | names of organizations, connections and domains are unique | 409; 400 for the organization's own name | 409; 400 in an update |
 //! | a member has at most 10 roles | 403 | 409 |
-//! | a provider's domains are verified, by [a published record](Sandbox::publish_dns_record) or by the operator | 404 | |
-//! | a change fits the strategy of its provider | 400 | |
-//! | a provider is open for it: `none` hides it, `readonly` lets nothing be changed, `limited` nothing be taken away | 404, 403 | |
-//! | the tenant allows a strategy, and the deletion of connections that have users | 403 | |
-//! | a new invitation revokes what the same person was sent before | | |
+//! | the domains of a provider are verified, by [a DNS record](Sandbox::publish_dns_record) or by the operator | 404 | |
+//! | a change matches the strategy of its provider | 400 | |
+//! | the access level of a provider permits the operation: `none` hides it, `readonly` forbids changes, `limited` forbids deletion | 404, 403 | |
+//! | the tenant allows the strategy, and the deletion of connections with users | 403 | |
+//! | a new invitation replaces earlier invitations of the same person | | |
 //! | numbered pages end within the first 1,000 records | | 400 |
-//! | the token is bound to an organization, of which a user has to be a member when it is granted | 403 | |
+//! | the token is bound to an organization; users must be members of it when the token is issued | 403 | |
 //!
-//! Where an operation documents no 404, it answers 403 instead. The types other than those that Auth0 documents are the sandbox's own. Nothing here was tried against the live
-//! service: it shows what a program does, not what Auth0 does.
+//! If an operation documents no 404, it responds with 403 instead. Error types that Auth0 does not document are specific
+//! to the sandbox. None of this has been verified against the live service: the sandbox shows how a program behaves, not
+//! how Auth0 behaves.
 //!
-//! # Safe to run
+//! # Security
 //!
-//! It listens at 127.0.0.1 only, and answers only requests that name this machine in `Host`. Domains of its tenants end
-//! in `.test`, where no host can be. Nothing is kept when it ends.
+//! The sandbox listens on 127.0.0.1 only and rejects requests whose `Host` does not name this machine. The domains of its
+//! tenants end in `.test`, where no host exists. It stores nothing on disk.
 #![forbid(unsafe_code)]
 
-mod answer;
 mod api;
 mod application;
 mod builder;
@@ -96,22 +97,23 @@ mod cursor;
 mod document;
 mod error;
 mod faults;
-mod line;
 mod login;
 mod management;
 mod my_organization;
 mod pages;
+mod permutation;
 mod population;
 mod problem;
 mod rate_limits;
-mod request;
 mod request_log;
+mod request_parser;
+mod response;
 mod sandbox;
-mod scramble;
 mod server;
+mod tcp_connection;
 mod team;
 mod tenant;
-mod time;
+mod timestamp;
 mod token;
 
 pub use application::Application;
@@ -119,8 +121,8 @@ pub use builder::SandboxBuilder;
 pub use error::Error;
 pub use faults::{Effect, Fault, Hint, Reply, Script};
 pub use login::User;
-pub use rate_limits::{Plan, RateLimits};
+pub use rate_limits::{RateLimitPlan, RateLimits};
 pub use request_log::RequestRecord;
-pub use sandbox::{Connection, Sandbox};
+pub use sandbox::{ConnectionInfo, Sandbox};
 pub use team::{Invitation, Member};
 pub use token::TokenQuota;

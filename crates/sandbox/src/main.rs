@@ -1,4 +1,4 @@
-//! The sandbox as a program: prints one line of JSON when it is ready, and serves until it is told to stop.
+//! The sandbox as a program: prints one line of JSON when it is ready, and runs until it receives a signal.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
@@ -7,97 +7,96 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use auth0_sandbox::{
-    Application, Error, Plan, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota,
+    Application, Error, RateLimitPlan, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota,
 };
 use clap::Parser;
 
-/// A local Auth0 to develop against: token endpoint, Teams API, My Organization API and organizations
+/// A local Auth0 for development and tests: token endpoint, Teams API, My Organization API and organizations
 ///
-/// Prints one line of JSON on the standard output once it is ready: url, team, domain, client_id, client_secret,
-/// audience, token_url, pid, admin_token and admin_email, my_organization_url and management_url with their audiences,
-/// and the first organization, one of its members and a native application to log in by. Logs go to the standard error; RUST_LOG is not read. It
-/// listens at 127.0.0.1 only, keeps nothing, and ends with Ctrl-C.
+/// Prints one line of JSON to standard output when it is ready: url, team, domain, client_id, client_secret, audience,
+/// token_url, pid, admin_token, admin_email, my_organization_url and management_url with their audiences, the first
+/// organization, one of its members, and a native application for logins. Logs go to standard error; RUST_LOG is
+/// ignored. Listens on 127.0.0.1 only, stores nothing on disk, and stops on Ctrl-C.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  auth0-sandbox --members 200 --tenants 40\n  auth0-sandbox --port 8080 --faults faults.toml\n\nExit status: 0 it was told to stop, 1 it could not start, 2 the arguments or the file of faults are wrong."
+    after_help = "Examples:\n  auth0-sandbox --members 200 --tenants 40\n  auth0-sandbox --port 8080 --faults faults.toml\n\nExit status: 0 stopped by a signal, 1 failed to start, 2 invalid arguments or fault file."
 )]
 struct Arguments {
-    /// The port to listen at; 0 is any that is free
+    /// Port to listen on; 0 picks a free port
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// How many members the team begins with
+    /// Initial number of team members
     #[arg(long, value_name = "NUMBER", default_value_t = 25)]
     members: u64,
-    /// How many tenants the team begins with
+    /// Initial number of tenants of the team
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     tenants: u64,
-    /// How many organizations the tenant begins with
+    /// Initial number of organizations of the tenant
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     organizations: u64,
-    /// How many members each organization begins with
+    /// Initial number of members of each organization
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     organization_members: u64,
-    /// How many connections the tenant begins with
+    /// Initial number of connections of the tenant
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     connections: u64,
-    /// How many entries the activity log begins with
+    /// Initial number of activity log entries
     #[arg(long, value_name = "NUMBER", default_value_t = 60)]
     activity: u64,
-    /// What ids, names and times are made of: the same seed gives the same ones
+    /// Seed of ids, names and times: the same seed produces the same values
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
-    /// The slug of the team
+    /// Slug of the team
     #[arg(long, value_name = "SLUG", default_value = "acme")]
     team: String,
-    /// The client id of the application that may ask for tokens
+    /// Client id of the application that can request tokens
     #[arg(long, value_name = "ID", default_value = "sandbox")]
     client_id: String,
-    /// Its secret; a random one where it is left out
+    /// Client secret of the application [default: random]
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<String>,
-    /// A scope that it has, instead of all; can be given several times
+    /// Scope of the application; can be repeated [default: all scopes]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// The client id of a native application beside it, by which users log in with a browser or a device; can be given
-    /// several times
+    /// Client id of an additional native application for browser and device logins; can be repeated
     #[arg(long = "native", value_name = "ID")]
     natives: Vec<String>,
-    /// Log in at once whoever `login_hint` names, without a page to choose from
+    /// Log in the user named by `login_hint` without showing the user selection page
     #[arg(long)]
     login_at_once: bool,
-    /// Ask for nonces in DPoP proofs
+    /// Require nonces in DPoP proofs
     #[arg(long)]
     dpop_nonces: bool,
-    /// The audience of access tokens [default: https://SLUG.teams.auth0.com/api/]
+    /// Audience of access tokens for the Teams API [default: https://SLUG.teams.auth0.com/api/]
     #[arg(long, value_name = "URI")]
     audience: Option<String>,
-    /// How long tokens live
+    /// Lifetime of access tokens
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
     token_lifetime: u64,
-    /// How many tokens the application may be granted in an hour
+    /// Maximum number of tokens per hour for each application
     #[arg(long, value_name = "NUMBER")]
     token_quota: Option<u64>,
-    /// Keep to the rate limits of a plan in the My Organization API and the Management API: free, public-self-service,
-    /// public-enterprise, private-basic or private-performance
+    /// Rate limit plan of the My Organization API and the Management API: free, public-self-service, public-enterprise,
+    /// private-basic or private-performance
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
-    /// The tenant is one of production, which has higher limits in the Management API
+    plan: Option<RateLimitPlan>,
+    /// Apply the higher Management API limits of a production tenant
     #[arg(long, requires = "plan")]
     production: bool,
-    /// Keep to the rate limits of a plan in the Teams API, for which none are published: those of the tenant
+    /// Rate limit plan of the Teams API. No limits are published for it: the tenant limits of the plan apply
     #[arg(long, value_name = "PLAN")]
     rate_limit: Option<RateLimits>,
-    /// How many tenants the team may have
+    /// Maximum number of tenants of the team
     #[arg(long, value_name = "NUMBER")]
     tenant_limit: Option<usize>,
-    /// Make invited persons members at once
+    /// Accept invitations to the team immediately
     #[arg(long)]
     accept_invitations: bool,
-    /// Hold every answer against the document before it goes out
+    /// Validate every response against the OpenAPI document before sending it
     #[arg(long)]
     check_answers: bool,
-    /// A TOML file that lists what goes wrong
+    /// TOML file with the faults to inject
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
     /// Log every request
@@ -118,27 +117,27 @@ fn main() -> ExitCode {
         .init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", failure.message);
-            ExitCode::from(failure.status)
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {}", error.message);
+            ExitCode::from(error.status)
         }
     }
 }
 
 /// Why the program ends, and its exit status.
-struct Failure {
+struct StartupError {
     message: String,
     status: u8,
 }
 
-impl Failure {
+impl StartupError {
     fn new(message: impl ToString) -> Self {
         let message = message.to_string();
         Self { message, status: 1 }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for StartupError {
     fn from(error: Error) -> Self {
         let is_argument = matches!(error, Error::Setting { .. } | Error::Script { .. });
         Self {
@@ -149,25 +148,26 @@ impl From<Error> for Failure {
 }
 
 #[tokio::main]
-async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // Before it says that it is ready: whoever reads that may stop it at once.
-    let stopped =
-        stopped().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
-    let sandbox = settings(arguments)?.start().await?;
-    let line = serde_json::to_string(&sandbox.connection()).map_err(Failure::new)?;
+async fn run(arguments: Arguments) -> Result<(), StartupError> {
+    // Installed before the ready line is printed: a reader of that line may send a signal immediately.
+    let shutdown_signal = shutdown_signal().map_err(|error| {
+        StartupError::new(format!("installing signal handlers failed: {error}"))
+    })?;
+    let sandbox = builder(arguments)?.start().await?;
+    let line = serde_json::to_string(&sandbox.connection_info()).map_err(StartupError::new)?;
     let mut out = std::io::stdout();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .map_err(|error| {
-            Failure::new(format!("the standard output cannot be written to: {error}"))
+            StartupError::new(format!("writing to standard output failed: {error}"))
         })?;
-    stopped.await;
+    shutdown_signal.await;
     Ok(())
 }
 
-/// From now on, comes back when the program is told to stop: by Ctrl-C, or as service managers do it.
+/// Installs the signal handlers. The returned future completes on SIGINT (Ctrl-C) or SIGTERM.
 #[cfg(unix)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -180,15 +180,15 @@ fn stopped() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(windows)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;
     })
 }
 
-fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
-    let mut settings = Sandbox::builder()
+fn builder(arguments: Arguments) -> Result<SandboxBuilder, Error> {
+    let mut builder = Sandbox::builder()
         .port(arguments.port)
         .members(arguments.members)
         .tenants(arguments.tenants)
@@ -199,11 +199,11 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         .seed(arguments.seed)
         .team(arguments.team)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
-    let has_own = arguments.client_secret.is_some()
+    let has_custom_application = arguments.client_secret.is_some()
         || arguments.client_id != "sandbox"
         || !arguments.scopes.is_empty()
         || !arguments.natives.is_empty();
-    if has_own {
+    if has_custom_application {
         let mut application = match arguments.client_secret {
             Some(secret) => Application::new(arguments.client_id, secret),
             None => Application::with_random_secret(arguments.client_id)?,
@@ -211,55 +211,55 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         if !arguments.scopes.is_empty() {
             application = application.scopes(arguments.scopes);
         }
-        settings = settings.application(application.any_organization());
+        builder = builder.application(application.any_organization());
         let mut natives = arguments.natives;
         if natives.is_empty() {
             natives.push("sandbox-native".to_owned());
         }
         for id in natives {
-            settings = settings.application(Application::native(id).any_organization());
+            builder = builder.application(Application::native(id).any_organization());
         }
     }
     if arguments.login_at_once {
-        settings = settings.login_at_once();
+        builder = builder.login_at_once();
     }
     if arguments.dpop_nonces {
-        settings = settings.dpop_nonces();
+        builder = builder.dpop_nonces();
     }
     if let Some(audience) = arguments.audience {
-        settings = settings.audience(audience);
+        builder = builder.audience(audience);
     }
     if let Some(tokens) = arguments.token_quota {
-        settings = settings.token_quota(TokenQuota::per_hour(tokens));
+        builder = builder.token_quota(TokenQuota::per_hour(tokens));
     }
     if let Some(limits) = arguments.rate_limit {
-        settings = settings.rate_limits(limits);
+        builder = builder.rate_limits(limits);
     }
     if let Some(plan) = arguments.plan {
-        settings = settings.plan(match arguments.production {
+        builder = builder.rate_limit_plan(match arguments.production {
             true => plan.production(),
             false => plan,
         });
     }
     if let Some(tenants) = arguments.tenant_limit {
-        settings = settings.tenant_limit(tenants);
+        builder = builder.tenant_limit(tenants);
     }
     if arguments.accept_invitations {
-        settings = settings.accept_invitations();
+        builder = builder.accept_invitations();
     }
     if arguments.check_answers {
-        settings = settings.check_answers();
+        builder = builder.check_responses();
     }
     if let Some(file) = arguments.faults {
         let name = file.display().to_string();
-        settings = settings.script(Script::parse(&name, &read(&file, &name)?)?);
+        builder = builder.script(Script::parse(&name, &read(&file, &name)?)?);
     }
-    Ok(settings)
+    Ok(builder)
 }
 
 fn read(file: &Path, name: &str) -> Result<String, Error> {
     std::fs::read_to_string(file).map_err(|error| Error::Script {
         name: name.to_owned(),
-        message: format!("cannot be read: {error}"),
+        message: format!("reading the file failed: {error}"),
     })
 }

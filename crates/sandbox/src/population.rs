@@ -1,13 +1,13 @@
-//! The people that a team or a tenant begins with. They are made when they are looked at: a team of a million takes no
-//! more memory than one of ten.
+//! The initial people of a team or tenant. They are generated on access, so a million of them need no more memory than
+//! ten.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::scramble::Scramble;
+use crate::permutation::SeededPermutation;
 
-/// A member of the team, as the API shows it.
+/// A member of the team, in the form of the Teams API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Member {
@@ -27,7 +27,7 @@ pub struct Member {
     pub role: String,
 }
 
-const GIVEN: [&str; 24] = [
+const GIVEN_NAMES: [&str; 24] = [
     "Ada",
     "Alan",
     "Barbara",
@@ -54,7 +54,7 @@ const GIVEN: [&str; 24] = [
     "Vint",
 ];
 
-const FAMILY: [&str; 24] = [
+const FAMILY_NAMES: [&str; 24] = [
     "Lovelace",
     "Turing",
     "Liskov",
@@ -81,34 +81,34 @@ const FAMILY: [&str; 24] = [
     "Cerf",
 ];
 
-/// Members by number, made of a seed.
+/// Members generated from a seed, by number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Population {
-    numbers: Scramble,
+    permutation: SeededPermutation,
     pub(crate) size: u64,
-    /// The domain of their e-mail addresses.
+    /// Domain of the members' e-mail addresses.
     domain: &'static str,
 }
 
 impl Population {
     pub(crate) fn new(seed: u64, size: u64, domain: &'static str) -> Self {
         Self {
-            numbers: Scramble::new(seed),
+            permutation: SeededPermutation::new(seed),
             size,
             domain,
         }
     }
 
-    /// The member with this number, where there is one.
+    /// Returns the member with this number.
     pub(crate) fn member(&self, number: u64) -> Option<Member> {
         (number < self.size).then(|| {
             let mut random = self.random(number);
             let (given, family) = if number == 0 {
-                (GIVEN[0], FAMILY[0])
+                (GIVEN_NAMES[0], FAMILY_NAMES[0])
             } else {
                 (
-                    GIVEN[random.usize(..GIVEN.len())],
-                    FAMILY[random.usize(..FAMILY.len())],
+                    GIVEN_NAMES[random.usize(..GIVEN_NAMES.len())],
+                    FAMILY_NAMES[random.usize(..FAMILY_NAMES.len())],
                 )
             };
             let role = match (number, random.u8(..10)) {
@@ -116,12 +116,12 @@ impl Population {
                 (_, 0 | 1) => "teams_report_viewer",
                 _ => "teams_contributor",
             };
-            // Listings make many of these, so texts are put together in place.
+            // Listings create many members, so each string is built with one allocation.
             let mut nickname = String::with_capacity(32);
             nickname.extend([given, ".", family]);
             nickname.make_ascii_lowercase();
             if number > 0 {
-                // A text takes whatever is written.
+                // Writing to a `String` cannot fail.
                 let _ = write!(nickname, ".{number}");
             }
             Member {
@@ -136,26 +136,26 @@ impl Population {
         })
     }
 
-    /// How many owners there are to begin with.
+    /// Initial number of owners.
     pub(crate) fn owners(&self) -> u64 {
         self.size.min(2)
     }
 
-    /// The id of the member with this number, whether or not it is one of the first.
+    /// The id that belongs to this number, even if it is beyond the initial members.
     pub(crate) fn id(&self, number: u64) -> String {
-        let scrambled = self.numbers.scrambled(number);
-        format!("auth0|{scrambled:016x}{:08x}", self.check(scrambled))
+        let permuted = self.permutation.permute(number);
+        format!("auth0|{permuted:016x}{:08x}", self.checksum(permuted))
     }
 
-    /// The number of the member with this id.
+    /// The number that this id belongs to.
     pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix("auth0|")?;
-        let scrambled = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
-        let number = self.numbers.number(scrambled);
+        let permuted = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
+        let number = self.permutation.invert(permuted);
         (self.id(number) == id).then_some(number)
     }
 
-    /// The number of the first member with this e-mail address.
+    /// The number of the initial member with this e-mail address.
     pub(crate) fn number_of_email(&self, email: &str) -> Option<u64> {
         let (address, _) = email.split_once('@')?;
         let last = address.rsplit('.').next()?;
@@ -164,13 +164,13 @@ impl Population {
         member.email.eq_ignore_ascii_case(email).then_some(number)
     }
 
-    fn check(&self, scrambled: u64) -> u32 {
-        fastrand::Rng::with_seed(scrambled ^ self.numbers.key()).u32(..)
+    fn checksum(&self, permuted: u64) -> u32 {
+        fastrand::Rng::with_seed(permuted ^ self.permutation.key()).u32(..)
     }
 
     fn random(&self, number: u64) -> fastrand::Rng {
-        let mut random = fastrand::Rng::with_seed(self.numbers.key().rotate_left(32) ^ number);
-        // Seeds that differ by little give numbers that differ by little at first.
+        let mut random = fastrand::Rng::with_seed(self.permutation.key().rotate_left(32) ^ number);
+        // The first outputs of similar seeds are similar.
         random.u64(..);
         random
     }
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_found_by_what_they_are_called() {
+    fn members_are_found_by_id_and_email() {
         for seed in [0, 7, u64::MAX] {
             let population = Population::new(seed, 1000, "example.com");
             for number in 0..1000 {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn other_ids_and_addresses_are_nobodys() {
+    fn unknown_ids_and_emails_match_no_member() {
         let population = Population::new(1, 10, "example.com");
         let id = population.id(3);
         for wrong in [
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_differ_then_the_ids_do() {
+    fn different_seeds_produce_different_ids() {
         assert_ne!(
             Population::new(1, 1, "example.com").id(0),
             Population::new(2, 1, "example.com").id(0)

@@ -1,23 +1,26 @@
-//! Why a call is not carried out, in the form that each API gives its errors.
+//! Errors of the APIs and their formats.
 
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::api::Api;
 use crate::document::Operation;
+use crate::response::ApiResponse;
 
-/// Where something stands that breaks a rule.
+/// The kind of [`Problem::no_handler`], which no client sees.
+const NO_HANDLER: &str = "NO_HANDLER";
+
+/// The part of the request that is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum RequestPart {
     Path,
     Query,
     Header,
     Body,
 }
 
-impl Source {
+impl RequestPart {
     fn name(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -28,16 +31,16 @@ impl Source {
     }
 }
 
-/// A rule that a request breaks.
+/// A violated rule of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
-    pub(crate) source: Source,
-    /// The parameter, or the place in the body as a JSON pointer, which is empty for the whole.
-    pub(crate) place: String,
+    pub(crate) part: RequestPart,
+    /// Name of the parameter, or JSON pointer into the body; empty for the whole body.
+    pub(crate) location: String,
     pub(crate) rule: String,
 }
 
-/// The reason for which a call is not carried out.
+/// Why a call failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -45,7 +48,7 @@ pub(crate) struct Problem {
     pub(crate) title: &'static str,
     pub(crate) details: Option<String>,
     pub(crate) violations: Vec<Violation>,
-    /// What `WWW-Authenticate` says.
+    /// Value of the `WWW-Authenticate` header.
     pub(crate) challenge: Option<String>,
 }
 
@@ -66,52 +69,65 @@ impl Problem {
         self
     }
 
-    /// A request that breaks the document's rules.
+    /// 400: the request violates the document.
     pub(crate) fn invalid(details: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
             "VALIDATION_ERROR",
-            "The request breaks a rule of the API",
+            "The request is invalid",
         )
         .details(details)
     }
 
-    /// A parameter that breaks a rule.
-    pub(crate) fn parameter(source: Source, name: &str, rule: impl Into<String>) -> Self {
+    /// 400: a parameter is invalid.
+    pub(crate) fn parameter(part: RequestPart, name: &str, rule: impl Into<String>) -> Self {
         let rule = rule.into();
         let mut problem = Self::invalid(format!("{name}: {rule}"));
         problem.violations.push(Violation {
-            source,
-            place: name.to_owned(),
+            part,
+            location: name.to_owned(),
             rule,
         });
         problem
     }
 
-    /// A body that breaks one rule.
-    pub(crate) fn in_body(place: &str, rule: &str) -> Self {
-        Self::body([(place.to_owned(), rule.to_owned())])
+    /// 400: a field of the body is invalid.
+    pub(crate) fn body_field(location: &str, rule: &str) -> Self {
+        Self::body_fields([(location.to_owned(), rule.to_owned())])
     }
 
-    /// A body that breaks rules, each with its place there.
-    pub(crate) fn body(rules: impl IntoIterator<Item = (String, String)>) -> Self {
+    /// 400: fields of the body are invalid. Each item is a JSON pointer and the violated rule.
+    pub(crate) fn body_fields(rules: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut texts = Vec::new();
         let mut violations = Vec::new();
-        for (place, rule) in rules {
-            texts.push(if place.is_empty() {
+        for (location, rule) in rules {
+            texts.push(if location.is_empty() {
                 rule.clone()
             } else {
-                format!("{place}: {rule}")
+                format!("{location}: {rule}")
             });
             violations.push(Violation {
-                source: Source::Body,
-                place,
+                part: RequestPart::Body,
+                location,
                 rule,
             });
         }
         let mut problem = Self::invalid(format!("body: {}", texts.join("; ")));
         problem.violations = violations;
         problem
+    }
+
+    /// The operation has no handler: the document determines the response.
+    pub(crate) fn no_handler() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            NO_HANDLER,
+            "The operation has no handler",
+        )
+    }
+
+    pub(crate) fn is_no_handler(&self) -> bool {
+        self.kind == NO_HANDLER
     }
 
     pub(crate) fn forbidden(kind: &'static str, title: &'static str) -> Self {
@@ -126,12 +142,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, kind, title)
     }
 
-    /// No token, or none that counts here. `error` is a code of RFC 6750.
+    /// 401: there is no valid token. `error` is an error code of RFC 6750.
     pub(crate) fn unauthorized(error: Option<&str>, details: &str) -> Self {
         let mut problem = Self::new(
             StatusCode::UNAUTHORIZED,
             "UNAUTHORIZED",
-            "The request carries no token that is valid here",
+            "The request has no valid access token",
         )
         .details(details);
         problem.challenge = Some(match error {
@@ -143,40 +159,42 @@ impl Problem {
         problem
     }
 
-    /// The sandbox itself is at fault.
-    pub(crate) fn unknown(details: impl Into<String>) -> Self {
+    /// 500: an internal error of the sandbox.
+    pub(crate) fn internal(details: impl Into<String>) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "UNKNOWN_ERROR",
-            "The sandbox did something that it must not do",
+            "Internal error of the sandbox",
         )
         .details(details)
     }
 
-    /// The same with a status that the operation lists: not every one knows 404.
-    pub(crate) fn listed_by(mut self, operation: &Operation) -> Self {
-        if !operation.lists(self.status) {
+    /// Replaces the status with 403 if the operation does not document it: some operations have no 404.
+    pub(crate) fn with_documented_status(mut self, operation: &Operation) -> Self {
+        if !operation.documents_status(self.status) {
             self.status = StatusCode::FORBIDDEN;
         }
         self
     }
 
-    /// The answer of an API, to a call of `operation` if it was one.
-    pub(crate) fn answer(self, api: Api, operation: Option<&Operation>) -> Answer {
-        let answer = match api {
-            Api::Teams => self.of_teams(),
-            Api::MyOrganization => Answer::json(self.status, &self.of_my_organization(operation)),
-            Api::Organizations => Answer::json(self.status, &self.of_management()),
+    /// Converts the error to the format of the API. `operation` is the called operation, if any.
+    pub(crate) fn into_response(self, api: Api, operation: Option<&Operation>) -> ApiResponse {
+        let response = match api {
+            Api::Teams => self.teams_response(),
+            Api::MyOrganization => {
+                ApiResponse::json(self.status, &self.my_organization_body(operation))
+            }
+            Api::Organizations => ApiResponse::json(self.status, &self.management_body()),
         };
         match &self.challenge {
-            Some(challenge) => answer.with("www-authenticate", challenge),
-            None => answer,
+            Some(challenge) => response.with_header("www-authenticate", challenge),
+            None => response,
         }
     }
 
-    fn of_teams(&self) -> Answer {
+    fn teams_response(&self) -> ApiResponse {
         #[derive(Serialize)]
-        struct Body<'a> {
+        struct TeamsError<'a> {
             status: u16,
             #[serde(rename = "type")]
             kind: &'a str,
@@ -184,42 +202,42 @@ impl Problem {
             #[serde(skip_serializing_if = "Option::is_none")]
             details: Option<&'a str>,
         }
-        let body = Body {
+        let body = TeamsError {
             status: self.status.as_u16(),
             kind: self.kind,
             title: self.title,
             details: self.details.as_deref(),
         };
-        Answer::json(self.status, &body)
+        ApiResponse::json(self.status, &body)
     }
 
-    fn of_my_organization(&self, operation: Option<&Operation>) -> Value {
+    fn my_organization_body(&self, operation: Option<&Operation>) -> Value {
         let status = self.status.as_u16();
         let details = self.details.as_deref().unwrap_or(self.title);
-        let plain = json!({
-            "type": self.code(),
+        let simple = json!({
+            "type": self.type_uri(),
             "status": status,
             "title": self.title,
             "detail": details,
         });
-        let is_plain = |operation: &Operation| {
-            let schema = operation.answer(self.status);
-            schema.is_none_or(|schema| schema.faults(&plain).is_empty())
+        let fits_schema = |operation: &Operation| {
+            let schema = operation.response_schema(self.status);
+            schema.is_none_or(|schema| schema.violations(&simple).is_empty())
         };
-        if self.violations.is_empty() && operation.is_none_or(is_plain) {
-            return plain;
+        if self.violations.is_empty() && operation.is_none_or(fits_schema) {
+            return simple;
         }
-        // Some operations know this form alone, for a body that is no JSON too.
+        // Some operations accept this form only, even for a body that is not JSON.
         let mut errors: Vec<Value> = self
             .violations
             .iter()
             .map(|violation| {
-                let place = violation.place.trim_start_matches('/');
+                let location = violation.location.trim_start_matches('/');
                 json!({
                     "detail": violation.rule,
-                    "field": place,
-                    "pointer": format!("/{place}"),
-                    "source": violation.source.name(),
+                    "field": location,
+                    "pointer": format!("/{location}"),
+                    "source": violation.part.name(),
                 })
             })
             .collect();
@@ -227,15 +245,15 @@ impl Problem {
             errors.push(json!({ "detail": details }));
         }
         json!({
-            "type": self.code(),
+            "type": self.type_uri(),
             "status": status,
             "title": self.title,
             "validation_errors": errors,
         })
     }
 
-    /// The URI that tells errors of the My Organization API apart. Those that Auth0 shows are used where they fit.
-    fn code(&self) -> String {
+    /// The error type URI of the My Organization API. Uses the codes that Auth0 documents where they apply.
+    fn type_uri(&self) -> String {
         let number = match (self.status.as_u16(), self.kind) {
             (400, _) if self.violations.is_empty() => 1,
             (400 | 409 | 429, "VALIDATION_ERROR" | "CONFLICT" | "TOO_MANY_REQUESTS") => 3,
@@ -247,13 +265,13 @@ impl Problem {
         format!("https://auth0.com/api-errors#A0E-{status}-{number:04}")
     }
 
-    fn of_management(&self) -> Value {
+    fn management_body(&self) -> Value {
         let code = match (self.kind, self.violations.first()) {
-            ("VALIDATION_ERROR", Some(violation)) => match violation.source {
-                Source::Path => "invalid_uri".to_owned(),
-                Source::Query => "invalid_query_string".to_owned(),
-                Source::Header => "invalid_headers".to_owned(),
-                Source::Body => "invalid_body".to_owned(),
+            ("VALIDATION_ERROR", Some(violation)) => match violation.part {
+                RequestPart::Path => "invalid_uri".to_owned(),
+                RequestPart::Query => "invalid_query_string".to_owned(),
+                RequestPart::Header => "invalid_headers".to_owned(),
+                RequestPart::Body => "invalid_body".to_owned(),
             },
             ("VALIDATION_ERROR", None) => "invalid_body".to_owned(),
             ("UNAUTHORIZED", _) => "invalid_token".to_owned(),
@@ -268,9 +286,9 @@ impl Problem {
     }
 }
 
-impl From<Problem> for Answer {
-    /// What belongs to no API answers as the Teams API does.
+impl From<Problem> for ApiResponse {
+    /// Errors outside the APIs use the format of the Teams API.
     fn from(problem: Problem) -> Self {
-        problem.answer(Api::Teams, None)
+        problem.into_response(Api::Teams, None)
     }
 }

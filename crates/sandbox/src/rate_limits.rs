@@ -1,22 +1,22 @@
-//! Rate limits that the sandbox keeps to: what can be set, the plans, and the buckets of each API.
+//! Rate limits of the sandbox: settings, plans and the token buckets of each API.
 
 mod buckets;
-mod limits;
+mod limiters;
 mod plan;
 
 use std::str::FromStr;
 
-pub(crate) use limits::Limits;
-pub use plan::Plan;
+pub(crate) use limiters::RateLimiters;
+pub use plan::RateLimitPlan;
 
-/// How many requests are let through. Reads and writes are counted apart.
+/// Rate limits, with separate budgets for reads and writes.
 ///
 /// ```
 /// use auth0_sandbox::RateLimits;
 ///
-/// let own = RateLimits::per_second(100, 10).burst(200);
-/// let tier: RateLimits = "public-enterprise".parse()?;
-/// # let _ = (own, tier);
+/// let custom = RateLimits::per_second(100, 10).burst(200);
+/// let plan: RateLimits = "public-enterprise".parse()?;
+/// # let _ = (custom, plan);
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// So many reads and so many writes in a second, and as many at once. 0 counts as 1.
+    /// Limits reads and writes per second, with a burst of the same size. 0 counts as 1.
     pub fn per_second(read: u32, write: u32) -> Self {
         Self {
             read,
@@ -37,7 +37,7 @@ impl RateLimits {
         }
     }
 
-    /// So many may come at once, of reads and of writes.
+    /// Sets the burst size of reads and of writes.
     pub fn burst(mut self, requests: u32) -> Self {
         self.burst = Some(requests);
         self
@@ -47,10 +47,10 @@ impl RateLimits {
 impl FromStr for RateLimits {
     type Err = String;
 
-    /// The limits of a plan: `free`, `public-self-service`, `public-enterprise`, `private-basic` or
+    /// The tenant limits of a plan: `free`, `public-self-service`, `public-enterprise`, `private-basic` or
     /// `private-performance`.
     fn from_str(name: &str) -> Result<Self, String> {
-        let plan: Plan = name.parse()?;
+        let plan: RateLimitPlan = name.parse()?;
         Ok(plan.tenant())
     }
 }

@@ -1,66 +1,69 @@
-//! What the sandbox was asked, and what became of it.
+//! The request log.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// How many requests are kept: the newest.
-const KEPT: usize = 10_000;
+/// Capacity of the log. The oldest requests are dropped first.
+const MAX_REQUESTS: usize = 10_000;
 
-/// A request that the sandbox saw. Those that tell it what to do, under `/_sandbox`, are not among them.
+/// A request that the sandbox received. Requests to `/_sandbox` are not logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// The number of the request, counted from 1.
+    /// Number of the request, counted from 1.
     pub number: u64,
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// The path, without the query.
+    /// Path, without the query.
     pub path: String,
-    /// The query, as it came.
+    /// Query, as received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// The operation that it is, by its id in the document; `token` is the token endpoint, and nothing is none of them.
+    /// Operation id in the document, `token` for the token endpoint, or `None` for other paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// The status that was answered; nothing if no answer went out.
+    /// Status of the response, or `None` if no response was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Whether anything of what was asked for was done, whatever the caller got to hear of it.
+    /// Whether the operation had an effect, whatever response the client received.
     pub acted: bool,
+    /// Whether the response was generated from the document, because the sandbox has no handler for the operation.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub default_response: bool,
 }
 
-/// The newest requests.
+/// The latest requests.
 #[derive(Debug, Default)]
-pub(crate) struct RequestLog(Mutex<State>);
+pub(crate) struct RequestLog(Mutex<LogState>);
 
 #[derive(Debug, Default)]
-struct State {
-    seen: u64,
-    kept: VecDeque<RequestRecord>,
+struct LogState {
+    count: u64,
+    records: VecDeque<RequestRecord>,
 }
 
 impl RequestLog {
-    /// Adds a request. Its number is given here.
+    /// Adds a request and assigns its number.
     pub(crate) fn add(&self, mut record: RequestRecord) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.seen += 1;
-        record.number = state.seen;
-        if state.kept.len() == KEPT {
-            state.kept.pop_front();
+        state.count += 1;
+        record.number = state.count;
+        if state.records.len() == MAX_REQUESTS {
+            state.records.pop_front();
         }
-        state.kept.push_back(record);
+        state.records.push_back(record);
     }
 
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.iter().cloned().collect()
+        state.records.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.clear();
+        state.records.clear();
     }
 }
 
@@ -69,9 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_too_many_requests_then_the_oldest_are_forgotten() {
+    fn full_log_drops_the_oldest_requests() {
         let log = RequestLog::default();
-        for _ in 0..KEPT + 5 {
+        for _ in 0..MAX_REQUESTS + 5 {
             log.add(RequestRecord {
                 number: 0,
                 method: "GET".to_owned(),
@@ -80,9 +83,10 @@ mod tests {
                 operation: None,
                 status: None,
                 acted: false,
+                default_response: false,
             });
         }
-        let kept = log.list();
-        assert_eq!((kept.len(), kept[0].number), (KEPT, 6));
+        let records = log.list();
+        assert_eq!((records.len(), records[0].number), (MAX_REQUESTS, 6));
     }
 }

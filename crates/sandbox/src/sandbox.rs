@@ -17,129 +17,131 @@ use crate::error::Error;
 use crate::faults::Fault;
 use crate::login::User;
 use crate::request_log::RequestRecord;
-use crate::server::{Port, Shared};
+use crate::server::{Listener, ServerState};
 use crate::team::{Invitation, Member};
 
-/// A local Auth0, which stops when this is dropped. Its port is free then, and its connections are closed as soon as
-/// the runtime gets to it.
+/// A running sandbox. Dropping it stops the server.
+///
+/// The port is free as soon as `drop` returns. Open connections are closed when the runtime drops the server task.
 ///
 /// ```
 /// use auth0_sandbox::Sandbox;
 ///
 /// # async fn example() -> Result<(), auth0_sandbox::Error> {
 /// let sandbox = Sandbox::builder().members(200).tenants(40).start().await?;
-/// println!("{} grants tokens", sandbox.token_url());
+/// println!("token endpoint: {}", sandbox.token_url());
 /// # Ok(())
 /// # }
 /// ```
 pub struct Sandbox {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<ServerState>,
     pub(crate) server: JoinHandle<()>,
-    pub(crate) port: Arc<Port>,
+    pub(crate) listener: Arc<Listener>,
     pub(crate) application: Application,
-    /// The client id of the first native application.
+    /// Client id of the first native application.
     pub(crate) native: Option<String>,
     /// Id and name of the first organization.
     pub(crate) organization: (String, String),
-    /// Its first member.
+    /// First member of the first organization.
     pub(crate) member: Option<User>,
     pub(crate) admin: Member,
     pub(crate) team: String,
     pub(crate) url: String,
 }
 
-/// What a program needs to know to use a sandbox. It serializes to what the binary prints; it holds secrets, so it
-/// does not print itself.
+/// The connection details that a program needs to use a sandbox.
+///
+/// Serializes to the JSON line that the binary prints. Contains secrets, so it does not implement `Debug`.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
-pub struct Connection {
-    /// The base URL of the API, without a slash at its end.
+pub struct ConnectionInfo {
+    /// Base URL of the Teams API, without a trailing slash.
     pub url: String,
-    /// The slug of the team.
+    /// Slug of the team.
     pub team: String,
-    /// The domain of the tenant that grants tokens. No host of this name exists: use `token_url`.
+    /// Domain of the tenant that issues tokens. No such host exists: send requests to `token_url`.
     pub domain: String,
-    /// The client id of the application.
+    /// Client id of the application.
     pub client_id: String,
-    /// Its secret.
+    /// Client secret of the application.
     pub client_secret: String,
-    /// The audience of access tokens.
+    /// Audience of access tokens for the Teams API.
     pub audience: String,
-    /// The token endpoint.
+    /// URL of the token endpoint.
     pub token_url: String,
-    /// The process.
+    /// Process id of the sandbox.
     pub pid: u32,
-    /// What `/_sandbox/…` wants as a bearer token.
+    /// Bearer token for `/_sandbox/…`.
     pub admin_token: String,
-    /// The e-mail address of the first member, who is an owner.
+    /// E-mail address of the first team member, who is an owner.
     pub admin_email: String,
-    /// The base URL of the My Organization API, without a slash at its end.
+    /// Base URL of the My Organization API, without a trailing slash.
     pub my_organization_url: String,
-    /// The audience of its access tokens.
+    /// Audience of access tokens for the My Organization API.
     pub my_organization_audience: String,
-    /// The base URL of the Management API, without a slash at its end.
+    /// Base URL of the Management API, without a trailing slash.
     pub management_url: String,
-    /// The audience of its access tokens.
+    /// Audience of access tokens for the Management API.
     pub management_audience: String,
-    /// The id of the first organization.
+    /// Id of the first organization.
     pub organization_id: String,
-    /// Its name.
+    /// Name of the first organization.
     pub organization_name: String,
-    /// The e-mail address of a user who is a member of it and can log in, if it has any members.
+    /// E-mail address of a member of the first organization who can log in, if it has members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_email: Option<String>,
-    /// The client id of a native application, by which users log in, if there is one.
+    /// Client id of the first native application, for user logins, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub native_client_id: Option<String>,
 }
 
 impl Sandbox {
-    /// The settings of a sandbox, to be [started](SandboxBuilder::start).
+    /// Returns a builder with the default settings. [`start`](SandboxBuilder::start) runs the sandbox.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new()
     }
 
-    /// The base URL of the Teams API, without a slash at its end, such as `http://127.0.0.1:40123`.
+    /// Base URL of the Teams API, without a trailing slash, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The token endpoint.
+    /// URL of the token endpoint.
     pub fn token_url(&self) -> String {
         format!("{}/oauth/token", self.url)
     }
 
-    /// The slug of the team.
+    /// Slug of the team.
     pub fn team(&self) -> &str {
         &self.team
     }
 
-    /// The domain of the tenant that grants tokens. No host of this name exists: use [`token_url`](Self::token_url).
+    /// Domain of the tenant that issues tokens. No such host exists: send requests to [`token_url`](Self::token_url).
     pub fn domain(&self) -> String {
         format!("{}-auth.sandbox.test", self.team)
     }
 
-    /// The audience of access tokens for the Teams API.
+    /// Audience of access tokens for the Teams API.
     pub fn audience(&self) -> &str {
         self.audience_of(Api::Teams)
     }
 
-    /// The base URL of the My Organization API, without a slash at its end.
+    /// Base URL of the My Organization API, without a trailing slash.
     pub fn my_organization_url(&self) -> String {
         format!("{}{}", self.url, Api::MyOrganization.base())
     }
 
-    /// The audience of access tokens for the My Organization API.
+    /// Audience of access tokens for the My Organization API.
     pub fn my_organization_audience(&self) -> &str {
         self.audience_of(Api::MyOrganization)
     }
 
-    /// The base URL of the Management API, without a slash at its end.
+    /// Base URL of the Management API, without a trailing slash.
     pub fn management_url(&self) -> String {
         format!("{}{}", self.url, Api::Organizations.base())
     }
 
-    /// The audience of access tokens for the Management API.
+    /// Audience of access tokens for the Management API.
     pub fn management_audience(&self) -> &str {
         self.audience_of(Api::Organizations)
     }
@@ -148,32 +150,32 @@ impl Sandbox {
         self.shared.tokens.audiences().of(api)
     }
 
-    /// The id of the first organization of the tenant.
+    /// Id of the tenant's first organization.
     pub fn organization_id(&self) -> &str {
         &self.organization.0
     }
 
-    /// The name that the first organization began with.
+    /// Initial name of the first organization.
     pub fn organization_name(&self) -> &str {
         &self.organization.1
     }
 
-    /// A user who was a member of the first organization to begin with and can log in, if it had any members.
+    /// An initial member of the first organization who can log in, if it started with members.
     pub fn organization_member(&self) -> Option<&User> {
         self.member.as_ref()
     }
 
-    /// The client id of the first native application, by which users log in, if there is one.
+    /// Client id of the first native application, for user logins, if there is one.
     pub fn native_client_id(&self) -> Option<&str> {
         self.native.as_deref()
     }
 
-    /// The client id of the application.
+    /// Client id of the first application.
     pub fn client_id(&self) -> &str {
         &self.application.client_id
     }
 
-    /// The secret of the application; empty if it has none.
+    /// Client secret of the first application, or an empty string if it has none.
     pub fn client_secret(&self) -> &str {
         self.application.secret().unwrap_or_default()
     }
@@ -188,9 +190,9 @@ impl Sandbox {
         &self.admin
     }
 
-    /// All that a program needs to know to use it.
-    pub fn connection(&self) -> Connection {
-        Connection {
+    /// Returns the connection details that a program needs to use the sandbox.
+    pub fn connection_info(&self) -> ConnectionInfo {
+        ConnectionInfo {
             url: self.url.clone(),
             team: self.team.clone(),
             domain: self.domain(),
@@ -212,11 +214,11 @@ impl Sandbox {
         }
     }
 
-    /// Lets something go wrong from now on.
+    /// Injects a fault into the calls that follow.
     ///
     /// # Errors
     ///
-    /// The fault names no operation that there is, or has a value that it cannot have.
+    /// Returns [`Error::Setting`] if the fault names an unknown operation or contains an invalid value.
     pub fn fail(&self, fault: Fault) -> Result<(), Error> {
         fault.check().map_err(|message| Error::Setting {
             setting: "fault",
@@ -226,78 +228,78 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Lets nothing go wrong any more.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
-    /// The newest 10,000 requests, the oldest of them first.
+    /// Returns the latest 10,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.shared.requests.list()
     }
 
-    /// The newest requests of one operation, by its id; `token` is the token endpoint. Where several APIs have an id, the
-    /// name of the API comes first: `my-organization.ListRoles`.
+    /// Returns the latest requests of one operation, by operation id. `token` is the token endpoint. If several APIs
+    /// use the same id, prefix it with the name of the API: `my-organization.ListRoles`.
     pub fn requests_of(&self, operation: &str) -> Vec<RequestRecord> {
-        let name = Document::operation(operation).map_or(operation, |found| &found.name);
+        let name = Document::find_operation(operation).map_or(operation, |found| &found.name);
         let mut requests = self.requests();
         requests.retain(|request| request.operation.as_deref() == Some(name));
         requests
     }
 
-    /// Forgets the requests so far.
+    /// Clears the request log.
     pub fn forget_requests(&self) {
         self.shared.requests.clear();
     }
 
-    /// How many tokens were granted.
+    /// Number of access tokens issued so far.
     pub fn tokens_granted(&self) -> u64 {
-        self.shared.tokens.granted()
+        self.shared.tokens.granted_count()
     }
 
-    /// Refuses the tokens that were granted so far.
+    /// Revokes all access tokens issued so far.
     pub fn revoke_tokens(&self) {
         self.shared
-            .access
-            .revoke_up_to(self.shared.tokens.granted());
+            .token_validator
+            .revoke_up_to(self.shared.tokens.granted_count());
     }
 
-    /// Moves the sandbox's clock on. Tokens expire by it and rate limits recover.
+    /// Advances the sandbox's clock. Token expiry and rate limits follow this clock.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
     }
 
-    /// Sets how many seconds the sandbox's clock is ahead of the machine's, or behind it if negative.
+    /// Sets the offset of the sandbox's clock from the system clock, in seconds. A negative offset puts it behind.
     ///
     /// # Errors
     ///
-    /// No clock can be off by so much.
+    /// Returns [`Error::Setting`] if the offset is out of range.
     pub fn set_clock_offset(&self, seconds: i64) -> Result<(), Error> {
         self.shared.clock.set_offset(offset(seconds)?);
         Ok(())
     }
 
-    /// The invitations that wait to be accepted.
+    /// The pending invitations to the team.
     pub fn invitations(&self) -> Vec<Invitation> {
         self.shared.team().invitations().to_vec()
     }
 
-    /// Accepts an invitation, as the invited person would do in a browser. Gives back the new member.
+    /// Accepts an invitation to the team, as the invited person does in a browser, and returns the new member.
     ///
     /// # Errors
     ///
-    /// No such invitation waits.
+    /// Returns [`Error::Invitation`] if no such invitation is pending.
     pub fn accept_invitation(&self, id: &str) -> Result<Member, Error> {
         let member = self.shared.team().accept(id, self.shared.clock.now());
         member.ok_or_else(|| Error::Invitation { id: id.to_owned() })
     }
 
-    /// Accepts an invitation to an organization, as the invited person would do in a browser, and gives back the user
-    /// who is a member now and can log in.
+    /// Accepts an invitation to an organization, as the invited person does in a browser. Returns the new member, who
+    /// can log in.
     ///
     /// # Errors
     ///
-    /// No such invitation waits, or it has expired.
+    /// Returns [`Error::Invitation`] if no such invitation is pending or if it has expired.
     pub fn accept_organization_invitation(&self, id: &str) -> Result<User, Error> {
         let now = self.shared.clock.now();
         let accepted = self.shared.tenant.lock().accept(id, now);
@@ -305,17 +307,18 @@ impl Sandbox {
         Ok(User::new(person.id, person.email, person.name))
     }
 
-    /// Lets the name servers of the sandbox's world answer with this text for this host, which is how the owner of a
-    /// domain proves that it is theirs: `verification_host` and `verification_txt` of the domain.
+    /// Publishes a DNS TXT record in the sandbox, which verifies a domain. Pass the `verification_host` and
+    /// `verification_txt` of the domain.
     pub fn publish_dns_record(&self, host: &str, text: &str) {
-        self.shared.tenant.lock().publish(host, text);
+        self.shared.tenant.lock().publish_dns_record(host, text);
     }
 
-    /// Approves what a device asks for, as a user by id or e-mail address would do in a browser.
+    /// Approves a device authorization request on behalf of a user, given by id or e-mail address.
     ///
     /// # Errors
     ///
-    /// No device waits with this code, or there is no such user.
+    /// Returns [`Error::Device`] if no request with this user code is pending, or [`Error::User`] if the user does not
+    /// exist.
     pub fn approve_device(&self, user_code: &str, user: &str) -> Result<(), Error> {
         let found = self.shared.login.user(user);
         let user = found.ok_or_else(|| Error::User {
@@ -324,11 +327,11 @@ impl Sandbox {
         self.decide(user_code, Some(&user))
     }
 
-    /// Denies what a device asks for.
+    /// Denies a device authorization request.
     ///
     /// # Errors
     ///
-    /// No device waits with this code.
+    /// Returns [`Error::Device`] if no request with this user code is pending.
     pub fn deny_device(&self, user_code: &str) -> Result<(), Error> {
         self.decide(user_code, None)
     }
@@ -343,8 +346,8 @@ impl Sandbox {
         }
     }
 
-    /// The answers that were not as the document says, which are faults of the sandbox. Nothing is looked for without
-    /// [`check_answers`](SandboxBuilder::check_answers).
+    /// The responses that did not match the OpenAPI document, which are bugs of the sandbox. Always empty unless
+    /// [`check_responses`](SandboxBuilder::check_responses) is set.
     pub fn violations(&self) -> Vec<String> {
         let violations = self.shared.violations.as_ref();
         violations.map_or_else(Vec::new, |list| {
@@ -356,13 +359,13 @@ impl Sandbox {
 pub(crate) fn offset(seconds: i64) -> Result<TimeDelta, Error> {
     TimeDelta::try_seconds(seconds).ok_or_else(|| Error::Setting {
         setting: "clock offset",
-        message: format!("expected seconds that a clock can be off by, found {seconds}"),
+        message: format!("expected a valid clock offset in seconds, found {seconds}"),
     })
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.port.close();
+        self.listener.close();
         self.server.abort();
     }
 }

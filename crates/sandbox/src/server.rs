@@ -1,15 +1,15 @@
-//! The server: connections, routes, and the way of a request through token, limits, faults and the team.
+//! The HTTP server: connections, routes and the processing of requests.
 
 mod admin;
-mod deliver;
-mod hosts;
-mod operation;
-mod port;
+mod delivery;
+mod host_guard;
+mod listener;
+mod operations;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use self::operation::route;
+use self::operations::route_path;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -24,94 +24,94 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::answer::Answer;
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::document::{Document, Operation};
-use crate::faults::{At, Befallen, Drawn, Effect, Faults, TOKEN, apply};
-use crate::line::{Line, Scissors};
+use crate::faults::{Effect, FaultContext, FaultDecision, FaultTarget, Faults, TOKEN, apply};
 use crate::login::Login;
 use crate::problem::Problem;
-use crate::rate_limits::Limits;
+use crate::rate_limits::RateLimiters;
 use crate::request_log::{RequestLog, RequestRecord};
+use crate::response::ApiResponse;
+use crate::tcp_connection::{ConnectionKiller, TcpConnection};
 use crate::team::Team;
 use crate::tenant::SharedTenant;
-use crate::token::{Access, TokenEndpoint};
+use crate::token::{TokenEndpoint, TokenValidator};
 
-pub(crate) use port::Port;
+pub(crate) use listener::Listener;
 
-/// What the log calls what belongs to logins.
+/// Names of the login endpoints in the request log.
 const ACTIVATE: &str = "activate";
 const DEVICE: &str = "device";
 const AUTHORIZE: &str = "authorize";
 const REVOKE: &str = "revoke";
 
-/// The longest body that is read.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// All that the requests of one sandbox share.
-pub(crate) struct Shared {
+/// State shared by all requests of one sandbox.
+pub(crate) struct ServerState {
     /// In the order of [`Api::ALL`].
     pub(crate) documents: &'static [Document; 3],
     pub(crate) clock: Arc<Clock>,
     pub(crate) tokens: TokenEndpoint,
-    pub(crate) access: Access,
+    pub(crate) token_validator: TokenValidator,
     pub(crate) login: Login,
     pub(crate) team: Mutex<Team>,
     pub(crate) tenant: Arc<SharedTenant>,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
-    pub(crate) limits: Limits,
-    /// Answers that were not as the document says; none are looked for where there is no list.
+    pub(crate) limits: RateLimiters,
+    /// Responses that did not match their document. `None` disables the check.
     pub(crate) violations: Option<Mutex<Vec<String>>>,
     pub(crate) admin_token: SecretString,
     pub(crate) port: u16,
 }
 
-impl Shared {
+impl ServerState {
     pub(crate) fn team(&self) -> MutexGuard<'_, Team> {
         self.team.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Serves until the future is dropped, and then closes every connection.
-pub(crate) async fn serve(port: Arc<Port>, shared: Arc<Shared>) {
+/// Serves until the future is dropped, which closes every connection.
+pub(crate) async fn serve(listener: Arc<Listener>, shared: Arc<ServerState>) {
     let router = router(&shared);
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = port.accept() => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok(stream) => stream,
-                // One connection that cannot be had (too many files are open, say) is no reason to stop.
+                // A failed accept (too many open files, for example) must not stop the server.
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%error, "accepting a connection failed");
                     tokio::task::yield_now().await;
                     continue;
                 }
             },
             Some(_) = connections.join_next() => continue,
         };
-        // Answers are written whole, so there is nothing to wait for.
+        // Responses are written at once, so Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let (line, scissors) = Line::new(stream);
+        let (connection, killer) = TcpConnection::new(stream);
         let router = router.clone();
         let service = tower::service_fn(move |mut request: http::Request<Incoming>| {
-            request.extensions_mut().insert(scissors.clone());
+            request.extensions_mut().insert(killer.clone());
             tower::ServiceExt::oneshot(router.clone(), request)
         });
         connections.spawn(async move {
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(line), TowerToHyperService::new(service))
+                .serve_connection(TokioIo::new(connection), TowerToHyperService::new(service))
                 .await;
             if let Err(error) = served {
-                tracing::debug!(%error, "a connection ended early");
+                tracing::debug!(%error, "a connection failed");
             }
         });
     }
 }
 
-fn router(shared: &Arc<Shared>) -> Router {
+fn router(shared: &Arc<ServerState>) -> Router {
     let mut router = Router::new();
     for operation in shared.documents.iter().flat_map(|one| &one.operations) {
         let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
@@ -122,13 +122,13 @@ fn router(shared: &Arc<Shared>) -> Router {
             let shared = Arc::clone(&shared);
             async move { shared.operation(operation, path, request).await }
         };
-        router = router.route(&route(operation), on(filter, handler));
+        router = router.route(&route_path(operation), on(filter, handler));
     }
     let token = Arc::clone(shared);
     let revocation = Arc::clone(shared);
-    let (device, activation, activated) =
+    let (device, activation_page, submit_activation) =
         (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
-    let (authorization, chosen) = (Arc::clone(shared), Arc::clone(shared));
+    let (authorization, submit_login) = (Arc::clone(shared), Arc::clone(shared));
     let discovery = Arc::clone(shared);
     let keys = Arc::clone(shared);
     router
@@ -139,69 +139,70 @@ fn router(shared: &Arc<Shared>) -> Router {
         .route(
             "/oauth/revoke",
             post(move |request: Request| async move {
-                let answer = |shared: &Shared, headers: &HeaderMap, body: &Bytes| {
+                let response = |shared: &ServerState, headers: &HeaderMap, body: &Bytes| {
                     shared.tokens.revoke(headers, body)
                 };
-                revocation.with_body(request, REVOKE, answer).await
+                revocation.with_body(request, REVOKE, response).await
             }),
         )
         .route(
             "/oauth/device/code",
             post(move |request: Request| async move {
-                let answer = |shared: &Shared, headers: &HeaderMap, body: &Bytes| {
-                    shared.tokens.device(headers, body)
+                let response = |shared: &ServerState, headers: &HeaderMap, body: &Bytes| {
+                    shared.tokens.device_authorization(headers, body)
                 };
-                device.with_body(request, DEVICE, answer).await
+                device.with_body(request, DEVICE, response).await
             }),
         )
         .route(
             "/activate",
-            get(move |request: Request| async move { activation.activation(&request) }).post(
-                move |request: Request| async move {
-                    activated
-                        .with_body(request, ACTIVATE, Shared::activated)
+            get(move |request: Request| async move { activation_page.activation_page(&request) })
+                .post(move |request: Request| async move {
+                    submit_activation
+                        .with_body(request, ACTIVATE, ServerState::submit_activation)
                         .await
-                },
-            ),
+                }),
         )
         .route(
             "/authorize",
             get(move |request: Request| async move { authorization.authorize(&request) }).post(
                 move |request: Request| async move {
-                    chosen.with_body(request, AUTHORIZE, Shared::chosen).await
+                    submit_login
+                        .with_body(request, AUTHORIZE, ServerState::submit_login)
+                        .await
                 },
             ),
         )
         .route(
             "/.well-known/openid-configuration",
             get(move |request: Request| async move {
-                discovery.outside(&request, discovery.discovery())
+                discovery.respond_outside_apis(&request, discovery.discovery())
             }),
         )
         .route(
             "/.well-known/jwks.json",
             get(move |request: Request| async move {
-                let answer = Answer::json(StatusCode::OK, keys.tokens.key().public());
-                keys.outside(&request, answer)
+                let response = ApiResponse::json(StatusCode::OK, keys.tokens.key().public());
+                keys.respond_outside_apis(&request, response)
             }),
         )
         .merge(admin::router(shared))
         .fallback({
             let shared = Arc::clone(shared);
-            move |request: Request| async move { shared.nothing_there(&request) }
+            move |request: Request| async move { shared.unknown_path(&request) }
         })
         .method_not_allowed_fallback({
             let shared = Arc::clone(shared);
-            move |request: Request| async move { shared.not_allowed(&request) }
+            move |request: Request| async move { shared.method_not_allowed(&request) }
         })
-        .layer(hosts::OwnHosts::new(Arc::clone(shared)))
+        .layer(host_guard::HostGuardLayer::new(Arc::clone(shared)))
 }
 
-impl Shared {
-    /// What `/.well-known/openid-configuration` shows.
-    fn discovery(&self) -> Answer {
+impl ServerState {
+    /// The body of `/.well-known/openid-configuration`.
+    fn discovery(&self) -> ApiResponse {
         let issuer = self.tokens.issuer();
-        Answer::json(
+        ApiResponse::json(
             StatusCode::OK,
             &json!({
                 "issuer": issuer,
@@ -227,155 +228,178 @@ impl Shared {
         )
     }
 
-    fn nothing_there(&self, request: &Request) -> axum::response::Response {
-        let problem = Problem::not_found("NOT_FOUND", "There is nothing at this path");
-        self.outside(request, problem.answer(api_of(request), None))
+    fn unknown_path(&self, request: &Request) -> axum::response::Response {
+        let problem = Problem::not_found("NOT_FOUND", "No resource exists at this path");
+        self.respond_outside_apis(request, problem.into_response(api_of(request), None))
     }
 
-    fn not_allowed(&self, request: &Request) -> axum::response::Response {
+    fn method_not_allowed(&self, request: &Request) -> axum::response::Response {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        let problem = Problem::new(status, "METHOD_NOT_ALLOWED", "This path has no such method");
-        self.outside(request, problem.answer(api_of(request), None))
+        let problem = Problem::new(
+            status,
+            "METHOD_NOT_ALLOWED",
+            "The method is not supported at this path",
+        );
+        self.respond_outside_apis(request, problem.into_response(api_of(request), None))
     }
 
-    /// Answers a request that is no operation.
-    fn outside(&self, request: &Request, answer: Answer) -> axum::response::Response {
-        let record = record(request, None);
-        self.note(record, Some(answer.status), false);
-        self.deliver(answer)
+    /// Sends a response to a request outside the APIs.
+    fn respond_outside_apis(
+        &self,
+        request: &Request,
+        response: ApiResponse,
+    ) -> axum::response::Response {
+        self.respond_and_log(log_record(request, None), response)
     }
 
-    /// Answers a request that cannot be read.
-    fn refuse(&self, record: RequestRecord, answer: Answer) -> axum::response::Response {
-        self.note(record, Some(answer.status), false);
-        self.deliver(answer)
+    /// Logs a request that had no effect, and sends the response.
+    fn respond_and_log(
+        &self,
+        log_record: RequestRecord,
+        response: ApiResponse,
+    ) -> axum::response::Response {
+        self.log_request(log_record, Some(response.status), false);
+        self.http_response(response)
     }
 
     fn authorize(&self, request: &Request) -> axum::response::Response {
         let query = request.uri().query().unwrap_or_default().as_bytes();
         let now = self.clock.seconds();
-        let answer = self.login.authorize(&self.tokens, query, false, now);
-        let record = record(request, Some(AUTHORIZE));
-        // A code is what it is about.
-        self.note(record, Some(answer.status), answer.status.is_redirection());
-        self.deliver(answer)
+        let response = self.login.authorize(&self.tokens, query, false, now);
+        let log_record = log_record(request, Some(AUTHORIZE));
+        // A login had an effect if the user is redirected to the application.
+        self.log_request(
+            log_record,
+            Some(response.status),
+            response.status.is_redirection(),
+        );
+        self.http_response(response)
     }
 
-    fn activation(&self, request: &Request) -> axum::response::Response {
+    fn activation_page(&self, request: &Request) -> axum::response::Response {
         let query = request.uri().query().unwrap_or_default().as_bytes();
-        let answer = self.login.activation(query);
-        let mut record = record(request, Some(ACTIVATE));
-        // Whoever knows a user code can approve it.
-        record.query = None;
-        self.note(record, Some(answer.status), false);
-        self.deliver(answer)
+        let response = self.login.activation_page(query);
+        let mut log_record = log_record(request, Some(ACTIVATE));
+        // Anyone who knows a user code can approve it.
+        log_record.query = None;
+        self.log_request(log_record, Some(response.status), false);
+        self.http_response(response)
     }
 
-    fn activated(&self, _: &HeaderMap, body: &Bytes) -> Answer {
+    fn submit_activation(&self, _: &HeaderMap, body: &Bytes) -> ApiResponse {
         let now = self.clock.seconds();
         self.login.activate(&self.tokens, body, now)
     }
 
-    fn chosen(&self, _: &HeaderMap, body: &Bytes) -> Answer {
+    fn submit_login(&self, _: &HeaderMap, body: &Bytes) -> ApiResponse {
         let now = self.clock.seconds();
         self.login.authorize(&self.tokens, body, true, now)
     }
 
-    /// Answers a request that is no operation, but has a body and a name in the log.
+    /// Handles a request outside the APIs that has a body and a name in the request log.
     async fn with_body(
         &self,
         request: Request,
         name: &str,
-        answer: impl FnOnce(&Self, &HeaderMap, &Bytes) -> Answer,
+        response: impl FnOnce(&Self, &HeaderMap, &Bytes) -> ApiResponse,
     ) -> axum::response::Response {
-        let record = record(&request, Some(name));
+        let log_record = log_record(&request, Some(name));
         let (parts, body) = request.into_parts();
         match read_body(body).await {
             Ok(body) => {
-                let answer = answer(self, &parts.headers, &body);
-                let acted = answer.status.is_success() || answer.status.is_redirection();
-                self.note(record, Some(answer.status), acted);
-                self.deliver(answer)
+                let response = response(self, &parts.headers, &body);
+                let acted = response.status.is_success() || response.status.is_redirection();
+                self.log_request(log_record, Some(response.status), acted);
+                self.http_response(response)
             }
-            Err(problem) => self.refuse(record, problem.into()),
+            Err(problem) => self.respond_and_log(log_record, problem.into()),
         }
     }
 
     async fn token(self: Arc<Self>, request: Request) -> axum::response::Response {
-        let record = record(&request, Some(TOKEN));
+        let log_record = log_record(&request, Some(TOKEN));
         let (parts, body) = request.into_parts();
         let body = match read_body(body).await {
             Ok(body) => body,
-            Err(problem) => return self.refuse(record, problem.into()),
+            Err(problem) => return self.respond_and_log(log_record, problem.into()),
         };
-        let drawn = self.faults.draw(Befallen::Token);
-        let early = match drawn.effect {
+        let faults = self.faults.draw(FaultTarget::Token);
+        let early = match faults.effect {
             Some(Effect::EarlyExpiry { seconds }) => Duration::from_secs(seconds),
             _ => Duration::ZERO,
         };
         let act = || {
-            let answer = self.tokens.answer(&parts.headers, &body, early);
-            let acted = answer.status.is_success();
-            (answer, acted)
+            let response = self.tokens.token_response(&parts.headers, &body, early);
+            let acted = response.status.is_success();
+            (response, acted)
         };
-        self.befall(record, drawn, None, None, act, scissors(&parts.extensions))
-            .await
+        self.respond_with_faults(
+            log_record,
+            faults,
+            None,
+            None,
+            act,
+            killer(&parts.extensions),
+        )
+        .await
     }
 
-    /// Does to a call what was drawn for it, and notes what became of it.
-    async fn befall(
+    /// Applies the faults drawn for a call, and logs the outcome.
+    async fn respond_with_faults(
         &self,
-        record: RequestRecord,
-        drawn: Drawn,
+        log_record: RequestRecord,
+        faults: FaultDecision,
         operation: Option<&Operation>,
         from: Option<&str>,
-        act: impl FnOnce() -> (Answer, bool),
-        scissors: Option<Scissors>,
+        act: impl FnOnce() -> (ApiResponse, bool),
+        killer: Option<ConnectionKiller>,
     ) -> axum::response::Response {
-        if !drawn.delay.is_zero() {
+        if !faults.delay.is_zero() {
             #[allow(
                 clippy::disallowed_methods,
-                reason = "a fault that takes time is one of the network, not of the sandbox's clock"
+                reason = "the delay simulates a slow network, which does not depend on the sandbox's clock"
             )]
-            tokio::time::sleep(drawn.delay).await;
+            tokio::time::sleep(faults.delay).await;
         }
-        let at = At {
+        let context = FaultContext {
             documents: self.documents,
             operation,
             clock: &self.clock,
             from,
         };
         let mut acted = false;
-        let delivery = apply(drawn.effect.as_ref(), &at, || {
-            let (answer, done) = act();
+        let mut log_record = log_record;
+        let delivery = apply(faults.effect.as_ref(), &context, || {
+            let (response, done) = act();
             acted = done;
-            answer
+            log_record.default_response = response.is_default;
+            response
         });
-        self.note(record, delivery.status(), acted);
-        self.send(delivery, scissors).await
+        self.log_request(log_record, delivery.status(), acted);
+        self.deliver(delivery, killer).await
     }
 
-    fn note(&self, mut record: RequestRecord, status: Option<StatusCode>, acted: bool) {
-        record.status = status.map(|status| status.as_u16());
-        record.acted = acted;
+    fn log_request(&self, mut log_record: RequestRecord, status: Option<StatusCode>, acted: bool) {
+        log_record.status = status.map(|status| status.as_u16());
+        log_record.acted = acted;
         tracing::info!(
-            operation = record.operation,
-            method = record.method,
-            status = record.status,
+            operation = log_record.operation,
+            method = log_record.method,
+            status = log_record.status,
             acted,
             "request"
         );
-        self.requests.add(record);
+        self.requests.add(log_record);
     }
 }
 
-/// The API to which whoever asks for this path seems to have meant to talk.
+/// The API that determines the error format for this path.
 fn api_of(request: &Request) -> Api {
     Api::of_path(request.uri().path())
 }
 
-/// What the request log holds of a request before it is known what becomes of it.
-fn record(request: &Request, operation: Option<&str>) -> RequestRecord {
+/// The log record of a request, without its outcome.
+fn log_record(request: &Request, operation: Option<&str>) -> RequestRecord {
     RequestRecord {
         number: 0,
         method: request.method().to_string(),
@@ -384,17 +408,18 @@ fn record(request: &Request, operation: Option<&str>) -> RequestRecord {
         operation: operation.map(str::to_owned),
         status: None,
         acted: false,
+        default_response: false,
     }
 }
 
-fn scissors(extensions: &http::Extensions) -> Option<Scissors> {
-    extensions.get::<Scissors>().cloned()
+fn killer(extensions: &http::Extensions) -> Option<ConnectionKiller> {
+    extensions.get::<ConnectionKiller>().cloned()
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Problem> {
     axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
         Problem::invalid(format!(
-            "body: expected at most {MAX_BODY} bytes, all of them sent"
+            "body: expected a complete body of at most {MAX_BODY} bytes"
         ))
     })
 }

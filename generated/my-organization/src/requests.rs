@@ -5,23 +5,24 @@ mod organization;
 mod organization_details;
 /// Client for My Organization API
 ///
-/// Lets an organization's own administrators run their organization: its name and branding, its domains,
-/// its identity providers with their provisioning, its members, their roles and the invitations.
+/// Lets the administrators of an organization manage it: its name and branding, its domains, its identity
+/// providers and their provisioning, its members, their roles and the invitations.
 ///
-/// Every call acts on one organization, the one that the access token was issued for; no call names it.
-/// The token comes from a login of one of its members, or from client credentials with an `organization`,
-/// and its audience is `https://{domain}/my-org/`. Host, audience and token must all be of the same
-/// domain, be it the tenant's own or a custom one.
+/// Every operation acts on one organization, the one for which the access token was issued. No request
+/// names the organization. The token is obtained by the login of a member, or with client credentials and
+/// an `organization`; its audience is `https://{domain}/my-org/`. Host, audience and token must all use
+/// the same domain, either the tenant's own domain or a custom domain.
 ///
-/// What an administrator may do is bounded three times: by the scopes of the token, by what the tenant's
-/// administrators set for the application (allowed strategies, deletion of identity providers), and for
-/// each identity provider by its access level.
+/// Permissions are limited by three things: the scopes of the token, the settings that the tenant
+/// administrators configured for the application (allowed strategies, deletion of identity providers),
+/// and the access level of each identity provider.
 ///
-/// Five lists are read page by page (domains, members, the roles of a member, invitations, roles): `take`
-/// bounds a page, `next` leads to the following one and is absent from the last.
+/// Five list operations are paginated (domains, members, the roles of a member, invitations, roles):
+/// `take` limits the number of items on a page, and `next` is the cursor of the next page. `next` is
+/// absent from the last page.
 ///
-/// Members, invitations and roles are in beta at the time of writing, everything else in early access:
-/// fields and values may be added.
+/// Members, invitations and roles are in beta. Everything else is in early access. Fields and values may
+/// be added.
 ///
 /// https://auth0.com/web-terms/
 ///

@@ -4,15 +4,15 @@
 mod organizations;
 /// Client for Auth0 Management API
 ///
-/// Runs the organizations of one Auth0 tenant through the Management API: who belongs to each, how they
-/// log in, what roles they have and who is invited.
+/// Manages the organizations of one Auth0 tenant through the Management API: their members, connections,
+/// roles and invitations.
 ///
-/// Every call needs a token for the Management API of the tenant, whose audience is
+/// Every request requires a token for the tenant's Management API, with the audience
 /// `https://{domain}/api/v2/` at the tenant's own domain.
 ///
-/// Two of the listings, of organizations and of members, can be read by checkpoints to their end. Some
-/// can only be read in counted pages, of which the server gives out the first 1,000 items; the stream of
-/// such a listing then ends with an error that says so.
+/// Two list operations, for organizations and for members, support checkpoint pagination, which returns
+/// all items. Some list operations support only offset pagination, for which the server returns only the
+/// first 1,000 items; the stream of such a list then ends with an error that reports the limit.
 ///
 /// https://auth0.com/web-terms/
 ///

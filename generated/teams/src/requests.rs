@@ -7,13 +7,13 @@ mod members;
 mod tenants;
 /// Client for Teams API
 ///
-/// Runs one Auth0 team: its members, its tenants and their environments, and the log of what was done.
+/// Manages one Auth0 team: its members, its tenants, their environments and the activity log.
 ///
-/// Each team answers on a host of its own, `{slug}.teams.auth0.com`, and every call needs a bearer
-/// token that was issued for that team. Lists are read page by page: `take` bounds a page, `next` leads
-/// to the following one and is absent from the last.
+/// Each team has its own host, `{slug}.teams.auth0.com`. Every request requires a bearer token issued for
+/// that team. List operations are paginated: `take` limits the number of items on a page, and `next` is
+/// the cursor of the next page. `next` is absent from the last page.
 ///
-/// The whole API is in beta at the time of writing: fields, roles and event types may be added.
+/// The API is in beta: fields, roles and event types may be added.
 ///
 /// Version: 1.0.0
 pub struct Client {

@@ -1,4 +1,4 @@
-//! What to do about a failure.
+//! Advice for each kind of failure.
 
 use std::time::SystemTime;
 
@@ -7,58 +7,57 @@ use auth0_teams::chrono::{DateTime, SecondsFormat, Utc};
 use auth0_teams::http::header::WWW_AUTHENTICATE;
 use auth0_teams::{Error, TokenError};
 
-use crate::examination::connect;
-use crate::support::teams::Settings;
+use crate::checks::connect;
+use crate::support::teams::TeamSettings;
 
-/// What to do where no token could be had.
-pub(crate) async fn on_token(error: &TokenError, settings: &Settings) -> String {
-    let endpoint = settings.machine.token_endpoint();
+/// Advice for a failed token request.
+pub(crate) async fn for_token_error(error: &TokenError, settings: &TeamSettings) -> String {
+    let endpoint = settings.application.token_endpoint();
     let Some(error) = AuthError::find_in(error) else {
-        return "the message says all that is known".to_owned();
+        return "see the message; there is no specific advice".to_owned();
     };
     if error.is_rate_limited() {
         format!(
-            "the quota of tokens is used up: come back {}",
+            "the token quota is exhausted: try again {}",
             when(error.retry_at())
         )
     } else if error.is_invalid_client() {
         format!(
-            "copy AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET anew from the application in the tenant {}; was the secret \
-             rotated?",
-            settings.machine.domain
+            "set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to those of the application in the tenant {}; the secret may \
+             have been rotated",
+            settings.application.domain
         )
     } else if error.is_transport() {
         format!(
-            "nobody answers at {endpoint}: check AUTH0_DOMAIN (or AUTH0_TOKEN_URL), the network, and the proxy"
+            "cannot reach {endpoint}: check AUTH0_DOMAIN (or AUTH0_TOKEN_URL), the network, and the proxy"
         )
     } else if error.is_invalid_response() {
-        format!("{endpoint} is no token endpoint: check AUTH0_DOMAIN (or AUTH0_TOKEN_URL)")
+        format!("{endpoint} is not a token endpoint: check AUTH0_DOMAIN (or AUTH0_TOKEN_URL)")
     } else {
         match working_audience(settings).await {
             Some(audience) => set_audience(&audience),
             None => format!(
-                "in the tenant {}, allow the application the grant `client_credentials` and authorize it for the Teams \
-                 API; no other audience works either",
-                settings.machine.domain
+                "in the tenant {}, enable the grant `client_credentials` for the application and authorize it for the \
+                 Teams API; no other known audience works either",
+                settings.application.domain
             ),
         }
     }
 }
 
-/// What to do where a call failed.
-pub(crate) async fn on_call(error: &Error, settings: &Settings) -> String {
+/// Advice for a failed call.
+pub(crate) async fn for_call_error(error: &Error, settings: &TeamSettings) -> String {
     let api = settings.api();
-    if error.is_unauthorized() && words(error).contains("expired") {
-        "the token ended before it arrived: compare the clock of this machine with another one, and look at the \
-         lifetime of the API's tokens"
+    if error.is_unauthorized() && rejection_text(error).contains("expired") {
+        "the token expired before it was used: check the clock of this machine and the token lifetime of the API"
             .to_owned()
     } else if error.is_unauthorized() {
         match working_audience(settings).await {
             Some(audience) => set_audience(&audience),
             None => format!(
-                "tokens of the tenant {} are not taken at {api}, whatever their audience: check that AUTH0_DOMAIN is the \
+                "{api} rejects tokens of the tenant {} for every known audience: check that AUTH0_DOMAIN is the \
                  tenant of AUTH0_TEAM",
-                settings.machine.domain
+                settings.application.domain
             ),
         }
     } else if error.is_missing_scope() {
@@ -72,32 +71,32 @@ pub(crate) async fn on_call(error: &Error, settings: &Settings) -> String {
             needed.join(", or ")
         )
     } else if error.is_forbidden() {
-        "the scopes are enough, but the server does not allow it: its words say why".to_owned()
+        "the scopes suffice, but the server forbids the call: see its message".to_owned()
     } else if error.is_not_found() {
-        format!("there is no such team at {api}: check AUTH0_TEAM (or AUTH0_BASE_URL)")
+        format!("{api} does not know the team: check AUTH0_TEAM (or AUTH0_BASE_URL)")
     } else if error.is_rate_limited() {
         format!(
-            "too many calls were made: come back {}",
+            "the rate limit is exceeded: try again {}",
             when(error.retry_at())
         )
     } else if error.is_transport() {
         format!(
-            "nobody answers at {api}: check AUTH0_TEAM (or AUTH0_BASE_URL), the network, and the proxy"
+            "cannot reach {api}: check AUTH0_TEAM (or AUTH0_BASE_URL), the network, and the proxy"
         )
     } else if error.is_undecodable() {
-        format!("what answers at {api} is not the Teams API: check AUTH0_BASE_URL and the proxy")
+        format!("{api} is not the Teams API: check AUTH0_BASE_URL and the proxy")
     } else {
         let request = error.request_id().unwrap_or("unknown");
-        format!("try again later; Auth0's support asks for the request id, which is {request}")
+        format!("try again later; give Auth0 support the request id {request}")
     }
 }
 
 fn set_audience(audience: &str) -> String {
-    format!("set AUTH0_AUDIENCE={audience}: tokens for it are granted and taken")
+    format!("set AUTH0_AUDIENCE={audience}: tokens for it are granted and accepted")
 }
 
-/// All that the server says about a token that it refuses.
-fn words(error: &Error) -> String {
+/// The description of the server for a rejected token, in lower case.
+fn rejection_text(error: &Error) -> String {
     let header = error
         .headers()
         .and_then(|headers| headers.get(WWW_AUTHENTICATE));
@@ -105,22 +104,22 @@ fn words(error: &Error) -> String {
     let problem = error.problem();
     let detail = problem.and_then(|problem| problem.detail());
     let title = problem.and_then(|problem| problem.title());
-    let words: Vec<_> = [header, detail, title].into_iter().flatten().collect();
-    words.join(" ").to_lowercase()
+    let texts: Vec<_> = [header, detail, title].into_iter().flatten().collect();
+    texts.join(" ").to_lowercase()
 }
 
-/// Documentation, console and SDKs of Auth0 name different audiences for this API. The one among them for which a token
-/// is granted that the API takes, be it only to say that it lacks a scope.
-async fn working_audience(settings: &Settings) -> Option<String> {
-    let (team, domain) = (&settings.team, &settings.machine.domain);
-    let known = [
+/// Finds an audience whose tokens the API accepts. Documentation, dashboard and SDKs of Auth0 name different audiences
+/// for this API. A 403 counts as accepted, because the API rejects only the scopes then.
+async fn working_audience(settings: &TeamSettings) -> Option<String> {
+    let (team, domain) = (&settings.team, &settings.application.domain);
+    let candidates = [
         format!("https://{team}.teams.auth0.com/api/"),
         format!("https://{team}.teams.auth0.com/api"),
         format!("https://{domain}/api/v2/"),
         format!("https://{domain}/api/"),
     ];
-    for audience in known {
-        if audience == settings.machine.audience {
+    for audience in candidates {
+        if audience == settings.application.audience {
             continue;
         }
         let Ok((_, client)) = connect(&settings.with_audience(&audience)) else {

@@ -1,4 +1,13 @@
-//! What keeps a program from calling the API, and what to do about it.
+//! Checks whether a program can call the Teams API: settings, token, scopes, and one read-only call per resource. For
+//! each failure it prints what to do.
+//!
+//! ```text
+//! cargo run --example doctor            # against a local sandbox, without an account
+//! cargo run --example doctor -- --help  # arguments, and how to use a live team
+//! ```
+//!
+//! Prints one line per check, or JSON with `--format json`. Exit status: 0 all checks passed, 1 a check failed, 2
+//! invalid arguments or environment variables.
 
 use std::process::ExitCode;
 
@@ -6,19 +15,19 @@ use auth0_sandbox::Sandbox;
 use auth0_teams::operations;
 use clap::{Parser, ValueEnum};
 
-use support::teams::Settings;
+use support::teams::TeamSettings;
 use support::{Failure, teams};
 
 mod advice;
-mod examination;
+mod checks;
 mod report;
 #[path = "../support/mod.rs"]
 mod support;
 
-/// Check the settings, get a token, try the calls that only read, and say what is wrong and what to do
+/// Check settings, token, scopes and read-only calls, and print what to do about each failure
 ///
-/// Where a token is refused for its audience, the other audiences that Auth0 names in one place or another are tried:
-/// that takes up to three more tokens, which Auth0 bills.
+/// If the API rejects a token or the token request fails, the other audiences that Auth0 documents are tried as well.
+/// That takes up to three additional tokens, which Auth0 bills.
 #[derive(Parser)]
 #[command(after_help = support::help(
     "nothing.",
@@ -31,19 +40,19 @@ mod support;
     &teams::ENVIRONMENT,
 ))]
 struct Arguments {
-    /// Expect the scopes of the calls that read, and not those of the calls that change something
+    /// Only expect the scopes of read-only calls
     #[arg(long)]
     read_only: bool,
-    /// How the result is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// For people.
+    /// One line per check.
     Text,
-    /// For programs.
+    /// JSON, for programs.
     Json,
 }
 
@@ -53,14 +62,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (settings, _sandbox) = Settings::open(Sandbox::builder()).await?;
-    let report = examination::examine(&settings, arguments.read_only).await;
+    let (settings, _sandbox) = TeamSettings::open(Sandbox::builder()).await?;
+    let report = checks::run_checks(&settings, arguments.read_only).await;
     let text = match arguments.format {
         Format::Text => report.to_string(),
         Format::Json => format!("{:#}\n", report.to_json()),
     };
     support::write(text)?;
-    Ok(if report.is_well() {
+    Ok(if report.all_passed() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -1,4 +1,4 @@
-//! What the doctor found, for people and for programs.
+//! The results of the checks, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,23 +6,23 @@ use std::fmt;
 use auth0_teams::serde_json::{Value, json};
 use serde::Serialize;
 
-/// The steps, in the order in which they are taken.
+/// The checks in the order in which they ran.
 #[derive(Default)]
 pub(crate) struct Report {
-    steps: Vec<Step>,
+    checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Serialize)]
-struct Step {
+struct Check {
     name: &'static str,
-    result: Finding,
-    /// What was found.
-    told: String,
-    /// What to do about it.
+    result: CheckResult,
+    /// What the check found.
+    detail: String,
+    /// What to do about a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
-    /// Scopes that are missing, with the calls that need them.
+    /// Missing scopes with the calls that need them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     missing_scopes: MissingScopes,
 }
@@ -31,53 +31,66 @@ pub(crate) type MissingScopes = BTreeMap<String, Vec<String>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Finding {
+enum CheckResult {
     Ok,
     Failed,
-    /// It was not looked at, because something before it failed.
+    /// The check did not run because an earlier one failed.
     Skipped,
 }
 
 impl Report {
-    /// Whether nothing is wrong.
-    pub(crate) fn is_well(&self) -> bool {
-        self.steps.iter().all(|step| step.result == Finding::Ok)
+    /// Whether all checks ran and passed.
+    pub(crate) fn all_passed(&self) -> bool {
+        self.checks
+            .iter()
+            .all(|check| check.result == CheckResult::Ok)
     }
 
-    /// The report for programs.
+    /// The report as JSON.
     pub(crate) fn to_json(&self) -> Value {
-        json!({"well": self.is_well(), "steps": self.steps})
+        json!({"passed": self.all_passed(), "checks": self.checks})
     }
 
-    pub(crate) fn ok(&mut self, name: &'static str, told: impl Into<String>) {
-        self.add(name, Finding::Ok, told.into(), None);
+    pub(crate) fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.add(name, CheckResult::Ok, detail.into(), None);
     }
 
-    pub(crate) fn failed(&mut self, name: &'static str, told: String, advice: String) {
-        self.add(name, Finding::Failed, told, Some(advice));
+    pub(crate) fn failed(&mut self, name: &'static str, detail: String, advice: String) {
+        self.add(name, CheckResult::Failed, detail, Some(advice));
     }
 
-    pub(crate) fn lacks(&mut self, name: &'static str, missing: MissingScopes, advice: String) {
-        self.failed(name, "some are missing".to_owned(), advice);
-        if let Some(step) = self.steps.last_mut() {
-            step.missing_scopes = missing;
+    pub(crate) fn lacks_scopes(
+        &mut self,
+        name: &'static str,
+        missing: MissingScopes,
+        advice: String,
+    ) {
+        self.failed(name, "some scopes are missing".to_owned(), advice);
+        if let Some(check) = self.checks.last_mut() {
+            check.missing_scopes = missing;
         }
     }
 
-    /// Adds those of the steps that were not taken.
-    pub(crate) fn skip_others(&mut self, names: &[&'static str]) {
+    /// Adds those of the checks that did not run as skipped.
+    pub(crate) fn skip_remaining(&mut self, names: &[&'static str]) {
         for name in names {
-            if !self.steps.iter().any(|step| step.name == *name) {
-                self.add(name, Finding::Skipped, "not looked at".to_owned(), None);
+            if !self.checks.iter().any(|check| check.name == *name) {
+                self.add(name, CheckResult::Skipped, "not checked".to_owned(), None);
             }
         }
     }
 
-    fn add(&mut self, name: &'static str, result: Finding, told: String, advice: Option<String>) {
-        self.steps.push(Step {
+    fn add(
+        &mut self,
+        name: &'static str,
+        result: CheckResult,
+        detail: String,
+        advice: Option<String>,
+    ) {
+        self.checks.push(Check {
             name,
             result,
-            told,
+            detail,
             advice,
             missing_scopes: MissingScopes::new(),
         });
@@ -86,17 +99,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
-            let result = match step.result {
-                Finding::Ok => "ok",
-                Finding::Failed => "FAILED",
-                Finding::Skipped => "-",
+        for check in &self.checks {
+            let result = match check.result {
+                CheckResult::Ok => "ok",
+                CheckResult::Failed => "FAILED",
+                CheckResult::Skipped => "-",
             };
-            writeln!(f, "{:<13}{result:<8}{}", step.name, step.told)?;
-            for (scope, calls) in &step.missing_scopes {
+            writeln!(f, "{:<13}{result:<8}{}", check.name, check.detail)?;
+            for (scope, calls) in &check.missing_scopes {
                 writeln!(f, "{:<21}{scope}: {}", "", calls.join(", "))?;
             }
-            if let Some(advice) = &step.advice {
+            if let Some(advice) = &check.advice {
                 writeln!(f, "{:<21}=> {advice}", "")?;
             }
         }

@@ -1,4 +1,4 @@
-//! The variables of the environment that lead an example to a live API.
+//! The environment variables that make an example use a live API.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,17 +6,18 @@ use std::fmt;
 
 use super::{Failure, note};
 
-/// A variable and what it is.
+/// Name and description of a variable.
 type Variable = (&'static str, &'static str);
 
 /// The variables that an example reads.
 ///
-/// The first one decides alone: the others are often there for other tools, and their being there must not make an
-/// example write to something real.
+/// Only the selector makes the example use a live API. The others are often set for other tools, and that alone must
+/// not make an example change a live API.
 pub(crate) struct Environment {
-    /// What the example runs against, such as `team`.
-    pub(crate) what: &'static str,
-    pub(crate) decides: Variable,
+    /// The kind of target, such as `team`.
+    pub(crate) target: &'static str,
+    /// The variable that selects a live target.
+    pub(crate) selector: Variable,
     pub(crate) required: &'static [Variable],
     pub(crate) optional: &'static [Variable],
 }
@@ -25,14 +26,18 @@ pub(crate) struct Environment {
 pub(crate) struct Values(BTreeMap<&'static str, String>);
 
 impl Environment {
-    /// The values that lead to a live API; nothing where the variable that decides is not set.
+    /// The values of the variables for a live API, or `None` if the selector is not set.
+    ///
+    /// # Errors
+    ///
+    /// If the selector is set and a required variable is not.
     pub(crate) fn read(&self) -> Result<Option<Values>, Failure> {
-        let decides = self.decides.0;
-        let Some(value) = variable(decides)? else {
+        let selector = self.selector.0;
+        let Some(value) = variable(selector)? else {
             self.note_sandbox();
             return Ok(None);
         };
-        let mut values = BTreeMap::from([(decides, value)]);
+        let mut values = BTreeMap::from([(selector, value)]);
         for (name, _) in self.others() {
             values.extend(variable(name)?.map(|value| (*name, value)));
         }
@@ -40,13 +45,13 @@ impl Environment {
         let missing: Vec<_> = names.filter(|name| !values.contains_key(name)).collect();
         if !missing.is_empty() {
             return Err(Failure::usage(format!(
-                "with {decides} expected {} too; without it the example runs against a sandbox",
+                "{selector} is set, but {} is missing; unset {selector} to run against a sandbox",
                 missing.join(", ")
             )));
         }
         note(format!(
-            "this is the live {} {}",
-            self.what, values[decides]
+            "using the live {} {}",
+            self.target, values[selector]
         ));
         Ok(Some(Values(values)))
     }
@@ -55,28 +60,28 @@ impl Environment {
         self.required.iter().chain(self.optional)
     }
 
-    /// Says that it is a sandbox, and which variables are there all the same.
+    /// Notes that the example uses a sandbox, and which variables it therefore ignores.
     fn note_sandbox(&self) {
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let names = self.others().map(|(name, _)| *name);
         let set: Vec<_> = names.filter(is_set).collect();
         if set.is_empty() {
             note(format!(
-                "this is a sandbox on this machine; --help says how to use {} of your own",
-                with_article(self.what)
+                "using a local sandbox; see --help for how to use {} of your own",
+                with_article(self.target)
             ));
         } else {
             note(format!(
-                "this is a sandbox on this machine: {} would be used only if {} were set too",
+                "using a local sandbox: ignoring {} because {} is not set",
                 set.join(", "),
-                self.decides.0
+                self.selector.0
             ));
         }
     }
 }
 
 impl Values {
-    /// The value of a variable that is required, which is there.
+    /// The value of a required variable. `Environment::read` checked that it is set.
     pub(crate) fn required(&self, name: &str) -> String {
         self.optional(name).unwrap_or_default()
     }
@@ -86,16 +91,16 @@ impl Values {
     }
 }
 
-/// As it stands in `--help`.
+/// The text in `--help`.
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "It runs against a sandbox on this machine, which needs no account, unless {} is set. Then it runs against that\n\
-             {}, with these variables of the environment:",
-            self.decides.0, self.what
+            "Without {} the example runs against a local sandbox, which needs no account. With it, the example runs\n\
+             against that {} and reads these environment variables:",
+            self.selector.0, self.target
         )?;
-        let all = || [&self.decides].into_iter().chain(self.others());
+        let all = || [&self.selector].into_iter().chain(self.others());
         let width = all().map(|(name, _)| name.len()).max().unwrap_or_default();
         for (name, text) in all() {
             let is_optional = self.optional.iter().any(|(other, _)| other == name);
@@ -106,24 +111,20 @@ impl fmt::Display for Environment {
     }
 }
 
-fn with_article(what: &str) -> String {
-    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
         "an"
     } else {
         "a"
     };
-    format!("{article} {what}")
+    format!("{article} {noun}")
 }
 
-/// A variable of the environment. One that is empty counts as not set.
+/// The value of an environment variable. An empty variable counts as unset.
 fn variable(name: &str) -> Result<Option<String>, Failure> {
     std::env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(OsString::into_string)
         .transpose()
-        .map_err(|_| {
-            Failure::usage(format!(
-                "{name}: expected a text in UTF-8, found other bytes"
-            ))
-        })
+        .map_err(|_| Failure::usage(format!("{name}: expected UTF-8, found other bytes")))
 }

@@ -1,44 +1,47 @@
-//! Where an organization is and by which application its administrator logs in: from the environment, or of a sandbox.
+//! Connects to the My Organization API of a live organization or of a sandbox, with a login of its administrator.
 
 use auth0_auth::{AuthorizationCode, AuthorizationCodeBuilder, Session};
 use auth0_my_organization::Client;
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 
 use super::environment::Environment;
-use super::{Failure, Place};
+use super::{Failure, Target};
 
-/// The variables that lead to an organization.
+/// The environment variables for a live organization.
 pub(crate) const ENVIRONMENT: Environment = Environment {
-    what: "organization",
-    decides: (
+    target: "organization",
+    selector: (
         "AUTH0_ORGANIZATION",
-        "the organization's id, such as org_zW1UHutvkVWSWdCC",
+        "id of the organization, such as org_zW1UHutvkVWSWdCC",
     ),
     required: &[
         (
             "AUTH0_DOMAIN",
-            "the domain of its tenant, or the custom one by which users log in",
+            "domain of its tenant, or the custom domain for logins",
         ),
         (
             "AUTH0_CLIENT_ID",
-            "the client id of a native application that may use the My Organization API",
+            "client id of a native application with access to the My Organization API",
         ),
     ],
     optional: &[
         (
             "AUTH0_AUDIENCE",
-            "the audience of the tokens, instead of https://DOMAIN/my-org/",
+            "audience of the tokens, by default https://DOMAIN/my-org/",
         ),
         (
             "AUTH0_BASE_URL",
-            "the address of the API, as that of a sandbox that runs as a program",
+            "URL of the API, for example of a sandbox process",
         ),
-        ("AUTH0_ISSUER", "the address of the login, likewise"),
+        (
+            "AUTH0_ISSUER",
+            "URL of the issuer, for example of a sandbox process",
+        ),
     ],
 };
 
-/// What it takes to log in to an organization and to call its API.
-pub(crate) struct Settings {
+/// Settings of the login and of the client.
+pub(crate) struct OrganizationSettings {
     /// The id of the organization.
     pub(crate) organization: String,
     domain: String,
@@ -48,8 +51,8 @@ pub(crate) struct Settings {
     issuer: Option<String>,
 }
 
-impl Settings {
-    /// The settings of the environment, or else those of a sandbox that is started for it.
+impl OrganizationSettings {
+    /// Reads the environment variables or, if no organization is selected, starts a sandbox and uses its settings.
     pub(crate) async fn open(sandbox: SandboxBuilder) -> Result<(Self, Option<Sandbox>), Failure> {
         if let Some(values) = ENVIRONMENT.read()? {
             let domain = values.required("AUTH0_DOMAIN");
@@ -79,7 +82,7 @@ impl Settings {
         Ok((settings, Some(sandbox)))
     }
 
-    /// The login of a user of the organization. There is no secret: the application is a program on their own machine.
+    /// A builder of the login flow of a user of the organization. A native application has no client secret.
     pub(crate) fn login(&self, redirect_uri: &str) -> AuthorizationCodeBuilder {
         let builder = AuthorizationCode::builder(&self.domain)
             .client_id(&self.client_id)
@@ -92,18 +95,18 @@ impl Settings {
         }
     }
 
-    /// A client that calls in the name of who logged in.
-    pub(crate) fn place(
+    /// A client that acts for the logged-in user.
+    pub(crate) fn connect(
         &self,
         session: Session,
         sandbox: Option<Sandbox>,
-    ) -> Result<Place<Client>, Failure> {
+    ) -> Result<Target<Client>, Failure> {
         let builder = Client::builder().domain(&self.domain).token_source(session);
         let builder = match &self.base_url {
             Some(url) => builder.base_url(url),
             None => builder,
         };
-        Ok(Place {
+        Ok(Target {
             client: builder.build()?,
             sandbox,
             environment: &ENVIRONMENT,

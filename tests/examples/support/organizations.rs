@@ -1,47 +1,51 @@
-//! Where a tenant is and which program operates its organizations: from the environment, or of a sandbox.
+//! Connects to the organizations of a live tenant or of a sandbox in the Management API, with an application's
+//! credentials.
 
 use auth0_organizations::{Client, Limits};
 use auth0_sandbox::SandboxBuilder;
 
+use super::application::ApplicationCredentials;
 use super::environment::Environment;
-use super::machine::Machine;
-use super::{Failure, Place};
+use super::{Failure, Target};
 
-/// The variables that lead to a tenant.
+/// The environment variables for a live tenant.
 pub(crate) const ENVIRONMENT: Environment = Environment {
-    what: "tenant",
-    decides: (
+    target: "tenant",
+    selector: (
         "AUTH0_TENANT",
-        "the tenant's own domain, such as acme.us.auth0.com",
+        "canonical domain of the tenant, such as acme.us.auth0.com",
     ),
     required: &[
         (
             "AUTH0_CLIENT_ID",
-            "the client id of an application that may use the Management API",
+            "client id of an application with access to the Management API",
         ),
-        ("AUTH0_CLIENT_SECRET", "its secret"),
+        ("AUTH0_CLIENT_SECRET", "client secret of the application"),
     ],
     optional: &[
         (
             "AUTH0_AUDIENCE",
-            "the audience of the tokens, instead of https://DOMAIN/api/v2/",
+            "audience of the tokens, by default https://DOMAIN/api/v2/",
         ),
         (
             "AUTH0_BASE_URL",
-            "the address of the API, as that of a sandbox that runs as a program",
+            "URL of the API, for example of a sandbox process",
         ),
-        ("AUTH0_TOKEN_URL", "the token endpoint, likewise"),
+        (
+            "AUTH0_TOKEN_URL",
+            "URL of the token endpoint, for example of a sandbox process",
+        ),
     ],
 };
 
-/// The tenant that the environment names, or else that of `sandbox`, which is started on this machine. Calls keep to
-/// these limits.
+/// Connects to the tenant of the environment variables or, if none is selected, to a new sandbox. The client applies
+/// `limits`.
 pub(crate) async fn open(
     sandbox: SandboxBuilder,
     limits: Limits,
-) -> Result<Place<Client>, Failure> {
+) -> Result<Target<Client>, Failure> {
     let limiter = auth0_organizations::Limiter::new(limits)?;
-    let (builder, machine, sandbox) = match ENVIRONMENT.read()? {
+    let (builder, application, sandbox) = match ENVIRONMENT.read()? {
         Some(values) => {
             let domain = values.required("AUTH0_TENANT");
             let audience = auth0_organizations::audience(&domain)?;
@@ -50,19 +54,20 @@ pub(crate) async fn open(
                 Some(url) => builder.base_url(url),
                 None => builder,
             };
-            let machine = Machine::of_environment(&values, domain, audience);
-            (builder, machine, None)
+            let application = ApplicationCredentials::from_environment(&values, domain, audience);
+            (builder, application, None)
         }
         None => {
             let sandbox = sandbox.start().await.map_err(Failure::failed)?;
             let builder = Client::builder().base_url(sandbox.management_url());
-            let machine = Machine::of_sandbox(&sandbox, sandbox.management_audience());
-            (builder, machine, Some(sandbox))
+            let application =
+                ApplicationCredentials::from_sandbox(&sandbox, sandbox.management_audience());
+            (builder, application, Some(sandbox))
         }
     };
-    Ok(Place {
+    Ok(Target {
         client: builder
-            .token_source(machine.token_source().build()?)
+            .token_source(application.token_source().build()?)
             .limiter(limiter)
             .build()?,
         sandbox,

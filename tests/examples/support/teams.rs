@@ -1,72 +1,75 @@
-//! Where a team is and who calls: from the environment, or of a sandbox.
+//! Connects to a live team or to a sandbox, with an application's credentials.
 
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 use auth0_teams::{Client, ClientBuilder};
 
+use super::application::ApplicationCredentials;
 use super::environment::Environment;
-use super::machine::Machine;
-use super::{Failure, Place};
+use super::{Failure, Target};
 
 pub(crate) mod lookup;
 
-/// The variables that lead to a team.
+/// The environment variables for a live team.
 pub(crate) const ENVIRONMENT: Environment = Environment {
-    what: "team",
-    decides: (
+    target: "team",
+    selector: (
         "AUTH0_TEAM",
-        "the team's slug, as in https://SLUG.teams.auth0.com",
+        "slug of the team, as in https://SLUG.teams.auth0.com",
     ),
     required: &[
         (
             "AUTH0_DOMAIN",
-            "the domain of the tenant that grants the tokens, such as acme-auth.us.auth0.com",
+            "domain of the tenant that issues the tokens, such as acme-auth.us.auth0.com",
         ),
         (
             "AUTH0_CLIENT_ID",
-            "the client id of an application of that tenant",
+            "client id of an application of that tenant",
         ),
-        ("AUTH0_CLIENT_SECRET", "its secret"),
+        ("AUTH0_CLIENT_SECRET", "client secret of the application"),
     ],
     optional: &[
         (
             "AUTH0_AUDIENCE",
-            "the audience of the tokens, instead of https://SLUG.teams.auth0.com/api/",
+            "audience of the tokens, by default https://SLUG.teams.auth0.com/api/",
         ),
         (
             "AUTH0_BASE_URL",
-            "the address of the API, as that of a sandbox that runs as a program",
+            "URL of the API, for example of a sandbox process",
         ),
-        ("AUTH0_TOKEN_URL", "the token endpoint, likewise"),
+        (
+            "AUTH0_TOKEN_URL",
+            "URL of the token endpoint, for example of a sandbox process",
+        ),
     ],
 };
 
-/// What it takes to call the API of a team.
+/// Settings of the client and of its token source.
 #[derive(Clone)]
-pub(crate) struct Settings {
+pub(crate) struct TeamSettings {
     pub(crate) team: String,
-    pub(crate) machine: Machine,
+    pub(crate) application: ApplicationCredentials,
     base_url: Option<String>,
 }
 
-/// The team that the environment names, or else one of `sandbox`, which is started on this machine.
-pub(crate) async fn open(sandbox: SandboxBuilder) -> Result<Place<Client>, Failure> {
-    let (settings, sandbox) = Settings::open(sandbox).await?;
-    Ok(Place {
+/// Connects to the team of the environment variables or, if none is selected, to a new sandbox.
+pub(crate) async fn open(sandbox: SandboxBuilder) -> Result<Target<Client>, Failure> {
+    let (settings, sandbox) = TeamSettings::open(sandbox).await?;
+    Ok(Target {
         client: settings.client()?,
         sandbox,
         environment: &ENVIRONMENT,
     })
 }
 
-impl Settings {
-    /// The settings of the environment, or else those of a sandbox that is started for it.
+impl TeamSettings {
+    /// Reads the environment variables or, if no team is selected, starts a sandbox and uses its settings.
     pub(crate) async fn open(sandbox: SandboxBuilder) -> Result<(Self, Option<Sandbox>), Failure> {
         if let Some(values) = ENVIRONMENT.read()? {
             let team = values.required("AUTH0_TEAM");
             let audience = auth0_teams::audience(&team)?;
             let domain = values.required("AUTH0_DOMAIN");
             let settings = Self {
-                machine: Machine::of_environment(&values, domain, audience),
+                application: ApplicationCredentials::from_environment(&values, domain, audience),
                 base_url: values.optional("AUTH0_BASE_URL"),
                 team,
             };
@@ -75,19 +78,19 @@ impl Settings {
         let sandbox = sandbox.start().await.map_err(Failure::failed)?;
         let settings = Self {
             team: sandbox.team().to_owned(),
-            machine: Machine::of_sandbox(&sandbox, sandbox.audience()),
+            application: ApplicationCredentials::from_sandbox(&sandbox, sandbox.audience()),
             base_url: Some(sandbox.url().to_owned()),
         };
         Ok((settings, Some(sandbox)))
     }
 
-    /// A client that gets its tokens by itself. Nothing is sent yet.
+    /// A client that obtains its tokens when it needs them. Building it sends nothing.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let token_source = self.machine.token_source().build()?;
+        let token_source = self.application.token_source().build()?;
         Ok(self.client_builder().token_source(token_source).build()?)
     }
 
-    /// Where the calls go.
+    /// A builder with the URL of the API.
     pub(crate) fn client_builder(&self) -> ClientBuilder {
         let builder = Client::builder().team(&self.team);
         match &self.base_url {
@@ -96,16 +99,16 @@ impl Settings {
         }
     }
 
-    /// The same for another audience.
+    /// The same settings with another audience.
     pub(crate) fn with_audience(&self, audience: &str) -> Self {
         let mut other = self.clone();
-        audience.clone_into(&mut other.machine.audience);
+        audience.clone_into(&mut other.application.audience);
         other
     }
 
-    /// The address of the API.
+    /// The URL of the API.
     pub(crate) fn api(&self) -> String {
-        let published = || format!("https://{}.teams.auth0.com", self.team);
-        self.base_url.clone().unwrap_or_else(published)
+        let default = || format!("https://{}.teams.auth0.com", self.team);
+        self.base_url.clone().unwrap_or_else(default)
     }
 }

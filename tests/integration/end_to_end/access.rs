@@ -1,4 +1,4 @@
-//! Who may use which tenant: invitations, and changes of many tenants at once of which some fail.
+//! Tenant access: invitations, and bulk changes that succeed in part.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ async fn access(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<TenantRoleA
     found
 }
 
-/// The same without what the roles are limited to.
+/// The roles without their limits to applications.
 async fn roles(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<Open<Role>>> {
     let plain = |(tenant, roles): (Uuid, Vec<TenantRoleAssignment>)| {
         let roles = roles.into_iter().map(|assignment| assignment.role);
@@ -30,7 +30,7 @@ async fn roles(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<Open<Role>>>
         .collect()
 }
 
-/// The report of a change of which a part failed, and the tenant, status and type of each failure.
+/// The report of a partial success, and the tenant, status and type of each failure.
 fn partial<R: PartialReport<Failure = MembersTenantsFailureItem>>(
     outcome: Outcome<R>,
 ) -> (R, Vec<(Uuid, i64, String)>) {
@@ -55,7 +55,7 @@ fn total(summary: &MembersTenantsBulkSummary) -> (i64, i64, i64) {
 }
 
 #[tokio::test]
-async fn invitation_names_tenants_then_whoever_accepts_has_them() {
+async fn invitation_names_tenants_then_the_invited_member_has_access() {
     let local = team_of(3).await;
     let tenants = tenant_ids(&local.client).await;
     let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
@@ -70,7 +70,7 @@ async fn invitation_names_tenants_then_whoever_accepts_has_them() {
     assert_eq!(
         member_ids(&local.client).await.len(),
         3,
-        "who is invited is no member yet"
+        "an invited person is not a member yet"
     );
 
     let member = local.accept_invitation(&invited.id).unwrap();
@@ -102,11 +102,11 @@ async fn invitation_names_tenants_then_whoever_accepts_has_them() {
         role: TeamRole::TeamsOwner,
     });
     let error = local.client.members().invite(again).await.unwrap_err();
-    assert_eq!(refusal(&error), (403, "MEMBER_ALREADY_EXISTS"));
+    assert_eq!(rejection(&error), (403, "MEMBER_ALREADY_EXISTS"));
 }
 
 #[tokio::test]
-async fn some_tenants_are_there_already_then_the_others_are_added_and_the_report_tells_which() {
+async fn member_has_some_tenants_already_then_the_others_are_added_and_reported() {
     let local = team_of(3).await;
     let member = join(
         &local,
@@ -157,7 +157,7 @@ async fn some_tenants_are_there_already_then_the_others_are_added_and_the_report
 }
 
 #[tokio::test]
-async fn roles_are_changed_where_there_are_some_then_only_there() {
+async fn roles_are_changed_then_only_existing_access_changes() {
     let local = team_of(3).await;
     let member = join(
         &local,
@@ -197,7 +197,7 @@ async fn roles_are_changed_where_there_are_some_then_only_there() {
 }
 
 #[tokio::test]
-async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which() {
+async fn tenants_without_access_are_removed_then_the_report_names_them() {
     let local = team_of(3).await;
     let member = join(
         &local,
@@ -225,7 +225,7 @@ async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which
     let removed = report.success.into_iter().flat_map(|item| item.tenant_ids);
     assert_eq!(removed.map(id).collect::<Vec<_>>(), all[1..3]);
 
-    // The same once more does nothing, and it does not look like it.
+    // Removing the same tenants again changes nothing, and the report says so.
     let (report, failures) = partial(tenants.remove(&member, remove(&all[1..3])).await.unwrap());
     assert_eq!((failures.len(), report.success.len()), (2, 0));
     assert!(
@@ -239,7 +239,7 @@ async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which
 }
 
 #[tokio::test]
-async fn member_leaves_the_team_then_no_tenant_lists_him() {
+async fn member_leaves_the_team_then_no_tenant_lists_the_member() {
     let local = team_of(3).await;
     let tenant = tenant_ids(&local.client).await[0];
     let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {

@@ -1,4 +1,4 @@
-//! The activity log: who did what, and windows of time that tile.
+//! The activity log: who did what, and consecutive time windows.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn entries(client: &Client) -> Vec<ActivityLogEntry> {
 }
 
 #[tokio::test]
-async fn something_is_changed_or_refused_then_the_log_says_who_did_it_and_whether_it_was_done() {
+async fn change_succeeds_or_fails_then_the_activity_log_names_actor_and_status() {
     let local = Local::start(Sandbox::builder().members(3).activity(0)).await;
     let members = local.client.members();
     let ids = member_ids(&local.client).await;
@@ -24,16 +24,16 @@ async fn something_is_changed_or_refused_then_the_log_says_who_did_it_and_whethe
     });
     local.client.tenants().create(payload).await.unwrap();
 
-    // The newest first; what only reads is not there.
+    // Newest first; read operations are not logged.
     let logs = entries(&local.client).await;
-    let told: Vec<_> = logs
+    let events: Vec<_> = logs
         .iter()
         .map(|entry| (entry.type_.clone().unwrap(), entry.status.clone()))
         .collect();
     use ActivityLogEventTypeEnum::{TeamMember, TenantActivity};
     use ActivityLogStatusEnum::{Failure, Success};
     assert_eq!(
-        told,
+        events,
         [
             (TenantActivity.into(), Success.into()),
             (TeamMember.into(), Failure.into()),
@@ -64,7 +64,7 @@ async fn something_is_changed_or_refused_then_the_log_says_who_did_it_and_whethe
 }
 
 #[tokio::test]
-async fn windows_follow_one_another_then_every_entry_is_in_exactly_one() {
+async fn time_windows_are_consecutive_then_every_entry_is_in_exactly_one() {
     let local = Local::start(Sandbox::builder().members(9).activity(25)).await;
     for member in &member_ids(&local.client).await[3..] {
         local.timer.advance(Duration::from_secs(40));
@@ -77,7 +77,7 @@ async fn windows_follow_one_another_then_every_entry_is_in_exactly_one() {
         .map(|entry| *entry.created_at.known().unwrap())
         .collect();
 
-    // Ends are times of entries, so that one on the border has to be on one side.
+    // The window ends are times of entries, so that an entry lies exactly on each border.
     let mut ends: Vec<Option<DateTime<Utc>>> = vec![None];
     ends.extend([2, 5, 6, 20].map(|number| Some(times[number])));
     ends.push(None);
@@ -106,7 +106,7 @@ async fn windows_follow_one_another_then_every_entry_is_in_exactly_one() {
 }
 
 #[tokio::test]
-async fn something_happens_while_the_log_is_read_then_nothing_is_doubled_or_lost() {
+async fn log_grows_while_it_is_read_then_no_entry_is_duplicated_or_lost() {
     let local = Local::start(Sandbox::builder().members(9).activity(25)).await;
     let before = entries(&local.client).await;
     let ids = member_ids(&local.client).await;

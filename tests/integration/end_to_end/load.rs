@@ -1,4 +1,4 @@
-//! Many calls at once.
+//! Many concurrent calls.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::*;
 
 const CALLS: usize = 200;
 
-/// A sandbox that keeps to the limits of a plan: 4 reads and 2 writes a second.
+/// A sandbox that enforces the limits of a plan: 4 reads and 2 writes per second.
 async fn limited() -> Local {
     let limits: RateLimits = "free".parse().unwrap();
     Local::start(Sandbox::builder().rate_limits(limits)).await
 }
 
-/// Reads and writes, all at once; how many were refused with a 429.
-async fn crowd(local: &Local, client: &Client) -> usize {
+/// Sends all reads and writes concurrently. Returns how many got a 429.
+async fn send_concurrently(local: &Local, client: &Client) -> usize {
     let id = &local.first_member().id;
     let calls = (0..CALLS).map(|number| async move {
         let members = client.members();
@@ -35,15 +35,15 @@ async fn crowd(local: &Local, client: &Client) -> usize {
 }
 
 #[tokio::test]
-async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
+async fn limiter_has_the_limits_of_the_plan_then_no_call_gets_a_429() {
     let local = limited().await;
-    // Where somebody sleeps, time passes at once for all, also for a request that is still on its way: so one at a time
-    // is.
+    // A sleep moves the fake clock for all calls, including those in flight, so only one request is in flight at a
+    // time.
     let limits = Limits::new(Rate::per_second(4), Rate::per_second(2)).max_in_flight(1);
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits, timer(), timer()).unwrap();
     let client = local.builder().limiter(limiter.clone()).build().unwrap();
-    assert_eq!(crowd(&local, &client).await, 0);
+    assert_eq!(send_concurrently(&local, &client).await, 0);
 
     let requests = local.requests();
     let done = requests
@@ -55,16 +55,16 @@ async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
     assert_eq!((host.read.granted, host.write.granted), (150, 50));
     assert!(
         !local.timer.slept().is_empty(),
-        "there was no need for a limiter"
+        "the limiter never delayed a call"
     );
 }
 
 #[tokio::test]
-async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
+async fn no_limiter_is_used_then_many_calls_get_a_429() {
     let local = limited().await;
-    let refused = crowd(&local, &local.client).await;
-    // The sandbox's clock goes by itself, so how many are let through depends on the machine.
-    assert!(refused > CALLS / 2, "{refused}");
+    let rate_limited = send_concurrently(&local, &local.client).await;
+    // The sandbox's clock runs in real time, so how many calls it admits depends on the machine.
+    assert!(rate_limited > CALLS / 2, "{rate_limited}");
     let statuses = [
         local.statuses("getMember"),
         local.statuses("updateMemberRole"),
@@ -75,6 +75,6 @@ async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
             .iter()
             .filter(|status| **status == Some(429))
             .count(),
-        refused
+        rate_limited
     );
 }

@@ -22,7 +22,7 @@ async fn member_is_changed_and_deleted_then_reads_and_listings_show_it() {
 
     members.delete(&ids[4]).await.unwrap();
     let error = members.get(&ids[4]).await.unwrap_err();
-    assert_eq!(refusal(&error), (404, "NOT_FOUND"));
+    assert_eq!(rejection(&error), (404, "NOT_FOUND"));
     let error = members.delete(&ids[4]).await.unwrap_err();
     assert!(error.is_not_found() && !error.may_have_acted(), "{error:?}");
     let expected = [&ids[..4], &ids[5..]].concat();
@@ -30,7 +30,7 @@ async fn member_is_changed_and_deleted_then_reads_and_listings_show_it() {
 }
 
 #[tokio::test]
-async fn member_is_the_last_owner_then_he_stays_one() {
+async fn member_is_the_last_owner_then_the_member_stays_owner() {
     let local = team_of(3).await;
     let members = local.client.members();
     let ids = member_ids(&local.client).await;
@@ -40,7 +40,7 @@ async fn member_is_the_last_owner_then_he_stays_one() {
         members.update(&ids[0], demotion()).await.unwrap_err(),
         members.delete(&ids[0]).await.unwrap_err(),
     ] {
-        assert_eq!(refusal(&error), (403, "LAST_OWNER"));
+        assert_eq!(rejection(&error), (403, "LAST_OWNER"));
         assert!(
             !error.is_missing_scope() && !error.is_retryable(),
             "{error:?}"
@@ -58,7 +58,7 @@ async fn member_is_the_last_owner_then_he_stays_one() {
 }
 
 #[tokio::test]
-async fn pages_are_of_any_size_then_every_member_comes_once_and_in_order() {
+async fn page_size_varies_then_every_member_is_listed_once_in_order() {
     let local = team_of(23).await;
     let expected = member_ids(&local.client).await;
     for (take, pages) in [(1, 23), (7, 4), (22, 2), (23, 1), (50, 1)] {
@@ -81,7 +81,7 @@ async fn pages_are_of_any_size_then_every_member_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_comes_once_and_whole() {
+async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_is_listed_once() {
     let local = team_of(30).await;
     let ids = member_ids(&local.client).await;
     let listing = || local.client.members().list().take(10);
@@ -90,7 +90,7 @@ async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_comes_once_a
     let stored = serde_json::to_string(&pages.cursor().unwrap()).unwrap();
     drop(pages);
 
-    // One who was read, the one that the next page would begin with, and the last of all.
+    // A member that was already listed, the first member of the next page, and the last member.
     for gone in [9, 10, 29] {
         local.client.members().delete(&ids[gone]).await.unwrap();
     }
@@ -118,7 +118,7 @@ async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_comes_once_a
 }
 
 #[tokio::test]
-async fn page_in_the_middle_fails_then_the_listing_goes_on_from_the_cursor_of_the_error() {
+async fn page_in_the_middle_fails_then_the_listing_resumes_from_the_cursor_of_the_error() {
     let local = team_of(25).await;
     let expected = member_ids(&local.client).await;
     local
@@ -152,7 +152,7 @@ async fn page_in_the_middle_fails_then_the_listing_goes_on_from_the_cursor_of_th
 }
 
 #[tokio::test]
-async fn roles_of_a_page_are_of_the_future_then_every_member_comes_and_they_can_be_read() {
+async fn roles_of_a_page_are_unknown_then_every_member_is_listed_with_them() {
     let local = team_of(25).await;
     let expected = member_ids(&local.client).await;
     local

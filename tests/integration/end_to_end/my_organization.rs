@@ -1,11 +1,11 @@
-//! The client of the My Organization API against a sandbox.
+//! The My Organization client against a sandbox.
 
 mod changes;
 mod limits;
 mod listings;
 mod logins;
 mod operations;
-mod refusals;
+mod rejections;
 
 use auth0_my_organization::types::IdpOidcOptionsTypeEnum::FrontChannel;
 use auth0_my_organization::types::{IdpOidcOptionsRequest, IdpOidcOptionsRequestRequired};
@@ -19,7 +19,7 @@ async fn local() -> Local {
     Local::start(Sandbox::builder()).await
 }
 
-/// Options of an identity provider that needs no secret.
+/// Options of an identity provider that does not need a secret.
 fn oidc() -> IdpOidcOptionsRequest {
     let discovery = "https://login.acme.test/.well-known/openid-configuration";
     IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
@@ -48,8 +48,8 @@ async fn first_member(client: &Client) -> String {
     page.members[0].user_id.clone().unwrap().into()
 }
 
-/// Status and title of a refusal.
-fn refusal(error: &Error) -> (u16, &str) {
+/// Status and title of an error response.
+fn rejection(error: &Error) -> (u16, &str) {
     let title = error.problem().unwrap().title().unwrap();
     (error.status().unwrap().as_u16(), title)
 }

@@ -1,10 +1,10 @@
-//! The client of the organizations in the Management API against a sandbox.
+//! The Organizations client of the Management API against a sandbox.
 
 mod changes;
 mod limits;
 mod listings;
 mod operations;
-mod refusals;
+mod rejections;
 
 use auth0_organizations::types::CreateOrganizationRequestContent;
 use auth0_organizations::{Client, Error};
@@ -17,14 +17,14 @@ async fn local() -> Local {
     Local::start(Sandbox::builder()).await
 }
 
-/// Creates an organization with this name, and gives back its id.
+/// Creates an organization with this name and returns its id.
 async fn create(client: &Client, name: &str) -> String {
     let request = CreateOrganizationRequestContent::with_name(name);
     let created = client.organizations().create(request).await.unwrap();
     created.id.unwrap().into()
 }
 
-/// The ids of all connections that some organization has enabled.
+/// The ids of all connections that at least one organization has enabled.
 async fn connections(client: &Client) -> Vec<String> {
     let all = client.organizations().list().take(50).await.unwrap();
     let mut ids = Vec::new();
@@ -39,7 +39,7 @@ async fn connections(client: &Client) -> Vec<String> {
     ids
 }
 
-/// The ids of an organization's members.
+/// The ids of the members of an organization.
 async fn members(client: &Client, id: &str) -> Vec<String> {
     let page = client
         .organizations()
@@ -55,12 +55,13 @@ async fn members(client: &Client, id: &str) -> Vec<String> {
         .collect()
 }
 
-/// The ids of the grants that applications have. No operation here tells them, so they are asked of the sandbox.
+/// The ids of the client grants. No operation of this API lists them, so they come from the sandbox's administration
+/// API.
 async fn client_grants(local: &Local) -> Vec<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let grants = http
         .get(format!("{}/_sandbox/client-grants", local.url()))
-        .bearer_auth(local.connection().admin_token)
+        .bearer_auth(local.connection_info().admin_token)
         .send()
         .await
         .unwrap();
@@ -69,8 +70,8 @@ async fn client_grants(local: &Local) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
-/// Status, kind and message of a refusal.
-fn refusal(error: &Error) -> (u16, &str, &str) {
+/// Status, error code and message of an error response.
+fn rejection(error: &Error) -> (u16, &str, &str) {
     let problem = error.problem().unwrap();
     (
         error.status().unwrap().as_u16(),

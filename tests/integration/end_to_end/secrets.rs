@@ -1,4 +1,4 @@
-//! Secrets of the two APIs about organizations, on their whole way: none is in the log, nor in anything that prints.
+//! Secrets of the two organization APIs must not appear in logs or in anything that is printed.
 
 use std::fmt::Debug;
 
@@ -10,17 +10,17 @@ use crate::sandbox::Local;
 use crate::secrets::{log_everything, logged};
 use crate::support::printed;
 
-/// What an administrator types.
+/// A secret that an administrator enters.
 const CLIENT_SECRET: &str = "planted-secret-of-a-provider";
 
-/// What was printed, and what must not be in it.
+/// The printed values, and the secrets that must not be in them.
 #[derive(Default)]
-struct Printed {
+struct PrintedValues {
     texts: String,
     secrets: Vec<String>,
 }
 
-impl Printed {
+impl PrintedValues {
     fn value(&mut self, value: &dyn Debug) {
         self.texts.push_str(&format!("{value:?}\n{value:#?}\n"));
     }
@@ -32,31 +32,36 @@ impl Printed {
 }
 
 #[tokio::test]
-async fn secrets_are_made_and_sent_then_they_read_but_neither_print_nor_are_logged() {
+async fn secrets_are_received_and_sent_then_they_are_readable_but_never_printed_or_logged() {
     log_everything();
     let local = Local::start(Sandbox::builder()).await;
-    let mut seen = Printed::default();
-    seen.secrets.push(CLIENT_SECRET.to_owned());
-    seen.secrets.push(local.client_secret().to_owned());
-    administer(&local, &mut seen).await;
-    operate(&local, &mut seen).await;
+    let mut printed_values = PrintedValues::default();
+    printed_values.secrets.push(CLIENT_SECRET.to_owned());
+    printed_values
+        .secrets
+        .push(local.client_secret().to_owned());
+    administer(&local, &mut printed_values).await;
+    operate(&local, &mut printed_values).await;
 
     let log = logged();
     for operation in ["CreateIdpProvisioningScimToken", "post_invitations"] {
         assert!(
             log.contains(operation),
-            "the log tells nothing of {operation}"
+            "the log does not mention {operation}"
         );
     }
-    for secret in &seen.secrets {
-        assert!(!seen.texts.contains(secret), "{secret} is printed");
+    for secret in &printed_values.secrets {
+        assert!(
+            !printed_values.texts.contains(secret),
+            "{secret} is printed"
+        );
         let line = log.lines().find(|line| line.contains(secret.as_str()));
         assert_eq!(line, None, "the log holds {secret}");
     }
-    assert_eq!(seen.secrets.len(), 7);
+    assert_eq!(printed_values.secrets.len(), 7);
 }
 
-async fn administer(local: &Local, seen: &mut Printed) {
+async fn administer(local: &Local, printed_values: &mut PrintedValues) {
     let client = local.my_organization();
     let org = client.organization();
     let providers = org.identity_providers();
@@ -72,15 +77,15 @@ async fn administer(local: &Local, seen: &mut Printed) {
         options: options(),
     });
     let call = providers.create(request);
-    seen.value(&call);
+    printed_values.value(&call);
     let provider = call.send().await.unwrap();
-    seen.value(&provider);
+    printed_values.value(&provider);
     let id = provider.value().id().unwrap().to_owned();
     let change = my::IdpOktaUpdateRequest::new().options(options());
-    seen.value(&change);
+    printed_values.value(&change);
     let updated = providers.update(&id, change).await.unwrap();
-    seen.value(&updated);
-    // Of another strategy: what is refused holds the secret, too.
+    printed_values.value(&updated);
+    // An update for another strategy: the rejected request contains the secret, too.
     let options = my::IdpWaadOptionsRequest::new(my::IdpWaadOptionsRequestRequired {
         client_id: "c",
         client_secret: CLIENT_SECRET,
@@ -88,34 +93,34 @@ async fn administer(local: &Local, seen: &mut Printed) {
     });
     let change = my::IdpWaadUpdateRequest::new().options(options);
     let error = providers.update(&id, change).await.unwrap_err();
-    seen.texts.push_str(&printed(&error));
-    seen.value(&error.problem());
+    printed_values.texts.push_str(&printed(&error));
+    printed_values.value(&error.problem());
 
     let provisioning = providers.provisioning();
     provisioning.create(&id).await.unwrap();
     let tokens = provisioning.scim_tokens();
     let request = || my::CreateIdpProvisioningScimTokenRequestContent::new();
-    let made = tokens.create(&id, request()).send().await.unwrap();
-    seen.secret(&made.value().token);
-    seen.value(&made);
-    // An answer that breaks off: the error keeps what came of it, and keeps it to itself.
+    let created = tokens.create(&id, request()).send().await.unwrap();
+    printed_values.secret(&created.value().token);
+    printed_values.value(&created);
+    // A truncated response: the error keeps the received part and does not print it.
     let broken = Fault::of("CreateIdpProvisioningScimToken");
     local.fail(broken.call(1).then(Effect::Truncate)).unwrap();
     let error = tokens.create(&id, request()).await.unwrap_err();
     assert!(error.has_acted(), "{error:?}");
-    seen.texts.push_str(&printed(&error));
+    printed_values.texts.push_str(&printed(&error));
 
     let invitee = my::CreateMemberInvitationInvitee::with_email("jo@acme.test");
     let request = my::CreateMemberInvitationRequestContent::with_invitees([invitee]);
-    let made = org.invitations().create(request).await.unwrap();
-    seen.secret(made[0].invitation_url.as_ref().unwrap());
-    seen.secret(made[0].ticket_id.as_ref().unwrap());
-    seen.value(&made);
+    let created = org.invitations().create(request).await.unwrap();
+    printed_values.secret(created[0].invitation_url.as_ref().unwrap());
+    printed_values.secret(created[0].ticket_id.as_ref().unwrap());
+    printed_values.value(&created);
     let list = org.invitations().list().await.unwrap();
-    seen.value(&list);
+    printed_values.value(&list);
 }
 
-async fn operate(local: &Local, seen: &mut Printed) {
+async fn operate(local: &Local, printed_values: &mut PrintedValues) {
     let client = local.organizations();
     let invitations = client.organizations().invitations();
     let id = local.organization_id();
@@ -128,11 +133,11 @@ async fn operate(local: &Local, seen: &mut Printed) {
             inviter,
         },
     );
-    let made = invitations.create(id, request).send().await.unwrap();
-    seen.secret(made.value().invitation_url.as_ref().unwrap());
-    seen.secret(made.value().ticket_id.as_ref().unwrap());
-    seen.value(&made);
+    let created = invitations.create(id, request).send().await.unwrap();
+    printed_values.secret(created.value().invitation_url.as_ref().unwrap());
+    printed_values.secret(created.value().ticket_id.as_ref().unwrap());
+    printed_values.value(&created);
     let list = invitations.list(id).await.unwrap();
-    seen.value(&list);
-    seen.value(&client);
+    printed_values.value(&list);
+    printed_values.value(&client);
 }

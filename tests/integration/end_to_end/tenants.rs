@@ -1,9 +1,9 @@
-//! Tenants in both clouds.
+//! Tenants in public and private clouds.
 
 use super::*;
 
 #[tokio::test]
-async fn tenants_are_created_in_both_clouds_then_each_shows_its_secret_once_and_is_there() {
+async fn tenants_are_created_in_both_clouds_then_each_exists_and_returns_its_secret_once() {
     let local = Local::start(Sandbox::builder().private_cloud("acme-private", "tokyo")).await;
     let tenants = local.client.tenants();
     let admin = local.first_member();
@@ -40,13 +40,13 @@ async fn tenants_are_created_in_both_clouds_then_each_shows_its_secret_once_and_
     ] {
         let secret = created.management_client().client_secret.secret();
         assert_eq!(secret.len(), 64);
-        let answer = tenants
+        let response = tenants
             .get(created.tenant_id().clone())
             .send()
             .await
             .unwrap();
-        assert!(!String::from_utf8_lossy(answer.body()).contains(secret));
-        let found = answer.into_value();
+        assert!(!String::from_utf8_lossy(response.body()).contains(secret));
+        let found = response.into_value();
         assert_eq!((&*found.tenant_name, &*found.locality), (name, locality));
         assert_eq!(found.environment_tag, tag.map(Open::from));
         assert_eq!(
@@ -79,7 +79,7 @@ async fn tenants_are_created_in_both_clouds_then_each_shows_its_secret_once_and_
 }
 
 #[tokio::test]
-async fn tenant_is_deleted_then_it_is_gone_and_its_name_is_never_given_again() {
+async fn tenant_is_deleted_then_its_name_cannot_be_reused() {
     let local = team_of(2).await;
     let tenants = local.client.tenants();
     let payload = || {
@@ -91,21 +91,21 @@ async fn tenant_is_deleted_then_it_is_gone_and_its_name_is_never_given_again() {
     };
     let created = tenants.create(payload()).await.unwrap();
     let error = tenants.create(payload()).await.unwrap_err();
-    assert_eq!(refusal(&error), (409, "TENANT_ALREADY_EXISTS"));
+    assert_eq!(rejection(&error), (409, "TENANT_ALREADY_EXISTS"));
 
     let tenant = id(created.tenant_id().clone());
     tenants.delete(tenant).await.unwrap();
     let error = tenants.get(tenant).await.unwrap_err();
-    assert_eq!(refusal(&error), (404, "TENANT_NOT_FOUND"));
+    assert_eq!(rejection(&error), (404, "TENANT_NOT_FOUND"));
     assert!(!tenant_ids(&local.client).await.contains(&tenant));
     let error = tenants.create(payload()).await.unwrap_err();
     assert!(error.is_conflict() && !error.may_have_acted(), "{error:?}");
-    assert_eq!(refusal(&error), (409, "TENANT_ALREADY_EXISTS"));
+    assert_eq!(rejection(&error), (409, "TENANT_ALREADY_EXISTS"));
     assert_eq!(local.acted("createTenant"), 1);
 }
 
 #[tokio::test]
-async fn rules_beyond_the_schemas_are_broken_then_the_error_says_which() {
+async fn rules_beyond_the_schemas_are_violated_then_the_error_names_them() {
     let local = Local::start(Sandbox::builder().tenants(2).tenant_limit(2)).await;
     let tenants = local.client.tenants();
     let create = |email: &str, locality: &str| {
@@ -121,15 +121,14 @@ async fn rules_beyond_the_schemas_are_broken_then_the_error_says_which() {
         (create(admin, "us"), (403, "TENANT_LIMIT_REACHED")),
     ] {
         let error = call.await.unwrap_err();
-        assert_eq!(refusal(&error), expected);
+        assert_eq!(rejection(&error), expected);
         assert!(!error.may_have_acted(), "{error:?}");
     }
     assert_eq!(local.acted("createTenant"), 0);
 }
 
 #[tokio::test]
-async fn tenants_are_listed_with_filters_then_those_come_that_have_all_and_in_the_order_asked_for()
-{
+async fn tenants_are_listed_with_filters_then_only_matches_are_returned_in_the_requested_order() {
     let local = Local::start(Sandbox::builder().tenants(40)).await;
     let listing = || local.client.tenants().list().take(7);
     let all: Vec<_> = listing().stream().try_collect().await.unwrap();
@@ -140,7 +139,7 @@ async fn tenants_are_listed_with_filters_then_those_come_that_have_all_and_in_th
         .collect();
     assert!(
         times.windows(2).all(|pair| pair[0] >= pair[1]),
-        "the newest comes first"
+        "the newest tenant is first"
     );
 
     let oldest: Vec<_> = listing()

@@ -1,4 +1,4 @@
-//! `export-activity` and `follow-activity`: every entry once.
+//! `export-activity` and `follow-activity`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,11 +32,12 @@ fn ids(run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn windows_are_laid_end_to_end_then_every_entry_is_exported_once() {
-    let export = |arguments: &[&str]| ids(&run(command("export-activity", arguments)).ends_with(0));
+fn time_windows_are_consecutive_then_every_entry_is_exported_once() {
+    let export =
+        |arguments: &[&str]| ids(&run(command("export-activity", arguments)).exits_with(0));
     let all = export(&[]);
     assert_eq!(all.len(), 120);
-    // The sandbox has an entry at this very instant.
+    // The sandbox has an entry with exactly this timestamp.
     let edge = "2025-01-03T00:00:00Z";
     let before = export(&["--until", edge]);
     let after = export(&["--since", edge, "--take", "7"]);
@@ -45,7 +46,7 @@ fn windows_are_laid_end_to_end_then_every_entry_is_exported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn export_is_cut_off_then_it_goes_on_from_the_stored_cursor() {
+async fn export_is_interrupted_then_it_continues_from_the_stored_cursor() {
     let sandbox = start(Sandbox::builder().activity(130)).await;
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("cursor.json");
@@ -58,22 +59,22 @@ async fn export_is_cut_off_then_it_goes_on_from_the_stored_cursor() {
         )
         .unwrap();
     let first = run(live(&sandbox, "export-activity", &arguments))
-        .ends_with(1)
-        .notes("60 entries were exported before it failed")
-        .notes("error: activity().list: 403 Forbidden");
+        .exits_with(1)
+        .stderr_contains("exported 60 entries before the failure")
+        .stderr_contains("error: activity().list: 403 Forbidden");
     assert_eq!(ids(&first).len(), 60);
     assert!(file.exists());
 
-    // Another window is another listing.
+    // A different time window is a different listing.
     let other = [&arguments[..], &["--since", "2025-01-03T00:00:00Z"]].concat();
     run(live(&sandbox, "export-activity", &other))
-        .ends_with(2)
-        .notes("parameter `since`: found no value, expected that of the request");
+        .exits_with(2)
+        .stderr_contains("parameter `since`: found no value, expected that of the request");
 
     let second = run(live(&sandbox, "export-activity", &arguments))
-        .ends_with(0)
-        .notes("goes on where the last export stopped")
-        .notes("70 entries were exported");
+        .exits_with(0)
+        .stderr_contains("continuing where the last export stopped")
+        .stderr_contains("exported 70 entries");
     let together = [ids(&first), ids(&second)].concat();
     assert_eq!(together.iter().collect::<BTreeSet<_>>().len(), 130);
     assert_eq!(together.len(), 130);
@@ -81,18 +82,20 @@ async fn export_is_cut_off_then_it_goes_on_from_the_stored_cursor() {
 }
 
 #[test]
-fn cursor_file_is_something_else_then_it_is_named() {
+fn cursor_file_is_invalid_then_the_error_names_it() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("cursor.json");
     fs::write(&file, "{}").unwrap();
     let file = file.to_str().unwrap();
     run(command("export-activity", &["--cursor-file", file]))
-        .ends_with(2)
-        .notes(&format!("{file}: expected a cursor of this program"));
+        .exits_with(2)
+        .stderr_contains(&format!(
+            "{file}: expected a cursor that this program stored"
+        ));
 }
 
 #[test]
-fn reader_has_gone_away_then_the_export_does_not_pass_what_was_not_read() {
+fn standard_output_is_closed_then_no_cursor_is_stored() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("cursor.json");
     let mut command = command(
@@ -102,22 +105,22 @@ fn reader_has_gone_away_then_the_export_does_not_pass_what_was_not_read() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = command.stdout(writer).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let expected = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{expected}");
     assert!(
-        told.contains("error: the standard output cannot be written to: "),
-        "{told}"
+        expected.contains("error: cannot write to standard output: "),
+        "{expected}"
     );
     assert!(!file.exists());
 }
 
-/// The lines of a program that is under way. It is stopped when this is dropped.
-struct Following {
+/// A running example and its output lines. Dropping it stops the process.
+struct FollowProcess {
     child: Child,
     lines: std::sync::mpsc::Receiver<String>,
 }
 
-impl Following {
+impl FollowProcess {
     fn new(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -136,14 +139,14 @@ impl Following {
         Self { child, lines }
     }
 
-    /// The next lines.
+    /// The next lines of the output.
     fn take(&self, number: usize) -> Vec<String> {
         let next = |_| self.lines.recv_timeout(Duration::from_secs(60)).unwrap();
         (0..number).map(next).collect()
     }
 }
 
-impl Drop for Following {
+impl Drop for FollowProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -151,26 +154,26 @@ impl Drop for Following {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn entries_come_while_they_are_followed_then_each_is_shown_once_in_order() {
+async fn entries_are_added_while_following_then_each_is_printed_once_in_order() {
     let sandbox = start(Sandbox::builder().activity(9)).await;
     let client = client(&sandbox);
-    let at_once = |from: usize, number: usize| {
+    let invite_many = |from: usize, number: usize| {
         let invited = (from..from + number).map(|n| invite(&client, format!("n{n}@example.com")));
         futures_util::future::join_all(invited)
     };
-    // The second look is held up until there are more entries than fit on a page; some have the same time.
+    // The second poll is delayed until there are more entries than fit on a page; some have the same timestamp.
     let pause = Duration::from_millis(700);
     sandbox
         .fail(Fault::of("listActivityLogs").call(2).delay(pause))
         .unwrap();
-    // The look after that fails for good, each of its attempts.
+    // A later poll fails, including its retries.
     for call in 8..11 {
-        let busy = Effect::Answer(Reply::new(503).header("retry-after", "0"));
+        let busy = Effect::Response(Reply::new(503).header("retry-after", "0"));
         sandbox
             .fail(Fault::of("listActivityLogs").call(call).then(busy))
             .unwrap();
     }
-    let following = Following::new(live(
+    let following = FollowProcess::new(live(
         &sandbox,
         "follow-activity",
         &["--last", "3", "--every", "0", "--for", "120"],
@@ -180,16 +183,16 @@ async fn entries_come_while_they_are_followed_then_each_is_shown_once_in_order()
         shown[0].starts_with("2025-01-01T06:00:00.000Z "),
         "{shown:?}"
     );
-    at_once(0, 120).await;
+    invite_many(0, 120).await;
     shown.extend(following.take(120));
-    at_once(120, 30).await;
+    invite_many(120, 30).await;
     shown.extend(following.take(30));
-    // An entry that turns up late, with a time before others that were shown.
+    // An entry that appears late, with a timestamp before entries that were already printed.
     sandbox.set_clock_offset(-30).unwrap();
-    at_once(150, 1).await;
+    invite_many(150, 1).await;
     shown.extend(following.take(1));
     sandbox.set_clock_offset(0).unwrap();
-    at_once(151, 1).await;
+    invite_many(151, 1).await;
     shown.extend(following.take(1));
 
     let times: Vec<&str> = shown.iter().map(|line| &line[..24]).collect();
@@ -204,9 +207,9 @@ async fn entries_come_while_they_are_followed_then_each_is_shown_once_in_order()
 }
 
 #[test]
-fn follow_is_run_on_a_sandbox_then_something_happens_and_it_ends() {
+fn follow_is_run_with_a_sandbox_then_new_entries_appear_and_it_ends() {
     for arguments in [&["--every", "0", "--rounds", "2"][..], &["--for", "0"]] {
-        let run = run(command("follow-activity", arguments)).ends_with(0);
+        let run = run(command("follow-activity", arguments)).exits_with(0);
         let of_sandbox = run
             .out
             .lines()

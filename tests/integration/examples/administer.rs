@@ -1,4 +1,4 @@
-//! `administer-organization`: a login without a browser, and what the administrator does then.
+//! `administer-organization`: a login without a browser, and the changes of the administrator.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use super::program::{Run, assert_no_secret, changes, command, run, start};
 
 const NAME: &str = "administer-organization";
 
-/// The sandbox's organization, which the example takes for a live one.
+/// The example against the organization of the sandbox, as if it were a live one.
 fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = command(NAME, arguments);
     command
@@ -21,23 +21,23 @@ fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs the example, and does with the address that it shows what a user does in a browser.
+/// Runs the example and opens the login URL that it prints, in place of a browser.
 async fn log_in_and_run(mut command: Command, user: &str) -> Run {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut expected = BufReader::new(child.stderr.take().unwrap());
     let mut err = String::new();
     let mut line = String::new();
-    while told.read_line(&mut line).unwrap() > 0 {
+    while expected.read_line(&mut line).unwrap() > 0 {
         if line.starts_with("http://") {
             let user = reqwest::Url::parse_with_params(line.trim(), [("login_hint", user)]);
             let browser = reqwest::Client::builder().no_proxy().build().unwrap();
             browser.get(user.unwrap()).send().await.unwrap();
-            // The address is the user's alone and stands nowhere else.
-            err.push_str("(the address)\n");
+            // The login URL is only for the user, so it must not be elsewhere in the output.
+            err.push_str("(login URL)\n");
         } else {
             err.push_str(&line);
         }
@@ -56,13 +56,13 @@ fn builder() -> SandboxBuilder {
     Sandbox::builder().login_at_once()
 }
 
-/// The example in the name of the first member.
+/// Runs the example with a login of the first member.
 async fn administer(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     let member = &sandbox.organization_member().unwrap().id;
     log_in_and_run(live(sandbox, arguments), member).await
 }
 
-/// Everything that can be asked for.
+/// All arguments.
 const ALL: [&str; 16] = [
     "--display-name",
     "Acme",
@@ -83,31 +83,31 @@ const ALL: [&str; 16] = [
 ];
 
 #[test]
-fn tokens_are_to_be_bound_then_the_story_is_the_same() {
-    let bearer = run(command(NAME, &[])).ends_with(0).out;
-    let bound = run(command(NAME, &["--dpop"])).ends_with(0).out;
-    let words = ", with tokens that are bound to a key";
-    assert!(bound.contains(words));
-    assert_eq!(bound.replace(words, ""), bearer);
+fn dpop_is_requested_then_the_output_is_the_same() {
+    let bearer = run(command(NAME, &[])).exits_with(0).out;
+    let bound = run(command(NAME, &["--dpop"])).exits_with(0).out;
+    let suffix = ", with tokens bound to a DPoP key";
+    assert!(bound.contains(suffix));
+    assert_eq!(bound.replace(suffix, ""), bearer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_asked_for_then_it_only_shows() {
+async fn no_change_is_requested_then_it_only_prints_the_organization() {
     let sandbox = start(builder()).await;
     administer(&sandbox, &[])
         .await
-        .ends_with(0)
-        .notes("note: this is the live organization org_")
-        .notes("note: open this address in a browser to log in:\n(the address)\n")
-        .tells("Northwind Traders (northwind)\n");
+        .exits_with(0)
+        .stderr_contains("note: using the live organization org_")
+        .stderr_contains("note: open this URL in a browser to log in:\n(login URL)\n")
+        .stdout_contains("Northwind Traders (northwind)\n");
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_run_again_then_nothing_changes() {
+async fn command_is_repeated_then_nothing_changes() {
     let sandbox = start(builder()).await;
-    let first = administer(&sandbox, &ALL).await.ends_with(0);
+    let first = administer(&sandbox, &ALL).await.exits_with(0);
     assert_eq!(
         changes(&sandbox),
         [
@@ -119,11 +119,11 @@ async fn it_is_run_again_then_nothing_changes() {
             "AssignOrganizationMemberRoles",
         ]
     );
-    // A live domain takes its owner to publish a record, which is shown, and another run.
+    // For a live domain the owner has to publish the printed record and run the command again.
     assert!(
         first
             .out
-            .contains("domain acme.test: is pending; publish this TXT record")
+            .contains("domain acme.test: pending; publish this TXT record")
     );
     let record = first
         .out
@@ -134,9 +134,9 @@ async fn it_is_run_again_then_nothing_changes() {
     sandbox.forget_requests();
     administer(&sandbox, &ALL)
         .await
-        .ends_with(0)
-        .tells("domain acme.test: is verified\n")
-        .tells("domain acme.test: leads to the identity provider\n");
+        .exits_with(0)
+        .stdout_contains("domain acme.test: verified\n")
+        .stdout_contains("domain acme.test: assigned to the identity provider\n");
     assert_eq!(
         changes(&sandbox),
         [
@@ -148,22 +148,22 @@ async fn it_is_run_again_then_nothing_changes() {
     sandbox.forget_requests();
     let last = administer(&sandbox, &ALL)
         .await
-        .ends_with(0)
-        .tells("it is called Acme already\n")
-        .tells("identity provider acme-login: is there already\n")
-        .tells("domain acme.test: is verified already\n")
-        .tells("jo@acme.test: is invited already\n")
-        .tells("ada.lovelace@example.org: has the role Billing already\n");
-    assert!(!last.out.contains("leads to"));
+        .exits_with(0)
+        .stdout_contains("display name: already Acme\n")
+        .stdout_contains("identity provider acme-login: exists already\n")
+        .stdout_contains("domain acme.test: already verified\n")
+        .stdout_contains("jo@acme.test: already invited\n")
+        .stdout_contains("ada.lovelace@example.org: already has the role Billing\n");
+    assert!(!last.out.contains("assigned to"));
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invited_person_has_come_then_they_are_not_invited_again() {
+async fn invited_person_has_accepted_then_they_are_not_invited_again() {
     let sandbox = start(builder()).await;
     let invite = ["--invite", "jo@acme.test", "--invite", "kay@acme.test"];
-    administer(&sandbox, &invite).await.ends_with(0);
+    administer(&sandbox, &invite).await.exits_with(0);
     let client = super::program::my_organization_client(&sandbox);
     let page = client.organization().invitations().list().await.unwrap();
     let invitations = page.invitations;
@@ -178,16 +178,16 @@ async fn invited_person_has_come_then_they_are_not_invited_again() {
     sandbox.forget_requests();
     administer(&sandbox, &invite)
         .await
-        .ends_with(0)
-        .tells("jo@acme.test: is a member already\n")
-        .tells("kay@acme.test: is invited already\n");
+        .exits_with(0)
+        .stdout_contains("jo@acme.test: already a member\n")
+        .stdout_contains("kay@acme.test: already invited\n");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn member_or_role_is_not_there_then_nothing_is_changed() {
+async fn member_or_role_does_not_exist_then_nothing_is_changed() {
     let sandbox = start(builder()).await;
-    for (member, role, told) in [
+    for (member, role, expected) in [
         (
             "nobody@acme.test",
             "Billing",
@@ -202,14 +202,14 @@ async fn member_or_role_is_not_there_then_nothing_is_changed() {
         let arguments = ["--member", member, "--role", role, "--display-name", "Acme"];
         administer(&sandbox, &arguments)
             .await
-            .ends_with(2)
-            .notes(told);
+            .exits_with(2)
+            .stderr_contains(expected);
     }
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
 #[test]
-fn arguments_belong_together_then_one_alone_is_refused() {
+fn arguments_require_each_other_then_one_alone_is_rejected() {
     for arguments in [
         ["--provider", "acme-login"],
         ["--discovery-url", "https://login.acme.test/"],
@@ -217,19 +217,19 @@ fn arguments_belong_together_then_one_alone_is_refused() {
         ["--role", "Billing"],
         ["--port", "70000"],
     ] {
-        run(command(NAME, &arguments)).ends_with(2);
+        run(command(NAME, &arguments)).exits_with(2);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn user_is_in_another_organization_then_the_login_fails_and_nothing_is_called() {
+async fn user_is_in_another_organization_then_the_login_fails_and_no_call_is_sent() {
     let sandbox = start(builder().organizations(2)).await;
-    let stranger = super::program::organizations_client(&sandbox);
-    let mut others = stranger.organizations().list().take(50).stream();
+    let tenant_client = super::program::organizations_client(&sandbox);
+    let mut others = tenant_client.organizations().list().take(50).stream();
     let first = others.try_next().await.unwrap().unwrap();
     assert_eq!(first.id.as_deref(), Some(sandbox.organization_id()));
     let second = others.try_next().await.unwrap().unwrap().id.unwrap();
-    let member = stranger
+    let member = tenant_client
         .organizations()
         .members()
         .list(&second)
@@ -239,8 +239,8 @@ async fn user_is_in_another_organization_then_the_login_fails_and_nothing_is_cal
     sandbox.forget_requests();
     log_in_and_run(live(&sandbox, &ALL), &member)
         .await
-        .ends_with(1)
-        .notes("access_denied");
+        .exits_with(1)
+        .stderr_contains("access_denied");
     let requests = sandbox.requests();
     assert!(
         !requests
@@ -250,7 +250,7 @@ async fn user_is_in_another_organization_then_the_login_fails_and_nothing_is_cal
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn application_may_do_what_help_names_then_that_is_enough() {
+async fn application_has_the_scopes_that_help_names_then_every_change_succeeds() {
     let help = run(command(NAME, &["--help"]));
     let scopes = help
         .out
@@ -260,6 +260,6 @@ async fn application_may_do_what_help_names_then_that_is_enough() {
         .scopes(scopes.unwrap().split(' '))
         .any_organization();
     let sandbox = start(builder().application(program)).await;
-    administer(&sandbox, &ALL).await.ends_with(0);
+    administer(&sandbox, &ALL).await.exits_with(0);
     assert_eq!(sandbox.violations(), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! `create-organizations`: nothing twice, nothing blindly, and within the limits of the plan.
+//! `create-organizations`: repeatable, verified after lost responses, and within the rate limits of the plan.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +11,7 @@ use super::program::{Run, changes, command, run, start};
 
 const NAME: &str = "create-organizations";
 
-/// The sandbox's tenant, which the example takes for a live one.
+/// The example against the tenant of the sandbox, as if it were a live one.
 fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = command(NAME, arguments);
     command
@@ -23,7 +23,7 @@ fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     command
 }
 
-/// A file with these lines, and the example with it.
+/// Runs the example with a file of these lines.
 fn create(sandbox: &Sandbox, lines: &[&str]) -> Run {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("organizations.jsonl");
@@ -36,16 +36,16 @@ fn create(sandbox: &Sandbox, lines: &[&str]) -> Run {
 }
 
 fn builder() -> SandboxBuilder {
-    let plan: auth0_sandbox::Plan = "public-enterprise".parse().unwrap();
-    Sandbox::builder().plan(plan.production())
+    let plan: auth0_sandbox::RateLimitPlan = "public-enterprise".parse().unwrap();
+    Sandbox::builder().rate_limit_plan(plan.production())
 }
 
-/// How many requests of an operation there were.
-fn asked(sandbox: &Sandbox, operation: &str) -> usize {
+/// The number of requests of an operation.
+fn request_count(sandbox: &Sandbox, operation: &str) -> usize {
     sandbox.requests_of(operation).len()
 }
 
-/// The id of a connection that the tenant has.
+/// The id of a connection of the tenant.
 async fn connection(sandbox: &Sandbox) -> String {
     let client = super::program::organizations_client(sandbox);
     let id = sandbox.organization_id();
@@ -57,16 +57,20 @@ async fn connection(sandbox: &Sandbox) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_are_created_at_once_then_the_limits_of_the_plan_are_kept() {
+async fn fifty_organizations_are_created_then_no_call_gets_a_429() {
     let sandbox = start(builder()).await;
     let lines: Vec<_> = (1..=50)
         .map(|n| format!("{{\"name\": \"shop-{n:02}\"}}"))
         .collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-    let run = create(&sandbox, &lines).ends_with(0);
+    let run = create(&sandbox, &lines).exits_with(0);
     assert_eq!(run.out.matches(": created\n").count(), 50);
-    // All of them stand in the table, though the list has a page of 53.
-    let table = run.out.split("who is where:\n").nth(1).unwrap();
+    // The table has all of them, although they exceed the first page of the listing.
+    let table = run
+        .out
+        .split("organizations, connections, members:\n")
+        .nth(1)
+        .unwrap();
     assert_eq!(table.lines().count(), 50);
     assert!(
         sandbox
@@ -78,7 +82,7 @@ async fn fifty_are_created_at_once_then_the_limits_of_the_plan_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_run_again_then_nothing_is_created_twice() {
+async fn command_is_repeated_then_nothing_is_created_twice() {
     let sandbox = start(builder()).await;
     let (id, member) = (
         connection(&sandbox).await,
@@ -88,32 +92,32 @@ async fn it_is_run_again_then_nothing_is_created_twice() {
         r#"{{"name": "shop", "display_name": "Shop", "connections": ["{id}"], "members": ["{member}"]}}"#
     );
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .tells("shop: created, 1 members added\n")
-        .tells("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+        .exits_with(0)
+        .stdout_contains("shop: created, 1 members added\n")
+        .stdout_contains("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
     assert_eq!(changes(&sandbox), ["post_organizations", "post_members"]);
     sandbox.forget_requests();
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .tells("shop: is there already\n")
-        .tells("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+        .exits_with(0)
+        .stdout_contains("shop: exists already\n")
+        .stdout_contains("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn organization_lacks_something_then_it_gets_that_and_keeps_the_rest() {
+async fn organization_is_incomplete_then_the_missing_parts_are_added() {
     let sandbox = start(builder()).await;
     create(&sandbox, &[r#"{"name": "shop"}"#])
-        .ends_with(0)
-        .tells("shop: created\n");
+        .exits_with(0)
+        .stdout_contains("shop: created\n");
     let (id, member) = (
         connection(&sandbox).await,
         &sandbox.organization_member().unwrap().id,
     );
     let line = format!(r#"{{"name": "shop", "connections": ["{id}"], "members": ["{member}"]}}"#);
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .tells("shop: is there already, 1 connections enabled, 1 members added\n");
+        .exits_with(0)
+        .stdout_contains("shop: exists already, 1 connections enabled, 1 members added\n");
     assert_eq!(
         changes(&sandbox),
         ["post_enabled_connections", "post_members"]
@@ -121,17 +125,17 @@ async fn organization_lacks_something_then_it_gets_that_and_keeps_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn list_of_members_lags_behind_then_the_table_says_that_they_are_to_come() {
+async fn member_list_is_eventually_consistent_then_the_table_shows_pending_members() {
     let sandbox = start(builder().member_list_lag(Duration::from_secs(3600))).await;
     let member = &sandbox.organization_member().unwrap().id;
     let line = format!(r#"{{"name": "shop", "members": ["{member}"]}}"#);
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .tells("shop  -  1 to come\n");
+        .exits_with(0)
+        .stdout_contains("shop  -  1 pending\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answer_is_lost_then_the_organization_is_looked_for_and_not_created_again() {
+async fn response_is_lost_then_the_organization_is_looked_up_and_not_created_again() {
     let sandbox = start(builder()).await;
     let lost = |call, acted| {
         Fault::of("post_organizations")
@@ -140,39 +144,39 @@ async fn answer_is_lost_then_the_organization_is_looked_for_and_not_created_agai
     };
     sandbox.fail(lost(1, true)).unwrap();
     sandbox.fail(lost(2, false)).unwrap();
-    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    let gateway = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
     sandbox
         .fail(Fault::of("post_organizations").call(3).then(gateway))
         .unwrap();
     let member = &sandbox.organization_member().unwrap().id;
     let line = |name| format!(r#"{{"name": "{name}", "members": ["{member}"]}}"#);
-    for (name, told) in [
+    for (name, expected) in [
         (
             "there",
-            "there: created, though no answer said so, 1 members added\n",
+            "there: created, though the response was lost, 1 members added\n",
         ),
         (
             "not-there",
-            "not-there: outcome unknown, it is not there: the command can be run again (",
+            "not-there: outcome unknown, the organization does not exist: run the command again (",
         ),
         (
             "also-there",
-            "also-there: created, though no answer said so, 1 members added\n",
+            "also-there: created, though the response was lost, 1 members added\n",
         ),
     ] {
         let status = if name == "not-there" { 1 } else { 0 };
         create(&sandbox, &[&line(name)])
-            .ends_with(status)
-            .tells(told);
+            .exits_with(status)
+            .stdout_contains(expected);
     }
-    assert_eq!(asked(&sandbox, "post_organizations"), 3);
+    assert_eq!(request_count(&sandbox, "post_organizations"), 3);
     create(&sandbox, &[&line("not-there")])
-        .ends_with(0)
-        .tells("not-there: created, 1 members added\n");
+        .exits_with(0)
+        .stdout_contains("not-there: created, 1 members added\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_cannot_be_created_then_the_others_are_and_it_is_told() {
+async fn one_organization_fails_then_the_others_are_created_and_the_failure_is_printed() {
     let sandbox = start(builder()).await;
     create(
         &sandbox,
@@ -182,63 +186,65 @@ async fn one_cannot_be_created_then_the_others_are_and_it_is_told() {
             r#"{"name": "third"}"#,
         ],
     )
-    .ends_with(1)
-    .tells("first: created\n")
-    .tells("second: organizations().create: ")
-    .tells("no connection has this connection_id")
-    .tells("third: created\n")
-    .notes("error: 1 organizations need a look, see above");
+    .exits_with(1)
+    .stdout_contains("first: created\n")
+    .stdout_contains("second: organizations().create: ")
+    .stdout_contains("no connection has this connection_id")
+    .stdout_contains("third: created\n")
+    .stderr_contains("error: 1 organizations need attention, see above");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_else_is_faster_then_the_organization_is_taken_as_it_is() {
+async fn organization_is_created_concurrently_then_the_existing_one_is_used() {
     let sandbox = start(builder()).await;
-    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
-    let unseen = Effect::Answer(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
+    create(&sandbox, &[r#"{"name": "shop"}"#]).exits_with(0);
+    let unseen = Effect::Response(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
     sandbox
         .fail(Fault::of("get_name_by_name").call(1).then(unseen))
         .unwrap();
     create(&sandbox, &[r#"{"name": "shop"}"#])
-        .ends_with(0)
-        .tells("shop: somebody else has created it just now\n");
+        .exits_with(0)
+        .stdout_contains("shop: created by someone else meanwhile\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn file_is_wrong_then_its_line_is_told_and_nothing_is_created() {
+async fn file_is_invalid_then_the_error_names_the_line_and_nothing_is_created() {
     let sandbox = start(builder()).await;
     let fine = r#"{"name": "fine"}"#;
-    for (line, told) in [
+    for (line, expected) in [
         ("{\"name\": 7}", "organizations.jsonl, line 2: invalid type"),
         (
             r#"{"name": "shop", "member": []}"#,
             "organizations.jsonl, line 2: unknown field `member`",
         ),
-        (fine, "line 2: expected each name once, found `fine` again"),
+        (fine, "line 2: duplicate name `fine`"),
         (r#"{"name": ""}"#, "``: name: "),
         (
             r#"{"name": "shop", "display_name": ""}"#,
             "`shop`: display_name: ",
         ),
     ] {
-        create(&sandbox, &[fine, line]).ends_with(2).notes(told);
+        create(&sandbox, &[fine, line])
+            .exits_with(2)
+            .stderr_contains(expected);
     }
     run(live(
         &sandbox,
         &["--file", "/nowhere/at.all", "--plan", "other"],
     ))
-    .ends_with(2)
-    .notes("/nowhere/at.all: cannot be read");
+    .exits_with(2)
+    .stderr_contains("/nowhere/at.all: cannot read the file");
     run(live(&sandbox, &["--count", "3"]))
-        .ends_with(2)
-        .notes("a live tenant is changed with no made-up values: expected --file, --plan");
+        .exits_with(2)
+        .stderr_contains("a live tenant requires explicit values: expected --file, --plan");
     run(live(&sandbox, &["--at-once", "0"]))
-        .ends_with(2)
-        .notes("expected a number, at least 1");
+        .exits_with(2)
+        .stderr_contains("expected a number, at least 1");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn application_has_the_scopes_that_help_names_then_that_is_enough() {
+async fn application_has_the_scopes_that_help_names_then_every_call_succeeds() {
     let help = run(command(NAME, &["--help"]));
     let scopes = help
         .out
@@ -251,9 +257,9 @@ async fn application_has_the_scopes_that_help_names_then_that_is_enough() {
         connection(&sandbox).await,
         &sandbox.organization_member().unwrap().id,
     );
-    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
+    create(&sandbox, &[r#"{"name": "shop"}"#]).exits_with(0);
     let line =
         |name| format!(r#"{{"name": "{name}", "connections": ["{id}"], "members": ["{member}"]}}"#);
-    let run = create(&sandbox, &[&line("shop"), &line("other")]).ends_with(0);
+    let run = create(&sandbox, &[&line("shop"), &line("other")]).exits_with(0);
     assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
 }

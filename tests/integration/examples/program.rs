@@ -1,4 +1,4 @@
-//! An example as a program: how it is started, what it came to, and the sandbox that it may take for a live team.
+//! Runs an example as a process, also against a sandbox in place of a live team.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,9 +9,9 @@ use auth0_teams::Client;
 
 use crate::support::http_client;
 
-/// The example, which cargo builds along with this test unless it is told to build this test alone, or to run tests
-/// with a certain name.
-pub(super) fn example(name: &str) -> PathBuf {
+/// The path of the example. Cargo builds the examples along with this test, unless only this test or tests with certain
+/// names are selected.
+pub(super) fn example_path(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
@@ -24,15 +24,15 @@ pub(super) fn example(name: &str) -> PathBuf {
     example
 }
 
-/// The command line of an example, without what the environment of the tests may say of Auth0.
+/// The command line of an example, without `AUTH0_*` variables of the environment.
 pub(super) fn command(name: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(example(name));
+    let mut command = Command::new(example_path(name));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AUTH0_") {
             command.env_remove(name);
         }
     }
-    // A proxy that nobody listens at: what goes to this machine must not go there.
+    // An unreachable proxy: local requests must not use it.
     command
         .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:9")))
         .env_remove("NO_PROXY")
@@ -42,7 +42,7 @@ pub(super) fn command(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// The same against a sandbox, which the example takes for a live team.
+/// The example against a sandbox, as if it were a live team.
 pub(super) fn live(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
     let mut command = command(name, arguments);
     command
@@ -55,7 +55,7 @@ pub(super) fn live(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command
     command
 }
 
-/// What an example came to.
+/// The output of an example.
 pub(super) struct Run {
     pub(super) status: i32,
     pub(super) out: String,
@@ -76,27 +76,27 @@ pub(super) fn run(mut command: Command) -> Run {
 
 impl Run {
     #[track_caller]
-    pub(super) fn ends_with(self, status: i32) -> Self {
+    pub(super) fn exits_with(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{}{}", self.out, self.err);
         self
     }
 
-    /// The standard error says this.
+    /// The standard error contains `text`.
     #[track_caller]
-    pub(super) fn notes(self, text: &str) -> Self {
+    pub(super) fn stderr_contains(self, text: &str) -> Self {
         assert!(self.err.contains(text), "{text}\nis not in\n{}", self.err);
         self
     }
 
-    /// The standard output says this.
+    /// The standard output contains `text`.
     #[track_caller]
-    pub(super) fn tells(self, text: &str) -> Self {
+    pub(super) fn stdout_contains(self, text: &str) -> Self {
         assert!(self.out.contains(text), "{text}\nis not in\n{}", self.out);
         self
     }
 }
 
-/// Secrets of clients, secrets of new tenants and tokens are all longer than any word that an example has to say.
+/// Client secrets, secrets of new tenants and tokens are all longer than any word that an example prints.
 #[track_caller]
 pub(super) fn assert_no_secret(text: &str) {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -106,7 +106,7 @@ pub(super) fn assert_no_secret(text: &str) {
 }
 
 pub(super) async fn start(builder: SandboxBuilder) -> Sandbox {
-    builder.check_answers().start().await.unwrap()
+    builder.check_responses().start().await.unwrap()
 }
 
 /// A client of the sandbox.
@@ -120,7 +120,7 @@ pub(super) fn client(sandbox: &Sandbox) -> Client {
         .unwrap()
 }
 
-/// The operations that the sandbox was asked for and that change something.
+/// The write operations that the sandbox received.
 pub(super) fn changes(sandbox: &Sandbox) -> Vec<String> {
     let requests = sandbox.requests().into_iter();
     requests
@@ -130,7 +130,7 @@ pub(super) fn changes(sandbox: &Sandbox) -> Vec<String> {
         .collect()
 }
 
-/// A machine's client of the sandbox's tenant.
+/// A client of the sandbox's tenant with a token of the application.
 pub(super) fn organizations_client(sandbox: &Sandbox) -> auth0_organizations::Client {
     let token = credentials(sandbox, sandbox.management_audience());
     auth0_organizations::Client::builder()
@@ -141,7 +141,7 @@ pub(super) fn organizations_client(sandbox: &Sandbox) -> auth0_organizations::Cl
         .unwrap()
 }
 
-/// A machine's client of the sandbox's first organization.
+/// A client of the sandbox's first organization with a token of the application.
 pub(super) fn my_organization_client(sandbox: &Sandbox) -> auth0_my_organization::Client {
     let token = credentials(sandbox, sandbox.my_organization_audience());
     let token = token.organization(sandbox.organization_id());

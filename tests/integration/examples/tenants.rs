@@ -1,4 +1,4 @@
-//! `create-tenants`: every secret is kept, and none is shown.
+//! `create-tenants`: every secret is stored and none is printed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::program::{Run, changes, command, live, run, start};
 
-/// The arguments for tenants in the public cloud, and where their secrets go.
+/// The arguments for tenants in the public cloud, and the path of the file with secrets.
 fn tenants(folder: &TempDir, names: &[&str]) -> (Vec<String>, PathBuf) {
     let secrets = folder.path().join("secrets.jsonl");
     let mut arguments = vec!["--admin".to_owned(), "ada.lovelace@example.com".to_owned()];
@@ -25,7 +25,7 @@ fn create(sandbox: &Sandbox, arguments: &[String]) -> Run {
     run(live(sandbox, "create-tenants", &arguments))
 }
 
-/// The lines of a file of JSON.
+/// The parsed lines of a JSON lines file.
 fn lines(path: &PathBuf) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     text.lines()
@@ -34,11 +34,11 @@ fn lines(path: &PathBuf) -> Vec<Value> {
 }
 
 #[test]
-fn create_tenants_is_run_then_it_tells_where_the_secrets_are_and_not_what() {
+fn create_tenants_is_run_then_it_prints_the_path_of_the_secrets_only() {
     let folder = TempDir::new().unwrap();
     let mut command = command("create-tenants", &[]);
     command.env("TMPDIR", folder.path());
-    let run = run(command).ends_with(0);
+    let run = run(command).exits_with(0);
     let file = fs::read_dir(folder.path())
         .unwrap()
         .next()
@@ -62,47 +62,47 @@ fn create_tenants_is_run_then_it_tells_where_the_secrets_are_and_not_what() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_are_kept_then_nobody_else_can_read_them() {
+async fn secrets_are_stored_then_only_the_owner_can_read_them() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = start(Sandbox::builder()).await;
     let folder = TempDir::new().unwrap();
     let (arguments, secrets) = tenants(&folder, &["one"]);
     create(&sandbox, &arguments)
-        .ends_with(0)
-        .tells("one: created");
+        .exits_with(0)
+        .stdout_contains("one: created");
     assert_eq!(
         fs::metadata(&secrets).unwrap().permissions().mode() & 0o777,
         0o600
     );
 
-    // What is there stays.
+    // Existing lines are kept.
     let (arguments, _) = tenants(&folder, &["two"]);
-    create(&sandbox, &arguments).ends_with(0);
+    create(&sandbox, &arguments).exits_with(0);
     assert_eq!(lines(&secrets).len(), 2);
 
-    // A file that others can read gets no secret, and costs no tenant.
+    // If others can read the file, no tenant is created.
     fs::set_permissions(&secrets, fs::Permissions::from_mode(0o640)).unwrap();
     let (arguments, _) = tenants(&folder, &["three"]);
     create(&sandbox, &arguments)
-        .ends_with(2)
-        .notes("expected a regular file that only its owner can read");
+        .exits_with(2)
+        .stderr_contains("expected a regular file that only its owner can read");
     assert_eq!(changes(&sandbox).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn name_breaks_a_rule_then_no_tenant_is_created() {
+async fn name_violates_a_rule_then_no_tenant_is_created() {
     let sandbox = start(Sandbox::builder()).await;
     let folder = TempDir::new().unwrap();
     let (arguments, secrets) = tenants(&folder, &["fine", "Not-fine"]);
     create(&sandbox, &arguments)
-        .ends_with(2)
-        .notes("`Not-fine`: tenant_name: does not match");
+        .exits_with(2)
+        .stderr_contains("`Not-fine`: tenant_name: does not match");
     assert_eq!(changes(&sandbox), [""; 0]);
     assert!(!secrets.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answer_is_lost_then_create_tenants_says_outcome_unknown_and_has_looked() {
+async fn response_is_lost_then_create_tenants_verifies_the_outcome() {
     let sandbox = start(Sandbox::builder()).await;
     let folder = TempDir::new().unwrap();
     let lost = |call, acted| {
@@ -112,48 +112,56 @@ async fn answer_is_lost_then_create_tenants_says_outcome_unknown_and_has_looked(
     };
     sandbox.fail(lost(1, true)).unwrap();
     sandbox.fail(lost(2, false)).unwrap();
-    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    let gateway = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
     sandbox
         .fail(Fault::of("createTenant").call(3).then(gateway))
         .unwrap();
     let (arguments, secrets) = tenants(&folder, &["there", "not-there", "also-there", "fine"]);
     create(&sandbox, &arguments)
-        .ends_with(1)
-        .tells("there: outcome unknown, looked at listTenants: it is there now")
-        .tells("not-there: outcome unknown, looked at listTenants: it is not there")
-        .tells("also-there: outcome unknown, looked at listTenants: it is there now")
-        .tells("fine: created")
-        .notes("3 tenants need a look");
-    // None was sent twice.
+        .exits_with(1)
+        .stdout_contains("there: outcome unknown, verified with listTenants: the tenant exists")
+        .stdout_contains(
+            "not-there: outcome unknown, verified with listTenants: the tenant does not exist",
+        )
+        .stdout_contains(
+            "also-there: outcome unknown, verified with listTenants: the tenant exists",
+        )
+        .stdout_contains("fine: created")
+        .stderr_contains("3 tenants need attention");
+    // No creation was retried.
     assert_eq!(sandbox.requests_of("createTenant").len(), 4);
     assert_eq!(lines(&secrets).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answer_breaks_off_then_create_tenants_keeps_what_came_of_it() {
+async fn response_is_truncated_then_create_tenants_stores_the_received_part() {
     let sandbox = start(Sandbox::builder()).await;
     let folder = TempDir::new().unwrap();
     sandbox
         .fail(Fault::of("createTenant").then(Effect::Truncate))
         .unwrap();
     let (arguments, secrets) = tenants(&folder, &["shop"]);
-    create(&sandbox, &arguments)
-        .ends_with(1)
-        .tells("shop: created, but look for its secret in ");
+    create(&sandbox, &arguments).exits_with(1).stdout_contains(
+        "shop: created, but the response could not be decoded; look for the secret in ",
+    );
     let lines = lines(&secrets);
     assert_eq!(lines[0]["tenant"], "shop");
-    let answer = lines[0]["created"]["unreadable_answer"].as_str().unwrap();
-    assert!(answer.starts_with('{'), "{answer}");
+    let response = lines[0]["created"]["undecodable_response"]
+        .as_str()
+        .unwrap();
+    assert!(response.starts_with('{'), "{response}");
     assert_eq!(sandbox.requests_of("createTenant").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn name_is_taken_then_create_tenants_says_so_and_goes_on() {
+async fn name_is_taken_then_create_tenants_reports_it_and_continues() {
     let sandbox = start(Sandbox::builder()).await;
     let folder = TempDir::new().unwrap();
     let (arguments, _) = tenants(&folder, &["acme-1", "shop"]);
     create(&sandbox, &arguments)
-        .ends_with(1)
-        .tells("acme-1: a tenant has this name, or had it before it was deleted: choose another name\n")
-        .tells("shop: created");
+        .exits_with(1)
+        .stdout_contains(
+            "acme-1: the name belongs to a tenant or to a deleted one: choose another name\n",
+        )
+        .stdout_contains("shop: created");
 }

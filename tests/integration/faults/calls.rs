@@ -1,4 +1,4 @@
-//! The calls that faults befall, and the sandboxes in which they are made.
+//! The calls that the faults are injected into, and the sandboxes that they run against.
 
 use auth0_core::Items;
 use auth0_sandbox::Sandbox;
@@ -8,35 +8,40 @@ use auth0_teams::types::{
 use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Error, RetryPolicy};
 
-use super::rows::Row;
+use super::cases::FaultCase;
 use crate::sandbox::Local;
 
-/// More than any answer here has, and less than the sandbox puts into one piece of an endless one.
+/// Larger than any response of these calls, and smaller than one chunk of an endless response of the sandbox.
 pub(super) const MAX_RESPONSE_BYTES: usize = 8 * 1024;
 
-/// A call of each class of retry safety; of those that may act twice also one with a partial outcome. Listings, which
-/// are safe, are asked for three pages: one by checkpoints, and one whose pages are counted.
+/// A call of each retry class. `Bulk` is not idempotent either and has a partial outcome. The two listings read three
+/// pages: one with checkpoint paging, one with offset paging.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Class {
+pub(super) enum CallKind {
     Safe,
     Idempotent,
     Unsafe,
     Bulk,
-    Listing,
-    Counted,
+    CheckpointListing,
+    OffsetListing,
 }
 
-pub(super) const CALLS: [Class; 4] = [Class::Safe, Class::Idempotent, Class::Unsafe, Class::Bulk];
+pub(super) const CALLS: [CallKind; 4] = [
+    CallKind::Safe,
+    CallKind::Idempotent,
+    CallKind::Unsafe,
+    CallKind::Bulk,
+];
 
-impl Class {
+impl CallKind {
     pub(super) fn operation(self) -> &'static str {
         match self {
             Self::Safe => "getMember",
             Self::Idempotent => "deleteTenant",
             Self::Unsafe => "createTenant",
             Self::Bulk => "addMemberTenants",
-            Self::Listing => "listMembers",
-            Self::Counted => "get_organization_members",
+            Self::CheckpointListing => "listMembers",
+            Self::OffsetListing => "get_organization_members",
         }
     }
 
@@ -46,8 +51,8 @@ impl Class {
             Self::Idempotent => "idempotent",
             Self::Unsafe => "unsafe",
             Self::Bulk => "bulk",
-            Self::Listing => "listing",
-            Self::Counted => "counted listing",
+            Self::CheckpointListing => "listing",
+            Self::OffsetListing => "offset listing",
         }
     }
 
@@ -60,78 +65,80 @@ impl Class {
     }
 
     pub(super) fn is_listing(self) -> bool {
-        matches!(self, Self::Listing | Self::Counted)
+        matches!(self, Self::CheckpointListing | Self::OffsetListing)
     }
 }
 
-/// What a call gives.
+/// The value of a successful call.
 #[derive(Debug)]
-pub(super) struct Done {
+pub(super) struct CallSuccess {
     pub(super) attempts: usize,
-    /// What is not as usual.
+    /// How the value differs from the usual one.
     pub(super) remark: &'static str,
-    /// That of the new tenant.
+    /// The client secret of the created tenant.
     pub(super) secret: Option<String>,
 }
 
-/// A sandbox with what a call needs.
-pub(super) struct Scene {
+/// A sandbox, a client, and the resources that the call needs.
+pub(super) struct CallSetup {
     pub(super) local: Local,
     client: Client,
     tenants: Vec<Uuid>,
     member: String,
 }
 
-impl Scene {
-    pub(super) async fn set(row: &Row, class: Class) -> Self {
+impl CallSetup {
+    pub(super) async fn start(case: &FaultCase, kind: CallKind) -> Self {
         let builder = Sandbox::builder()
             .tenants(2)
             .activity(0)
             .organization_members(25)
-            .clock_offset_seconds(row.clock_offset_seconds);
+            .clock_offset_seconds(case.clock_offset_seconds);
         let local = Local::start(builder).await;
-        // A token is had, and an API took it.
+        // Obtains a token that the API has accepted before the fault is injected.
         let page = local.client.tenants().list().await.unwrap();
         let tenants = page.tenants.into_iter();
         let tenants = tenants.map(|tenant| tenant.tenant_id.into_known().unwrap());
         let client = local
             .builder()
             .retry(RetryPolicy::default())
-            .timeout(row.timeout)
+            .timeout(case.timeout)
             .max_response_bytes(MAX_RESPONSE_BYTES)
             .build()
             .unwrap();
-        let scene = Self {
+        let setup = Self {
             tenants: tenants.collect(),
             member: local.first_member().id.clone(),
             client,
             local,
         };
-        if class == Class::Bulk {
-            let removed = DeleteMembersTenantsRequestContent::with_tenants([scene.tenants[0]]);
-            let members = scene.local.client.members();
-            let removal = members.tenants().remove(&scene.member, removed).await;
+        if kind == CallKind::Bulk {
+            let removed = DeleteMembersTenantsRequestContent::with_tenants([setup.tenants[0]]);
+            let members = setup.local.client.members();
+            let removal = members.tenants().remove(&setup.member, removed).await;
             assert!(removal.unwrap().is_complete());
         }
-        scene.local.forget_requests();
-        scene
+        setup.local.forget_requests();
+        setup
     }
 
-    pub(super) async fn call(&self, class: Class) -> Result<Done, Error> {
+    pub(super) async fn call(&self, kind: CallKind) -> Result<CallSuccess, Error> {
         let client = &self.client;
-        match class {
-            Class::Safe => client
+        match kind {
+            CallKind::Safe => client
                 .members()
                 .get(&self.member)
                 .send()
                 .await
-                .map(|answer| done(answer.attempts(), "")),
-            Class::Idempotent => {
+                .map(|response| success(response.attempts(), "")),
+            CallKind::Idempotent => {
                 let call = client.tenants().delete(self.tenants[0]);
-                call.send().await.map(|answer| done(answer.attempts(), ""))
+                call.send()
+                    .await
+                    .map(|response| success(response.attempts(), ""))
             }
-            Class::Unsafe => {
-                // Without a name nothing but the client keeps a second one from being created.
+            CallKind::Unsafe => {
+                // Without a name, only the client prevents a retry from creating a second tenant.
                 let email = &self.local.first_member().email;
                 let call =
                     client
@@ -140,15 +147,15 @@ impl Scene {
                             admin_email: email,
                             locality: "us",
                         }));
-                let answer = call.send().await?;
-                let management_client = answer.value().management_client();
-                Ok(Done {
+                let response = call.send().await?;
+                let management_client = response.value().management_client();
+                Ok(CallSuccess {
                     secret: Some(management_client.client_secret.secret().to_owned()),
-                    ..done(answer.attempts(), "")
+                    ..success(response.attempts(), "")
                 })
             }
-            Class::Bulk => {
-                // One that is there already, and one that is not.
+            CallKind::Bulk => {
+                // The member has access to one of the tenants, and not to the other.
                 let body = CreateMembersTenantsRequestContent::new(
                     CreateMembersTenantsRequestContentRequired {
                         roles: [Role::ViewerUsers],
@@ -156,16 +163,16 @@ impl Scene {
                     },
                 );
                 let call = client.members().tenants().create(&self.member, body);
-                let answer = call.send().await?;
-                let usual = answer.value().failures().len() == 1;
-                Ok(done(
-                    answer.attempts(),
+                let response = call.send().await?;
+                let usual = response.value().failures().len() == 1;
+                Ok(success(
+                    response.attempts(),
                     if usual { "" } else { ", nothing failed" },
                 ))
             }
-            Class::Listing => {
+            CallKind::CheckpointListing => {
                 let (read, result) = read(client.members().list().page_size(10).stream()).await;
-                // Every item, or those of the pages before the one that failed.
+                // Either all items, or the items of all pages before the failed one.
                 let whole = if result.is_ok() {
                     read == 25
                 } else {
@@ -174,7 +181,7 @@ impl Scene {
                 assert!(whole, "{read} items");
                 result
             }
-            Class::Counted => {
+            CallKind::OffsetListing => {
                 let organizations = self.local.organizations().organizations();
                 let members = organizations.members().list(self.local.organization_id());
                 let (read, result) = read(members.page(0).page_size(10).stream()).await;
@@ -185,20 +192,20 @@ impl Scene {
     }
 }
 
-/// How many items come, and what becomes of the listing.
-async fn read<T>(mut items: Items<T>) -> (usize, Result<Done, Error>) {
+/// The number of items that were read, and how the listing ended.
+async fn read<T>(mut items: Items<T>) -> (usize, Result<CallSuccess, Error>) {
     let mut read = 0;
     loop {
         match items.try_next().await {
             Ok(Some(_)) => read += 1,
-            Ok(None) => return (read, Ok(done(0, ""))),
+            Ok(None) => return (read, Ok(success(0, ""))),
             Err(error) => return (read, Err(error)),
         }
     }
 }
 
-pub(super) fn done(attempts: u32, remark: &'static str) -> Done {
-    Done {
+pub(super) fn success(attempts: u32, remark: &'static str) -> CallSuccess {
+    CallSuccess {
         attempts: attempts as usize,
         remark,
         secret: None,

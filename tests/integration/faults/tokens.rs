@@ -1,14 +1,13 @@
-//! What faults of the token endpoint make of two calls, one after the other, of a client that is ready to try again and
-//! to wait.
+//! The outcome of faults of the token endpoint for two consecutive calls of a client that retries and waits.
 //!
-//! | column | holds |
+//! | column | content |
 //! | --- | --- |
-//! | asked | requests for a token, as far as the endpoint came to do anything with them |
+//! | token requests | requests to the token endpoint that reached its handler |
 //! | granted | tokens that it granted |
 //! | sent | requests to the API |
-//! | waits | waits before a token request is sent again: `7s+` was asked for by the server, `jitter` was not |
-//! | the first, the second call | `ok`, or every predicate of the error that holds, and of its cause |
-//! | refreshes | token requests while the token was about to end; calls use it meanwhile and do not wait |
+//! | waits | waits before a token request is retried: `7s+` was requested by the server, `jitter` was not |
+//! | first call, second call | `ok`, or every predicate of the error and of its cause that holds |
+//! | refreshes | token requests shortly before the token expires; calls meanwhile use the token and do not wait |
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -21,36 +20,36 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::rows::{Row, answer, late, row, slow, too_late};
-use super::words::words;
+use super::cases::{FaultCase, case, late, reply, slow, too_late};
+use super::error_summary::summarize;
 use crate::sandbox::Local;
 
-/// The operation that the token endpoint is to the sandbox.
+/// The name of the token endpoint in the sandbox's log and faults.
 const TOKEN: &str = "token";
 
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-fn rows() -> Vec<Row> {
-    let refusal = |status, error| Effect::Answer(answer(status).json(json!({"error": error})));
-    let html = |status| Effect::Answer(answer(status).html("<h1>Elsewhere</h1>"));
+fn cases() -> Vec<FaultCase> {
+    let rejection = |status, error| Effect::Response(reply(status).json(json!({"error": error})));
+    let html = |status| Effect::Response(reply(status).html("<h1>Elsewhere</h1>"));
     vec![
-        row("quota used up for 7 s", Effect::Quota { seconds: 7 }),
-        row("quota used up for hours", Effect::Quota { seconds: 7200 }),
-        row("401", refusal(401, "invalid_client")),
-        row("403", refusal(403, "access_denied")),
-        row("500", Effect::status(500)),
-        row(
-            "503, after 7 s",
-            Effect::Answer(answer(503).header("retry-after", "7")),
+        case("quota exhausted for 7 s", Effect::Quota { seconds: 7 }),
+        case("quota exhausted for 2 h", Effect::Quota { seconds: 7200 }),
+        case("401", rejection(401, "invalid_client")),
+        case("403", rejection(403, "access_denied")),
+        case("500", Effect::status(500)),
+        case(
+            "503, retry-after 7 s",
+            Effect::Response(reply(503).header("retry-after", "7")),
         ),
-        row("502 with HTML", html(502)),
-        row("200 with HTML", html(200)),
-        row("reset", Effect::Reset { acted: false }),
-        row("reset once granted", Effect::Reset { acted: true }),
-        row("answer breaks off", Effect::Truncate),
-        row("answer without an end", Effect::Endless),
-        row(
-            "token that has ended",
+        case("502 with HTML", html(502)),
+        case("200 with HTML", html(200)),
+        case("reset", Effect::Reset { acted: false }),
+        case("reset after granting", Effect::Reset { acted: true }),
+        case("truncated response", Effect::Truncate),
+        case("endless response", Effect::Endless),
+        case(
+            "expired token",
             Effect::EarlyExpiry {
                 seconds: LIFETIME.as_secs(),
             },
@@ -58,40 +57,40 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-fn slow_rows() -> Vec<Row> {
+fn slow_cases() -> Vec<FaultCase> {
     vec![
         slow("silence", Effect::Silence { acted: false }),
-        slow("silence once granted", Effect::Silence { acted: true }),
+        slow("silence after granting", Effect::Silence { acted: true }),
         late(),
         too_late(),
     ]
 }
 
-/// All that happens to the token endpoint.
+/// All effects that are injected into the token endpoint.
 pub(super) fn effects() -> Vec<Effect> {
-    let rows = [rows(), slow_rows()].concat();
-    rows.into_iter().filter_map(|row| row.effect).collect()
+    let cases = [cases(), slow_cases()].concat();
+    cases.into_iter().filter_map(|case| case.effect).collect()
 }
 
-/// The longest wait of the policy, and what is added by lot.
+/// The longest wait of the policy, plus the maximum jitter.
 const LONGEST_WAIT: Duration = Duration::from_millis(20_500);
 
 async fn start() -> Local {
     Local::start(Sandbox::builder().activity(0).token_lifetime(LIFETIME)).await
 }
 
-/// What the caller gets, and why there is no token.
-fn told(result: Result<(), Error>, local: &Local) -> String {
+/// The error of the call and the cause of the token failure.
+fn summarize_result(result: Result<(), Error>, local: &Local) -> String {
     let Err(error) = result else {
         return "ok".to_owned();
     };
-    let mut told = words(&error, |at| {
+    let mut summary = summarize(&error, |at| {
         at.duration_since(local.timer.now()).unwrap().as_secs()
     });
     let Some(cause) = AuthError::find_in(&error) else {
-        return told;
+        return summary;
     };
-    for (word, holds) in [
+    for (name, holds) in [
         ("invalid_client", cause.is_invalid_client()),
         ("rejected", cause.is_rejected()),
         ("rate_limited", cause.is_rate_limited()),
@@ -101,23 +100,23 @@ fn told(result: Result<(), Error>, local: &Local) -> String {
         ("timeout", cause.is_timeout()),
     ] {
         if holds {
-            write!(told, ", {word}").unwrap();
+            write!(summary, ", {name}").unwrap();
         }
     }
     if let Some(at) = cause.retry_at() {
         let wait = at.duration_since(local.timer.now()).unwrap();
-        write!(told, " at+{}s", wait.as_secs()).unwrap();
+        write!(summary, " at+{}s", wait.as_secs()).unwrap();
     }
-    told
+    summary
 }
 
-/// Two calls, of which the first is befallen or both are.
-async fn line(row: &Row, for_ever: bool, local: Local) -> String {
-    let fault = row.fault(TOKEN);
+/// Makes two calls. The fault is injected into the first, or into both.
+async fn line(case: &FaultCase, always: bool, local: Local) -> String {
+    let fault = case.fault(TOKEN);
     local
-        .fail(if for_ever { fault } else { fault.times(1) })
+        .fail(if always { fault } else { fault.times(1) })
         .unwrap();
-    let source = local.credentials().timeout(row.timeout).build().unwrap();
+    let source = local.credentials().timeout(case.timeout).build().unwrap();
     let client = local
         .builder()
         .token_source(source)
@@ -134,21 +133,21 @@ async fn line(row: &Row, for_ever: bool, local: Local) -> String {
         assert!(
             !is_token || sent == 0,
             "{}: a request went out without a token",
-            row.name
+            case.name
         );
-        calls.push(told(result.map(|_| ()), &local));
+        calls.push(summarize_result(result.map(|_| ()), &local));
     }
     let slept = local.timer.slept();
-    let is_quota = matches!(row.effect, Some(Effect::Quota { .. }));
+    let is_quota = matches!(case.effect, Some(Effect::Quota { .. }));
     assert!(
         !is_quota || slept.is_empty(),
-        "{}: somebody waited for a quota",
-        row.name
+        "{}: a call waited for a quota",
+        case.name
     );
     assert!(
         slept.iter().all(|wait| *wait <= LONGEST_WAIT),
-        "{}: somebody waited longer than allowed: {slept:?}",
-        row.name
+        "{}: a call waited longer than allowed: {slept:?}",
+        case.name
     );
     let waits: Vec<_> = slept
         .iter()
@@ -158,7 +157,7 @@ async fn line(row: &Row, for_ever: bool, local: Local) -> String {
         })
         .collect();
     format!(
-        "{:>5} | {:>7} | {:>4} | {:<27} | {:<50} | {}",
+        "{:>14} | {:>7} | {:>4} | {:<27} | {:<50} | {}",
         local.requests_of(TOKEN).len(),
         local.tokens_granted(),
         local.requests_of("getMember").len(),
@@ -168,62 +167,64 @@ async fn line(row: &Row, for_ever: bool, local: Local) -> String {
     )
 }
 
-/// Prints `rows`, all of which happen at the same time.
-async fn print(table: &mut String, rows: Vec<Row>) {
-    // Sandboxes are started first, so that this takes no time of calls that have little.
+/// Appends the lines of `cases`, which run concurrently.
+async fn append_cases(table: &mut String, cases: Vec<FaultCase>) {
+    // All sandboxes start before the first call, so that starting them does not use up the timeouts of calls.
     let mut starting = Vec::new();
-    for row in rows {
-        starting.push((row, start().await, start().await));
+    for case in cases {
+        starting.push((case, start().await, start().await));
     }
-    let befalling = starting.into_iter().map(|(row, one, other)| async move {
-        let lines = tokio::join!(line(&row, false, one), line(&row, true, other));
-        (row.name, lines)
+    let running = starting.into_iter().map(|(case, one, other)| async move {
+        let lines = tokio::join!(line(&case, false, one), line(&case, true, other));
+        (case.name, lines)
     });
-    for (name, (once, for_ever)) in join_all(befalling).await {
-        writeln!(table, "{name:<23} | once     | {once}").unwrap();
-        writeln!(table, "{:<23} | for ever | {for_ever}", "").unwrap();
+    for (name, (once, always)) in join_all(running).await {
+        writeln!(table, "{name:<23} | once   | {once}").unwrap();
+        writeln!(table, "{:<23} | always | {always}", "").unwrap();
     }
 }
 
 #[tokio::test]
-async fn every_fault_of_the_token_endpoint_has_its_ending_and_nobody_waits_for_a_quota() {
+async fn token_endpoint_fails_then_calls_have_the_recorded_outcome_and_none_waits_for_a_quota() {
     let mut table = format!(
-        "{:<23} | befalls  | asked | granted | sent | {:<27} | {:<50} | the second call\n",
-        "fault", "waits", "the first call"
+        "{:<23} | faults | token requests | granted | sent | {:<27} | {:<50} | second call\n",
+        "fault", "waits", "first call"
     );
-    print(&mut table, rows()).await;
-    print(&mut table, slow_rows()).await;
+    append_cases(&mut table, cases()).await;
+    append_cases(&mut table, slow_cases()).await;
     insta::assert_snapshot!(table);
 }
 
-/// What befalls refreshes.
-fn refresh_rows() -> Vec<Row> {
+/// The faults that are injected into refreshes.
+fn refresh_cases() -> Vec<FaultCase> {
     let names = [
-        "quota used up for 7 s",
-        "quota used up for hours",
+        "quota exhausted for 7 s",
+        "quota exhausted for 2 h",
         "401",
         "500",
-        "503, after 7 s",
+        "503, retry-after 7 s",
         "200 with HTML",
         "reset",
-        "reset once granted",
+        "reset after granting",
     ];
     let hanging = [
         slow("silence", Effect::Silence { acted: false }),
-        slow("silence once granted", Effect::Silence { acted: true }),
+        slow("silence after granting", Effect::Silence { acted: true }),
     ];
-    let of_moment = rows().into_iter().filter(|row| names.contains(&row.name));
-    of_moment
-        .chain(hanging.map(|row| Row {
-            timeout: 2 * row.timeout,
-            ..row
+    let immediate = cases()
+        .into_iter()
+        .filter(|case| names.contains(&case.name));
+    immediate
+        .chain(hanging.map(|case| FaultCase {
+            timeout: 2 * case.timeout,
+            ..case
         }))
         .collect()
 }
 
-/// Two calls while the token is about to end and all refreshes are befallen, and one when it has ended.
-async fn refresh_line(row: &Row, local: Local) -> String {
-    let source = local.credentials().timeout(row.timeout).build().unwrap();
+/// Makes two calls shortly before the token expires, while all refreshes fail, and one after it expired.
+async fn refresh_line(case: &FaultCase, local: Local) -> String {
+    let source = local.credentials().timeout(case.timeout).build().unwrap();
     let client = local
         .builder()
         .token_source(source.clone())
@@ -231,28 +232,28 @@ async fn refresh_line(row: &Row, local: Local) -> String {
         .unwrap();
     let get = async || {
         let result = client.members().get(&local.first_member().id).await;
-        told(result.map(|_| ()), &local)
+        summarize_result(result.map(|_| ()), &local)
     };
     assert_eq!(get().await, "ok");
     local.timer.advance(LIFETIME - Duration::from_secs(50));
-    local.fail(row.fault(TOKEN)).unwrap();
+    local.fail(case.fault(TOKEN)).unwrap();
     let (first, second) = (get().await, get().await);
-    if row.timeout < Duration::from_secs(60) {
+    if case.timeout < Duration::from_secs(60) {
         let in_flight = source.finish_refresh().now_or_never().is_none();
-        assert!(in_flight, "{}: a call waited for the refresh", row.name);
+        assert!(in_flight, "{}: a call waited for the refresh", case.name);
     }
     source.finish_refresh().await;
     assert_eq!(
         (first.as_str(), second.as_str()),
         ("ok", "ok"),
         "{}",
-        row.name
+        case.name
     );
     local.timer.advance(Duration::from_secs(50));
     let refreshes = local.requests_of(TOKEN).len() - 1;
     let ended = get().await;
     format!(
-        "{refreshes:>9} | {:>5} | {:>7} | {:>4} | {ended}",
+        "{refreshes:>9} | {:>14} | {:>7} | {:>4} | {ended}",
         local.requests_of(TOKEN).len(),
         local.tokens_granted(),
         local.requests_of("getMember").len(),
@@ -260,30 +261,30 @@ async fn refresh_line(row: &Row, local: Local) -> String {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_refresh_keeps_nobody_waiting_while_the_token_is_valid() {
+async fn refresh_fails_then_no_call_waits_while_the_token_is_valid() {
     let mut starting = Vec::new();
-    for row in refresh_rows() {
-        starting.push((row, start().await));
+    for case in refresh_cases() {
+        starting.push((case, start().await));
     }
-    let befalling = starting.into_iter().map(|(row, local)| async move {
-        let line = refresh_line(&row, local).await;
-        format!("{:<23} | {line}\n", row.name)
+    let running = starting.into_iter().map(|(case, local)| async move {
+        let line = refresh_line(&case, local).await;
+        format!("{:<23} | {line}\n", case.name)
     });
-    let lines = join_all(befalling).await.concat();
-    let head = "fault of each refresh   | refreshes | asked | granted | sent | the call after the token has ended";
+    let lines = join_all(running).await.concat();
+    let head = "fault of each refresh   | refreshes | token requests | granted | sent | call after the token expired";
     insta::assert_snapshot!(format!("{head}\n{lines}"));
 }
 
 #[tokio::test]
-async fn token_ends_sooner_than_it_says_then_it_is_replaced_once_and_no_call_fails() {
+async fn token_expires_earlier_than_announced_then_it_is_replaced_once_and_no_call_fails() {
     let local = start().await;
     let early = Effect::EarlyExpiry { seconds: 3000 };
     local.fail(Fault::of(TOKEN).times(1).then(early)).unwrap();
     let get = || local.client.members().get(&local.first_member().id);
     get().await.unwrap();
     local.timer.advance(Duration::from_secs(601));
-    let answer = get().send().await.unwrap();
-    assert_eq!(answer.attempts(), 2);
+    let response = get().send().await.unwrap();
+    assert_eq!(response.attempts(), 2);
     get().await.unwrap();
     assert_eq!(local.statuses("getMember"), [200, 401, 200, 200].map(Some));
     assert_eq!(local.tokens_granted(), 2);

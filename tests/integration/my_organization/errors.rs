@@ -1,4 +1,4 @@
-//! Errors of this API as typed data.
+//! Errors of the My Organization API as typed data.
 
 use auth0_my_organization::types::CreateOrganizationDomainRequestContent;
 use auth0_my_organization::{Client, Error, Limiter, limits};
@@ -8,8 +8,8 @@ use wiremock::ResponseTemplate;
 use super::organization;
 use crate::support::*;
 
-async fn refused(status: u16, body: Value) -> Error {
-    let server = answering_json(status, body).await;
+async fn error_of(status: u16, body: Value) -> Error {
+    let server = mock_server_json(status, body).await;
     let body = CreateOrganizationDomainRequestContent::with_domain("acme.com");
     organization(&server)
         .organization()
@@ -20,8 +20,8 @@ async fn refused(status: u16, body: Value) -> Error {
 }
 
 #[tokio::test]
-async fn request_breaks_rules_of_the_server_then_each_is_told_as_data() {
-    let error = refused(
+async fn request_violates_server_rules_then_each_violation_is_typed() {
+    let error = error_of(
         400,
         json!({
             "type": "https://auth0.com/api-errors#A0E-400-0003",
@@ -43,7 +43,7 @@ async fn request_breaks_rules_of_the_server_then_each_is_told_as_data() {
         (problem.title(), problem.detail()),
         (Some("Validation Error"), None)
     );
-    let told: Vec<_> = problem
+    let violations: Vec<_> = problem
         .validation_errors()
         .iter()
         .map(|error| {
@@ -56,7 +56,7 @@ async fn request_breaks_rules_of_the_server_then_each_is_told_as_data() {
         })
         .collect();
     assert_eq!(
-        told,
+        violations,
         [
             (
                 Some("planted is taken"),
@@ -67,7 +67,7 @@ async fn request_breaks_rules_of_the_server_then_each_is_told_as_data() {
             (Some("is required"), None, None, None),
         ]
     );
-    // The message is displayed; `Debug`, which ends up in logs unseen, does not quote the request.
+    // `Display` shows the message; `Debug`, which is often logged, does not quote the request.
     assert!(
         error.to_string().contains("data/domain: planted is taken"),
         "{error}"
@@ -77,8 +77,8 @@ async fn request_breaks_rules_of_the_server_then_each_is_told_as_data() {
 }
 
 #[tokio::test]
-async fn request_is_refused_for_one_reason_then_there_is_a_detail_and_no_list() {
-    let error = refused(
+async fn request_is_rejected_for_one_reason_then_there_is_a_detail_and_no_list() {
+    let error = error_of(
         409,
         json!({
             "type": "https://auth0.com/api-errors#A0E-409-0003",
@@ -95,7 +95,7 @@ async fn request_is_refused_for_one_reason_then_there_is_a_detail_and_no_list() 
     assert!(error.to_string().contains("#A0E-409-0003"), "{error}");
 }
 
-/// A client of one organization under `limiter`.
+/// A client of one organization that uses `limiter`.
 fn limited(server: &wiremock::MockServer, limiter: &Limiter, id: &str) -> Client {
     Client::builder()
         .base_url(format!("{}/my-org", server.uri()))
@@ -108,14 +108,13 @@ fn limited(server: &wiremock::MockServer, limiter: &Limiter, id: &str) -> Client
 }
 
 #[tokio::test]
-async fn limit_of_one_organization_is_hit_then_it_alone_is_paused_and_that_of_the_tenant_pauses_all()
- {
+async fn organization_limit_is_hit_then_only_it_is_paused_and_the_tenant_limit_pauses_all() {
     for (kind, all) in [(None, false), (Some("global-rate-limit"), true)] {
-        let mut answer = ResponseTemplate::new(429).insert_header("retry-after", "30");
+        let mut response = ResponseTemplate::new(429).insert_header("retry-after", "30");
         if let Some(kind) = kind {
-            answer = answer.insert_header("x-auth0-error-kind", kind);
+            response = response.insert_header("x-auth0-error-kind", kind);
         }
-        let server = answering(answer).await;
+        let server = mock_server(response).await;
         let limiter = Limiter::new(limits::PUBLIC_ENTERPRISE).unwrap();
         let acme = limited(&server, &limiter, "org_acme");
         let error = acme.organization_details().get().await.unwrap_err();
@@ -129,7 +128,7 @@ async fn limit_of_one_organization_is_hit_then_it_alone_is_paused_and_that_of_th
             "{kind:?}"
         );
 
-        // Where the tenant is paused, a call would wait.
+        // While the tenant is paused, a call would wait.
         if !all {
             let other = limited(&server, &limiter, "org_other")
                 .organization_details()

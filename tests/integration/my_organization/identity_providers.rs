@@ -1,4 +1,4 @@
-//! Identity providers: tagged by their strategy where they are created and read, by the caller's choice where they change.
+//! Identity providers: tagged by strategy when they are created and read, untagged when they are updated.
 
 use auth0_my_organization::types::*;
 use auth0_my_organization::{Error, serde_json};
@@ -8,9 +8,9 @@ use super::organization;
 use super::samples::*;
 use crate::support::*;
 
-/// What the server gives as an identity provider that was asked for.
-async fn got(answer: Value) -> Result<IdpKnownResponse, Error> {
-    let server = answering_json(200, answer).await;
+/// Decodes an identity provider from the response to `get`.
+async fn decode(response: Value) -> Result<IdpKnownResponse, Error> {
+    let server = mock_server_json(200, response).await;
     organization(&server)
         .organization()
         .identity_providers()
@@ -18,8 +18,8 @@ async fn got(answer: Value) -> Result<IdpKnownResponse, Error> {
         .await
 }
 
-async fn listed(items: Value) -> Vec<IdpListItemResponse> {
-    let server = answering_json(200, json!({"identity_providers": items})).await;
+async fn decode_list(items: Value) -> Vec<IdpListItemResponse> {
+    let server = mock_server_json(200, json!({"identity_providers": items})).await;
     let list = organization(&server)
         .organization()
         .identity_providers()
@@ -28,9 +28,9 @@ async fn listed(items: Value) -> Vec<IdpListItemResponse> {
     list.unwrap().identity_providers
 }
 
-/// What is sent to create `provider`.
-async fn created(provider: impl Into<IdpKnownRequest>) -> Value {
-    let server = answering_json(201, identity_provider("oidc")).await;
+/// Returns the body that creates `provider`.
+async fn create_body(provider: impl Into<IdpKnownRequest>) -> Value {
+    let server = mock_server_json(201, identity_provider("oidc")).await;
     let call = organization(&server)
         .organization()
         .identity_providers()
@@ -39,9 +39,9 @@ async fn created(provider: impl Into<IdpKnownRequest>) -> Value {
     only_request(&server).await.body_json().unwrap()
 }
 
-/// What is sent to change one.
-async fn updated(change: impl Into<IdpUpdateKnownRequest>) -> Value {
-    let server = answering_json(200, identity_provider("oidc")).await;
+/// Returns the body of an update.
+async fn update_body(change: impl Into<IdpUpdateKnownRequest>) -> Value {
+    let server = mock_server_json(200, identity_provider("oidc")).await;
     let call = organization(&server)
         .organization()
         .identity_providers()
@@ -64,9 +64,9 @@ fn variant(provider: &IdpKnownResponse) -> &'static str {
 }
 
 #[tokio::test]
-async fn strategy_is_known_then_the_answer_is_of_that_form_and_comes_back_whole() {
+async fn strategy_is_known_then_the_response_has_that_variant_and_round_trips() {
     for strategy in STRATEGIES {
-        let provider = got(identity_provider(strategy)).await.unwrap();
+        let provider = decode(identity_provider(strategy)).await.unwrap();
         assert_eq!(variant(&provider), strategy);
         assert_eq!(provider.strategy(), Some(strategy));
         assert_eq!(provider.id(), Some(IDP_ID));
@@ -81,29 +81,29 @@ async fn strategy_is_known_then_the_answer_is_of_that_form_and_comes_back_whole(
 }
 
 #[tokio::test]
-async fn strategy_is_unknown_then_the_answer_survives_a_round_trip() {
+async fn strategy_is_unknown_then_the_response_round_trips() {
     let mut body = identity_provider("oidc");
     body["strategy"] = json!("keycloak");
     body["options"] = json!({"realm": ["acme", null]});
-    let provider = got(body.clone()).await.unwrap();
+    let provider = decode(body.clone()).await.unwrap();
     assert_eq!(variant(&provider), "other");
     assert_eq!(provider.strategy(), Some("keycloak"));
     assert_eq!(provider.id(), Some(IDP_ID));
     assert_eq!(provider.is_enabled(), Some(true));
     assert_eq!(serde_json::to_value(&provider).unwrap(), body);
-    // It can be sent as well, by saying so.
+    // It can also be sent.
     let IdpKnownResponse::Other(unlisted) = provider else {
         panic!("found {provider:?}");
     };
-    assert_eq!(created(IdpKnownRequest::Other(unlisted)).await, body);
+    assert_eq!(create_body(IdpKnownRequest::Other(unlisted)).await, body);
 }
 
 #[tokio::test]
-async fn strategy_is_missing_or_odd_then_the_answer_is_kept_as_it_came() {
-    for odd in [Value::Null, json!(7), json!(["oidc"])] {
+async fn strategy_is_missing_or_invalid_then_the_response_is_kept_unchanged() {
+    for unexpected in [Value::Null, json!(7), json!(["oidc"])] {
         let mut body = identity_provider("oidc");
-        body["strategy"] = odd;
-        let provider = got(body.clone()).await.unwrap();
+        body["strategy"] = unexpected;
+        let provider = decode(body.clone()).await.unwrap();
         assert_eq!((variant(&provider), provider.strategy()), ("other", None));
         assert_eq!(serde_json::to_value(&provider).unwrap(), body);
     }
@@ -113,7 +113,7 @@ async fn strategy_is_missing_or_odd_then_the_answer_is_kept_as_it_came() {
 async fn field_of_a_known_strategy_is_missing_then_the_error_names_it() {
     let mut body = identity_provider("oidc");
     body.as_object_mut().unwrap().remove("attributes");
-    let error = got(body).await.unwrap_err();
+    let error = decode(body).await.unwrap_err();
     assert!(
         error.to_string().contains("missing field `attributes`"),
         "{error}"
@@ -121,22 +121,22 @@ async fn field_of_a_known_strategy_is_missing_then_the_error_names_it() {
 }
 
 #[tokio::test]
-async fn strategy_of_a_listed_provider_is_null_then_the_listing_goes_on_and_the_item_is_kept() {
+async fn strategy_of_a_listed_provider_is_null_then_the_listing_continues_and_keeps_the_item() {
     let mut short = short_identity_provider();
     short["strategy"] = Value::Null;
-    let odd = json!({"id": IDP_ID, "strategy": null, "name": "a", "options": {}});
-    let list = listed(json!([short, odd, identity_provider("oidc")])).await;
+    let unexpected = json!({"id": IDP_ID, "strategy": null, "name": "a", "options": {}});
+    let list = decode_list(json!([short, unexpected, identity_provider("oidc")])).await;
     assert!(
         matches!(list[0], IdpListItemResponse::Minimal(_)),
         "{list:?}"
     );
     assert!(matches!(list[1], IdpListItemResponse::Other(_)), "{list:?}");
-    assert_eq!(serde_json::to_value(&list[1]).unwrap(), odd);
+    assert_eq!(serde_json::to_value(&list[1]).unwrap(), unexpected);
     assert!(matches!(list[2], IdpListItemResponse::Oidc(_)), "{list:?}");
 }
 
 #[tokio::test]
-async fn listing_has_all_forms_then_each_item_is_of_its_own() {
+async fn listing_has_all_strategies_then_each_item_has_its_variant() {
     let mut unknown = short_identity_provider();
     unknown["strategy"] = json!("keycloak");
     let items = [
@@ -145,7 +145,7 @@ async fn listing_has_all_forms_then_each_item_is_of_its_own() {
         unknown,
         json!({"strategy": "ldap"}),
     ];
-    let list = listed(json!(items)).await;
+    let list = decode_list(json!(items)).await;
     assert!(matches!(list[0], IdpListItemResponse::Samlp(_)), "{list:?}");
     assert!(
         matches!(list[1], IdpListItemResponse::Minimal(_)),
@@ -167,7 +167,7 @@ async fn listing_has_all_forms_then_each_item_is_of_its_own() {
 }
 
 #[tokio::test]
-async fn identity_provider_is_created_then_its_strategy_is_written_without_being_asked_for() {
+async fn identity_provider_is_created_then_its_strategy_is_sent_automatically() {
     let adfs = IdpAdfsOptionsRequestAdfsServer::with_adfs_server("https://adfs.acme.com");
     let saml = IdpSamlpOptionsRequestManual::new(IdpSamlpOptionsRequestManualRequired {
         sign_in_endpoint: "https://acme.com/in",
@@ -252,49 +252,49 @@ async fn identity_provider_is_created_then_its_strategy_is_written_without_being
     ];
     for ((request, strategy), options) in requests.into_iter().zip(STRATEGIES).zip(options) {
         let expected = json!({"name": "a", "strategy": strategy, "options": options});
-        assert_eq!(created(request).await, expected);
+        assert_eq!(create_body(request).await, expected);
     }
 }
 
 #[tokio::test]
-async fn identity_provider_is_changed_then_no_strategy_is_sent() {
+async fn identity_provider_is_updated_then_no_strategy_is_sent() {
     let options = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
         metadata_url: "https://acme.com/metadata",
         sign_saml_request: false,
     });
     for (sent, expected) in [
         (
-            updated(IdpAdfsUpdateRequest::new().display_name("A")).await,
+            update_body(IdpAdfsUpdateRequest::new().display_name("A")).await,
             json!({"display_name": "A"}),
         ),
         (
-            updated(IdpGoogleAppsUpdateRequest::new().is_enabled(true)).await,
+            update_body(IdpGoogleAppsUpdateRequest::new().is_enabled(true)).await,
             json!({"is_enabled": true}),
         ),
         (
-            updated(IdpOidcUpdateRequest::new().show_as_button(false)).await,
+            update_body(IdpOidcUpdateRequest::new().show_as_button(false)).await,
             json!({"show_as_button": false}),
         ),
         (
-            updated(IdpOktaUpdateRequest::new().assign_membership_on_login(true)).await,
+            update_body(IdpOktaUpdateRequest::new().assign_membership_on_login(true)).await,
             json!({"assign_membership_on_login": true}),
         ),
         (
-            updated(IdpPingFederateUpdateRequest::new().is_enabled(true)).await,
+            update_body(IdpPingFederateUpdateRequest::new().is_enabled(true)).await,
             json!({"is_enabled": true}),
         ),
         (
-            updated(IdpSamlpUpdateRequest::new().options(options)).await,
+            update_body(IdpSamlpUpdateRequest::new().options(options)).await,
             json!({"options": {"metadataUrl": "https://acme.com/metadata", "signSAMLRequest": false}}),
         ),
-        (updated(IdpWaadUpdateRequest::new()).await, json!({})),
+        (update_body(IdpWaadUpdateRequest::new()).await, json!({})),
     ] {
         assert_eq!(sent, expected);
     }
 }
 
 #[tokio::test]
-async fn options_come_in_either_form_then_nothing_of_them_is_lost() {
+async fn options_have_either_shape_then_no_field_is_lost() {
     for (strategy, options) in [
         ("adfs", json!({"fedMetadataXml": "<xml/>"})),
         ("adfs", json!({})),
@@ -305,7 +305,7 @@ async fn options_come_in_either_form_then_nothing_of_them_is_lost() {
     ] {
         let mut body = identity_provider(strategy);
         body["options"] = options;
-        let provider = got(body.clone()).await.unwrap();
+        let provider = decode(body.clone()).await.unwrap();
         assert_eq!(serde_json::to_value(&provider).unwrap(), body);
     }
 }

@@ -1,4 +1,4 @@
-//! Listings that page, to their end.
+//! Listings with pages, read to their end.
 
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use super::organization;
 use super::samples::*;
 use crate::support::*;
 
-/// A server whose first page has one item and whose second none, and leaves the list out.
+/// A server whose first page has one item and whose second page has no list.
 async fn two_pages(list: &'static str, item: Value) -> MockServer {
-    answering_with(move |request| match query(request, "from").as_deref() {
+    mock_server_with(move |request| match query(request, "from").as_deref() {
         None => json(200, &json!({list: [item.clone()], "next": "cursor-2"})),
         Some("cursor-2") => json(200, &json!({list: []})),
         Some(other) => json(500, &json!({"title": other})),
@@ -19,7 +19,7 @@ async fn two_pages(list: &'static str, item: Value) -> MockServer {
 }
 
 #[tokio::test]
-async fn listing_is_streamed_then_each_page_is_asked_for_and_filters_stay() {
+async fn listing_is_streamed_then_each_page_is_requested_with_the_filters() {
     let server = two_pages("members", member()).await;
     let call = organization(&server)
         .organization()
@@ -28,8 +28,8 @@ async fn listing_is_streamed_then_each_page_is_asked_for_and_filters_stay() {
         .fields("user_id");
     let members: Vec<_> = call.stream().try_collect().await.unwrap();
     assert_eq!(members.len(), 1);
-    let asked = requests(&server).await;
-    let queries: Vec<_> = asked
+    let sent = requests(&server).await;
+    let queries: Vec<_> = sent
         .iter()
         .map(|request| request.url.query().unwrap_or_default())
         .collect();
@@ -71,13 +71,13 @@ async fn listing_is_streamed_then_each_page_is_asked_for_and_filters_stay() {
 
 #[tokio::test]
 async fn page_has_no_list_then_it_is_an_error_and_null_is_an_empty_list() {
-    let server = answering_json(200, json!({"error": "sandbox"})).await;
+    let server = mock_server_json(200, json!({"error": "sandbox"})).await;
     let list = organization(&server).organization().invitations().list();
     let error = list.stream().try_next().await.unwrap_err();
     assert!(error.is_undecodable(), "{error}");
     assert_eq!(&error.body().unwrap()[..], br#"{"error":"sandbox"}"#);
 
-    let server = answering_json(200, json!({"invitations": null})).await;
+    let server = mock_server_json(200, json!({"invitations": null})).await;
     let list = organization(&server).organization().invitations().list();
     let invitations: Vec<_> = list.stream().try_collect().await.unwrap();
     assert!(invitations.is_empty());

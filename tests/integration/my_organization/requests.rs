@@ -1,4 +1,4 @@
-//! What a request can say, and what is refused before it is sent.
+//! Request bodies, and requests that are rejected before they are sent.
 
 use auth0_my_organization::types::*;
 use auth0_my_organization::{Error, Nullable, Open, operations};
@@ -8,9 +8,9 @@ use super::organization;
 use super::samples::*;
 use crate::support::*;
 
-/// What is sent to change the details.
-async fn patched(body: OrgDetailsRequest) -> Value {
-    let server = answering_json(200, details()).await;
+/// Returns the body that updates the details.
+async fn update_body(body: OrgDetailsRequest) -> Value {
+    let server = mock_server_json(200, details()).await;
     organization(&server)
         .organization_details()
         .update(body)
@@ -19,22 +19,22 @@ async fn patched(body: OrgDetailsRequest) -> Value {
     only_request(&server).await.body_json().unwrap()
 }
 
-/// The rules that a refused request breaks.
+/// The constraints that the rejected request violates.
 fn violations(error: &Error) -> Vec<String> {
     assert!(error.is_invalid_request(), "{error:?}");
     error.violations().iter().map(ToString::to_string).collect()
 }
 
 #[tokio::test]
-async fn logo_is_taken_away_then_null_is_sent() {
+async fn logo_is_removed_then_null_is_sent() {
     let branding = OrgBranding::new().logo_url(Nullable::Null);
-    let sent = patched(OrgDetailsRequest::new().branding(branding)).await;
+    let sent = update_body(OrgDetailsRequest::new().branding(branding)).await;
     assert_eq!(sent, json!({"branding": {"logo_url": null}}));
 }
 
 #[tokio::test]
 async fn list_is_empty_then_it_is_sent() {
-    let server = answering_json(201, identity_provider("okta")).await;
+    let server = mock_server_json(201, identity_provider("okta")).await;
     let options = IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired {
         client_id: "c",
         client_secret: "s",
@@ -53,8 +53,8 @@ async fn list_is_empty_then_it_is_sent() {
 }
 
 #[tokio::test]
-async fn value_is_not_listed_then_it_can_be_sent_by_saying_so() {
-    let server = answering_json(200, json!({"identity_providers": []})).await;
+async fn value_is_undocumented_then_it_can_be_sent_explicitly() {
+    let server = mock_server_json(200, json!({"identity_providers": []})).await;
     let call = organization(&server)
         .organization()
         .identity_providers()
@@ -69,8 +69,8 @@ async fn value_is_not_listed_then_it_can_be_sent_by_saying_so() {
 }
 
 #[tokio::test]
-async fn request_breaks_a_rule_then_it_is_not_sent() {
-    let server = answering_json(200, json!({})).await;
+async fn request_violates_a_rule_then_it_is_not_sent() {
+    let server = mock_server_json(200, json!({})).await;
     let client = organization(&server);
     let org = client.organization();
     let members = DeleteOrganizationMembershipsRequestContent::with_members([USER_ID, "auth0|2"]);
@@ -126,7 +126,7 @@ async fn request_breaks_a_rule_then_it_is_not_sent() {
 }
 
 #[tokio::test]
-async fn domain_is_given_then_base_url_and_audience_are_made_of_it() {
+async fn domain_is_set_then_base_url_and_audience_are_derived_from_it() {
     let client = auth0_my_organization::Client::builder()
         .token_source(auth0_core::StaticToken::new(TOKEN))
         .domain("Login.Acme.com")
@@ -144,7 +144,7 @@ async fn domain_is_given_then_base_url_and_audience_are_made_of_it() {
 }
 
 #[test]
-fn operation_is_kept_out_of_sdks_then_the_table_alone_has_it() {
+fn operation_is_excluded_from_sdks_then_only_the_operation_table_has_it() {
     let ids = operations::ALL.iter().map(|operation| operation.id());
     assert!(
         ids.clone()
@@ -158,7 +158,7 @@ fn operation_is_kept_out_of_sdks_then_the_table_alone_has_it() {
         ids.clone()
             .any(|id| id == operations::UNASSIGN_ORGANIZATION_MEMBER_ROLES_LEGACY.id())
     );
-    // No call and no request was made of either.
+    // Neither operation has a call or a request.
     let sources = crate::repository::files(
         &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/my-organization/src"),
     );

@@ -1,4 +1,4 @@
-//! What the server answers, every documented field filled in.
+//! Responses of the server with every documented field.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ pub(super) const INVITATION_ID: &str = "uinv_12345678abcdefgh";
 pub(super) const TOKEN_ID: &str = "tok_tuz8H9hWQ8LaCkdh";
 pub(super) const ROLE_ID: &str = "rol_BKI0BKI0BKI0BKI0";
 pub(super) const USER_ID: &str = "auth0|abc/1 ü";
-/// [`USER_ID`] as it has to stand in a request line.
+/// [`USER_ID`] as it is encoded in a request line.
 pub(super) const ENCODED_USER_ID: &str = "auth0%7Cabc%2F1%20%C3%BC";
 const ORGANIZATION_ID: &str = "org_zW1UHutvkVWSWdCC";
 
@@ -48,7 +48,7 @@ fn attribute(field: (&str, Value)) -> Value {
     attribute
 }
 
-/// The options of an identity provider with this strategy, as answers have them.
+/// The options of an identity provider with this strategy, as responses have them.
 fn options(strategy: &str) -> Value {
     match strategy {
         "adfs" => json!({"adfs_server": "https://adfs.acme.com"}),
@@ -146,9 +146,9 @@ pub(super) fn scim_token() -> Value {
 }
 
 pub(super) fn new_scim_token(token: &str) -> Value {
-    let mut answer = scim_token();
-    answer["token"] = json!(token);
-    answer
+    let mut response = scim_token();
+    response["token"] = json!(token);
+    response
 }
 
 pub(super) fn role() -> Value {

@@ -1,4 +1,4 @@
-//! Secrets of this API are planted in requests and answers, and looked for in everything that prints.
+//! Secrets are planted in requests and responses, and must not be in anything that is printed.
 
 use std::fmt::Debug;
 
@@ -11,15 +11,15 @@ use crate::support::*;
 
 const PLANTED: &str = "planted-secret";
 
-/// Asserts that neither form of `Debug` shows what was planted.
-fn assert_silent(value: &dyn Debug) {
+/// Asserts that neither form of `Debug` shows the planted secret.
+fn assert_not_printed(value: &dyn Debug) {
     let text = format!("{value:?} {value:#?}");
     assert!(!text.contains(PLANTED), "{text}");
 }
 
 #[tokio::test]
-async fn scim_token_is_made_then_it_reads_but_does_not_print() {
-    let server = answering_json(201, new_scim_token(PLANTED)).await;
+async fn scim_token_is_created_then_it_is_readable_but_not_printed() {
+    let server = mock_server_json(201, new_scim_token(PLANTED)).await;
     let tokens = organization(&server)
         .organization()
         .identity_providers()
@@ -28,15 +28,15 @@ async fn scim_token_is_made_then_it_reads_but_does_not_print() {
     let call = tokens.create(IDP_ID, CreateIdpProvisioningScimTokenRequestContent::new());
     let response = call.send().await.unwrap();
     assert_eq!(response.value().token.secret(), PLANTED);
-    assert_silent(&response);
-    assert_silent(response.value());
+    assert_not_printed(&response);
+    assert_not_printed(response.value());
 }
 
 #[tokio::test]
-async fn scim_token_cannot_be_decoded_then_the_error_keeps_it_and_does_not_print_it() {
-    let mut answer = new_scim_token(PLANTED);
-    answer["token"] = json!([PLANTED]);
-    let server = answering_json(201, answer).await;
+async fn scim_token_does_not_decode_then_the_error_keeps_it_and_does_not_print_it() {
+    let mut response = new_scim_token(PLANTED);
+    response["token"] = json!([PLANTED]);
+    let server = mock_server_json(201, response).await;
     let tokens = organization(&server)
         .organization()
         .identity_providers()
@@ -50,8 +50,8 @@ async fn scim_token_cannot_be_decoded_then_the_error_keeps_it_and_does_not_print
 }
 
 #[tokio::test]
-async fn client_secrets_are_in_options_then_no_request_prints_them() {
-    let server = answering_json(200, identity_provider("okta")).await;
+async fn options_hold_client_secrets_then_no_request_prints_them() {
+    let server = mock_server_json(200, identity_provider("okta")).await;
     let providers = organization(&server).organization().identity_providers();
     let oidc = || {
         IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
@@ -105,8 +105,8 @@ async fn client_secrets_are_in_options_then_no_request_prints_them() {
         .into(),
     ];
     for creation in creations {
-        assert_silent(&creation);
-        assert_silent(&providers.create(creation));
+        assert_not_printed(&creation);
+        assert_not_printed(&providers.create(creation));
     }
     let changes: [IdpUpdateKnownRequest; 4] = [
         IdpOidcUpdateRequest::new().options(oidc()).into(),
@@ -115,9 +115,9 @@ async fn client_secrets_are_in_options_then_no_request_prints_them() {
         IdpWaadUpdateRequest::new().options(waad()).into(),
     ];
     for change in changes {
-        assert_silent(&change);
+        assert_not_printed(&change);
         let call = providers.update(IDP_ID, change);
-        assert_silent(&call);
+        assert_not_printed(&call);
         call.await.unwrap();
     }
     let sent = requests(&server).await;
@@ -133,20 +133,20 @@ async fn unknown_identity_provider_holds_a_secret_then_it_is_not_printed() {
     let mut body = identity_provider("oidc");
     body["strategy"] = json!("keycloak");
     body["options"]["anything"] = json!(PLANTED);
-    let server = answering_json(200, body).await;
+    let server = mock_server_json(200, body).await;
     let provider = organization(&server)
         .organization()
         .identity_providers()
         .get(IDP_ID)
         .await
         .unwrap();
-    assert_silent(&provider);
+    assert_not_printed(&provider);
 }
 
 #[tokio::test]
-async fn invitation_has_a_link_then_it_reads_but_does_not_print() {
+async fn invitation_has_a_link_then_it_is_readable_but_not_printed() {
     let url = format!("https://acme.com/login?invitation={PLANTED}");
-    let server = answering_json(200, invitation(&url, PLANTED)).await;
+    let server = mock_server_json(200, invitation(&url, PLANTED)).await;
     let invitation = organization(&server)
         .organization()
         .invitations()
@@ -155,5 +155,5 @@ async fn invitation_has_a_link_then_it_reads_but_does_not_print() {
         .unwrap();
     assert_eq!(invitation.invitation_url.as_ref().unwrap().secret(), url);
     assert_eq!(invitation.ticket_id.as_ref().unwrap().secret(), PLANTED);
-    assert_silent(&invitation);
+    assert_not_printed(&invitation);
 }

@@ -1,9 +1,7 @@
-//! Every operation: what it sends, to the byte, and what it makes of a success and of each documented error.
-
-use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
-use std::collections::BTreeSet;
+//! Every operation: the exact request, and the result for the success and for each documented error.
 
 use auth0_core::{BoxFuture, Operation};
+use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use auth0_organizations::types::*;
 use auth0_organizations::{Client, Error, operations};
 use serde::Serialize;
@@ -12,20 +10,20 @@ use serde_json::{Value, json};
 use super::tenant;
 use crate::support::*;
 
-type Calling = fn(Client) -> BoxFuture<'static, Result<Value, Error>>;
+type OrganizationsCall = fn(Client) -> BoxFuture<'static, Result<Value, Error>>;
 
-/// One way to call an operation.
-struct Case {
+/// A case of calling an operation.
+struct OrganizationsCase {
     operation: &'static Operation,
-    call: Calling,
-    /// Path and query as they stand in the request line, behind the base URL.
+    call: OrganizationsCall,
+    /// Path and query of the request line, relative to the base URL.
     target: &'static str,
     body: Option<Value>,
-    /// The body of a success that has one.
-    answer: Option<Value>,
+    /// The body of a success, if it has one.
+    response: Option<Value>,
 }
 
-/// A call whose value is made JSON again, so that what decoding lost is missing.
+/// Sends a call. The value is serialized again, so anything that decoding lost is missing.
 fn call<T, C>(call: C) -> BoxFuture<'static, Result<Value, Error>>
 where
     T: Serialize,
@@ -34,25 +32,30 @@ where
     Box::pin(async move { Ok(serde_json::to_value(call.await?).unwrap()) })
 }
 
-fn get(id: &str, target: &'static str, call: Calling, answer: Value) -> Case {
-    case(id, target, call, None, Some(answer))
+fn get(
+    id: &str,
+    target: &'static str,
+    call: OrganizationsCall,
+    response: Value,
+) -> OrganizationsCase {
+    case(id, target, call, None, Some(response))
 }
 
 fn case(
     id: &str,
     target: &'static str,
-    call: Calling,
+    call: OrganizationsCall,
     body: Option<Value>,
-    answer: Option<Value>,
-) -> Case {
+    response: Option<Value>,
+) -> OrganizationsCase {
     let mut all = operations::ALL.iter();
     let operation = all.find(|operation| operation.id() == id).unwrap();
-    Case {
+    OrganizationsCase {
         operation,
         call,
         target,
         body,
-        answer,
+        response,
     }
 }
 
@@ -67,13 +70,13 @@ fn domain() -> Value {
 }
 
 /// At least one case for each operation.
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<OrganizationsCase> {
     let mut cases = reads();
     cases.extend(writes());
     cases
 }
 
-fn reads() -> Vec<Case> {
+fn reads() -> Vec<OrganizationsCase> {
     vec![
         get(
             "get_organizations",
@@ -273,7 +276,7 @@ fn reads() -> Vec<Case> {
     ]
 }
 
-fn writes() -> Vec<Case> {
+fn writes() -> Vec<OrganizationsCase> {
     vec![
         case(
             "post_organizations",
@@ -570,32 +573,26 @@ fn writes() -> Vec<Case> {
 #[test]
 fn every_operation_has_a_case() {
     let cases = cases();
-    let found: BTreeSet<_> = cases.iter().map(|case| case.operation.id()).collect();
-    let expected: BTreeSet<_> = operations::ALL
-        .iter()
-        .map(|operation| operation.id())
-        .collect();
-    assert_eq!(found, expected);
-    assert_eq!(expected.len(), 41);
+    let ids = cases.iter().map(|case| case.operation.id());
+    assert_operations(ids, operations::ALL, &[]);
 }
 
 #[tokio::test]
-async fn operation_is_called_then_it_sends_what_the_document_says_and_loses_nothing_of_the_answer()
-{
+async fn operation_is_called_then_the_request_is_exact_and_the_response_decodes_completely() {
     for case in cases() {
         let id = case.operation.id();
         let [status] = case.operation.success() else {
             panic!("{id} has more than one success");
         };
-        let answer = case.answer.clone();
-        let server = match &answer {
-            Some(body) => answering_json(*status, body.clone()).await,
-            None => answering(wiremock::ResponseTemplate::new(*status)).await,
+        let response = case.response.clone();
+        let server = match &response {
+            Some(body) => mock_server_json(*status, body.clone()).await,
+            None => mock_server(wiremock::ResponseTemplate::new(*status)).await,
         };
         let value = (case.call)(tenant(&server))
             .await
             .unwrap_or_else(|error| panic!("{id}: {error:?}"));
-        assert_eq!(value, answer.unwrap_or_default(), "{id}");
+        assert_eq!(value, response.unwrap_or_default(), "{id}");
 
         let request = only_request(&server).await;
         assert_eq!(request.method.as_str(), case.operation.method(), "{id}");
@@ -610,7 +607,7 @@ async fn operation_is_called_then_it_sends_what_the_document_says_and_loses_noth
 }
 
 #[tokio::test]
-async fn documented_error_is_answered_then_it_is_told_apart_and_its_body_is_typed() {
+async fn error_is_documented_then_it_is_typed_and_predicates_hold() {
     for case in cases() {
         let id = case.operation.id();
         for &status in case.operation.errors() {
@@ -620,17 +617,17 @@ async fn documented_error_is_answered_then_it_is_told_apart_and_its_body_is_type
                 "message": format!("message of {status}"),
                 "errorCode": format!("code_of_{status}"),
             });
-            let server = answering_json(status, body).await;
+            let server = mock_server_json(status, body).await;
             let error = (case.call)(tenant(&server)).await.unwrap_err();
             assert!(
                 error.is_status() && !error.has_acted(),
                 "{id} {status}: {error:?}"
             );
-            let told = error.problem().unwrap();
-            assert_eq!(told.status(), Some(status), "{id}");
-            assert_eq!(told.error(), Some(&*format!("Name of {status}")));
-            assert_eq!(told.message(), Some(&*format!("message of {status}")));
-            assert_eq!(told.error_code(), Some(&*format!("code_of_{status}")));
+            let problem = error.problem().unwrap();
+            assert_eq!(problem.status(), Some(status), "{id}");
+            assert_eq!(problem.error(), Some(&*format!("Name of {status}")));
+            assert_eq!(problem.message(), Some(&*format!("message of {status}")));
+            assert_eq!(problem.error_code(), Some(&*format!("code_of_{status}")));
             let predicates = [
                 error.is_unauthorized(),
                 error.is_forbidden(),
@@ -645,8 +642,7 @@ async fn documented_error_is_answered_then_it_is_told_apart_and_its_body_is_type
 }
 
 #[test]
-fn operation_takes_an_id_then_a_404_is_documented_and_every_operation_documents_what_all_can_answer()
- {
+fn every_operation_documents_the_common_errors_and_a_404_if_it_takes_an_id() {
     for operation in operations::ALL {
         let (id, errors) = (operation.id(), operation.errors());
         assert!(

@@ -1,4 +1,4 @@
-//! Listings: the shapes that they answer in, the two ways to page, and their ends.
+//! Listings: the shapes of their responses, the two page styles, and how they end.
 
 use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use std::fmt::Debug;
@@ -14,53 +14,53 @@ use wiremock::{Request, ResponseTemplate};
 use super::tenant;
 use crate::support::*;
 
-/// How many items the server gives out where pages are counted.
+/// The number of items that the server returns at most with offset paging.
 const LIMIT: u64 = 1_000;
 
-/// A listing as the server has it.
-struct Listed {
+/// A listing of the mock server.
+struct ListingSpec {
     path: &'static str,
-    /// The property with the items.
+    /// The property that holds the items.
     items: &'static str,
     by_checkpoints: bool,
     counted: bool,
-    /// Whether counted pages say the total.
+    /// Whether pages of offset paging report the total.
     total: bool,
-    /// How many items a counted page holds at most.
+    /// The maximum number of items of an offset page.
     most: u64,
 }
 
-const fn listed(path: &'static str, items: &'static str, ways: Paging) -> Listed {
-    Listed {
+const fn listing_spec(path: &'static str, items: &'static str, styles: Paging) -> ListingSpec {
+    ListingSpec {
         path,
         items,
-        by_checkpoints: matches!(ways, Paging::Checkpoint | Paging::CheckpointOrOffset),
-        counted: ways.counts(),
+        by_checkpoints: matches!(styles, Paging::Checkpoint | Paging::CheckpointOrOffset),
+        counted: styles.counts(),
         total: true,
         most: 100,
     }
 }
 
-const ORGANIZATIONS: Listed = listed(
+const ORGANIZATIONS: ListingSpec = listing_spec(
     "/organizations",
     "organizations",
     Paging::CheckpointOrOffset,
 );
-const MEMBERS: Listed = listed(
+const MEMBERS: ListingSpec = listing_spec(
     "/organizations/org_1/members",
     "members",
     Paging::CheckpointOrOffset,
 );
-const INVITATIONS: Listed = Listed {
+const INVITATIONS: ListingSpec = ListingSpec {
     total: false,
-    ..listed(
+    ..listing_spec(
         "/organizations/org_1/invitations",
         "invitations",
         Paging::Offset,
     )
 };
 
-/// An item with what the types of all listings require, between them.
+/// An item with the fields that any of the listings requires.
 fn item(number: u64) -> Value {
     json!({
         "id": number.to_string(),
@@ -75,11 +75,11 @@ fn item(number: u64) -> Value {
     })
 }
 
-/// The server of a listing with `count` items: by checkpoints, of which the last leads to an empty page; or counted, as
-/// a bare list or with totals, up to the limit. What it does not take is a 400.
-fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
+/// Serves a listing with `count` items. With checkpoint paging the last cursor leads to an empty page; with offset
+/// paging pages are bare lists or have totals, up to the limit. Invalid queries get a 400.
+fn response(listing: &ListingSpec, count: u64, request: &Request) -> ResponseTemplate {
     let number = |name: &str| query(request, name).map(|text| text.parse::<u64>().unwrap());
-    let refused = |why: &str| {
+    let bad_request = |why: &str| {
         json(
             400,
             &json!({"statusCode": 400, "error": "Bad Request", "message": why}),
@@ -90,18 +90,18 @@ fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
         numbers.map(item).collect()
     };
     if request.url.path() != format!("/api/v2{}", listing.path) {
-        return refused("another path");
+        return bad_request("another path");
     }
     let (take, from) = (number("take"), number("from"));
     if take.is_some() || from.is_some() {
         let Some(take) = take.filter(|_| listing.by_checkpoints) else {
-            return refused("from without take, or no checkpoints");
+            return bad_request("from without take, or no checkpoint paging");
         };
         if ["page", "per_page", "include_totals"]
             .iter()
             .any(|name| query(request, name).is_some())
         {
-            return refused("both ways at once");
+            return bad_request("both page styles");
         }
         let from = from.unwrap_or(0);
         let mut page = json!({ listing.items: items(from, take) });
@@ -111,7 +111,7 @@ fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
         return json(200, &page);
     }
     if !listing.counted {
-        return refused("pages are not counted");
+        return bad_request("no offset paging");
     }
     let (page, size) = (
         number("page").unwrap_or(0),
@@ -119,7 +119,7 @@ fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
     );
     let start = page * size;
     if start + size > LIMIT {
-        return refused("past the limit");
+        return bad_request("past the limit");
     }
     let size = size.min(listing.most);
     let items = items(start, size);
@@ -133,15 +133,15 @@ fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
     json(200, &page)
 }
 
-async fn serving(listing: Listed, count: u64) -> wiremock::MockServer {
+async fn paged_server(listing: ListingSpec, count: u64) -> wiremock::MockServer {
     let listing = Arc::new(listing);
-    answering_with(move |request| answer(&listing, count, request)).await
+    mock_server_with(move |request| response(&listing, count, request)).await
 }
 
-type Reading = fn(&Client) -> BoxFuture<'static, Result<u64, Error>>;
+type CountItems = fn(&Client) -> BoxFuture<'static, Result<u64, Error>>;
 
-/// Each listing of the crate as a stream that only says how many items came.
-fn listings() -> Vec<(Listed, &'static str, Reading)> {
+/// Each listing of the crate, with a function that counts the items of its stream.
+fn listings() -> Vec<(ListingSpec, &'static str, CountItems)> {
     use Paging::{Checkpoint, CheckpointOrOffset, Offset};
 
     fn counting<T: Debug + Send + 'static>(
@@ -158,7 +158,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
     }
     let org = "/organizations/org_1";
     assert_eq!(MEMBERS.path, format!("{org}/members"));
-    let listings: [(Listed, &str, Reading); 12] = [
+    let listings: [(ListingSpec, &str, CountItems); 12] = [
         (ORGANIZATIONS, "get_organizations", |c| {
             counting(c.organizations().list().stream())
         }),
@@ -169,7 +169,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             counting(c.organizations().invitations().list("org_1").stream())
         }),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/client-grants",
                 "client_grants",
                 Offset,
@@ -178,12 +178,12 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             |c| counting(c.organizations().client_grants().list("org_1").stream()),
         ),
         (
-            listed("/organizations/org_1/connections", "connections", Offset),
+            listing_spec("/organizations/org_1/connections", "connections", Offset),
             "get_organization_connections",
             |c| counting(c.organizations().connections().list("org_1").stream()),
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/enabled_connections",
                 "enabled_connections",
                 Offset,
@@ -199,7 +199,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             },
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/members/auth0%7Cu/roles",
                 "roles",
                 Offset,
@@ -216,7 +216,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             },
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/discovery-domains",
                 "domains",
                 Checkpoint,
@@ -225,12 +225,12 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             |c| counting(c.organizations().discovery_domains().list("org_1").stream()),
         ),
         (
-            listed("/organizations/org_1/groups", "groups", Checkpoint),
+            listing_spec("/organizations/org_1/groups", "groups", Checkpoint),
             "get_organization_groups",
             |c| counting(c.organizations().groups().list("org_1").stream()),
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/groups/grp_1/roles",
                 "roles",
                 Checkpoint,
@@ -247,7 +247,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             },
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/members/auth0%7Cu/effective-roles",
                 "roles",
                 Checkpoint,
@@ -264,7 +264,7 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             },
         ),
         (
-            listed(
+            listing_spec(
                 "/organizations/org_1/members/auth0%7Cu/effective-roles/sources/groups",
                 "groups",
                 Checkpoint,
@@ -284,12 +284,12 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
                 .iter()
                 .find(|operation| operation.id() == *id)
                 .unwrap();
-            let ways = match (listing.by_checkpoints, listing.counted) {
+            let styles = match (listing.by_checkpoints, listing.counted) {
                 (true, true) => CheckpointOrOffset,
                 (true, false) => Checkpoint,
                 _ => Offset,
             };
-            assert_eq!(operation.paging(), ways, "{id}");
+            assert_eq!(operation.paging(), styles, "{id}");
             assert_eq!(
                 operation.paging_limit(),
                 listing.counted.then_some(LIMIT),
@@ -300,14 +300,14 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
 }
 
 #[tokio::test]
-async fn every_listing_is_read_then_all_items_come_whichever_way_it_pages() {
+async fn listing_is_read_in_either_page_style_then_all_items_are_yielded() {
     let paged = operations::ALL
         .iter()
         .filter(|operation| operation.paging() != Paging::None);
     assert_eq!(paged.count(), listings().len());
     for count in [0, 1, 50, 120] {
         for (listing, id, read) in listings() {
-            let server = serving(listing, count).await;
+            let server = paged_server(listing, count).await;
             let found = read(&tenant(&server))
                 .await
                 .unwrap_or_else(|error| panic!("{id}: {error:?}"));
@@ -317,10 +317,10 @@ async fn every_listing_is_read_then_all_items_come_whichever_way_it_pages() {
 }
 
 #[tokio::test]
-async fn server_returns_fewer_items_than_asked_for_then_every_listing_gives_all_of_them() {
+async fn server_returns_fewer_items_than_requested_then_all_items_are_yielded() {
     for most in [1, 7, 49] {
         for (listing, id, read) in listings() {
-            let server = serving(Listed { most, ..listing }, 120).await;
+            let server = paged_server(ListingSpec { most, ..listing }, 120).await;
             let found = read(&tenant(&server)).await;
             assert_eq!(found.unwrap(), 120, "{id}, {most} at most");
         }
@@ -328,8 +328,8 @@ async fn server_returns_fewer_items_than_asked_for_then_every_listing_gives_all_
 }
 
 #[tokio::test]
-async fn counted_listing_is_resumed_with_another_page_size_then_exactly_the_rest_comes() {
-    let server = serving(INVITATIONS, 120).await;
+async fn offset_listing_is_resumed_with_another_page_size_then_it_lists_exactly_the_rest() {
+    let server = paged_server(INVITATIONS, 120).await;
     let list = || {
         let client = tenant(&server);
         client.organizations().invitations().list("org_1")
@@ -353,7 +353,7 @@ async fn counted_listing_is_resumed_with_another_page_size_then_exactly_the_rest
             assert_eq!(found, (30..120).collect::<Vec<_>>(), "pages of {size}");
         }
     }
-    // A page that is chosen afterwards counts.
+    // The page size that is set last applies.
     let page = list()
         .resume(cursor.clone())
         .unwrap()
@@ -361,14 +361,14 @@ async fn counted_listing_is_resumed_with_another_page_size_then_exactly_the_rest
         .await
         .unwrap();
     assert_eq!(page.invitations[0].id.as_deref(), Some("0"));
-    // A single page is the one that holds the place.
+    // A single page is the one that contains the position.
     let page = list().resume(cursor).unwrap().page_size(20).await.unwrap();
     assert_eq!(page.invitations[0].id.as_deref(), Some("20"));
 }
 
 #[tokio::test]
-async fn server_returns_fewer_organizations_than_it_counts_then_the_stream_ends_with_an_error() {
-    let server = answering_json(
+async fn server_returns_fewer_organizations_than_its_total_then_the_stream_ends_with_an_error() {
+    let server = mock_server_json(
         200,
         json!({"organizations": [item(0)], "start": 0, "limit": 50, "total": 2}),
     )
@@ -381,8 +381,8 @@ async fn server_returns_fewer_organizations_than_it_counts_then_the_stream_ends_
 }
 
 #[tokio::test]
-async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listing_pages() {
-    let server = serving(MEMBERS, 3).await;
+async fn page_size_is_set_then_the_page_style_decides_its_parameter_name() {
+    let server = paged_server(MEMBERS, 3).await;
     let list = tenant(&server).organizations().members().list("org_1");
     for call in [
         list.clone().page_size(7),
@@ -400,7 +400,7 @@ async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listi
     items.try_next().await.unwrap();
     list.clone().page_size(7).await.unwrap();
     assert_eq!(
-        asked(&server).await,
+        sent_queries(&server).await,
         [
             "take=7",
             "take=7",
@@ -418,10 +418,10 @@ async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listi
 }
 
 #[tokio::test]
-async fn counted_listing_is_longer_than_the_server_gives_out_then_its_stream_ends_with_an_error() {
+async fn offset_listing_exceeds_the_server_limit_then_its_stream_ends_with_an_error() {
     for (listing, id, read) in listings() {
         let (by_checkpoints, total) = (listing.by_checkpoints, listing.total);
-        let server = serving(listing, 1_001).await;
+        let server = paged_server(listing, 1_001).await;
         let read = read(&tenant(&server)).await;
         if by_checkpoints {
             assert_eq!(read.unwrap(), 1_001, "{id}");
@@ -435,10 +435,10 @@ async fn counted_listing_is_longer_than_the_server_gives_out_then_its_stream_end
 }
 
 #[tokio::test]
-async fn exactly_as_many_as_the_server_gives_out_then_it_is_an_error_only_without_a_total() {
+async fn offset_listing_has_exactly_the_server_limit_then_it_is_an_error_only_without_a_total() {
     for (listing, id, read) in listings() {
         let total = listing.total;
-        let server = serving(listing, LIMIT).await;
+        let server = paged_server(listing, LIMIT).await;
         match read(&tenant(&server)).await {
             Ok(count) => assert!(total && count == LIMIT, "{id}"),
             Err(error) => assert!(!total && error.is_paging_limit(), "{id}: {error:?}"),
@@ -446,16 +446,16 @@ async fn exactly_as_many_as_the_server_gives_out_then_it_is_an_error_only_withou
     }
 }
 
-/// What was asked for, in its order.
-async fn asked(server: &wiremock::MockServer) -> Vec<String> {
+/// The queries of the requests, in order.
+async fn sent_queries(server: &wiremock::MockServer) -> Vec<String> {
     let requests = requests(server).await;
     let query = |request: &Request| request.url.query().unwrap_or_default().to_owned();
     requests.iter().map(query).collect()
 }
 
 #[tokio::test]
-async fn nothing_is_chosen_then_pages_are_asked_for_by_checkpoints_and_their_size_is_said() {
-    let server = serving(ORGANIZATIONS, 120).await;
+async fn no_parameter_is_set_then_checkpoint_pages_are_requested_with_their_size() {
+    let server = paged_server(ORGANIZATIONS, 120).await;
     let list = tenant(&server).organizations().list();
     let page = list.clone().await.unwrap();
     assert_eq!(
@@ -470,7 +470,7 @@ async fn nothing_is_chosen_then_pages_are_asked_for_by_checkpoints_and_their_siz
     }
     assert_eq!(sizes, [50, 50, 20, 0], "`next` may lead to an empty page");
     assert_eq!(
-        asked(&server).await,
+        sent_queries(&server).await,
         [
             "take=50",
             "sort=name%3A1&take=50",
@@ -482,8 +482,8 @@ async fn nothing_is_chosen_then_pages_are_asked_for_by_checkpoints_and_their_siz
 }
 
 #[tokio::test]
-async fn a_parameter_of_counted_pages_is_set_then_pages_are_counted_and_the_total_is_asked_for() {
-    let server = serving(MEMBERS, 120).await;
+async fn offset_parameter_is_set_then_offset_pages_are_requested_with_the_total() {
+    let server = paged_server(MEMBERS, 120).await;
     let list = tenant(&server).organizations().members().list("org_1");
     let page = list.clone().per_page(40).page(2).await.unwrap();
     assert_eq!((page.members.len(), page.next), (40, None));
@@ -500,7 +500,7 @@ async fn a_parameter_of_counted_pages_is_set_then_pages_are_counted_and_the_tota
     }
     assert_eq!(count, 70);
     assert_eq!(
-        asked(&server).await,
+        sent_queries(&server).await,
         [
             "include_totals=true&page=2&per_page=40",
             "include_totals=false",
@@ -511,9 +511,8 @@ async fn a_parameter_of_counted_pages_is_set_then_pages_are_counted_and_the_tota
 }
 
 #[tokio::test]
-async fn counted_stream_of_a_listing_that_knows_checkpoints_ends_at_the_limit_then_the_error_says_so()
- {
-    let server = serving(ORGANIZATIONS, 1_500).await;
+async fn offset_stream_ends_at_the_limit_then_the_error_recommends_checkpoints() {
+    let server = paged_server(ORGANIZATIONS, 1_500).await;
     let mut items = tenant(&server)
         .organizations()
         .list()
@@ -526,12 +525,12 @@ async fn counted_stream_of_a_listing_that_knows_checkpoints_ends_at_the_limit_th
     };
     assert!(error.is_paging_limit());
     assert!(error.to_string().contains("by checkpoints"), "{error}");
-    assert_eq!(asked(&server).await.len(), 10);
+    assert_eq!(sent_queries(&server).await.len(), 10);
 }
 
 #[tokio::test]
-async fn both_ways_are_chosen_then_the_call_is_refused_before_it_is_sent() {
-    let server = serving(ORGANIZATIONS, 3).await;
+async fn both_page_styles_are_set_then_the_call_is_rejected_before_it_is_sent() {
+    let server = paged_server(ORGANIZATIONS, 3).await;
     let list = || tenant(&server).organizations().list();
     for (call, field, other) in [
         (list().take(5).page(0), "page", "take"),
@@ -543,7 +542,7 @@ async fn both_ways_are_chosen_then_the_call_is_refused_before_it_is_sent() {
         ),
     ] {
         let expected = format!(
-            "{field}: counts pages, expected it without `{other}`, which pages by checkpoints"
+            "{field}: selects counted pagination, expected it without `{other}`, which selects checkpoint pagination"
         );
         for error in [
             call.clone().await.unwrap_err(),
@@ -554,12 +553,12 @@ async fn both_ways_are_chosen_then_the_call_is_refused_before_it_is_sent() {
             assert_eq!(error.violations()[0].to_string(), expected);
         }
     }
-    assert!(asked(&server).await.is_empty());
+    assert!(sent_queries(&server).await.is_empty());
 }
 
 #[tokio::test]
-async fn number_or_size_of_a_page_breaks_the_rules_then_the_stream_says_so_and_mends_nothing() {
-    let server = serving(INVITATIONS, 3).await;
+async fn page_number_or_size_is_out_of_bounds_then_the_stream_fails_without_adjusting_it() {
+    let server = paged_server(INVITATIONS, 3).await;
     let list = || tenant(&server).organizations().invitations().list("org_1");
     for (call, violation) in [
         (list().page(-1), "page: too small, expected at least 0"),
@@ -575,10 +574,10 @@ async fn number_or_size_of_a_page_breaks_the_rules_then_the_stream_says_so_and_m
         let error = call.stream().try_next().await.unwrap_err();
         assert_eq!(error.violations()[0].to_string(), violation);
     }
-    assert!(asked(&server).await.is_empty());
+    assert!(sent_queries(&server).await.is_empty());
 }
 
-/// A cursor after `pages` pages, as it is read from where it was stored.
+/// The cursor after `pages` pages, deserialized from its stored form.
 async fn stored<P: Debug + Send + 'static>(
     mut listing: auth0_core::Pages<P>,
     pages: usize,
@@ -599,23 +598,23 @@ async fn ids(mut items: Items<Organization>) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn cursor_is_resumed_then_it_decides_how_the_listing_goes_on() {
-    let server = serving(ORGANIZATIONS, 20).await;
+async fn cursor_is_resumed_then_its_page_style_is_used() {
+    let server = paged_server(ORGANIZATIONS, 20).await;
     let list = || tenant(&server).organizations().list();
     let checkpoint = stored(list().take(6).pages(), 2).await;
     let offset = stored(list().per_page(6).pages(), 2).await;
-    let begun = asked(&server).await.len();
+    let already_sent = sent_queries(&server).await.len();
     let rest: Vec<u64> = (12..20).collect();
 
-    // The size that was set goes over to the other way.
+    // The page size that was set applies to the other page style, too.
     let resumed = list().per_page(4).resume(checkpoint.clone()).unwrap();
     assert_eq!(ids(resumed.stream()).await, rest);
-    assert_eq!(asked(&server).await[begun], "from=12&take=4");
-    let begun = asked(&server).await.len();
+    assert_eq!(sent_queries(&server).await[already_sent], "from=12&take=4");
+    let already_sent = sent_queries(&server).await.len();
     let resumed = list().take(4).resume(offset.clone()).unwrap();
     assert_eq!(ids(resumed.stream()).await, rest);
     assert_eq!(
-        asked(&server).await[begun],
+        sent_queries(&server).await[already_sent],
         "include_totals=true&page=3&per_page=4"
     );
 
@@ -623,28 +622,33 @@ async fn cursor_is_resumed_then_it_decides_how_the_listing_goes_on() {
         ids(list().resume(checkpoint.clone()).unwrap().stream()).await,
         rest
     );
-    // The page of 50 begins at 0; what was read of it before is left out.
+    // The page of 50 starts at item 0; the items before the position are dropped.
     assert_eq!(ids(list().resume(offset).unwrap().stream()).await, rest);
     let error = list().sort("name:1").resume(checkpoint).unwrap_err();
     assert!(error.is_invalid_request());
 }
 
 #[test]
-fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
+fn listing_has_any_of_its_shapes_then_it_decodes_to_one_type() {
     let organizations = json!([{"id": "org_1", "name": "acme"}]);
     let page =
         |shape: &Value| serde_json::from_value::<ListOrganizationsResponseContent>(shape.clone());
-    let bare = page(&organizations).unwrap();
+    let raw_server = page(&organizations).unwrap();
     let counted = json!({"organizations": organizations, "start": 0, "limit": 50, "total": 1});
     let counted = page(&counted).unwrap();
     let checkpoint =
         page(&json!({"organizations": organizations, "next": "abc", "new": {}})).unwrap();
-    for page in [&bare, &counted, &checkpoint] {
+    for page in [&raw_server, &counted, &checkpoint] {
         assert_eq!(page.organizations[0].id.as_deref(), Some("org_1"));
         assert!(!page.is_empty());
     }
     assert_eq!(
-        (&bare.total, &bare.start, &bare.limit, &bare.next),
+        (
+            &raw_server.total,
+            &raw_server.start,
+            &raw_server.limit,
+            &raw_server.next
+        ),
         (&None, &None, &None, &None)
     );
     assert_eq!(
@@ -656,22 +660,22 @@ fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
         Page::next(&checkpoint),
         Some(Position::Checkpoint("abc".to_owned()))
     );
-    // A page without its list is an error, and one whose list is null is empty.
+    // A page without its list is an error; a page whose list is null is empty.
     for body in [json!({"next": "abc"}), json!({"error": "x"}), json!(null)] {
         assert!(page(&body).is_err(), "{body}");
     }
     let null = page(&json!({"organizations": null, "next": "abc"}));
     assert!(null.unwrap().is_empty());
     assert!(page(&json!([])).unwrap().is_empty());
-    // What was read is written as the object that it stands for.
+    // Serializing the value yields the object form.
     assert_eq!(
-        serde_json::to_value(&bare).unwrap(),
+        serde_json::to_value(&raw_server).unwrap(),
         json!({"organizations": organizations})
     );
 }
 
 #[tokio::test]
-async fn page_does_not_decode_then_the_error_says_where() {
+async fn page_does_not_decode_then_the_error_names_the_path() {
     for (body, place) in [
         (json!([{"id": "org_1"}, 7]), "[1]"),
         (json!({"organizations": ["none"]}), "organizations[0]"),
@@ -682,7 +686,7 @@ async fn page_does_not_decode_then_the_error_says_where() {
         (json!({"organizations": "none"}), "organizations"),
         (json!("none"), ""),
     ] {
-        let server = answering_json(200, body).await;
+        let server = mock_server_json(200, body).await;
         let error = tenant(&server).organizations().list().await.unwrap_err();
         assert!(error.is_undecodable(), "{error:?}");
         assert_eq!(error.undecodable().unwrap().path(), place);

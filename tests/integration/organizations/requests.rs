@@ -1,4 +1,4 @@
-//! What is sent: absent, null and empty; the rules; the choice of fields; scopes.
+//! Requests: absent, null and empty fields, constraints, field selection, and scopes.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,29 @@ use serde_json::{Value, json};
 use super::tenant;
 use crate::support::*;
 
-/// The body that the update sends.
-async fn updated(update: UpdateOrganizationRequestContent) -> Value {
-    let server = answering_json(200, json!({})).await;
+/// Returns the body of the update.
+async fn update_body(update: UpdateOrganizationRequestContent) -> Value {
+    let server = mock_server_json(200, json!({})).await;
     let call = tenant(&server).organizations().update("org_1", update);
     call.await.unwrap();
     only_request(&server).await.body_json().unwrap()
 }
 
 #[tokio::test]
-async fn fields_are_absent_null_or_empty_then_the_update_tells_them_apart() {
+async fn fields_are_absent_null_or_empty_then_the_update_distinguishes_them() {
     let update = UpdateOrganizationRequestContent::new;
-    assert_eq!(updated(update()).await, json!({}));
+    assert_eq!(update_body(update()).await, json!({}));
     let metadata = |entries: &[(&str, Option<&str>)]| -> BTreeMap<String, Option<String>> {
         let owned =
             |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
         entries.iter().map(owned).collect()
     };
     assert_eq!(
-        updated(update().metadata(metadata(&[]))).await,
+        update_body(update().metadata(metadata(&[]))).await,
         json!({"metadata": {}})
     );
     assert_eq!(
-        updated(update().metadata(metadata(&[
+        update_body(update().metadata(metadata(&[
             ("plan", Some("gold")),
             ("old", None),
             ("note", Some(""))
@@ -41,30 +41,30 @@ async fn fields_are_absent_null_or_empty_then_the_update_tells_them_apart() {
         json!({"metadata": {"plan": "gold", "old": null, "note": ""}})
     );
     assert_eq!(
-        updated(update().token_quota(Nullable::Null)).await,
+        update_body(update().token_quota(Nullable::Null)).await,
         json!({"token_quota": null})
     );
     let quota = TokenQuotaClientCredentials::new()
         .per_day(10)
         .enforce(false);
     assert_eq!(
-        updated(update().token_quota(UpdateTokenQuota::with_client_credentials(quota))).await,
+        update_body(update().token_quota(UpdateTokenQuota::with_client_credentials(quota))).await,
         json!({"token_quota": {"client_credentials": {"enforce": false, "per_day": 10}}})
     );
     let branding = OrganizationBranding::new();
     assert_eq!(
-        updated(update().branding(branding.clone().logo_url(Nullable::Null))).await,
+        update_body(update().branding(branding.clone().logo_url(Nullable::Null))).await,
         json!({"branding": {"logo_url": null}})
     );
     assert_eq!(
-        updated(update().branding(branding.logo_url("https://acme.example/logo.svg"))).await,
+        update_body(update().branding(branding.logo_url("https://acme.example/logo.svg"))).await,
         json!({"branding": {"logo_url": "https://acme.example/logo.svg"}})
     );
 }
 
 #[tokio::test]
-async fn settings_of_a_connection_are_taken_back_then_null_is_sent() {
-    let server = answering_json(200, json!({"connection_id": "con_1"})).await;
+async fn connection_settings_are_removed_then_null_is_sent() {
+    let server = mock_server_json(200, json!({"connection_id": "con_1"})).await;
     let update = UpdateOrganizationAllConnectionRequestContent::new()
         .is_enabled(Nullable::Null)
         .organization_access_level(Nullable::Null)
@@ -84,7 +84,7 @@ async fn settings_of_a_connection_are_taken_back_then_null_is_sent() {
     );
     let update = UpdateOrganizationAllConnectionRequestContent::new()
         .organization_access_level(Open::Known(OrganizationAccessLevelEnum::Readonly));
-    let server = answering_json(200, json!({"connection_id": "con_1"})).await;
+    let server = mock_server_json(200, json!({"connection_id": "con_1"})).await;
     let connections = tenant(&server).organizations().connections();
     connections.update("org_1", "con_1", update).await.unwrap();
     let sent: Value = only_request(&server).await.body_json().unwrap();
@@ -92,8 +92,8 @@ async fn settings_of_a_connection_are_taken_back_then_null_is_sent() {
 }
 
 #[tokio::test]
-async fn examples_of_the_document_are_no_defaults_then_only_what_was_set_is_sent() {
-    let server = answering_json(200, json!({})).await;
+async fn document_has_examples_then_only_fields_that_were_set_are_sent() {
+    let server = mock_server_json(200, json!({})).await;
     let invitation = CreateOrganizationInvitationRequestContent::new(
         CreateOrganizationInvitationRequestContentRequired {
             client_id: "client",
@@ -114,9 +114,9 @@ async fn examples_of_the_document_are_no_defaults_then_only_what_was_set_is_sent
     );
 }
 
-/// What is wrong with the organization that is to be created, by the rules.
+/// The constraints that the new organization violates.
 async fn violations(organization: CreateOrganizationRequestContent) -> Vec<String> {
-    let server = answering_json(201, json!({})).await;
+    let server = mock_server_json(201, json!({})).await;
     match tenant(&server).organizations().create(organization).await {
         Ok(_) => Vec::new(),
         Err(error) => {
@@ -127,7 +127,7 @@ async fn violations(organization: CreateOrganizationRequestContent) -> Vec<Strin
 }
 
 #[tokio::test]
-async fn metadata_is_larger_than_allowed_then_entry_and_rule_are_named() {
+async fn metadata_is_too_large_then_the_error_names_entry_and_rule() {
     let organization = || CreateOrganizationRequestContent::with_name("acme");
     let of = |entries: usize, length: usize| -> BTreeMap<String, Option<String>> {
         (0..entries)
@@ -155,8 +155,8 @@ async fn metadata_is_larger_than_allowed_then_entry_and_rule_are_named() {
 }
 
 #[tokio::test]
-async fn fields_are_chosen_then_an_answer_without_the_others_decodes() {
-    let server = answering_json(200, json!({"members": [{"user_id": "auth0|u"}, {}]})).await;
+async fn fields_are_selected_then_a_response_without_the_others_decodes() {
+    let server = mock_server_json(200, json!({"members": [{"user_id": "auth0|u"}, {}]})).await;
     let members = tenant(&server).organizations().members();
     let call = members.list("org_1").fields("user_id").include_fields(true);
     let page = call.await.unwrap();
@@ -171,7 +171,7 @@ async fn fields_are_chosen_then_an_answer_without_the_others_decodes() {
         Some("fields=user_id&include_fields=true&take=50")
     );
 
-    let server = answering_json(200, json!({"client_id": "client"})).await;
+    let server = mock_server_json(200, json!({"client_id": "client"})).await;
     let invitations = tenant(&server).organizations().invitations();
     let invitation = invitations
         .get("org_1", "uinv_1")
@@ -181,7 +181,7 @@ async fn fields_are_chosen_then_an_answer_without_the_others_decodes() {
     assert_eq!(invitation.client_id.as_deref(), Some("client"));
     assert!(invitation.invitation_url.is_none() && invitation.invitee.is_none());
 
-    let server = answering_json(200, json!([{"id": "uinv_1"}])).await;
+    let server = mock_server_json(200, json!([{"id": "uinv_1"}])).await;
     let invitations = tenant(&server).organizations().invitations();
     let page = invitations
         .list("org_1")
@@ -192,11 +192,11 @@ async fn fields_are_chosen_then_an_answer_without_the_others_decodes() {
     assert_eq!(page.invitations[0].id.as_deref(), Some("uinv_1"));
 }
 
-/// A client that checks scopes, with a token that was granted `scopes`.
+/// A client that checks scopes and has a token with `scopes`.
 fn granted(url: &str, scopes: &'static str) -> Client {
     let token = auth0_core::token_fn(move || async move {
         let token = AccessToken::new(TOKEN, 1);
-        Ok(token.granting(auth0_core::Scopes::parse(scopes)))
+        Ok(token.with_scopes(auth0_core::Scopes::parse(scopes)))
     });
     Client::builder()
         .base_url(url)
@@ -208,23 +208,31 @@ fn granted(url: &str, scopes: &'static str) -> Client {
         .unwrap()
 }
 
-async fn refused(scopes: &'static str, call: impl AsyncFnOnce(Client) -> Error) -> Error {
+async fn error_with_scopes(scopes: &'static str, call: impl AsyncFnOnce(Client) -> Error) -> Error {
     let body = json!({"statusCode": 403, "error": "Forbidden", "message": "no"});
-    let server = answering_json(403, body).await;
+    let server = mock_server_json(403, body).await;
     let error = call(granted(&server.uri(), scopes)).await;
-    assert_eq!(requests(&server).await.len(), 1, "a hint refuses no call");
+    assert_eq!(
+        requests(&server).await.len(),
+        1,
+        "a hinted scope does not reject calls"
+    );
     assert!(error.is_forbidden(), "{error:?}");
     assert_eq!(error.problem().unwrap().message(), Some("no"));
     error
 }
 
 #[tokio::test]
-async fn token_lacks_a_scope_that_is_a_hint_then_the_call_goes_out_and_the_403_is_explained() {
+async fn token_lacks_a_hinted_scope_then_the_call_is_sent_and_the_403_names_it() {
     let get = async |client: Client| client.organizations().get("org_1").await.unwrap_err();
-    assert!(refused("read:connections", get).await.is_missing_scope());
-    // Either scope is enough, so a 403 has another reason.
+    assert!(
+        error_with_scopes("read:connections", get)
+            .await
+            .is_missing_scope()
+    );
+    // Either scope is sufficient, so the 403 has another reason.
     for scopes in ["read:organizations", "read:organizations_summary"] {
-        assert!(!refused(scopes, get).await.is_missing_scope());
+        assert!(!error_with_scopes(scopes, get).await.is_missing_scope());
     }
     let create = async |client: Client| {
         let organization = CreateOrganizationRequestContent::with_name("acme");
@@ -235,11 +243,11 @@ async fn token_lacks_a_scope_that_is_a_hint_then_the_call_goes_out_and_the_403_i
             .unwrap_err()
     };
     assert!(
-        !refused("create:organizations", create)
+        !error_with_scopes("create:organizations", create)
             .await
             .is_missing_scope()
     );
-    let error = refused("create:organization_connections", create).await;
+    let error = error_with_scopes("create:organization_connections", create).await;
     assert!(error.is_missing_scope());
     assert!(
         error.to_string().contains("create:organizations"),

@@ -1,4 +1,4 @@
-//! Whoever has the address of an invitation can accept it, so neither it nor its ticket prints.
+//! An invitation link or ticket lets its holder accept the invitation, so neither is printed.
 
 use auth0_organizations::types::*;
 use serde_json::{Value, json};
@@ -24,8 +24,8 @@ fn request() -> CreateOrganizationInvitationRequestContent {
 }
 
 #[tokio::test]
-async fn invitation_prints_then_its_secrets_are_not_in_it_and_can_be_had() {
-    let server = answering_json(200, invitation()).await;
+async fn invitation_is_printed_then_its_secrets_are_redacted_and_readable() {
+    let server = mock_server_json(200, invitation()).await;
     let invitations = tenant(&server).organizations().invitations();
     let created = invitations.create("org_1", request()).send().await.unwrap();
     let text = format!("{created:?} {created:#?} {:?}", created.value());
@@ -35,12 +35,12 @@ async fn invitation_prints_then_its_secrets_are_not_in_it_and_can_be_had() {
     let ticket = created.value().ticket_id.as_ref().unwrap();
     assert_eq!((url.secret(), ticket.secret()), (URL, TICKET));
 
-    let got = invitations.get("org_1", "uinv_1").await.unwrap();
-    let text = format!("{got:?}");
+    let invitation_read = invitations.get("org_1", "uinv_1").await.unwrap();
+    let text = format!("{invitation_read:?}");
     assert!(!text.contains("planted"), "{text}");
-    assert_eq!(got.invitation_url.unwrap().secret(), URL);
+    assert_eq!(invitation_read.invitation_url.unwrap().secret(), URL);
 
-    let server = answering_json(200, json!([invitation()])).await;
+    let server = mock_server_json(200, json!([invitation()])).await;
     let invitations = tenant(&server).organizations().invitations();
     let page = invitations.list("org_1").await.unwrap();
     let text = format!("{page:?}");
@@ -52,10 +52,10 @@ async fn invitation_prints_then_its_secrets_are_not_in_it_and_can_be_had() {
 }
 
 #[tokio::test]
-async fn invitation_does_not_decode_then_the_error_keeps_it_and_prints_nothing_of_it() {
-    let mut odd = invitation();
-    odd["roles"] = json!("planted-roles");
-    let server = answering_json(200, odd).await;
+async fn invitation_does_not_decode_then_the_error_keeps_it_and_does_not_print_it() {
+    let mut invalid = invitation();
+    invalid["roles"] = json!("planted-roles");
+    let server = mock_server_json(200, invalid).await;
     let invitations = tenant(&server).organizations().invitations();
     let error = invitations.create("org_1", request()).await.unwrap_err();
     assert!(error.is_undecodable() && error.has_acted());

@@ -1,4 +1,4 @@
-//! Real documents with parts taken out, repeated and exchanged: each becomes a crate or is refused, and nothing panics.
+//! Mutates real documents: each is generated or rejected, without a panic.
 
 #![no_main]
 
@@ -17,7 +17,7 @@ mod pipeline;
 
 use mutation::{Choices, mutated};
 
-/// The documents of the tests, and the facts in parts: a whole one takes too long to be tried often.
+/// The documents of the tests, and parts of the facts, because whole ones take too long.
 static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
@@ -38,7 +38,7 @@ static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         .collect()
 });
 
-/// A document as it is where it is small, or what belongs to each of its first few paths.
+/// A small document as a whole, or the parts for each of the first few paths of a large one.
 fn parts(document: Value) -> Vec<Value> {
     let paths = document["paths"].as_object();
     let paths: Vec<String> = paths

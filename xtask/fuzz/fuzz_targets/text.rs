@@ -1,4 +1,4 @@
-//! Any text: it is read as a document or refused, and nothing panics.
+//! Parses arbitrary text: it is read as a document or rejected, without a panic.
 
 #![no_main]
 

@@ -4,34 +4,36 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::commands::bump;
 use crate::commands::conformance;
 use crate::commands::contract;
+use crate::commands::description_coverage;
 use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
 use crate::workspace::Workspace;
 
-/// From published OpenAPI documents to client crates
+/// Generates client crates from published OpenAPI documents
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
     arg_required_else_help = true,
-    after_help = "Exit status: 0 all is well, 1 a check found something, 2 the input or the arguments are wrong."
+    after_help = "Exit status: 0 success, 1 a check failed, 2 invalid input or arguments."
 )]
 pub struct Cli {
-    /// The repository to work in; the one that this program was built in where it is left out
+    /// The repository to work in [default: the one that this program was built in]
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
-/// How a listing is written.
+/// The format of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// For people.
@@ -40,7 +42,7 @@ pub enum OutputFormat {
     Json,
 }
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// For people on a terminal.
@@ -51,83 +53,122 @@ pub enum ReportFormat {
     Json,
 }
 
-/// What a comparison counts as a failure.
+/// The changes that make a comparison fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// A change that asks for a major version.
+    /// A change that requires a major version.
     Breaking,
-    /// Any change of facts.
+    /// Any change in the facts.
     Any,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the committed files of each API anew from its facts and overlays
+    /// Regenerate the committed files of each API from its facts and overlays
     ///
-    /// Writes openapi/<api>/normalized.json and generated/<api>/. An overlay action that no longer applies, a node
-    /// without words and a construct whose meaning would be lost are each told with their place.
+    /// Writes openapi/<api>/normalized.json and generated/<api>/. Reports overlay actions that no longer apply, missing
+    /// descriptions, and constructs whose meaning would be lost, each with its location.
     #[command(after_help = "Examples:\n  cargo xtask regen\n  cargo xtask regen teams --check")]
     Regen {
-        /// The APIs, as openapi/sources.toml calls them; all where none is named
+        /// The APIs, by their names in openapi/sources.toml [default: all]
         #[arg(value_name = "API")]
         apis: Vec<String>,
-        /// Write nothing; show how the files differ from what they should be, and exit with 1 if they do
+        /// Write nothing; show the differences to the committed files, and exit with 1 if there are any
         #[arg(long)]
         check: bool,
     },
-    /// Take the facts of a published document into openapi/<api>/openapi.yaml
+    /// Fetch a published document and write its facts to openapi/<api>/openapi.yaml
     ///
-    /// Facts are everything but prose: descriptions, summaries, examples, code samples. What changed in them is shown,
-    /// then which overlay actions no longer apply and what has no words yet, as actions to fill in. The digest of the
-    /// document, the day on which it was new, and the tag by which the server knows it go to openapi/sources.toml.
-    /// A document that is refused changes nothing. Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY).
+    /// Facts are everything except prose: descriptions, summaries, examples and code samples. Prints the changes, the
+    /// overlay actions that no longer apply, and the missing descriptions as overlay actions to fill in. Records the
+    /// digest, date and entity tag of the document in openapi/sources.toml. A rejected document changes no file. Proxies
+    /// are read from the environment (HTTPS_PROXY, NO_PROXY).
     #[command(
-        after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA server that says \"not modified\" is believed; --from with the published address fetches the document in any case."
+        after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA \"not modified\" response ends the fetch; --from with the published address fetches the document in any case."
     )]
     Fetch {
-        /// The APIs, as openapi/sources.toml calls them; all where none is named
+        /// The APIs, by their names in openapi/sources.toml [default: all]
         #[arg(value_name = "API")]
         apis: Vec<String>,
-        /// Where to take the document from instead of where it is published: https, http from this machine, or a file
+        /// Read the document from here instead of its published address: https, http on this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
+        from: Option<String>,
+        /// Show the changes and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Keep the published descriptions instead of removing them
+        #[arg(long)]
+        keep_prose: bool,
+        /// The format of the result
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// Update an API to a new version of its document: facts, crate version, changelog, generated files
+    ///
+    /// Fetches the document, compares it with the current one, sets the version of the crate that the changes require, adds the
+    /// changelog entry, removes overlay actions that no longer apply, and regenerates. Missing descriptions are derived from the
+    /// document. If it cannot finish, no file is changed; it says what to do, and running it again continues.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bump teams\n  cargo xtask bump teams --from ~/Downloads/teams-api-oas.json --dry-run\n  cargo xtask bump --format markdown    the first line is the title of a pull request, the rest its text"
+    )]
+    Bump {
+        /// The APIs, as openapi/sources.toml names them; all if none is given
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Read this document instead of the published one: https, http from this machine, or a file
         #[arg(long, value_name = "URL-or-FILE")]
         from: Option<String>,
         /// Show what would change and write nothing
         #[arg(long)]
         dry_run: bool,
-        /// Keep upstream's words instead of leaving them out
-        #[arg(long)]
-        keep_prose: bool,
-        /// How the result is written
+        /// The output format
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
     },
-    /// Put one document through the passes and list what each of them changed
+    /// Show how much of each API is described by hand, and what is not
+    ///
+    /// Descriptions that the overlay lacks are derived from the document. They are listed as overlay actions to fill in.
+    #[command(
+        after_help = "Examples:\n  cargo xtask coverage\n  cargo xtask coverage teams --fail-under 100"
+    )]
+    Coverage {
+        /// The APIs, as openapi/sources.toml names them; all if none is given
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Exit with 1 if less than this percentage of an API is described by hand
+        #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+        fail_under: Option<u8>,
+        /// The output format
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Normalize one document and list the changes of each pass
     #[command(
         after_help = "Examples:\n  cargo xtask normalize my-api.json\n  cargo xtask normalize my-api.yaml -o normalized.json --include /organizations"
     )]
     Normalize {
         /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
         file: PathBuf,
-        /// Where the normalized document goes; `-` is the standard output
+        /// Write the normalized document to this file; `-` is standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<String>,
-        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        /// An OpenAPI overlay to apply first, for example to correct what the passes reject; can be repeated
         #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
         overlays: Vec<PathBuf>,
-        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
-        /// Refuse keywords that no pass knows, instead of warning of them
+        /// Reject unknown keywords instead of warning about them
         #[arg(long)]
         strict: bool,
-        /// How the list of changes is written
+        /// The format of the list of changes
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
-    /// Make a crate of any OpenAPI 3.0 or 3.1 document
+    /// Generate a crate from any OpenAPI 3.0 or 3.1 document
     ///
-    /// The folder becomes the root of the crate. It is made, or replaced if a former emit made it; anything else in it
-    /// is refused. The crate depends on auth0-core by a path relative to the folder.
+    /// The folder becomes the root of the crate. It is created, or replaced if an earlier emit created it; a folder with
+    /// other files is rejected. The crate depends on auth0-core through a path relative to the folder.
     #[command(
         after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations"
     )]
@@ -140,18 +181,18 @@ enum Command {
         /// The name of the crate
         #[arg(long, value_name = "CRATE")]
         name: String,
-        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        /// An OpenAPI overlay to apply first, for example to correct what the passes reject; can be repeated
         #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
         overlays: Vec<PathBuf>,
-        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
     },
-    /// Say what changed in meaning between two documents, and what that asks of the version of the generated crate
+    /// Compare two documents, and determine the next version of the generated crate
     ///
-    /// Prose is left aside. The changes are sorted into breaking ones and others by the rules in
-    /// xtask/src/diff/RULES.md, and the public items of both generated crates are compared. With --facts, every single
-    /// difference of facts is listed instead, and the exit status is 1 if there is one.
+    /// Prose is ignored. The changes are classified by the rules in xtask/src/diff/RULES.md, and the public items of both
+    /// generated crates are compared. With --facts, every difference in the facts is listed instead, and the exit status
+    /// is 1 if there is one.
     #[command(
         after_help = "Examples:\n  cargo xtask diff old.json new.json\n  cargo xtask diff old.json new.json --format markdown --version 0.3.1 --fail-on breaking\n  cargo xtask diff openapi/teams/openapi.yaml teams.json --facts"
     )]
@@ -159,16 +200,16 @@ enum Command {
         /// The old OpenAPI 3.0 or 3.1 document, in JSON or YAML
         #[arg(value_name = "OLD")]
         old: PathBuf,
-        /// The new one
+        /// The new document
         #[arg(value_name = "NEW")]
         new: PathBuf,
-        /// List every difference of facts, and exit with 1 if there is one
+        /// List every difference in the facts, and exit with 1 if there is one
         #[arg(long)]
         facts: bool,
-        /// Compare only the paths that begin with this, and what they reach; can be given several times
+        /// Compare only the paths with this prefix, and the components they reference; can be repeated
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
-        /// The version of the crate that was made of the old document
+        /// The version of the crate that was generated from the old document
         #[arg(
             long,
             value_name = "X.Y.Z",
@@ -176,44 +217,44 @@ enum Command {
             conflicts_with = "facts"
         )]
         version: String,
-        /// How the changes are written
+        /// The format of the changes
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
-        /// Exit with 1 if there is such a change
+        /// Exit with 1 if there is a change of this kind
         #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "facts")]
         fail_on: Option<FailOn>,
     },
-    /// Normalize, emit and type-check every document of a folder, and print a table
+    /// Normalize, generate and type-check every document of a folder, and print a table
     ///
-    /// Warnings of the compiler count as errors. Exits with 1 if a document fails that is not expected to, or passes
-    /// though it is expected to fail.
+    /// Compiler warnings count as errors. Exits with 1 if a document fails unexpectedly, or passes although it is
+    /// expected to fail.
     #[command(
         after_help = "Examples:\n  cargo xtask conformance\n  cargo xtask conformance ../documents --expect-failing huge.json"
     )]
     Conformance {
-        /// The folder with the documents; openapi/ where it is left out
+        /// The folder with the documents [default: openapi/]
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
-        /// Documents that are known to fail, by their names in the table
+        /// Documents that are expected to fail, by their names in the table
         #[arg(long, value_name = "NAME", num_args = 1..)]
         expect_failing: Vec<String>,
-        /// How the table is written
+        /// The format of the table
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
     /// Test the sandbox against the documents with schemathesis
     ///
-    /// schemathesis makes up requests from a document and checks every answer. Each operation has to be carried out at
-    /// least once. Its version stands in xtask/contract/requirements.txt; it is installed under target/ the first time,
-    /// which needs python3 and the package index. Settings and exceptions are in xtask/contract too.
+    /// schemathesis generates requests from a document and checks every response. Each operation has to be carried out at
+    /// least once. The version in xtask/contract/requirements.txt is installed under target/ the first time, which needs
+    /// python3 and access to the package index. Settings, exceptions and the initial state are in xtask/contract too.
     #[command(
         after_help = "Examples:\n  cargo xtask contract\n  cargo xtask contract --documents ../published"
     )]
     Contract {
-        /// A folder with <api>.json or <api>.yaml as published, or with <api>/openapi.yaml; openapi/ where it is left out
+        /// A folder with <api>.json or <api>.yaml as published, or with <api>/openapi.yaml [default: openapi/]
         #[arg(long, value_name = "DIR")]
         documents: Option<PathBuf>,
-        /// How the result is written
+        /// The format of the result
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
@@ -227,7 +268,7 @@ enum Command {
         after_help = "Examples:\n  cargo xtask interop\n  cargo xtask interop refresh device"
     )]
     Interop {
-        /// Run only the tests whose names contain one of these
+        /// Run only the tests whose names contain one of these texts
         #[arg(value_name = "NAME")]
         tests: Vec<String>,
     },
@@ -237,8 +278,8 @@ enum Command {
 pub fn run(cli: &Cli, console: &mut Console<'_>) -> u8 {
     let workspace = Workspace::at(cli.root.clone());
     match dispatch(&cli.command, &workspace, console) {
-        Ok(Verdict::Fine) => 0,
-        Ok(Verdict::Found) => 1,
+        Ok(CheckResult::Passed) => 0,
+        Ok(CheckResult::Failed) => 1,
         Err(Failure(reports)) => {
             console.report(&reports);
             2
@@ -250,7 +291,7 @@ fn dispatch(
     command: &Command,
     workspace: &Workspace,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     match command {
         Command::Regen { apis, check } => regen::run(workspace, apis, *check, console),
         Command::Fetch {
@@ -260,7 +301,7 @@ fn dispatch(
             keep_prose,
             format,
         } => {
-            let options = fetch::Options {
+            let options = fetch::FetchOptions {
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
@@ -271,6 +312,27 @@ fn dispatch(
             };
             fetch::run(workspace, &options, console)
         }
+        Command::Bump {
+            apis,
+            from,
+            dry_run,
+            format,
+        } => {
+            let options = bump::BumpOptions {
+                apis,
+                from: from.as_deref(),
+                dry_run: *dry_run,
+                limits: fetch::download::Limits::default(),
+                format: *format,
+                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+            };
+            bump::run(workspace, &options, console)
+        }
+        Command::Coverage {
+            apis,
+            fail_under,
+            format,
+        } => description_coverage::run(workspace, apis, *fail_under, *format, console),
         Command::Normalize {
             file,
             output,
@@ -279,7 +341,7 @@ fn dispatch(
             strict,
             format,
         } => {
-            let options = normalize::Options {
+            let options = normalize::NormalizeOptions {
                 file,
                 output: output.as_deref(),
                 overlays,
@@ -297,7 +359,7 @@ fn dispatch(
             include,
         } => emit::run(
             workspace,
-            &emit::Options {
+            &emit::EmitOptions {
                 file,
                 out,
                 name,
@@ -315,7 +377,7 @@ fn dispatch(
             format,
             fail_on,
         } => {
-            let request = diff::Request {
+            let request = diff::DiffOptions {
                 old,
                 new,
                 facts: *facts,
@@ -332,7 +394,7 @@ fn dispatch(
             format,
         } => {
             let folder = folder.clone().unwrap_or_else(|| workspace.path("openapi"));
-            let options = conformance::Options {
+            let options = conformance::ConformanceOptions {
                 folder: &folder,
                 expect_failing,
                 format: *format,
@@ -340,7 +402,7 @@ fn dispatch(
             conformance::run(workspace, &options, console)
         }
         Command::Contract { documents, format } => {
-            let options = contract::Options {
+            let options = contract::ContractOptions {
                 documents: documents.as_deref(),
                 format: *format,
             };

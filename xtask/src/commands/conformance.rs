@@ -1,6 +1,6 @@
-//! `conformance`: every document of a folder normalized, emitted and type-checked, told in one table.
+//! `conformance`: normalizes, generates and type-checks every document of a folder, and prints a table of the results.
 
-mod table;
+mod results;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::commands::cli::OutputFormat;
 use crate::commands::emit::core_path;
 use crate::commands::regen::overlaid;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::emit::Target;
 use crate::files;
@@ -19,31 +19,32 @@ use crate::lower;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{ApiData, Entry};
+use crate::sources::{ApiData, ApiSource};
 use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::spec::source::Source;
 use crate::spec::walk::count_operations;
 use crate::workspace::{FACTS, Workspace};
-use table::Row;
+use results::DocumentResult;
 
-/// What to try and how to tell it.
+/// The arguments of `conformance`.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct ConformanceOptions<'a> {
     /// The folder with the documents.
     pub folder: &'a Path,
-    /// Documents that are known to fail, by the names in the table.
+    /// Documents that are expected to fail, by their names in the table.
     pub expect_failing: &'a [String],
-    /// How the table is written.
+    /// The format of the results.
     pub format: OutputFormat,
 }
 
-/// Tries every document of the folder. Found something: one fails that is not expected to, or passes though it is.
+/// Tests every document of the folder. The check fails if a document fails unexpectedly, or passes although it is expected
+/// to fail.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &ConformanceOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let candidates = candidates(workspace, options.folder)?;
     if let Some(unknown) = options
         .expect_failing
@@ -53,7 +54,7 @@ pub fn run(
         let known: Vec<&str> = candidates.iter().map(|one| one.name.as_str()).collect();
         let problem = Problem::at(
             "",
-            format!("`--expect-failing` names `{unknown}`, which is not there"),
+            format!("`--expect-failing` names the unknown document `{unknown}`"),
         )
         .expected(format!("one of {}", known.join(", ")));
         return Err(Box::new(Report::of_file(
@@ -62,12 +63,12 @@ pub fn run(
         ))
         .into());
     }
-    // Outside of the repository: a crate in here would be taken for a part of its workspace.
+    // Outside of the repository, because cargo would take a crate in it for a member of the workspace.
     let scratch = tempfile::tempdir().map_err(|error| no_scratch(&error))?;
     let progress = Progress::start();
     let mut rows = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        let tell = |what: &str| {
+        let report = |what: &str| {
             progress.at(&format!(
                 "{} of {}: {what} {}",
                 index + 1,
@@ -75,38 +76,38 @@ pub fn run(
                 candidate.name
             ))
         };
-        rows.push(attempt(workspace, candidate, scratch.path(), &tell)?);
+        rows.push(attempt(workspace, candidate, scratch.path(), &report)?);
     }
     drop(progress);
-    let expected = |row: &Row| options.expect_failing.contains(&row.name);
+    let expected = |row: &DocumentResult| options.expect_failing.contains(&row.name);
     match options.format {
-        OutputFormat::Text => console.result(&table::text(&rows, &expected)),
-        OutputFormat::Json => console.result(&canonical::json(&table::as_json(&rows, &expected))),
+        OutputFormat::Text => console.result(&results::text(&rows, &expected)),
+        OutputFormat::Json => console.result(&canonical::json(&results::as_json(&rows, &expected))),
     }
     let surprises = rows.iter().any(|row| row.passes() == expected(row));
     Ok(if surprises {
-        Verdict::Found
+        CheckResult::Failed
     } else {
-        Verdict::Fine
+        CheckResult::Passed
     })
 }
 
-/// A document to try.
-struct Candidate {
+/// A document to test.
+struct TestedDocument {
     name: String,
     path: PathBuf,
-    entry: Option<Entry>,
+    entry: Option<ApiSource>,
 }
 
-/// The JSON and YAML files of the folder, and the folders in it that hold the facts of an API.
-fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Box<Report>> {
+/// Returns the JSON and YAML files of the folder, and its subfolders that hold the facts of an API.
+fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<TestedDocument>, Box<Report>> {
     let unreadable = |error: &std::io::Error| {
         let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
         Box::new(Report::of_file(&folder.display().to_string(), problem))
     };
-    // What is particular to an API is known only of those of this repository.
-    let ours = folder.canonicalize().ok() == workspace.path("openapi").canonicalize().ok();
-    let sources = if ours {
+    // Only the APIs of this repository have settings.
+    let is_own_folder = folder.canonicalize().ok() == workspace.path("openapi").canonicalize().ok();
+    let sources = if is_own_folder {
         Some(workspace.sources()?)
     } else {
         None
@@ -123,11 +124,11 @@ fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Bo
             let entry = sources
                 .as_ref()
                 .and_then(|sources| sources.get(&name).ok().cloned());
-            found.push(Candidate { name, path, entry });
+            found.push(TestedDocument { name, path, entry });
         }
     }
     if found.is_empty() {
-        let problem = Problem::at("", "the folder holds no document")
+        let problem = Problem::at("", "the folder contains no documents")
             .expected(format!("JSON or YAML files, or folders with `{FACTS}`"));
         return Err(Report::of_file(&folder.display().to_string(), problem).into());
     }
@@ -137,16 +138,16 @@ fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Bo
 
 fn attempt(
     workspace: &Workspace,
-    candidate: &Candidate,
+    candidate: &TestedDocument,
     scratch: &Path,
-    tell: &dyn Fn(&str),
-) -> Result<Row, Failure> {
-    let mut row = Row {
+    report: &dyn Fn(&str),
+) -> Result<DocumentResult, Failure> {
+    let mut row = DocumentResult {
         name: candidate.name.clone(),
         version: "-".to_owned(),
-        ..Row::default()
+        ..DocumentResult::default()
     };
-    tell("reading");
+    report("reading");
     let (document, source) = match read(candidate) {
         Ok(read) => read,
         Err(failure) => return Ok(row.failed("read", failure)),
@@ -157,16 +158,16 @@ fn attempt(
         .clone_into(&mut row.version);
     row.operations = count_operations(&document);
 
-    tell("normalizing");
+    report("normalizing");
     let include = candidate
         .entry
         .as_ref()
         .map_or(&[][..], |entry| &entry.include);
-    let asked = lower::Options {
+    let lowering = lower::Options {
         include,
         strict: false,
     };
-    let normalized = match pipeline::normalize(document, &source, &asked) {
+    let normalized = match pipeline::normalize(document, &source, &lowering) {
         Ok(normalized) => normalized.document,
         Err(failure) => {
             row.normalize = Some(false);
@@ -180,7 +181,7 @@ fn attempt(
             .map_or(0, serde_json::Map::len),
     );
 
-    tell("generating");
+    report("generating");
     let folder = scratch.join(&candidate.name);
     let target = Target {
         crate_name: crate_name(&candidate.name),
@@ -204,27 +205,27 @@ fn attempt(
     row.generate = Some(true);
     files::write(&folder, &folder.display().to_string(), &generated)?;
 
-    tell("checking");
+    report("checking");
     let errors = check(workspace, &folder)?;
     row.check = Some(errors.is_empty());
-    row.needs
+    row.errors
         .extend(errors.into_iter().map(|error| format!("check: {error}")));
     Ok(row)
 }
 
-/// What is particular to the API. Its base URL is known once a crate is made of it, its tiers before that.
-fn api_data(entry: Option<&Entry>, document: &Value) -> ApiData {
+/// The settings for the crate of a document. An API without a crate has plans in `sources.toml`, but no base URL.
+fn api_data(entry: Option<&ApiSource>, document: &Value) -> ApiData {
     match entry {
         Some(entry) if entry.package().is_some() => entry.api(),
         Some(entry) => ApiData {
-            tiers: entry.tiers.clone(),
+            plans: entry.plans.clone(),
             ..ApiData::of_document(document)
         },
         None => ApiData::of_document(document),
     }
 }
 
-fn read(candidate: &Candidate) -> Result<(Value, Source), Failure> {
+fn read(candidate: &TestedDocument) -> Result<(Value, Source), Failure> {
     if candidate.path.is_dir() {
         return overlaid(&candidate.path, &candidate.path.display().to_string());
     }
@@ -232,8 +233,8 @@ fn read(candidate: &Candidate) -> Result<(Value, Source), Failure> {
     Ok((document.value, document.source))
 }
 
-/// Type-checks a crate with warnings as errors. All crates share one target folder, and the versions of the workspace,
-/// so that what they depend on is built once.
+/// Type-checks a crate with warnings as errors, and returns the errors. All crates share one target folder and the
+/// dependency versions of the workspace, so that dependencies are built once.
 fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report>> {
     let lock = workspace.path("Cargo.lock");
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| {
@@ -263,7 +264,7 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report
                 ))
             })
     };
-    // What the workspace builds with is there already; the network is asked only where something is missing.
+    // The dependencies of the workspace are already downloaded; the network is needed only if one is missing.
     let mut output = cargo(&["--offline"])?;
     if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("--offline") {
         output = cargo(&[])?;
@@ -283,7 +284,7 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report
     Ok(errors)
 }
 
-/// A name that cargo takes, whatever the file is called.
+/// Derives a valid crate name from any file name.
 fn crate_name(file: &str) -> String {
     let plain: String = file
         .chars()
@@ -299,6 +300,6 @@ fn crate_name(file: &str) -> String {
 }
 
 fn no_scratch(error: &std::io::Error) -> Box<Report> {
-    let problem = Problem::at("", "no temporary folder can be made").found(error.to_string());
+    let problem = Problem::at("", "a temporary folder cannot be created").found(error.to_string());
     Report::of_file(&std::env::temp_dir().display().to_string(), problem).into()
 }

@@ -1,11 +1,11 @@
-//! `contract`: the sandbox tested against documents by a third party, schemathesis.
+//! `contract`: tests the sandbox against the documents with schemathesis.
 //!
-//! A sandbox is started, schemathesis makes up requests from the document and checks the answers, and the sandbox's own
-//! log shows that each operation was carried out.
+//! For each API, schemathesis generates requests from the document and checks the responses of a sandbox. Then the
+//! request log of the sandbox shows whether each operation was carried out.
 
 mod documents;
 mod sandbox;
-mod scene;
+mod setup;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::commands::cli::OutputFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -22,27 +22,28 @@ use crate::spec::canonical;
 use crate::workspace::Workspace;
 use documents::Contract;
 use sandbox::Sandbox;
-use scene::Scene;
+use setup::ContractSetup;
 use tool::{Findings, Tool};
 
-/// Where the settings of schemathesis are.
+/// The folder with the settings of schemathesis and the setup of each API.
 const FOLDER: &str = "xtask/contract";
 
-/// What to test by and how to tell it.
+/// The arguments of `contract`.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
-    /// The folder with the documents; the repository's own where it is left out.
+pub struct ContractOptions<'a> {
+    /// The folder with the documents; by default `openapi/`.
     pub documents: Option<&'a Path>,
-    /// How the result is written.
+    /// The format of the results.
     pub format: OutputFormat,
 }
 
-/// Tests each API that the sandbox serves. Found something: a check failed, or an operation was never carried out.
+/// Tests each API that the sandbox serves. The check fails if a check of schemathesis failed, or if an operation was never
+/// carried out.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &ContractOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let contracts = documents::of_sandbox(workspace, options.documents)?;
     let progress = Progress::start();
     let tool = Tool::get(workspace, &progress)?;
@@ -58,25 +59,25 @@ pub fn run(
             }
         }
         OutputFormat::Json => {
-            let results: Vec<Value> = results.iter().map(Tested::json).collect();
+            let results: Vec<Value> = results.iter().map(ContractResult::json).collect();
             console.result(&canonical::json(&json!(results)));
         }
     }
     for result in results.iter().filter(|result| !result.findings.passed) {
-        console.note(&result.findings.told);
+        console.note(&result.findings.output);
     }
-    Ok(if results.iter().all(Tested::is_fine) {
-        Verdict::Fine
+    Ok(if results.iter().all(ContractResult::is_passed) {
+        CheckResult::Passed
     } else {
-        Verdict::Found
+        CheckResult::Failed
     })
 }
 
-/// How the test of one API ended.
-struct Tested {
+/// The result of the test of one API.
+struct ContractResult {
     api: String,
     findings: Findings,
-    /// For each operation, how many requests there were and how many of them were carried out.
+    /// For each operation, the number of requests and how many of them were carried out.
     operations: BTreeMap<String, (u64, u64)>,
 }
 
@@ -85,10 +86,10 @@ fn test(
     tool: &Tool,
     contract: &Contract,
     progress: &Progress,
-) -> Result<Tested, Failure> {
+) -> Result<ContractResult, Failure> {
     let scratch = tempfile::tempdir().map_err(|error| {
         let problem =
-            Problem::at("", "no folder can be made for the test").found(error.to_string());
+            Problem::at("", "a temporary folder cannot be created").found(error.to_string());
         Failure(vec![Report::plain(problem)])
     })?;
     progress.at(&format!(
@@ -96,10 +97,10 @@ fn test(
         contract.api
     ));
     let sandbox = Sandbox::start(workspace, scratch.path())?;
-    let scene = Scene::of(&contract.api, &sandbox)?;
-    tool.prepare(workspace, contract, scratch.path(), &scene)?;
+    let setup = ContractSetup::create(workspace, &contract.api, &sandbox)?;
+    tool.prepare(workspace, contract, scratch.path(), &setup)?;
     progress.at(&format!("{}: testing", contract.api));
-    let findings = tool.run(scratch.path(), &scene)?;
+    let findings = tool.run(scratch.path(), &setup)?;
     let mut operations: BTreeMap<String, (u64, u64)> = contract
         .operations
         .iter()
@@ -112,16 +113,16 @@ fn test(
             *carried_out += u64::from(request["acted"] == true);
         }
     }
-    Ok(Tested {
+    Ok(ContractResult {
         api: contract.api.clone(),
         findings,
         operations,
     })
 }
 
-impl Tested {
-    /// The operations of which no request was ever carried out.
-    fn left_out(&self) -> Vec<&str> {
+impl ContractResult {
+    /// The operations that were never carried out.
+    fn untested(&self) -> Vec<&str> {
         self.operations
             .iter()
             .filter(|(_, (_, carried_out))| *carried_out == 0)
@@ -129,13 +130,13 @@ impl Tested {
             .collect()
     }
 
-    fn is_fine(&self) -> bool {
-        self.findings.passed && self.findings.untested == 0 && self.left_out().is_empty()
+    fn is_passed(&self) -> bool {
+        self.findings.passed && self.findings.untested == 0 && self.untested().is_empty()
     }
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}: {} operations, {} requests made up, {}\n",
+            "{}: {} operations, {} requests generated, {}\n",
             self.api,
             self.operations.len(),
             self.findings.cases,
@@ -161,9 +162,9 @@ impl Tested {
                 self.findings.untested
             ));
         }
-        if !self.left_out().is_empty() {
-            let left_out = self.left_out().join(", ");
-            text.push_str(&format!("never carried out, so not tested: {left_out}\n"));
+        if !self.untested().is_empty() {
+            let untested = self.untested().join(", ");
+            text.push_str(&format!("never carried out, so not tested: {untested}\n"));
         }
         text
     }
@@ -179,7 +180,7 @@ impl Tested {
             .collect();
         json!({
             "api": self.api,
-            "passed": self.is_fine(),
+            "passed": self.is_passed(),
             "checks_passed": self.findings.passed,
             "cases": self.findings.cases,
             "operations": operations,
@@ -191,14 +192,14 @@ impl Tested {
 mod tests {
     use super::*;
 
-    fn tested(passed: bool, untested: u64, carried_out: u64) -> Tested {
-        Tested {
+    fn tested(passed: bool, untested: u64, carried_out: u64) -> ContractResult {
+        ContractResult {
             api: "teams".to_owned(),
             findings: Findings {
                 passed,
                 cases: 12,
                 untested,
-                told: String::new(),
+                output: String::new(),
             },
             operations: BTreeMap::from([
                 ("getTenant".to_owned(), (9, 4)),
@@ -208,17 +209,17 @@ mod tests {
     }
 
     #[test]
-    fn checks_pass_and_every_operation_is_carried_out_then_it_is_fine() {
-        assert!(tested(true, 0, 1).is_fine());
+    fn result_passes_only_if_checks_pass_and_every_operation_is_carried_out() {
+        assert!(tested(true, 0, 1).is_passed());
         for wrong in [tested(false, 0, 1), tested(true, 1, 1), tested(true, 0, 0)] {
-            assert!(!wrong.is_fine(), "{}", wrong.text());
+            assert!(!wrong.is_passed(), "{}", wrong.text());
             assert_eq!(wrong.json()["passed"], false);
         }
     }
 
     #[test]
-    fn operation_is_never_carried_out_then_it_is_named() {
-        let expected = "teams: 2 operations, 12 requests made up, all checks passed\n\
+    fn operation_that_is_never_carried_out_is_named() {
+        let expected = "teams: 2 operations, 12 requests generated, all checks passed\n\
                         \x20 operation    requests  carried out\n\
                         \x20 getTenant           9            4\n\
                         \x20 listTenants         3            0\n\

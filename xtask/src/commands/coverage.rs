@@ -1,4 +1,4 @@
-//! What has no words yet: every operation, parameter, type and property needs a description, every value of an enum too.
+//! Finds missing descriptions: every operation, parameter, type, property and enum value needs one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,17 @@ use crate::lower::is_under;
 use crate::spec::canonical;
 use crate::spec::walk::{METHODS, join};
 
-/// A place without a description.
+/// A node without a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undescribed {
-    /// The place.
+    /// The JSON pointer of the node.
     pub pointer: String,
-    /// What is missing there, as the update of an overlay action: keys with empty texts.
+    /// The update of an overlay action to fill in: the missing keys with empty texts.
     pub update: Value,
 }
 
-/// Everything undescribed in what the operations under `include` (all where it is empty) show to the user of a crate.
+/// Returns all nodes without a description that are visible in the generated crate. Considers the operations with a path
+/// prefix in `include`, or all if it is empty.
 pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
     let mut survey = Survey {
         document,
@@ -42,7 +43,7 @@ pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
         .collect()
 }
 
-/// The places as overlay actions to be filled in.
+/// Formats the nodes as overlay actions to fill in.
 pub fn as_actions(document: &Value, found: &[Undescribed]) -> String {
     let actions: Value = found
         .iter()
@@ -56,7 +57,8 @@ struct Survey<'a> {
     document: &'a Value,
     found: BTreeMap<String, Map<String, Value>>,
     seen: BTreeSet<String>,
-    /// What references lead to and what it is there, to be surveyed in turn: a chain of references can be long.
+    /// Targets of references that are still to be visited. A queue instead of recursion, because a chain of references can
+    /// be long.
     pending: Vec<(Visit<'a>, &'a Value, String)>,
 }
 
@@ -94,7 +96,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// A parameter needs a description; where it is a reference, the component does. So does a response.
+    /// Visits a parameter. If it is a reference, the component needs the description.
     fn parameter(&mut self, parameter: &Value, at: &str) {
         if parameter["$ref"].is_string() {
             return self.follow(parameter, Self::parameter);
@@ -112,7 +114,7 @@ impl<'a> Survey<'a> {
         self.content(response, at);
     }
 
-    /// The schemas of a request body, or of what else has content.
+    /// Visits the schemas in the `content` of a request body, response or parameter.
     fn content(&mut self, owner: &Value, at: &str) {
         if owner["$ref"].is_string() {
             return self.follow(owner, Self::content);
@@ -123,7 +125,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// A schema that has a name.
+    /// Visits a component schema.
     fn component(&mut self, component: &Value, at: &str) {
         if !component["$ref"].is_string() {
             self.need(component, at, &["description"]);
@@ -132,7 +134,7 @@ impl<'a> Survey<'a> {
         self.schema(component, at, true);
     }
 
-    /// A schema. `described` where what holds it has the description: a property, a parameter.
+    /// Visits a schema. `described` says whether its owner, such as a property or a parameter, has the description.
     fn schema(&mut self, schema: &Value, at: &str, described: bool) {
         if !schema.is_object() {
             return;
@@ -169,15 +171,15 @@ impl<'a> Survey<'a> {
             let parts = schema[key].as_array().into_iter().flatten().enumerate();
             parts.map(move |(index, part)| (join(&join("", key), &index.to_string()), part))
         }) {
-            // The parts of an allOf become one type, and `X or null` is X: both have the words of the whole.
+            // The parts of an `allOf` become one type, and `X or null` becomes `X`: the description of the whole is enough.
             let whole =
                 key.starts_with("/allOf") || unions().all(|key| alternatives(schema, key) <= 1);
             self.schema(part, &format!("{at}{key}"), whole);
         }
     }
 
-    /// Every value of an enum of texts needs words of its own. One value alone is a tag and needs none, unless the enum
-    /// has a name: then more are to be expected.
+    /// Visits the values of a string enum, each of which needs a description. Inline enums of a single value are tags and
+    /// need none (`fewest` is 2); components do, because more values are likely to follow.
     fn values(&mut self, schema: &Value, at: &str, fewest: usize) {
         let values = values(schema);
         let missing: Map<String, Value> = values
@@ -206,7 +208,7 @@ impl<'a> Survey<'a> {
         self.found.entry(at.to_owned()).or_default().extend(missing);
     }
 
-    /// Has what a reference leads to surveyed, once. One that leads nowhere is told by the passes.
+    /// Queues the target of a reference, once. Dangling references are reported by the passes.
     fn follow(&mut self, reference: &Value, visit: Visit<'a>) {
         let Some(pointer) = reference["$ref"]
             .as_str()
@@ -240,13 +242,13 @@ fn values(schema: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The parts of a union without `null`.
+/// The number of alternatives of a union, without `null`.
 fn alternatives(schema: &Value, key: &str) -> usize {
     let parts = schema[key].as_array().into_iter().flatten();
     parts.filter(|part| part["type"] != "null").count()
 }
 
-/// Whether a property is nothing but a component, which has the words.
+/// Whether a property is only a reference to a component, which has the description.
 fn is_reference(property: &Value) -> bool {
     let only = property["allOf"]
         .as_array()
@@ -255,7 +257,7 @@ fn is_reference(property: &Value) -> bool {
     property["$ref"].is_string() || only.is_some_and(|part| part["$ref"].is_string())
 }
 
-/// A pointer as JSONPath.
+/// Converts a JSON pointer to a JSONPath.
 fn json_path(document: &Value, pointer: &str) -> String {
     let mut path = "$".to_owned();
     let mut node = document;
@@ -390,7 +392,7 @@ mod tests {
 
         let text = format!(
             "overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n{}",
-            actions.replace("\"\"", "words")
+            actions.replace("\"\"", "text")
         );
         let overlay = crate::spec::document::Document::from_bytes("o.yaml".into(), text.as_bytes())
             .expect("it is YAML");

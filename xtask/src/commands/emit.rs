@@ -1,8 +1,8 @@
-//! `emit`: any OpenAPI document to a crate of its own.
+//! `emit`: generates a crate from any OpenAPI document.
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::crate_name;
 use crate::diagnostic::Report;
 use crate::emit::Target;
@@ -15,38 +15,38 @@ use crate::sources::ApiData;
 use crate::spec::document::Document;
 use crate::workspace::Workspace;
 
-/// What to emit and where to.
+/// The arguments of `emit`.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct EmitOptions<'a> {
     /// The document.
     pub file: &'a Path,
     /// The folder that becomes the root of the crate.
     pub out: &'a Path,
     /// The name of the crate.
     pub name: &'a str,
-    /// Overlays that are applied to it first.
+    /// Overlays to apply to the document first.
     pub overlays: &'a [PathBuf],
-    /// The beginnings of the paths to keep; all where there is none.
+    /// The prefixes of the paths to keep; empty for all paths.
     pub include: &'a [String],
 }
 
-/// Normalizes the document, generates its crate and writes it to the folder.
+/// Normalizes the document, generates its crate and writes the crate to the folder.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &EmitOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     crate_name::check(options.name).map_err(|problem| Box::new(Report::plain(problem)))?;
     let mut document = Document::load(options.file)?;
     pipeline::overlay(&mut document.value, options.overlays)?;
     let progress = Progress::start();
     progress.at(&format!("{}: generating", options.name));
-    let asked = lower::Options {
+    let lowering = lower::Options {
         include: options.include,
         strict: false,
     };
     let shown = options.file.display().to_string();
-    let normalized = pipeline::normalize(document.value, &document.source, &asked)?;
+    let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;
     let target = Target {
         crate_name: options.name.to_owned(),
         version: "0.1.0".to_owned(),
@@ -69,12 +69,12 @@ pub fn run(
         options.name,
         files.len()
     ));
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
-/// The command for the first lines of the files: without folders, so that the same document gives the same bytes
-/// wherever it and the crate are.
-fn command(options: &Options<'_>) -> String {
+/// The command in the first lines of the files. It contains no folders, so that the same document yields the same bytes
+/// wherever the document and the crate are.
+fn command(options: &EmitOptions<'_>) -> String {
     let file = options
         .file
         .file_name()
@@ -89,8 +89,7 @@ fn command(options: &Options<'_>) -> String {
     format!("cargo xtask emit {file} --name {}{include}", options.name)
 }
 
-/// The text as it may stand in comments of Rust, TOML and Markdown: whatever could end one of them is written as an
-/// escape.
+/// Escapes whatever could end a comment in Rust, TOML or Markdown.
 fn plain(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "._-/+@,={} ".contains(c);
     let mut out = String::new();
@@ -103,7 +102,7 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// Where `auth0-core` is, relative to `out`.
+/// Returns the path of `auth0-core` relative to `out`.
 pub fn core_path(workspace: &Workspace, out: &Path) -> Result<String, Box<Report>> {
     let core = workspace.path("crates/core");
     let core = core
@@ -116,7 +115,7 @@ pub fn core_path(workspace: &Workspace, out: &Path) -> Result<String, Box<Report
         .take_while(|(a, b)| a == b)
         .count();
     if shared == 0 {
-        // Another drive: there is no relative path.
+        // There is no relative path to another drive.
         return Ok(core.display().to_string());
     }
     let up = out.components().skip(shared).map(|_| "..".to_owned());
@@ -127,20 +126,21 @@ pub fn core_path(workspace: &Workspace, out: &Path) -> Result<String, Box<Report
     Ok(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
-/// The real path of a folder that may not be there yet: symbolic links in what is there are followed, because `..`
-/// goes by the real folders.
+/// Returns the real path of a folder that may not exist yet. Symbolic links are followed, because `..` is resolved against
+/// the real folders.
 fn resolved(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
-    let mut there = absolute.as_path();
+    let mut existing = absolute.as_path();
     let mut rest = Vec::new();
-    while !there.exists() {
-        let (Some(parent), Some(last)) = (there.parent(), there.components().next_back()) else {
+    while !existing.exists() {
+        let (Some(parent), Some(last)) = (existing.parent(), existing.components().next_back())
+        else {
             break;
         };
         rest.push(last);
-        there = parent;
+        existing = parent;
     }
-    let mut real = there.canonicalize()?;
+    let mut real = existing.canonicalize()?;
     for part in rest.into_iter().rev() {
         match part {
             Component::ParentDir => {
@@ -162,9 +162,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_has_an_odd_name_then_the_first_line_of_files_stays_a_comment() {
+    fn unusual_file_name_is_escaped_in_the_command() {
         let command = |file: &str| {
-            command(&Options {
+            command(&EmitOptions {
                 file: Path::new(file),
                 out: Path::new("out"),
                 name: "acme",

@@ -1,5 +1,5 @@
-//! `interop`: tests the SDK against oidc-provider, an OpenID provider on Node that shares no code with it, and `auth0-fleet`
-//! against a real Redis, and a real Valkey if it is installed.
+//! `interop`: tests the SDK against oidc-provider, an independent OpenID provider on Node, and `auth0-fleet` against a real
+//! Redis or Valkey, or both if both are installed.
 //!
 //! This command installs the provider and runs the tests, which start the provider and the servers themselves.
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::process::{Command, Output};
 
-use crate::console::{Failure, Verdict};
+use crate::console::{CheckResult, Failure};
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -22,10 +22,10 @@ const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 /// The environment variable that selects the server of the fleet tests.
 const SERVER_VARIABLE: &str = "AUTH0_TEST_REDIS_SERVER";
 
-/// Runs the tests whose names contain one of `tests`, or all if it is empty. Returns [`Verdict::Found`] if a test failed.
-pub fn run(workspace: &Workspace, tests: &[String]) -> Result<Verdict, Failure> {
+/// Runs the tests whose names contain one of `tests`, or all if it is empty. Returns [`CheckResult::Failed`] if a test failed.
+pub fn run(workspace: &Workspace, tests: &[String]) -> Result<CheckResult, Failure> {
     let progress = Progress::start();
-    progress.at("looking for node, npm, openssl and redis-server");
+    progress.at("checking for node, npm, openssl and redis-server");
     check_tools()?;
     let servers = installed_servers()?;
     install_provider(workspace, &progress)?;
@@ -45,10 +45,10 @@ pub fn run(workspace: &Workspace, tests: &[String]) -> Result<Verdict, Failure> 
         let status = command.args(tests).status();
         let status = status.map_err(|error| spawn_failure(&command, &error))?;
         if !status.success() {
-            return Ok(Verdict::Found);
+            return Ok(CheckResult::Failed);
         }
     }
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
 /// The command that runs both test binaries.

@@ -1,50 +1,53 @@
-//! `normalize`: one document through the passes, with a list of what each of them changed.
+//! `normalize`: runs the passes on one document and lists their changes.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::commands::cli::OutputFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::files::write_file;
 use crate::lower;
 use crate::pipeline::{self, Normalized};
 use crate::spec::canonical;
 use crate::spec::document::Document;
 
-/// What to normalize and how.
+/// The arguments of `normalize`.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
+pub struct NormalizeOptions<'a> {
     /// The document.
     pub file: &'a Path,
-    /// Where the normalized document goes, `-` for the standard output; nowhere if it is left out.
+    /// The file for the normalized document, `-` for standard output; not written if `None`.
     pub output: Option<&'a str>,
-    /// Overlays that are applied to it first.
+    /// Overlays to apply to the document first.
     pub overlays: &'a [PathBuf],
-    /// The beginnings of the paths to keep; all where there is none.
+    /// The prefixes of the paths to keep; empty for all paths.
     pub include: &'a [String],
-    /// Refuse what no pass knows.
+    /// Whether unknown keywords are errors instead of warnings.
     pub strict: bool,
-    /// How the list of changes is written.
+    /// The format of the list of changes.
     pub format: OutputFormat,
 }
 
-/// Runs the passes, lists what they changed, and writes the document where that is asked for.
-pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, Failure> {
+/// Runs the passes, lists their changes, and writes the document if `output` is set.
+pub fn run(
+    options: &NormalizeOptions<'_>,
+    console: &mut Console<'_>,
+) -> Result<CheckResult, Failure> {
     let mut document = Document::load(options.file)?;
     pipeline::overlay(&mut document.value, options.overlays)?;
-    let asked = lower::Options {
+    let lowering = lower::Options {
         include: options.include,
         strict: options.strict,
     };
-    let normalized = pipeline::normalize(document.value, &document.source, &asked)?;
+    let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;
     console.report(&normalized.warnings);
     let listing = match options.format {
         OutputFormat::Text => text(&normalized),
         OutputFormat::Json => canonical::json(&list(&normalized)),
     };
     match options.output {
-        // The document takes the standard output, so the list goes beside it.
+        // Standard output holds the document, so the list goes to standard error.
         Some("-") => {
             console.note(&listing);
             console.result(&canonical::json(&normalized.document));
@@ -55,7 +58,7 @@ pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, 
         }
         None => console.result(&listing),
     }
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
 fn text(normalized: &Normalized) -> String {
@@ -71,7 +74,7 @@ fn text(normalized: &Normalized) -> String {
                 "{} ({}): {}\n",
                 pass.name,
                 changes.len(),
-                pass.answers
+                pass.defect
             ));
             for change in changes {
                 let pointer = if change.pointer.is_empty() {

@@ -1,12 +1,12 @@
-//! `regen`: the committed files of each API made anew from its facts and overlays, or compared with what they would be.
+//! `regen`: regenerates the committed files of each API from its facts and overlays, or checks them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::commands::coverage::{as_actions, undescribed};
-use crate::console::{Console, Failure, Verdict};
+use crate::commands::coverage::{Undescribed, undescribed};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::difference::unified;
 use crate::emit::Target;
@@ -15,8 +15,9 @@ use crate::lower::Options;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{Entry, Sources};
+use crate::sources::{ApiSource, Sources};
 use crate::spec::canonical;
+use crate::spec::derived;
 use crate::spec::document::Document;
 use crate::spec::facts;
 use crate::spec::overlay::{self, Purpose};
@@ -26,86 +27,74 @@ use crate::workspace::{
     sandbox_file,
 };
 
-/// Where `auth0-core` is, seen from a crate under `generated/`.
+/// The path of `auth0-core`, relative to a crate under `generated/`.
 const CORE: &str = "../../crates/core";
 
-/// Makes the files of the APIs that are named, or of all. With `check` nothing is written, and any difference to what is
-/// there is shown.
+/// Regenerates the files of the named APIs, or of all if `apis` is empty. With `check`, writes nothing and shows the
+/// differences to the committed files.
 pub fn run(
     workspace: &Workspace,
     apis: &[String],
     check: bool,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let sources = workspace.sources()?;
-    let mut verdict = Verdict::Fine;
+    let mut verdict = CheckResult::Passed;
     for (api, entry) in sources.select(apis)? {
-        let Some(package) = entry.package() else {
-            if apis.is_empty() {
-                continue;
-            }
-            return Err(Box::new(no_crate(api)).into());
-        };
-        let progress = Progress::start();
-        progress.at(&format!("{api}: generating"));
-        let made = make(workspace, api, entry, package)?;
-        drop(progress);
-        console.report(&made.warnings);
-        if let Some(listing) = &made.undescribed {
-            console.note(listing);
-            verdict = Verdict::Found;
+        if entry.package().is_none() && apis.is_empty() {
             continue;
         }
+        let progress = Progress::start();
+        progress.at(&format!("{api}: generating"));
+        let generated = generate(workspace, api, entry)?;
+        drop(progress);
+        console.report(&generated.warnings);
+        if !generated.derived.is_empty() {
+            console.note(&derived_note(api, generated.derived.len()));
+        }
         let found = if check {
-            compare(workspace, api, &made, console)?
+            compare(workspace, api, &generated, console)?
         } else {
-            write(workspace, api, &made, console)?
+            write(workspace, api, &generated, console)?
         };
-        if found == Verdict::Found {
+        if found == CheckResult::Failed {
             verdict = found;
         }
     }
     Ok(verdict)
 }
 
-/// What an API's committed files should be.
-struct Made {
-    /// Documents, by their paths from the root.
+/// The files to commit for an API.
+pub(crate) struct GeneratedApi {
+    /// Documents by path, relative to the root of the workspace.
     documents: BTreeMap<String, String>,
     files: Files,
-    undescribed: Option<String>,
-    warnings: Vec<Report>,
+    /// The places whose descriptions are derived.
+    pub(crate) derived: Vec<Undescribed>,
+    pub(crate) warnings: Vec<Report>,
 }
 
-fn make(
+/// Generates the files of an API.
+pub(crate) fn generate(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
-    (crate_name, version): (&str, &str),
-) -> Result<Made, Failure> {
+    entry: &ApiSource,
+) -> Result<GeneratedApi, Failure> {
+    let Some((crate_name, version)) = entry.package() else {
+        return Err(Box::new(no_crate(api)).into());
+    };
     let folder = api_folder(api);
     if !workspace.path(&folder).join(FACTS).exists() {
-        let problem = Problem::at("", "there are no facts of this API yet").help(format!(
-            "take them from the published document: cargo xtask fetch {api}"
+        let problem = Problem::at("", "this API has no facts yet").help(format!(
+            "fetch the published document: cargo xtask fetch {api}"
         ));
         let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
         return Err(Box::new(report).into());
     }
-    let (document, source) = overlaid(&workspace.path(&folder), &folder)?;
+    let (mut document, source) = overlaid(&workspace.path(&folder), &folder)?;
     let missing = undescribed(&document, &entry.include);
-    if !missing.is_empty() {
-        let listing = format!(
-            "{} without words. Fill these actions in and add them to {}:\n{}",
-            places(missing.len()),
-            format_args!("{folder}/{DESCRIPTIONS}"),
-            as_actions(&document, &missing)
-        );
-        return Ok(Made {
-            documents: BTreeMap::new(),
-            files: Files::new(),
-            undescribed: Some(listing),
-            warnings: Vec::new(),
-        });
+    for place in &missing {
+        derived::describe(&mut document, &place.pointer, &place.update);
     }
     let options = Options {
         include: &entry.include,
@@ -126,21 +115,21 @@ fn make(
         let corrected = corrected(&workspace.path(&folder), &folder)?;
         documents.insert(sandbox_file(api), canonical::json(&corrected));
     }
-    Ok(Made {
+    Ok(GeneratedApi {
         files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
         documents,
-        undescribed: None,
+        derived: missing,
         warnings: normalized.warnings,
     })
 }
 
-/// The facts in `folder` with the overlays there applied, those that there are. `shown` is what people call the folder.
+/// Returns the facts in `folder` with the overlays in it applied. `shown` is the name of the folder in errors.
 pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> {
     apply(folder, shown, overlays(folder, shown)?)
 }
 
-/// The facts in `folder` with the corrections applied: what the API does, in the JSON Schema of OpenAPI 3.1, without
-/// the lowering that the generator needs. What a correction says in words is left out.
+/// Returns the facts in `folder` with the corrections applied, without the lowering that the generator needs. Prose in
+/// corrections is removed.
 pub fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
     let mut corrections = overlays(folder, shown)?;
     corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
@@ -173,7 +162,7 @@ fn apply(
     }
 }
 
-/// The overlays in `folder`, those that there are, in the order in which they apply.
+/// Reads the overlays that exist in `folder`, in the order in which they apply.
 pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, Box<Report>> {
     let mut found = Vec::new();
     for (file, purpose) in [
@@ -191,44 +180,54 @@ pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, 
     Ok(found)
 }
 
-fn no_crate(api: &str) -> Report {
-    let problem = Problem::at("", format!("no crate is made of `{api}`"))
+pub(crate) fn no_crate(api: &str) -> Report {
+    let problem = Problem::at("", format!("no crate is generated for `{api}`"))
         .expected("an API with `crate` and `version`")
-        .found("neither of them: only its facts are kept")
-        .help(format!("give `[{api}]` both keys"));
+        .found("neither of them, so that only its facts are kept")
+        .help(format!("add both keys to `[{api}]`"));
     Report::of_file(Sources::FILE, problem)
 }
 
 fn write(
     workspace: &Workspace,
     api: &str,
-    made: &Made,
+    generated: &GeneratedApi,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
+    let changed = write_files(workspace, api, generated)?;
+    let files = generated.files.len() + generated.documents.len();
+    console.result(&match changed {
+        0 => format!("{api}: {files} files, none changed\n"),
+        changed => format!("{api}: {files} files, {changed} written or removed\n"),
+    });
+    Ok(CheckResult::Passed)
+}
+
+/// Writes the files of an API and removes stale ones. Returns how many changed.
+pub(crate) fn write_files(
+    workspace: &Workspace,
+    api: &str,
+    generated: &GeneratedApi,
+) -> Result<usize, Failure> {
     let folder = crate_folder(api);
-    let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
-    for (file, text) in &made.documents {
+    let mut changed = files::write(&workspace.path(&folder), &folder, &generated.files)?;
+    for (file, text) in &generated.documents {
         if committed(workspace, file)? != *text {
             files::write_file(&workspace.path(file), text)?;
             changed += 1;
         }
     }
-    let files = made.files.len() + made.documents.len();
-    console.result(&match changed {
-        0 => format!("{api}: {files} files, none changed\n"),
-        changed => format!("{api}: {files} files, {changed} written or removed\n"),
-    });
-    Ok(Verdict::Fine)
+    Ok(changed)
 }
 
 fn compare(
     workspace: &Workspace,
     api: &str,
-    made: &Made,
+    generated: &GeneratedApi,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let mut differences = Vec::new();
-    for (file, text) in &made.documents {
+    for (file, text) in &generated.documents {
         let found = committed(workspace, file)?;
         if found.is_empty() {
             differences.push(format!("missing: {file}\n"));
@@ -237,7 +236,7 @@ fn compare(
         }
     }
     let folder = crate_folder(api);
-    let found = files::compare(&workspace.path(&folder), &made.files)?;
+    let found = files::compare(&workspace.path(&folder), &generated.files)?;
     differences.extend(
         found
             .iter()
@@ -245,23 +244,23 @@ fn compare(
     );
     if differences.is_empty() {
         console.result(&format!(
-            "{api}: {} files are as they should be\n",
-            made.files.len() + made.documents.len()
+            "{api}: {} files are up to date\n",
+            generated.files.len() + generated.documents.len()
         ));
-        return Ok(Verdict::Fine);
+        return Ok(CheckResult::Passed);
     }
     for difference in &differences {
         console.result(difference);
     }
     console.note(&format!(
-        "{api}: {} not as generated; to mend it: {}\n",
-        places(differences.len()),
+        "{api}: {} not up to date; to update: {}\n",
+        count_files(differences.len()),
         command(api)
     ));
-    Ok(Verdict::Found)
+    Ok(CheckResult::Failed)
 }
 
-/// The text of a document as it is there, empty where there is none.
+/// The committed text of a document; empty if there is none.
 fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
     Ok(if workspace.path(file).exists() {
         workspace.read(file)?.source.text
@@ -270,10 +269,31 @@ fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
     })
 }
 
+fn derived_note(api: &str, count: usize) -> String {
+    let descriptions = match count {
+        1 => "1 description is".to_owned(),
+        count => format!("{count} descriptions are"),
+    };
+    format!(
+        "{api}: {descriptions} derived from the document; `cargo xtask coverage {api}` lists them\n"
+    )
+}
+
 fn command(api: &str) -> String {
     format!("cargo xtask regen {api}")
 }
 
-fn places(number: usize) -> String {
-    format!("{number} place{}", if number == 1 { "" } else { "s" })
+fn count_files(number: usize) -> String {
+    match number {
+        1 => "1 file is".to_owned(),
+        number => format!("{number} files are"),
+    }
+}
+
+/// The subject and verb of a sentence about missing descriptions.
+pub fn lacking(number: usize) -> String {
+    match number {
+        1 => "1 item lacks".to_owned(),
+        number => format!("{number} items lack"),
+    }
 }

@@ -1,25 +1,25 @@
-//! What an operation sends and what it answers.
+//! Compares request bodies and responses of operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Found, Places, Use};
-use super::operations::Operation;
+use super::change::{ChangePlaces, Finding, Use};
+use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::side::Side;
-use super::walk::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 use crate::lower::{is_success, rank};
 use crate::spec::walk::join;
 
-/// The format in which the crate sends a body; none where there is no body.
+/// The media type in which the crate sends a body; `None` without a body.
 pub(super) fn sent(side: Side<'_>, body: &str) -> Option<String> {
     let mut kinds = kinds(side, body);
     kinds.sort_by_key(|kind| (rank(kind), kind.clone()));
     kinds.into_iter().next()
 }
 
-/// The format in which the crate reads an answer: JSON before all others.
+/// The media type in which the crate reads a response. JSON is preferred.
 fn read(side: Side<'_>, response: &str) -> Option<String> {
     let mut kinds = kinds(side, response);
     kinds.sort_by_key(|kind| (rank(kind) > 0, kind.clone()));
@@ -33,18 +33,23 @@ fn kinds(side: Side<'_>, holder: &str) -> Vec<String> {
         .collect()
 }
 
-/// Compares the request bodies and the answers of an operation.
+/// Compares the request bodies and responses of an operation.
 pub(super) fn compare(
-    walk: &mut Walk<'_>,
-    old: &Operation<'_>,
-    new: &Operation<'_>,
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
     number: usize,
 ) {
     request(walk, old, new, number);
     responses(walk, old, new, number);
 }
 
-fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number: usize) {
+fn request(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    number: usize,
+) {
     let seen = (Some(Direction::Request), number);
     let listed = (join(&old.at, "requestBody"), join(&new.at, "requestBody"));
     let at = (
@@ -59,8 +64,8 @@ fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number
             _ => "body-removed",
         };
         walk.add(
-            Found::new(rule, listed.1.clone()),
-            Places::new([listed.0, at.0], [listed.1, at.1]),
+            Finding::new(rule, listed.1.clone()),
+            ChangePlaces::new([listed.0, at.0], [listed.1, at.1]),
             seen,
         );
         return;
@@ -74,8 +79,8 @@ fn request(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number
         } else {
             "body-optional"
         };
-        let places = Places::both(join(&at.0, "required"), join(&at.1, "required"));
-        walk.add(Found::new(rule, listed.1), places, seen);
+        let places = ChangePlaces::both(join(&at.0, "required"), join(&at.1, "required"));
+        walk.add(Finding::new(rule, listed.1), places, seen);
     }
     let rules = ("body-format-changed", "body-format-listed");
     contents(walk, &at, (&was, &is), rules, seen);
@@ -91,21 +96,21 @@ pub(super) const RESPONSE: [&str; 5] = ["$ref", "content", "headers", "links", "
 /// The members of a media type that are compared.
 pub(super) const MEDIA: [&str; 2] = ["schema", "encoding"];
 
-/// Compares the formats of a body or an answer, of which the crate uses one.
+/// Compares the media types of a body or a response, of which the crate uses one.
 fn contents(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     (old, new): &(String, String),
     (was, is): (&str, &str),
     (changed, listed): (&'static str, &'static str),
     seen: Use,
 ) {
     let at = (join(old, "content"), join(new, "content"));
-    let answer = seen.0 != Some(Direction::Request);
-    // To the crate, an answer is JSON or bytes, and different names of one format, such as JSON with and without a
-    // character set, are one.
+    let is_response = seen.0 != Some(Direction::Request);
+    // The crate reads a response as JSON or bytes. Different names of one format, such as JSON with and without a character
+    // set, are equivalent.
     let class = |kind: &str| match rank(kind) {
         0 => (0, String::new()),
-        _ if answer => (1, String::new()),
+        _ if is_response => (1, String::new()),
         rank @ 1..=2 => (rank, String::new()),
         rank => (rank, kind.to_owned()),
     };
@@ -114,10 +119,10 @@ fn contents(
     } else {
         changed
     };
-    let decoded = |kind: &str| rank(kind) < if answer { 1 } else { 2 };
+    let decoded = |kind: &str| rank(kind) < if is_response { 1 } else { 2 };
     if was != is {
-        let found = Found::new(rule, at.1.clone()).was(was).is(is);
-        let places = Places::both(join(&at.0, was), join(&at.1, is));
+        let found = Finding::new(rule, at.1.clone()).was(was).is(is);
+        let places = ChangePlaces::both(join(&at.0, was), join(&at.1, is));
         walk.add(found, places, seen);
     }
     let (before, after): (BTreeSet<String>, BTreeSet<String>) = (
@@ -138,19 +143,19 @@ fn contents(
                 ));
             }
             (true, false) => {
-                let found = Found::new(listed, at.1.clone()).was(kind);
-                walk.add(found, Places::old(join(&at.0, kind)), seen);
+                let found = Finding::new(listed, at.1.clone()).was(kind);
+                walk.add(found, ChangePlaces::old(join(&at.0, kind)), seen);
             }
             _ => {
-                let found = Found::new(listed, at.1.clone()).is(kind);
-                walk.add(found, Places::new_only(join(&at.1, kind)), seen);
+                let found = Finding::new(listed, at.1.clone()).is(kind);
+                walk.add(found, ChangePlaces::new_only(join(&at.1, kind)), seen);
             }
         }
     }
     for (was, is, seen) in pairs {
         let (old, new) = (join(&at.0, &was), join(&at.1, &is));
         walk.visit(&old, &new, Visited::Media);
-        // The crate handles other formats as bytes.
+        // The crate treats other formats as bytes.
         let seen = match (decoded(&was), decoded(&is)) {
             (true, true) => seen,
             (false, false) => (Some(Direction::Unread), seen.1),
@@ -167,8 +172,8 @@ fn contents(
     }
 }
 
-/// The statuses of an operation: where each is listed, and whether it is a success.
-fn statuses(side: Side<'_>, operation: &Operation<'_>) -> BTreeMap<String, (String, bool)> {
+/// The statuses of an operation, each with its pointer and whether it is a success.
+fn statuses(side: Side<'_>, operation: &ComparedOperation<'_>) -> BTreeMap<String, (String, bool)> {
     let all = side.members(&join(&operation.at, "responses"));
     let any = all.iter().any(|(status, _)| is_success(status));
     all.into_iter()
@@ -180,7 +185,7 @@ fn statuses(side: Side<'_>, operation: &Operation<'_>) -> BTreeMap<String, (Stri
         .collect()
 }
 
-/// What an answer is made of, by which two of them are told to be the same.
+/// The media type and schema of a response, by which responses are compared.
 fn body(side: Side<'_>, listed: &str) -> Option<(String, Value)> {
     let at = side.resolve(listed, true);
     let kind = read(side, &at)?;
@@ -188,7 +193,12 @@ fn body(side: Side<'_>, listed: &str) -> Option<(String, Value)> {
     Some((kind, schema.clone()))
 }
 
-fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, number: usize) {
+fn responses(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    number: usize,
+) {
     let (before, after) = (statuses(walk.old, old), statuses(walk.new, new));
     let gone: Vec<&String> = before
         .keys()
@@ -205,15 +215,15 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
             .collect()
     };
     let (gone_success, come_success) = (success(&before, &gone), success(&after, &come));
-    // One success for another is the same answer under another status.
+    // If one success status replaces another, the response moved to another status.
     let swapped = match (gone_success.as_slice(), come_success.as_slice()) {
         ([old], [new]) => Some((old.clone(), new.clone())),
         _ => None,
     };
     if let Some((was, is)) = &swapped {
         let (old_at, new_at) = (&before[was].0, &after[is].0);
-        let found = Found::new("success-listed", new_at).was(was).is(is);
-        let places = Places::both(old_at, new_at);
+        let found = Finding::new("success-listed", new_at).was(was).is(is);
+        let places = ChangePlaces::both(old_at, new_at);
         walk.add(found, places, (Some(Direction::Response), number));
         response(walk, (old_at, new_at), (Some(Direction::Response), number));
     }
@@ -261,27 +271,30 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
                 .push((status.clone(), at.clone()));
             continue;
         }
-        let mut found = Found::new(rule, &new.shown);
+        let mut found = Finding::new(rule, &new.shown);
         let places = if old_side {
             found = found.was(status);
-            Places::old(at)
+            ChangePlaces::old(at)
         } else {
             found = found.is(status);
-            Places::new_only(at)
+            ChangePlaces::new_only(at)
         };
         walk.add(found, places, (Some(Direction::Response), number));
     }
-    // All errors of an operation that went are one change, and all that came another.
+    // All removed error statuses of an operation are one change, and all added ones another.
     for (rule, statuses) in errors {
         let names: Vec<&str> = statuses.iter().map(|(status, _)| status.as_str()).collect();
         let ats = statuses.iter().map(|(_, at)| at.as_str());
-        let found = Found::new(rule, &new.shown);
+        let found = Finding::new(rule, &new.shown);
         let (found, places) = match rule {
             "error-removed" => (
                 found.was(names.join(", ")),
-                Places::new(ats, None::<String>),
+                ChangePlaces::new(ats, None::<String>),
             ),
-            _ => (found.is(names.join(", ")), Places::new(None::<String>, ats)),
+            _ => (
+                found.is(names.join(", ")),
+                ChangePlaces::new(None::<String>, ats),
+            ),
         };
         walk.add(found, places, (Some(Direction::Unread), number));
     }
@@ -297,22 +310,22 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
     }
 }
 
-fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
+fn response(walk: &mut Traversal<'_>, (old, new): (&str, &str), seen: Use) {
     let at = walk.follow(old, new, Visited::Response);
     let (was, is) = (read(walk.old, &at.0), read(walk.new, &at.1));
     match (was, is) {
         (None, None) => {}
         (Some(was), Some(is)) => {
-            let rules = ("answer-format-changed", "answer-format-listed");
+            let rules = ("response-format-changed", "response-format-listed");
             contents(walk, &at, (&was, &is), rules, seen);
         }
         (was, _) => {
             let rule = match was {
-                None => "answer-added",
-                Some(_) => "answer-removed",
+                None => "response-body-added",
+                Some(_) => "response-body-removed",
             };
-            let places = Places::both(join(&at.0, "content"), join(&at.1, "content"));
-            walk.add(Found::new(rule, &at.1), places, seen);
+            let places = ChangePlaces::both(join(&at.0, "content"), join(&at.1, "content"));
+            walk.add(Finding::new(rule, &at.1), places, seen);
         }
     }
     headers(walk, &at, seen);
@@ -325,8 +338,8 @@ fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
     walk.others(&at.0, &at.1, &RESPONSE, seen);
 }
 
-/// Headers, each told whole: the crate gives them out as they come.
-fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
+/// Compares response headers as a whole, because the crate returns them without types.
+fn headers(walk: &mut Traversal<'_>, (old, new): &(String, String), seen: Use) {
     let all = |side: Side<'_>, at: &str| -> BTreeMap<String, String> {
         side.members(&join(at, "headers"))
             .into_iter()
@@ -341,7 +354,7 @@ fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
         if whole(walk.old, was) == whole(walk.new, is) {
             continue;
         }
-        let mut found = Found::new("response-header-changed", join(&join(new, "headers"), name));
+        let mut found = Finding::new("response-header-changed", join(&join(new, "headers"), name));
         found.was = was.map(|_| name.clone());
         found.is = is.map(|_| name.clone());
         let reach = |side: Side<'_>, at: Option<&String>| -> Vec<String> {
@@ -349,12 +362,12 @@ fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
                 .flat_map(|at| std::iter::once(at.clone()).chain(side.reach(side.get(at))))
                 .collect()
         };
-        let places = Places::new(reach(walk.old, was), reach(walk.new, is));
+        let places = ChangePlaces::new(reach(walk.old, was), reach(walk.new, is));
         walk.add(found, places, (Some(Direction::Unread), seen.1));
     }
 }
 
-/// A value with all that its references lead to, for comparing it whole. What leads back to itself is left at the name.
+/// Returns a value with everything that its references reach, to compare it as a whole. Cyclic references are not expanded.
 fn inlined(side: Side<'_>, value: &Value) -> (Value, BTreeMap<String, Value>) {
     let reach = side.reach(value);
     let parts = reach.into_iter().map(|at| {

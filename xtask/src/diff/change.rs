@@ -1,26 +1,26 @@
-//! A change, and the collection of them: what is found in several places or from several sides is told once.
+//! Changes and their collection. A change that is found at several places or in several directions is recorded once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::facts::Fact;
+use super::fact_comparison::Fact;
 use super::rules::{Direction, Level, Rule};
 
-/// What a change is about.
+/// The subject of a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// The document as a whole.
     Document,
     /// An operation, as `GET /members`.
     Operation(String),
-    /// A component: its kind and its name.
+    /// A component, by kind and name.
     Component(String, String),
 }
 
 /// A guess at a rename.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Guess {
-    /// Whether this is the old name, and the other one the new.
+    /// Whether the subject has the old name and `name` is the new one.
     pub is_old: bool,
     /// The other name.
     pub name: String,
@@ -40,8 +40,8 @@ impl Guess {
         }
     }
 
-    /// The guess in words, without the name.
-    pub fn words(&self) -> &'static str {
+    /// The text before the name.
+    pub fn text(&self) -> &'static str {
         if self.is_old {
             "perhaps renamed to"
         } else {
@@ -52,56 +52,56 @@ impl Guess {
 
 impl fmt::Display for Guess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.words(), self.name)
+        write!(f, "{} {}", self.text(), self.name)
     }
 }
 
-/// A change.
+/// A change between two documents.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// The rule that it falls under.
+pub struct DocumentChange {
+    /// The rule that classifies it.
     pub rule: &'static Rule,
-    /// What it asks of the version.
+    /// The version level that it requires.
     pub level: Level,
-    /// What it is about.
+    /// Its subject.
     pub subject: Subject,
-    /// Where in it, for people.
+    /// The location in the subject, for people.
     pub place: String,
-    /// What was there.
+    /// The old value.
     pub was: Option<String>,
-    /// What is there.
+    /// The new value.
     pub is: Option<String>,
-    /// What it may have been renamed to or from.
+    /// A guess at the name that it was renamed to or from.
     pub guess: Option<Guess>,
-    /// The sides from which a changed schema is seen.
+    /// The directions in which a changed schema is used.
     pub directions: Vec<Direction>,
-    /// The operations that it reaches.
+    /// The affected operations.
     pub operations: Vec<String>,
-    /// The Rust item that it is about, where it is known.
+    /// The affected Rust item, if known.
     pub rust: Option<String>,
-    /// The places in the old document.
+    /// The pointers into the old document.
     pub old_at: Vec<String>,
-    /// The places in the new document.
+    /// The pointers into the new document.
     pub new_at: Vec<String>,
-    /// The differences of facts that it explains.
+    /// The differences in the facts that are attributed to it.
     pub facts: Vec<Fact>,
 }
 
-/// A change as it is found, before its sides and operations are known.
+/// A change before its directions and operations are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
-    /// Where it is shown, as a pointer.
+pub(super) struct Finding {
+    /// The pointer to show.
     pub(super) shown_at: String,
     /// The rule.
     pub(super) rule: &'static str,
     pub(super) was: Option<String>,
     pub(super) is: Option<String>,
     pub(super) guess: Option<Guess>,
-    /// The one direction from which it is a change, if it is none from the others.
+    /// The only direction that it affects, if it does not affect all.
     pub(super) only: Option<Direction>,
 }
 
-impl Found {
+impl Finding {
     pub(super) fn new(rule: &'static str, shown_at: impl Into<String>) -> Self {
         Self {
             rule,
@@ -121,14 +121,14 @@ impl Found {
     }
 }
 
-/// The places of a change: keys by which the facts that it explains are found.
+/// The places of a change in both documents, used to attribute facts to it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Places {
+pub(super) struct ChangePlaces {
     pub(super) old: BTreeSet<String>,
     pub(super) new: BTreeSet<String>,
 }
 
-impl Places {
+impl ChangePlaces {
     pub(super) fn new<A: Into<String>, B: Into<String>>(
         old: impl IntoIterator<Item = A>,
         new: impl IntoIterator<Item = B>,
@@ -139,7 +139,7 @@ impl Places {
         }
     }
 
-    /// One place in each document.
+    /// Creates one place in each document.
     pub(super) fn both(old: impl Into<String>, new: impl Into<String>) -> Self {
         Self::new([old.into()], [new.into()])
     }
@@ -153,30 +153,30 @@ impl Places {
     }
 }
 
-/// From where a change is seen: a direction, where it has one, and an operation by its number.
+/// A use of a changed part: the direction, if it has one, and the number of the operation.
 pub(super) type Use = (Option<Direction>, usize);
 
-/// What is known of a change that was found.
+/// The places and uses of a change.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Entry {
-    pub(super) places: Places,
+pub(super) struct Recorded {
+    pub(super) places: ChangePlaces,
     pub(super) uses: BTreeSet<Use>,
 }
 
-/// The changes that were found.
+/// The recorded changes.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    pub(super) entries: BTreeMap<Found, Entry>,
+    pub(super) entries: BTreeMap<Finding, Recorded>,
 }
 
 impl Recorder {
     pub(super) fn add(
         &mut self,
-        found: Found,
-        places: Places,
+        found: Finding,
+        places: ChangePlaces,
         uses: impl IntoIterator<Item = Use>,
     ) {
-        // Seen from a side on which it changes nothing, it is still there to be told.
+        // In a direction that it does not affect, the change is still recorded, as unread.
         let only = found.only;
         let seen = uses.into_iter().map(|(direction, operation)| match only {
             Some(only) if direction != Some(only) => (Some(Direction::Unread), operation),

@@ -1,13 +1,13 @@
-//! A proposal for the changelog of the crate, under the headings of Keep a Changelog.
+//! Proposes a changelog entry for the crate, with the headings of Keep a Changelog.
 
 use std::collections::BTreeMap;
 
 use super::comparison::Diff;
-use super::report::{Entry, sections};
+use super::display::printable;
+use super::report_entries::{ReportEntry, sections};
 use super::rules::Level;
-use super::show::printable;
 
-/// The rules whose changes no user of the crate needs to hear of.
+/// The rules whose changes are irrelevant to users of the crate.
 const SILENT: [&str; 5] = [
     "form-changed",
     "unused-changed",
@@ -16,7 +16,7 @@ const SILENT: [&str; 5] = [
     "rust-item-added",
 ];
 
-/// The entry: a bullet for each change, the breaking ones first and marked. Changes that are alike are one bullet.
+/// Formats the entry: a bullet for each change, breaking ones first. Similar changes share a bullet.
 pub(super) fn entry(diff: &Diff) -> String {
     let mut bullets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for level in [Level::Major, Level::Minor, Level::Patch] {
@@ -47,7 +47,7 @@ fn heading(rule: &str) -> &'static str {
     }
 }
 
-fn bullet(entry: &Entry<'_>) -> String {
+fn bullet(entry: &ReportEntry<'_>) -> String {
     let change = entry.change;
     let breaking = match change.level {
         Level::Major => "**breaking:** ",
@@ -60,7 +60,7 @@ fn bullet(entry: &Entry<'_>) -> String {
         (None, None) => plain(&change.subject.text()),
     };
     let place = match (change.place.as_str(), &change.rust) {
-        // The name of a field says the place.
+        // The Rust name of the field contains the place.
         ("", _) => String::new(),
         (place, Some(rust))
             if rust.contains("::")
@@ -77,7 +77,7 @@ fn bullet(entry: &Entry<'_>) -> String {
         (None, None) => String::new(),
     };
     let guess = change.guess.as_ref().map_or_else(String::new, |guess| {
-        format!(" ({} `{}`)", guess.words(), plain(&guess.name))
+        format!(" ({} `{}`)", guess.text(), plain(&guess.name))
     });
     format!(
         "- {breaking}`{about}`{place}: {}{values}{guess}",

@@ -1,44 +1,44 @@
-//! Two documents compared: the changes with their levels, and what they ask of the version of the crate.
+//! Compares two documents: the changes with their levels, and the next version of the crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Change, Entry, Found, Subject};
-use super::facts::{self, Fact};
+use super::change::{DocumentChange, Finding, Recorded, Subject};
+use super::fact_comparison::{self, Fact};
 use super::rules::{Direction, Level, Levels, Rule};
 use super::schemas::up;
 use super::side::Side;
 use super::surface::{self, Surface};
-use super::untouched::Touched;
-use super::walk::Walk;
-use super::{document, leftover, operations, show};
+use super::traversal::Traversal;
+use super::unchanged::ChangedNodes;
+use super::{attribution, display, document_level, operations};
 use crate::emit::{snake_name, type_name};
 use crate::lower;
 use crate::problem::Problem;
 
-/// What to compare and how.
+/// The options of a comparison.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
-    /// The beginnings of the paths to compare; all where there is none.
+pub struct CompareOptions<'a> {
+    /// The prefixes of the paths to compare; empty for all paths.
     pub include: &'a [String],
-    /// Generate both crates as well, and compare their public items.
+    /// Whether to generate both crates as well, and compare their public items.
     pub surface: bool,
 }
 
-/// What changed between two documents.
+/// The changes between two documents.
 #[derive(Debug, Clone, Default)]
 pub struct Diff {
-    /// The changes, the breaking ones first.
-    pub changes: Vec<Change>,
-    /// The public Rust items that came, went or changed; none where the crates were not generated.
+    /// The changes, breaking ones first.
+    pub changes: Vec<DocumentChange>,
+    /// The changes of public Rust items; `None` if the crates were not generated.
     pub surface: Option<Surface>,
-    /// What could not be looked at, for people.
+    /// Notes about parts that could not be compared.
     pub notes: Vec<String>,
 }
 
 impl Diff {
-    /// What all changes together ask of the version; nothing where there is none.
+    /// The version level that all changes together require; `None` without changes.
     pub fn level(&self) -> Option<Level> {
         self.changes.iter().map(|change| change.level).max()
     }
@@ -51,21 +51,21 @@ impl Diff {
             .count()
     }
 
-    /// The version that follows `current`: in 0.y.z, a major change raises y and everything else z.
+    /// Returns the version after `current`. In 0.y.z, a major change increments y, and all others increment z.
     ///
     /// # Errors
     ///
-    /// A version that is none.
+    /// Returns an error if `current` is not a valid version.
     pub fn next_version(&self, current: &str) -> Result<String, Problem> {
         let mut version = semver::Version::parse(current).map_err(|error| {
-            Problem::at("", "this is no version")
+            Problem::at("", "this is not a valid version")
                 .expected("three numbers, such as 0.1.0")
                 .found(format!("{current} ({error})"))
         })?;
         let Some(level) = self.level() else {
             return Ok(version.to_string());
         };
-        // A version that is not out yet becomes the one that it prepares.
+        // A pre-release becomes the release that it precedes.
         let prepared = !version.pre.is_empty();
         version.pre = semver::Prerelease::EMPTY;
         version.build = semver::BuildMetadata::EMPTY;
@@ -82,27 +82,27 @@ impl Diff {
     }
 }
 
-/// Every difference of facts between two documents.
+/// Returns every difference in the facts of two documents.
 pub fn compare_facts(old: &Value, new: &Value, include: &[String]) -> Vec<Fact> {
-    facts::differences(&taken(old, include), &taken(new, include))
+    fact_comparison::differences(&taken(old, include), &taken(new, include))
 }
 
-/// What changed in meaning between two documents.
-pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
+/// Compares the meaning of two documents.
+pub fn compare(old: &Value, new: &Value, options: &CompareOptions<'_>) -> Diff {
     let (before, after) = (taken(old, options.include), taken(new, options.include));
-    let facts = facts::differences(&before, &after);
+    let facts = fact_comparison::differences(&before, &after);
     if facts.is_empty() {
         return Diff::default();
     }
-    let mut walk = Walk::new(Side::new(&before), Side::new(&after));
-    document::compare(&mut walk);
-    let touched = Touched::new(&walk, &facts);
+    let mut walk = Traversal::new(Side::new(&before), Side::new(&after));
+    document_level::compare(&mut walk);
+    let touched = ChangedNodes::new(&walk, &facts);
     operations::compare(&mut walk, &touched);
     walk.finish();
-    let mut explained = leftover::explain(&mut walk, facts);
+    let mut explained = attribution::explain(&mut walk, facts);
     let entries = std::mem::take(&mut walk.recorder.entries);
     let mut names = RustNames::new(&walk);
-    let mut changes: Vec<Change> = entries
+    let mut changes: Vec<DocumentChange> = entries
         .into_iter()
         .map(|(found, entry)| {
             let facts = explained.remove(&found).unwrap_or_default();
@@ -127,9 +127,9 @@ pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
     diff
 }
 
-/// The facts of the paths that are asked for, and of the components that they reach.
+/// The facts of the included paths and of the components that they reference.
 fn taken(document: &Value, include: &[String]) -> Value {
-    let mut facts = facts::of(document);
+    let mut facts = fact_comparison::of(document);
     if include.is_empty() {
         return facts;
     }
@@ -145,15 +145,15 @@ fn taken(document: &Value, include: &[String]) -> Value {
 }
 
 fn change(
-    walk: &Walk<'_>,
+    walk: &Traversal<'_>,
     names: &mut RustNames<'_>,
-    found: Found,
-    entry: Entry,
+    found: Finding,
+    entry: Recorded,
     facts: Vec<Fact>,
-) -> Change {
+) -> DocumentChange {
     let rule = Rule::named(found.rule);
     let hidden = |operation: usize| walk.operations[operation].hidden;
-    // What the crate leaves out can change as it will; coming and going is another thing.
+    // Changes within operations that the crate omits are patches; adding and removing operations is not.
     let gone = found.rule.starts_with("operation-");
     let level = entry
         .uses
@@ -170,7 +170,7 @@ fn change(
         } else {
             walk.old
         };
-    let (subject, place) = show::place(side, &found.shown_at);
+    let (subject, place) = display::place(side, &found.shown_at);
     let operations: BTreeSet<&str> = entry
         .uses
         .iter()
@@ -189,7 +189,7 @@ fn change(
         Subject::Component(kind, name) if kind == "schemas" => names.item(side, name, &place),
         _ => None,
     };
-    // The element of a set has no pointer of its own: the set has.
+    // An element of a set has no JSON pointer of its own, so that of the set is used.
     let pointers = |side: Side<'_>, keys: &BTreeSet<String>| -> Vec<String> {
         let known = |key: &String| {
             if side.document().pointer(key).is_some() {
@@ -202,7 +202,7 @@ fn change(
         all.dedup();
         all
     };
-    Change {
+    DocumentChange {
         rule,
         level,
         subject,
@@ -219,28 +219,28 @@ fn change(
     }
 }
 
-/// What things are called in Rust.
+/// The Rust names of operations and schemas.
 struct RustNames<'w> {
-    /// The methods by the labels of their operations.
+    /// Methods by the labels of their operations.
     calls: BTreeMap<&'w str, &'w str>,
     new: Side<'w>,
-    /// What is known of a schema, by its name and whether it is that of the new document. A schema can have many changes.
-    schemas: BTreeMap<(String, bool), Kind>,
+    /// A cache of the shapes of schemas, by name and whether the schema is in the new document.
+    schemas: BTreeMap<(String, bool), RustShape>,
 }
 
-/// What a schema is in Rust.
+/// The shape of a schema in Rust.
 #[derive(Clone, Copy)]
-enum Kind {
+enum RustShape {
     /// A type with fields.
     Struct,
-    /// A type without.
+    /// A type without fields.
     Type,
     /// No type of its own.
     Nothing,
 }
 
 impl<'w> RustNames<'w> {
-    fn new(walk: &'w Walk<'w>) -> Self {
+    fn new(walk: &'w Traversal<'w>) -> Self {
         let operations = walk.operations.iter();
         Self {
             calls: operations
@@ -256,15 +256,15 @@ impl<'w> RustNames<'w> {
         self.calls.get(label).map(|call| (*call).to_owned())
     }
 
-    /// The type, or the field of it, that a component is, where it is one.
+    /// The type of a component, or its field at `place`. `None` if the component has no type of its own.
     fn item(&mut self, side: Side<'_>, name: &str, place: &str) -> Option<String> {
         let is_new = std::ptr::eq(side.document(), self.new.document());
         let known = self.schemas.entry((name.to_owned(), is_new));
         let kind = *known.or_insert_with(|| kind(side, name));
         let field = match kind {
-            Kind::Nothing => return None,
-            Kind::Type => None,
-            Kind::Struct => place.strip_prefix('.'),
+            RustShape::Nothing => return None,
+            RustShape::Type => None,
+            RustShape::Struct => place.strip_prefix('.'),
         };
         let field = field.map_or_else(String::new, |rest| {
             let end = rest
@@ -276,12 +276,12 @@ impl<'w> RustNames<'w> {
     }
 }
 
-fn kind(side: Side<'_>, name: &str) -> Kind {
+fn kind(side: Side<'_>, name: &str) -> RustShape {
     let at = crate::spec::walk::join("/components/schemas", name);
-    let schema = super::view::view(side, &[at]);
+    let schema = super::schema_view::view(side, &[at]);
     match (schema.makes_type(), schema.properties.is_empty()) {
-        (false, _) => Kind::Nothing,
-        (true, true) => Kind::Type,
-        (true, false) => Kind::Struct,
+        (false, _) => RustShape::Nothing,
+        (true, true) => RustShape::Type,
+        (true, false) => RustShape::Struct,
     }
 }

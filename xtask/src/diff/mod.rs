@@ -1,130 +1,134 @@
-//! `diff`: what changed between two documents, in facts and in meaning, and what that asks of the version of the
-//! generated crate.
+//! `diff`: compares two documents in facts and in meaning, and determines the next version of the generated crate.
 //!
-//! Facts are compared first, leaf by leaf ([`compare_facts`]). Then both documents are walked operation by operation
-//! ([`compare`]), and every difference of facts ends up in a change: by a rule of [`RULES`], or as one that no rule knows.
+//! First, facts are compared leaf by leaf ([`compare_facts`]). Then both documents are traversed operation by operation
+//! ([`compare`]), and every difference in the facts is attributed to a change: by one of the [`RULES`], or by the rule
+//! `other-fact`.
 
+mod attribution;
 mod bodies;
-mod bounds;
 mod change;
 mod changelog;
 mod comparison;
-mod document;
-mod facts;
-mod forms;
-mod json;
-mod keywords;
-mod leftover;
-mod markdown;
-mod node;
+mod display;
+mod document_level;
+mod equivalent_keywords;
+mod fact_comparison;
+mod json_report;
+mod markdown_report;
 mod objects;
+mod operation_parameters;
 mod operations;
-mod parameters;
 mod rename;
-mod report;
+mod report_entries;
 mod rules;
+mod schema_constraints;
+mod schema_keywords;
+mod schema_node;
+mod schema_view;
 mod schemas;
 mod security;
-mod show;
 mod side;
 mod surface;
-mod text;
-mod untouched;
+mod text_report;
+mod traversal;
+mod unchanged;
 mod variants;
-mod view;
-mod walk;
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::commands::cli::{FailOn, ReportFormat};
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::spec::canonical;
 use crate::spec::document::Document;
-pub use change::{Change, Guess, Subject};
-pub use comparison::{Diff, Options, compare, compare_facts};
-pub use facts::Fact;
+pub use change::{DocumentChange, Guess, Subject};
+pub use comparison::{CompareOptions, Diff, compare, compare_facts};
+pub use fact_comparison::Fact;
 pub use rules::{Direction, Level, Levels, RULES, Rule, table};
 pub use surface::Surface;
 
-/// What the command is asked for.
+/// The arguments of `diff`.
 #[derive(Debug, Clone)]
-pub struct Request<'a> {
+pub struct DiffOptions<'a> {
     /// The old document.
     pub old: &'a Path,
     /// The new document.
     pub new: &'a Path,
-    /// Compare facts alone.
+    /// Whether to compare only the facts.
     pub facts: bool,
-    /// The beginnings of the paths to compare; all where there is none.
+    /// The prefixes of the paths to compare; empty for all paths.
     pub include: &'a [String],
-    /// The version of the crate that was made of the old document.
+    /// The version of the crate that was generated from the old document.
     pub version: &'a str,
-    /// How the changes are written.
+    /// The format of the changes.
     pub format: ReportFormat,
-    /// What counts as a failure.
+    /// The changes that make the command fail.
     pub fail_on: Option<FailOn>,
 }
 
-/// Compares two files and writes what changed.
-pub fn run(request: &Request<'_>, console: &mut Console<'_>) -> Result<Verdict, Failure> {
-    let old = Document::load(request.old)?;
-    let new = Document::load(request.new)?;
-    check_include(&old.value, &new.value, request.include)
+/// Compares two files and writes the changes.
+pub fn run(options: &DiffOptions<'_>, console: &mut Console<'_>) -> Result<CheckResult, Failure> {
+    let old = Document::load(options.old)?;
+    let new = Document::load(options.new)?;
+    check_include(&old.value, &new.value, options.include)
         .map_err(|problem| Box::new(Report::plain(problem)))?;
-    if request.facts {
-        let facts = compare_facts(&old.value, &new.value, request.include);
-        console.result(&match request.format {
-            ReportFormat::Text => text::facts(&facts),
-            ReportFormat::Markdown => markdown::facts(&facts, &command(request)),
-            ReportFormat::Json => canonical::json(&json::facts(&facts)),
+    if options.facts {
+        let facts = compare_facts(&old.value, &new.value, options.include);
+        console.result(&match options.format {
+            ReportFormat::Text => text_report::facts(&facts),
+            ReportFormat::Markdown => markdown_report::facts(&facts, &command(options)),
+            ReportFormat::Json => canonical::json(&json_report::facts(&facts)),
         });
         return Ok(if facts.is_empty() {
-            Verdict::Fine
+            CheckResult::Passed
         } else {
-            Verdict::Found
+            CheckResult::Failed
         });
     }
     let progress = Progress::start();
     progress.at("comparing the documents and their crates");
-    let options = Options {
-        include: request.include,
+    let compared = CompareOptions {
+        include: options.include,
         surface: true,
     };
-    let diff = compare(&old.value, &new.value, &options);
+    let diff = compare(&old.value, &new.value, &compared);
     drop(progress);
     let written = diff
-        .render(request.format, request.version, &command(request))
+        .render(options.format, options.version, &command(options))
         .map_err(|problem| Box::new(Report::plain(problem)))?;
     console.result(&written);
-    let found = match request.fail_on {
+    let found = match options.fail_on {
         None => false,
         Some(FailOn::Breaking) => diff.level() == Some(Level::Major),
         Some(FailOn::Any) => diff.level().is_some(),
     };
-    Ok(if found { Verdict::Found } else { Verdict::Fine })
+    Ok(if found {
+        CheckResult::Failed
+    } else {
+        CheckResult::Passed
+    })
 }
 
-/// Two versions of a crate.
+/// The current and the next version of a crate.
 #[derive(Debug, Clone)]
 pub struct Versions {
-    /// The one that it has.
+    /// The current version.
     pub current: String,
-    /// The one that follows.
+    /// The next version.
     pub next: String,
 }
 
 impl Diff {
-    /// The changes as a report. `version` is the version of the crate that was made of the old document, `command` the
-    /// command that gives the whole report where this one has to be cut.
+    /// Formats the changes as a report. `version` is the version of the crate that was generated from the old document;
+    /// `command` is the command that shows the complete report if this one is truncated.
     ///
     /// # Errors
     ///
-    /// A version that is none.
+    /// Returns an error if `version` is not a valid version.
     pub fn render(
         &self,
         format: ReportFormat,
@@ -134,16 +138,16 @@ impl Diff {
         let versions = self.versions(version)?;
         Ok(match format {
             ReportFormat::Text => self.text(&versions),
-            ReportFormat::Markdown => self.markdown(&versions, command, markdown::LIMIT),
+            ReportFormat::Markdown => self.markdown(&versions, command, markdown_report::LIMIT),
             ReportFormat::Json => canonical::json(&self.json(&versions)),
         })
     }
 
-    /// The version of the crate that was made of the old document, and the one that these changes ask for.
+    /// Returns the current version and the next one, which these changes require.
     ///
     /// # Errors
     ///
-    /// A version that is none.
+    /// Returns an error if `current` is not a valid version.
     pub fn versions(&self, current: &str) -> Result<Versions, Problem> {
         Ok(Versions {
             next: self.next_version(current)?,
@@ -151,49 +155,50 @@ impl Diff {
         })
     }
 
-    /// The changes for people at a terminal.
+    /// Formats the changes for a terminal.
     pub fn text(&self, versions: &Versions) -> String {
-        text::diff(self, versions)
+        text_report::diff(self, versions)
     }
 
-    /// The changes as Markdown, in at most about `limit` bytes. `command` gives the whole where it has to be cut.
+    /// Formats the changes as Markdown, in about `limit` bytes at most. `command` is the command that shows the complete
+    /// report if this one is truncated.
     pub fn markdown(&self, versions: &Versions, command: &str, limit: usize) -> String {
-        markdown::diff(self, versions, command, limit)
+        markdown_report::diff(self, versions, command, limit)
     }
 
-    /// The changes as the JSON that `diff.schema.json` describes.
+    /// Formats the changes as JSON; see `diff.schema.json`.
     pub fn json(&self, versions: &Versions) -> Value {
-        json::diff(self, versions)
+        json_report::diff(self, versions)
     }
 
-    /// The entry that the changelog of the crate could have for these changes.
+    /// Proposes an entry for the changelog of the crate.
     pub fn changelog(&self) -> String {
         changelog::entry(self)
     }
 }
 
-/// The command that shows everything: with the names of the files, whatever folders they are in.
-fn command(request: &Request<'_>) -> String {
+/// The command that shows the complete report, with file names but without folders.
+fn command(options: &DiffOptions<'_>) -> String {
     let name = |path: &Path| {
         path.file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned()
     };
-    let include: String = request
+    let include: String = options
         .include
         .iter()
         .map(|prefix| format!(" --include {prefix}"))
         .collect();
-    let facts = if request.facts { " --facts" } else { "" };
+    let facts = if options.facts { " --facts" } else { "" };
     format!(
         "cargo xtask diff {} {}{facts}{include}",
-        name(request.old),
-        name(request.new)
+        name(options.old),
+        name(options.new)
     )
 }
 
-/// A prefix that neither document has is a mistake.
+/// Rejects a prefix that matches no path of either document.
 fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Problem> {
     for prefix in include {
         let known = [old, new].into_iter().any(|document| {
@@ -205,10 +210,10 @@ fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Pro
         if !known {
             return Err(Problem::at(
                 "",
-                "no path of either document starts with what was asked for",
+                "no path of either document has the prefix of `--include`",
             )
             .expected(format!("a path under {prefix}"))
-            .help("give the prefix as the paths of the documents are written"));
+            .help("write the prefix like the paths of the documents"));
         }
     }
     Ok(())

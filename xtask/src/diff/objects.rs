@@ -1,25 +1,25 @@
-//! What is within a schema compared: fields, items, and the values of other fields.
+//! Compares the parts of a schema: fields, items, and the values of additional fields.
 
 use std::collections::BTreeSet;
 
-use super::change::{Found, Guess, Places};
-use super::node::Node;
+use super::change::{ChangePlaces, Finding, Guess};
 use super::rename;
 use super::rules::Direction;
-use super::schemas::{Comparison, Pair, up};
-use super::view::{View, view};
+use super::schema_node::SchemaNode;
+use super::schema_view::{SchemaView, view};
+use super::schemas::{Pair, SchemaComparison, up};
 use crate::spec::walk::join;
 
-impl Comparison<'_, '_> {
+impl SchemaComparison<'_, '_> {
     pub(super) fn properties(&mut self) {
         let (before, after) = (self.before, self.after);
-        let gone: Vec<(&str, &Node)> = before
+        let gone: Vec<(&str, &SchemaNode)> = before
             .properties
             .iter()
             .filter(|(name, _)| !after.properties.contains_key(*name))
             .map(|(name, node)| (*name, node))
             .collect();
-        let come: Vec<(&str, &Node)> = after
+        let come: Vec<(&str, &SchemaNode)> = after
             .properties
             .iter()
             .filter(|(name, _)| !before.properties.contains_key(*name))
@@ -28,12 +28,12 @@ impl Comparison<'_, '_> {
         let guesses = rename::properties(self.old, &gone, self.new, &come);
         for (name, node) in gone {
             let at = node.first().cloned().unwrap_or_default();
-            let mut found = Found::new("property-removed", self.shown_old(&at, 2))
+            let mut found = Finding::new("property-removed", self.shown_old(&at, 2))
                 .was(view(self.old, node).shown(self.old));
             found.guess = guesses.get(name).map(|to| Guess::to(*to));
-            found.only = side(&view(self.old, node));
+            found.only = only_direction(&view(self.old, node));
             let required = before.required.get(name).into_iter().flatten();
-            let places = Places::new(node.iter().chain(required).cloned(), None::<String>);
+            let places = ChangePlaces::new(node.iter().chain(required).cloned(), None::<String>);
             self.push(found, places);
         }
         for (name, node) in come {
@@ -44,21 +44,24 @@ impl Comparison<'_, '_> {
                 None => "property-added",
             };
             let at = node.first().cloned().unwrap_or_default();
-            let mut found = Found::new(rule, at).is(schema.shown(self.new));
+            let mut found = Finding::new(rule, at).is(schema.shown(self.new));
             found.guess = guesses
                 .iter()
                 .find(|(_, to)| **to == name)
                 .map(|(from, _)| Guess::from(*from));
-            found.only = side(&schema);
+            found.only = only_direction(&schema);
             let required = required.into_iter().flatten();
-            let places = Places::new(None::<String>, node.iter().chain(required).cloned());
+            let places = ChangePlaces::new(None::<String>, node.iter().chain(required).cloned());
             self.push(found, places);
         }
         for (name, old) in &before.properties {
             let Some(new) = after.properties.get(name) else {
                 continue;
             };
-            let only = match (side(&view(self.old, old)), side(&view(self.new, new))) {
+            let only = match (
+                only_direction(&view(self.old, old)),
+                only_direction(&view(self.new, new)),
+            ) {
                 (a, b) if a == b => a,
                 _ => None,
             };
@@ -68,11 +71,11 @@ impl Comparison<'_, '_> {
                     Some(_) => ("property-required", ("optional", "required")),
                     None => ("property-optional", ("required", "optional")),
                 };
-                let mut found = Found::new(rule, new.first().cloned().unwrap_or_default())
+                let mut found = Finding::new(rule, new.first().cloned().unwrap_or_default())
                     .was(texts.0)
                     .is(texts.1);
                 found.only = only;
-                let places = Places::new(
+                let places = ChangePlaces::new(
                     was.into_iter().flatten().cloned(),
                     is.into_iter().flatten().cloned(),
                 );
@@ -85,7 +88,7 @@ impl Comparison<'_, '_> {
             };
             self.out.children.push((pair, only));
         }
-        // A name that is required and has no schema: any value will do, and the crate has no field for it.
+        // A required name without a schema accepts any value, and the crate has no field for it.
         let names: BTreeSet<&str> = before
             .required
             .keys()
@@ -99,14 +102,14 @@ impl Comparison<'_, '_> {
                 continue;
             }
             let at = was.or(is).and_then(|at| at.first()).map(|at| up(at, 1));
-            let mut found = Found::new("condition-changed", at.unwrap_or_default());
+            let mut found = Finding::new("condition-changed", at.unwrap_or_default());
             let text = format!("`{name}` required");
             if was.is_some() {
                 found = found.was(text);
             } else {
                 found = found.is(text);
             }
-            let places = Places::new(
+            let places = ChangePlaces::new(
                 was.into_iter().flatten().cloned(),
                 is.into_iter().flatten().cloned(),
             );
@@ -114,10 +117,10 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// Items, and the values of other properties.
+    /// Compares items and the values of additional properties.
     pub(super) fn containers(&mut self) {
         let (before, after) = (self.before, self.after);
-        let absent = |view: &View<'_>, node: &Node, key: &str| {
+        let absent = |view: &SchemaView<'_>, node: &SchemaNode, key: &str| {
             let part = view
                 .parts
                 .last()
@@ -143,15 +146,15 @@ impl Comparison<'_, '_> {
                     (Some(old), None) => self.shown_old(old.first().map_or("", String::as_str), 1),
                     (None, None) => String::new(),
                 };
-                let mut found = Found::new("map-values-changed", shown);
+                let mut found = Finding::new("map-values-changed", shown);
                 found.was = old
                     .as_ref()
                     .map(|node| view(self.old, node).shown(self.old));
                 found.is = new
                     .as_ref()
                     .map(|node| view(self.new, node).shown(self.new));
-                // What stood there instead is part of it.
-                let places = Places::new(
+                // `additionalProperties: false`, which was replaced or added, belongs to the same change.
+                let places = ChangePlaces::new(
                     old.iter().flatten().chain(&before.closed).cloned(),
                     new.iter().flatten().chain(&after.closed).cloned(),
                 );
@@ -164,12 +167,13 @@ impl Comparison<'_, '_> {
                 Some(_) => "object-closed",
                 None => "object-opened",
             };
-            let places = Places::new(before.closed.clone(), after.closed.clone());
-            self.push(Found::new(rule, self.here()), places);
+            let places = ChangePlaces::new(before.closed.clone(), after.closed.clone());
+            self.push(Finding::new(rule, self.here()), places);
         }
     }
 
-    /// The schemas for which the crate takes any value. One that has no partner is told with the schema that it is in.
+    /// Compares the schemas for which the crate accepts any value. One that exists in only one document is reported with the
+    /// schema that contains it.
     pub(super) fn unread(&mut self) {
         for (step, old) in &self.before.unread {
             if let Some(new) = self.after.unread.get(step) {
@@ -184,8 +188,8 @@ impl Comparison<'_, '_> {
     }
 }
 
-/// The one direction from which a property is seen.
-fn side(view: &View<'_>) -> Option<Direction> {
+/// The only direction in which a property is used, if it is read-only or write-only.
+fn only_direction(view: &SchemaView<'_>) -> Option<Direction> {
     match (view.is("readOnly"), view.is("writeOnly")) {
         (true, false) => Some(Direction::Response),
         (false, true) => Some(Direction::Request),

@@ -1,28 +1,28 @@
-//! Operations: which of the old ones is which of the new ones, and what changed in each.
+//! Compares operations: pairs old and new ones, and compares each pair.
 
 use serde_json::Value;
 
-use super::change::{Found, Guess, Places, Use};
-use super::facts::template;
-use super::rename::{self, Candidate};
+use super::change::{ChangePlaces, Finding, Guess, Use};
+use super::fact_comparison::template;
+use super::rename::{self, RenameCandidate};
 use super::side::Side;
-use super::untouched::Touched;
-use super::walk::{OperationInfo, Visited, Walk};
-use super::{bodies, parameters, security};
+use super::traversal::{OperationInfo, Traversal, Visited};
+use super::unchanged::ChangedNodes;
+use super::{bodies, operation_parameters, security};
 use crate::emit::snake_name;
 use crate::lower;
 use crate::spec::walk::{METHODS, join};
 
 /// An operation of one document.
 #[derive(Debug, Clone)]
-pub(super) struct Operation<'a> {
+pub(super) struct ComparedOperation<'a> {
     pub(super) method: &'static str,
     pub(super) path: &'a str,
-    /// Where it is shown: under its path, even if the path is a reference.
+    /// The pointer to show: below the path, even if the path item is a reference.
     pub(super) shown: String,
-    /// Where it stands.
+    /// The pointer of the operation.
     pub(super) at: String,
-    /// Where the path item stands.
+    /// The pointer of the path item.
     pub(super) item: String,
     pub(super) value: &'a Value,
 }
@@ -42,7 +42,7 @@ pub(super) const COMPARED: [&str; 11] = [
     "x-sdk-ignore",
 ];
 
-impl Operation<'_> {
+impl ComparedOperation<'_> {
     fn label(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
@@ -51,7 +51,7 @@ impl Operation<'_> {
         self.value["operationId"].as_str()
     }
 
-    /// Whether the crate has no method for it: the document says so, or its body is in a format that the crate cannot build.
+    /// Whether the crate has no method for it: the document excludes it, or the crate does not support its body format.
     fn hidden(&self, side: Side<'_>) -> bool {
         self.value["x-sdk-ignore"] == Value::Bool(true)
             || bodies::sent(side, &side.resolve(&join(&self.at, "requestBody"), true))
@@ -71,14 +71,14 @@ impl Operation<'_> {
 }
 
 /// The operations of a document, by path and method.
-pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
+pub(super) fn all(side: Side<'_>) -> Vec<ComparedOperation<'_>> {
     let mut found = Vec::new();
     for (path, shown) in side.members("/paths") {
         let item = side.resolve(&shown, true);
         for method in METHODS {
             let at = join(&item, method);
             if side.get(&at).is_object() {
-                found.push(Operation {
+                found.push(ComparedOperation {
                     method,
                     path,
                     shown: join(&shown, method),
@@ -92,14 +92,14 @@ pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
     found
 }
 
-/// Compares the operations of both documents.
-pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
+/// Pairs and compares the operations of both documents.
+pub(super) fn compare(walk: &mut Traversal<'_>, touched: &ChangedNodes) {
     let (mut old, mut new) = (all(walk.old), all(walk.new));
     let mut pairs = Vec::new();
-    let same: [fn(&Operation<'_>, &Operation<'_>) -> bool; 3] = [
+    let same: [fn(&ComparedOperation<'_>, &ComparedOperation<'_>) -> bool; 3] = [
         |a, b| a.method == b.method && a.path == b.path,
         |a, b| a.method == b.method && template(a.path) == template(b.path),
-        // An operationId is what a document itself calls an operation, whatever its path.
+        // The operationId identifies an operation that moved to another path.
         |a, b| a.id().is_some() && a.id() == b.id(),
     ];
     for same in same {
@@ -114,38 +114,42 @@ pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
         );
     }
     for (old, new) in pairs {
-        if !touched.spares(walk, &old, &new) {
+        if !touched.is_unchanged(walk, &old, &new) {
             both(walk, &old, &new);
         }
     }
     one_sided(walk, &old, &new);
 }
 
-/// Operations that only one document has.
-fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) {
+/// Records operations that exist in only one document.
+fn one_sided(
+    walk: &mut Traversal<'_>,
+    old: &[ComparedOperation<'_>],
+    new: &[ComparedOperation<'_>],
+) {
     let guesses = rename::operations(&candidates(old), &candidates(new));
     for (index, operation) in old.iter().enumerate() {
         let number = info(walk, operation, false);
-        let mut found = Found::new("operation-removed", &operation.shown);
+        let mut found = Finding::new("operation-removed", &operation.shown);
         let guess = guesses.iter().find(|(from, _)| *from == index);
         found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
-        let places = Places::new(ats(operation), None::<String>);
+        let places = ChangePlaces::new(ats(operation), None::<String>);
         walk.add(found, places, (None, number));
     }
     for (index, operation) in new.iter().enumerate() {
         let number = info(walk, operation, false);
-        let mut found = Found::new("operation-added", &operation.shown);
+        let mut found = Finding::new("operation-added", &operation.shown);
         let guess = guesses.iter().find(|(_, to)| *to == index);
         found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
-        let places = Places::new(None::<String>, ats(operation));
+        let places = ChangePlaces::new(None::<String>, ats(operation));
         walk.add(found, places, (None, number));
     }
 }
 
-fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
+fn candidates<'a>(operations: &'a [ComparedOperation<'_>]) -> Vec<RenameCandidate<'a>> {
     operations
         .iter()
-        .map(|operation| Candidate {
+        .map(|operation| RenameCandidate {
             method: operation.method,
             path: operation.path,
             operation: operation.value,
@@ -153,13 +157,13 @@ fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
         .collect()
 }
 
-/// The places of an operation: where it is shown, and where it stands if its path is a reference.
-fn ats(operation: &Operation<'_>) -> Vec<String> {
+/// The places of an operation: the pointer to show, and the actual one if the path item is a reference.
+fn ats(operation: &ComparedOperation<'_>) -> Vec<String> {
     vec![operation.shown.clone(), operation.at.clone()]
 }
 
-/// Notes an operation and gives its number.
-fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
+/// Registers an operation and returns its number.
+fn info(walk: &mut Traversal<'_>, operation: &ComparedOperation<'_>, hidden: bool) -> usize {
     walk.operations.push(OperationInfo {
         label: operation.label(),
         rust: operation.rust(),
@@ -168,16 +172,16 @@ fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
     walk.operations.len() - 1
 }
 
-/// An operation that is in both documents.
-fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
+/// Compares an operation that exists in both documents.
+fn both(walk: &mut Traversal<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>) {
     let hidden = (old.hidden(walk.old), new.hidden(walk.new));
     let number = info(walk, new, hidden.0 || hidden.1);
     let seen = (None, number);
     walk.visit(&old.at, &new.at, Visited::Operation);
     let moved = |rule: &'static str, was: &str, is: &str| {
         (
-            Found::new(rule, &new.shown).was(was).is(is),
-            Places::new(ats(old), ats(new)),
+            Finding::new(rule, &new.shown).was(was).is(is),
+            ChangePlaces::new(ats(old), ats(new)),
         )
     };
     if template(old.path) != template(new.path) {
@@ -198,8 +202,9 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         } else {
             "operation-shown"
         };
-        let places = Places::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
-        walk.add(Found::new(rule, &new.shown), places, seen);
+        let places =
+            ChangePlaces::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
+        walk.add(Finding::new(rule, &new.shown), places, seen);
     }
     let member = |key: &str| (join(&old.at, key), join(&new.at, key));
     for (key, rule) in [
@@ -214,35 +219,45 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
     name(walk, old, new, seen);
     deprecated(walk, old, new, seen);
     security::compare(walk, old, new, seen);
-    parameters::compare(walk, old, new, number);
+    operation_parameters::compare(walk, old, new, number);
     bodies::compare(walk, old, new, number);
     let mut known = COMPARED.to_vec();
     known.push("x-release-lifecycle");
     walk.others(&old.at, &new.at, &known, seen);
 }
 
-fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+fn name(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
     let (was, is) = (old.rust(), new.rust());
     if was == is {
         return;
     }
-    // Without an operationId, the name is made of the path, of which more has been said.
+    // Without an operationId the name is derived from the path, whose change is recorded separately.
     let keys = ["x-operation-group", "x-operation-name"];
-    let found = Found::new("method-renamed", &new.shown).was(was).is(is);
-    let places = Places::new(
+    let found = Finding::new("method-renamed", &new.shown).was(was).is(is);
+    let places = ChangePlaces::new(
         keys.map(|key| join(&old.at, key)),
         keys.map(|key| join(&new.at, key)),
     );
     walk.add(found, places, seen);
 }
 
-fn deprecated(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
-    let is = |operation: &Operation<'_>| operation.value["deprecated"] == Value::Bool(true);
+fn deprecated(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
+    let is = |operation: &ComparedOperation<'_>| operation.value["deprecated"] == Value::Bool(true);
     let rule = match (is(old), is(new)) {
         (false, true) => "operation-deprecated",
         (true, false) => "operation-revived",
         _ => return,
     };
-    let places = Places::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
-    walk.add(Found::new(rule, &new.shown), places, seen);
+    let places = ChangePlaces::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
+    walk.add(Finding::new(rule, &new.shown), places, seen);
 }

@@ -1,5 +1,5 @@
-//! Guesses at renames: something that went and something that came and is like it. They are said to be guesses, and what
-//! went counts as gone.
+//! Guesses renames: pairs of a removed and an added item that are similar. Guesses are marked as such and do not affect
+//! version levels.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use super::change::Guess;
-use super::facts::template;
-use super::node::{Node, named};
+use super::fact_comparison::template;
+use super::schema_node::{SchemaNode, named};
+use super::schema_view::view;
 use super::side::Side;
-use super::view::view;
 
-/// How alike two names have to be, from 0 to 1.
-const ALIKE: f32 = 0.6;
+/// Minimum similarity of two names, from 0 to 1.
+const MIN_SIMILARITY: f32 = 0.6;
 
-/// How alike two names are.
-pub(super) fn likeness(a: &str, b: &str) -> f32 {
+/// The similarity of two names, from 0 to 1.
+pub(super) fn similarity(a: &str, b: &str) -> f32 {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     TextDiff::from_chars(&a, &b).ratio()
 }
 
-/// Pairs what went with what came, the most alike first, each once.
+/// Pairs removed with added items, the most similar first, each once.
 fn pairs(candidates: Vec<(f32, usize, usize)>) -> Vec<(usize, usize)> {
     let mut candidates = candidates;
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
@@ -34,30 +34,31 @@ fn pairs(candidates: Vec<(f32, usize, usize)>) -> Vec<(usize, usize)> {
     found
 }
 
-/// A name without what only spells it differently: `clientIds` is `client_ids`.
+/// Normalizes the spelling of a name: `clientIds` equals `client_ids`.
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// Fields of one name spelled differently, or of the same type: those with names that are alike, or the only two.
+/// Guesses renamed fields: names that differ only in spelling, or fields of the same type with similar names. For a single
+/// removed and a single added field, any similarity is enough.
 pub(super) fn properties<'n>(
     old: Side<'_>,
-    gone: &[(&'n str, &Node)],
+    gone: &[(&'n str, &SchemaNode)],
     new: Side<'_>,
-    come: &[(&'n str, &Node)],
+    come: &[(&'n str, &SchemaNode)],
 ) -> BTreeMap<&'n str, &'n str> {
-    let shape = |side: Side<'_>, node: &Node| {
+    let shape = |side: Side<'_>, node: &SchemaNode| {
         let schema = view(side, node);
         let format = schema.keyword("format").map(|format| format.value.clone());
         let values = schema
             .values
             .as_ref()
-            .map(|values| super::show::values(values));
+            .map(|values| super::display::values(values));
         (named(side, node), schema.shown(side), values, format)
     };
-    // The name of a schema says more than what it is made of, where it has one in both documents.
-    let same = |old_node: &Node, new_node: &Node| {
+    // Schemas of the same name are equal, whatever their contents.
+    let same = |old_node: &SchemaNode, new_node: &SchemaNode| {
         let (a, b) = (shape(old, old_node), shape(new, new_node));
         a.0.is_some() && a.0 == b.0 || (a.1, a.2, a.3) == (b.1, b.2, b.3)
     };
@@ -65,14 +66,14 @@ pub(super) fn properties<'n>(
     let mut candidates = Vec::new();
     for (i, (a, old_node)) in gone.iter().enumerate() {
         for (j, (b, new_node)) in come.iter().enumerate() {
-            let likeness = likeness(a, b);
+            let similarity = similarity(a, b);
             let enough = if only {
-                likeness > 0.0
+                similarity > 0.0
             } else {
-                likeness >= ALIKE
+                similarity >= MIN_SIMILARITY
             };
             if plain(a) == plain(b) || enough && same(old_node, new_node) {
-                candidates.push((likeness, i, j));
+                candidates.push((similarity, i, j));
             }
         }
     }
@@ -82,15 +83,15 @@ pub(super) fn properties<'n>(
         .collect()
 }
 
-/// Values of an enumeration that are alike.
+/// Guesses renamed enum values.
 pub(super) fn values<'v>(gone: &[&'v Value], come: &[&'v Value]) -> Vec<(&'v str, &'v str)> {
     let mut candidates = Vec::new();
     for (i, a) in gone.iter().enumerate() {
         for (j, b) in come.iter().enumerate() {
             if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
-                let likeness = likeness(a, b);
-                if likeness >= ALIKE {
-                    candidates.push((likeness, i, j));
+                let similarity = similarity(a, b);
+                if similarity >= MIN_SIMILARITY {
+                    candidates.push((similarity, i, j));
                 }
             }
         }
@@ -101,7 +102,7 @@ pub(super) fn values<'v>(gone: &[&'v Value], come: &[&'v Value]) -> Vec<(&'v str
         .collect()
 }
 
-/// What a value that went may be called now.
+/// The guessed new name of a removed value.
 pub(super) fn to(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
     let (_, to) = guesses
         .iter()
@@ -109,22 +110,25 @@ pub(super) fn to(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
     Some(Guess::to(*to))
 }
 
-/// What a value that came may have been called.
+/// The guessed old name of an added value.
 pub(super) fn from(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
     let (from, _) = guesses.iter().find(|(_, to)| value.as_str() == Some(to))?;
     Some(Guess::from(*from))
 }
 
-/// An operation, for guessing.
-pub(super) struct Candidate<'a> {
+/// An operation that was removed or added.
+pub(super) struct RenameCandidate<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) operation: &'a Value,
 }
 
-/// Operations of the same method with paths that are alike, or with the same bodies and answers.
-pub(super) fn operations(gone: &[Candidate<'_>], come: &[Candidate<'_>]) -> Vec<(usize, usize)> {
-    let shape = |candidate: &Candidate<'_>| {
+/// Guesses renamed operations: the same method with very similar paths, or similar paths with the same bodies and responses.
+pub(super) fn operations(
+    gone: &[RenameCandidate<'_>],
+    come: &[RenameCandidate<'_>],
+) -> Vec<(usize, usize)> {
+    let shape = |candidate: &RenameCandidate<'_>| {
         let operation = candidate.operation;
         (
             operation["requestBody"].clone(),
@@ -137,9 +141,9 @@ pub(super) fn operations(gone: &[Candidate<'_>], come: &[Candidate<'_>]) -> Vec<
             if a.method != b.method {
                 continue;
             }
-            let likeness = likeness(&template(a.path), &template(b.path));
-            if likeness >= 0.9 || likeness >= 0.75 && shape(a) == shape(b) {
-                candidates.push((likeness, i, j));
+            let similarity = similarity(&template(a.path), &template(b.path));
+            if similarity >= 0.9 || similarity >= 0.75 && shape(a) == shape(b) {
+                candidates.push((similarity, i, j));
             }
         }
     }

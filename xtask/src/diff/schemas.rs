@@ -1,39 +1,39 @@
-//! Two schemas compared: what changed in them themselves, and which schemas within them are to be compared next.
+//! Compares two schemas: records their own changes, and returns the pairs of nested schemas to compare next.
 
 use std::collections::BTreeSet;
 
-use super::change::{Found, Places};
-use super::node::{Node, home, named};
+use super::change::{ChangePlaces, Finding};
 use super::rules::Direction;
+use super::schema_node::{SchemaNode, home, named};
+use super::schema_view::{SchemaView, view};
 use super::side::Side;
-use super::view::{View, view};
-use super::{bounds, variants};
+use super::{schema_constraints, variants};
 use crate::spec::walk::join;
 
-/// Two schemas that stand for each other.
+/// Two corresponding schemas.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pair {
-    pub(super) old: Node,
-    pub(super) new: Node,
-    /// Whether both stand where nothing may stand too: in a property that is not required.
+    pub(super) old: SchemaNode,
+    pub(super) new: SchemaNode,
+    /// Whether both belong to properties that are not required.
     pub(super) optional: bool,
 }
 
-/// What the comparison of two schemas gives.
+/// The result of a comparison of two schemas.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
-    /// What changed.
-    pub(super) changes: Vec<(Found, Places)>,
-    /// The pairs within, each with the one direction from which it is seen, if there is only one.
+    /// The changes.
+    pub(super) changes: Vec<(Finding, ChangePlaces)>,
+    /// Pairs of nested schemas, each with its only direction, if it is used in only one.
     pub(super) children: Vec<(Pair, Option<Direction>)>,
-    /// Every schema that was read, in the old document and in the new one.
+    /// The pointers of all schemas that were read, in the old and in the new document.
     pub(super) visited: (Vec<String>, Vec<String>),
 }
 
 /// Compares two schemas.
 pub(super) fn compare(old: Side<'_>, new: Side<'_>, pair: &Pair) -> Compared {
     let (before, after) = (view(old, &pair.old), view(new, &pair.new));
-    let comparison = Comparison {
+    let comparison = SchemaComparison {
         old,
         new,
         pair,
@@ -47,17 +47,17 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, pair: &Pair) -> Compared {
     out
 }
 
-pub(super) struct Comparison<'a, 'v> {
+pub(super) struct SchemaComparison<'a, 'v> {
     pub(super) old: Side<'a>,
     pub(super) new: Side<'a>,
     pub(super) pair: &'v Pair,
     pub(super) new_home: String,
-    pub(super) before: &'v View<'a>,
-    pub(super) after: &'v View<'a>,
+    pub(super) before: &'v SchemaView<'a>,
+    pub(super) after: &'v SchemaView<'a>,
     pub(super) out: Compared,
 }
 
-impl<'a> Comparison<'a, '_> {
+impl<'a> SchemaComparison<'a, '_> {
     fn run(mut self) -> Compared {
         self.name();
         if self.types() {
@@ -66,7 +66,7 @@ impl<'a> Comparison<'a, '_> {
         self.null();
         self.values();
         self.format();
-        bounds::compare(&mut self);
+        schema_constraints::compare(&mut self);
         for (key, rule) in [
             ("default", "default-changed"),
             ("deprecated", "deprecation-noted"),
@@ -86,16 +86,16 @@ impl<'a> Comparison<'a, '_> {
         self.out
     }
 
-    /// Where this place is shown.
+    /// The pointer to show.
     pub(super) fn here(&self) -> String {
         self.pair.new.first().cloned().unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, found: Found, places: Places) {
+    pub(super) fn push(&mut self, found: Finding, places: ChangePlaces) {
         self.out.changes.push((found, places));
     }
 
-    /// Where a keyword of the old schema is shown: where it would be in the new one.
+    /// The pointer to show for a keyword of the old schema: its place in the new document.
     pub(super) fn shown_old(&self, at: &str, depth: usize) -> String {
         let owner = up(at, depth);
         if self.after.parts.contains(&owner) {
@@ -113,11 +113,11 @@ impl<'a> Comparison<'a, '_> {
         if old == new {
             return;
         }
-        let title = |view: &View<'_>| {
+        let title = |view: &SchemaView<'_>| {
             let title = view.keyword("title")?.value.as_str()?;
             Some(title.to_owned())
         };
-        let made = |name: Option<String>, view: &View<'_>| name.or_else(|| title(view));
+        let made = |name: Option<String>, view: &SchemaView<'_>| name.or_else(|| title(view));
         let type_name = |name: &String| crate::emit::type_name(name);
         let same = made(old.clone(), self.before).as_ref().map(type_name)
             == made(new.clone(), self.after).as_ref().map(type_name);
@@ -131,27 +131,27 @@ impl<'a> Comparison<'a, '_> {
             None => self.here(),
         };
         let text = |name: Option<String>| name.unwrap_or_else(|| "inline".to_owned());
-        let found = Found::new(rule, shown)
+        let found = Finding::new(rule, shown)
             .was(text(old.clone()))
             .is(text(new.clone()));
-        let place = |side: Side<'_>, node: &Node, name: &Option<String>| match name {
+        let place = |side: Side<'_>, node: &SchemaNode, name: &Option<String>| match name {
             Some(_) => {
                 let reference = node.first().map(|part| join(part, "$ref"));
                 reference.into_iter().chain([home(side, node)]).collect()
             }
             None => node.clone(),
         };
-        let places = Places::new(
+        let places = ChangePlaces::new(
             place(self.old, &self.pair.old, &old),
             place(self.new, &self.pair.new, &new),
         );
         self.push(found, places);
     }
 
-    /// Says whether the types differ: nothing else is told of such schemas.
+    /// Compares the types. Returns whether they differ, in which case nothing else is compared.
     fn types(&mut self) -> bool {
         let (old, new) = (self.before.types(), self.after.types());
-        let shape = |view: &View<'_>| !view.variants.is_empty();
+        let shape = |view: &SchemaView<'_>| !view.variants.is_empty();
         let unions = (shape(self.before), shape(self.after));
         let rule = match unions {
             (true, true) => return false,
@@ -165,7 +165,7 @@ impl<'a> Comparison<'a, '_> {
                 (Some(old), Some(new)) => compare_sets(old, new),
             },
         };
-        // A list of values in which whole and other numbers meet says so by its values.
+        // For lists of numbers, the changed values are reported instead.
         if self.before.values.is_some()
             && self.after.values.is_some()
             && numeric(&old)
@@ -173,10 +173,10 @@ impl<'a> Comparison<'a, '_> {
         {
             return false;
         }
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
-        let places = Places::new(
+        let places = ChangePlaces::new(
             self.pair.old.iter().chain(&self.before.parts).cloned(),
             self.pair.new.iter().chain(&self.after.parts).cloned(),
         );
@@ -192,20 +192,20 @@ impl<'a> Comparison<'a, '_> {
         let rule = match (new, self.pair.optional) {
             (true, false) => "null-allowed",
             (true, true) => "null-allowed-optional",
-            (false, false) => "null-refused",
-            (false, true) => "null-refused-optional",
+            (false, false) => "null-disallowed",
+            (false, true) => "null-disallowed-optional",
         };
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
-        let places = Places::new(
+        let places = ChangePlaces::new(
             self.before.nullable_at.clone(),
             self.after.nullable_at.clone(),
         );
         self.push(found, places);
     }
 
-    pub(super) fn child(&mut self, old: Node, new: Node) {
+    pub(super) fn child(&mut self, old: SchemaNode, new: SchemaNode) {
         let pair = Pair {
             old,
             new,
@@ -236,7 +236,7 @@ fn compare_sets(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> &'static str {
     }
 }
 
-/// A pointer without its last steps.
+/// Removes the last steps of a pointer.
 pub(super) fn up(pointer: &str, steps: usize) -> String {
     let mut pointer = pointer;
     for _ in 0..steps {

@@ -1,24 +1,29 @@
-//! What an operation asks of a token: alternatives, each of scopes that are needed together.
+//! Compares security requirements: alternatives, each with schemes and scopes that are required together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Found, Places, Use};
-use super::operations::Operation;
+use super::change::{ChangePlaces, Finding, Use};
+use super::operations::ComparedOperation;
 use super::side::Side;
-use super::walk::Walk;
+use super::traversal::Traversal;
 use crate::spec::walk::join;
 
-/// What is needed together: the sorts of the schemes, and their scopes.
-type Need = BTreeSet<String>;
+/// One alternative: the kinds of its schemes, each followed by `:`, and their scopes.
+type Requirement = BTreeSet<String>;
 
-/// Compares what an operation asks for.
-pub(super) fn compare(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+/// Compares the requirements of an operation.
+pub(super) fn compare(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
     let (old_at, new_at) = (place(walk.old, old), place(walk.new, new));
     let (before, after) = (needs(walk.old, &old_at), needs(walk.new, &new_at));
-    // Whatever was enough for one of the first is enough for one of the second.
-    let enough = |given: &[Need], wanted: &[Need]| {
+    // Whether each alternative of `given` satisfies an alternative of `wanted`.
+    let enough = |given: &[Requirement], wanted: &[Requirement]| {
         given
             .iter()
             .all(|have| wanted.iter().any(|need| need.is_subset(have)))
@@ -28,14 +33,14 @@ pub(super) fn compare(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<
         (true, false) => "scope-loosened",
         (false, _) => "scope-tightened",
     };
-    let found = Found::new(rule, &new_at)
+    let found = Finding::new(rule, &new_at)
         .was(text(&before))
         .is(text(&after));
-    walk.add(found, Places::both(old_at, new_at), seen);
+    walk.add(found, ChangePlaces::both(old_at, new_at), seen);
 }
 
-/// Where it stands: at the operation, or for the whole document.
-fn place(side: Side<'_>, operation: &Operation<'_>) -> String {
+/// The pointer of the requirements: of the operation, or of the whole document.
+fn place(side: Side<'_>, operation: &ComparedOperation<'_>) -> String {
     let own = join(&operation.at, "security");
     if side.get(&own).is_null() {
         "/security".to_owned()
@@ -44,8 +49,8 @@ fn place(side: Side<'_>, operation: &Operation<'_>) -> String {
     }
 }
 
-fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
-    let alternatives: Vec<Need> = side
+fn needs(side: Side<'_>, at: &str) -> Vec<Requirement> {
+    let alternatives: Vec<Requirement> = side
         .get(at)
         .as_array()
         .into_iter()
@@ -56,7 +61,7 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
                 .into_iter()
                 .flatten()
                 .flat_map(|(name, scopes)| {
-                    let sort = sort(side, name);
+                    let sort = scheme_kind(side, name);
                     let scopes = scopes.as_array().into_iter().flatten();
                     let scopes = scopes.filter_map(Value::as_str).map(str::to_owned);
                     std::iter::once(format!("{sort}:"))
@@ -66,16 +71,16 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
                 .collect()
         })
         .collect();
-    // No requirement at all is one that everything meets.
+    // Without alternatives there is no requirement, which is an empty alternative.
     if alternatives.is_empty() {
-        vec![Need::new()]
+        vec![Requirement::new()]
     } else {
         alternatives
     }
 }
 
-/// What a scheme wants to see: a bearer token, whoever gives it, is one thing.
-fn sort(side: Side<'_>, name: &str) -> String {
+/// The kind of a scheme. All schemes with bearer tokens are equivalent.
+fn scheme_kind(side: Side<'_>, name: &str) -> String {
     let scheme = side.get(&side.resolve(&join("/components/securitySchemes", name), true));
     let text = |key: &str| scheme[key].as_str().unwrap_or_default().to_lowercase();
     match (scheme["type"].as_str(), text("scheme").as_str()) {
@@ -86,8 +91,8 @@ fn sort(side: Side<'_>, name: &str) -> String {
     }
 }
 
-fn text(needs: &[Need]) -> String {
-    let one = |need: &Need| {
+fn text(needs: &[Requirement]) -> String {
+    let one = |need: &Requirement| {
         let scopes: Vec<&str> = need
             .iter()
             .map(String::as_str)
@@ -102,14 +107,14 @@ fn text(needs: &[Need]) -> String {
     needs.iter().map(one).collect::<Vec<_>>().join(", or ")
 }
 
-/// Whether what holds for the whole document asks for the same.
-pub(super) fn same_for_all(walk: &Walk<'_>) -> bool {
+/// Whether the requirements of the whole document are equal.
+pub(super) fn same_for_all(walk: &Traversal<'_>) -> bool {
     let need = |side: Side<'_>| needs(side, "/security");
     need(walk.old) == need(walk.new)
 }
 
-/// Compares the security schemes, those of the same sort under another name as one.
-pub(super) fn schemes(walk: &mut Walk<'_>) {
+/// Compares the security schemes. A scheme of the same kind under another name counts as renamed.
+pub(super) fn schemes(walk: &mut Traversal<'_>) {
     const AT: &str = "/components/securitySchemes";
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (
         walk.old.members(AT).into_iter().collect(),
@@ -123,36 +128,36 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
     for (name, old_at) in &old {
         let same = new.get(name).map(|at| (*name, at.clone()));
         let alike = || {
-            let sort_of = sort(walk.old, name);
+            let kind = scheme_kind(walk.old, name);
             let index = come
                 .iter()
-                .position(|(other, _)| sort(walk.new, other) == sort_of)?;
+                .position(|(other, _)| scheme_kind(walk.new, other) == kind)?;
             let (name, at) = come.remove(index);
             Some((name, at.clone()))
         };
         let Some((other, new_at)) = same.or_else(alike) else {
-            let found = Found::new("security-scheme-changed", old_at).was(*name);
-            walk.document(found, Places::old(old_at));
+            let found = Finding::new("security-scheme-changed", old_at).was(*name);
+            walk.document(found, ChangePlaces::old(old_at));
             continue;
         };
         if *name != other || walk.old.get(old_at) != walk.new.get(&new_at) {
-            let mut found = Found::new("security-scheme-changed", &new_at);
+            let mut found = Finding::new("security-scheme-changed", &new_at);
             if *name != other {
                 found = found.was(*name).is(other);
             } else {
                 found = with_scopes(found, walk.old.get(old_at), walk.new.get(&new_at));
             }
-            walk.document(found, Places::both(old_at, new_at));
+            walk.document(found, ChangePlaces::both(old_at, new_at));
         }
     }
     for (name, at) in come {
-        let found = Found::new("security-scheme-changed", at).is(name);
-        walk.document(found, Places::new_only(at));
+        let found = Finding::new("security-scheme-changed", at).is(name);
+        walk.document(found, ChangePlaces::new_only(at));
     }
 }
 
-/// Says which scopes a scheme of OAuth has no longer, and which are new.
-fn with_scopes(found: Found, old: &Value, new: &Value) -> Found {
+/// Adds the removed and added scopes of an OAuth scheme.
+fn with_scopes(found: Finding, old: &Value, new: &Value) -> Finding {
     let scopes = |scheme: &Value| -> BTreeSet<String> {
         let flows = scheme["flows"].as_object().into_iter().flatten();
         flows

@@ -1,4 +1,4 @@
-//! One of the two documents: looking things up in it and following its references.
+//! Access to one of the two documents: looks up values and follows references.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::lower::pointer_of;
 use crate::spec::walk::join;
 
-/// A document with its references.
+/// One of the two compared documents.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Side<'a> {
     document: &'a Value,
@@ -22,18 +22,18 @@ impl<'a> Side<'a> {
         self.document
     }
 
-    /// What stands at a pointer; null where nothing does.
+    /// Returns the value at a pointer; null if there is none.
     pub(super) fn get(self, pointer: &str) -> &'a Value {
         self.document.pointer(pointer).unwrap_or(&Value::Null)
     }
 
-    /// Where the reference of a value leads to, if it is one into this document to something that is there.
+    /// Returns the target of a reference, if the value is a reference to an existing value of this document.
     pub(super) fn target(self, value: &Value) -> Option<String> {
         let reference = value.get("$ref")?.as_str()?;
         let pointer = reference
             .strip_prefix('#')
             .filter(|rest| rest.starts_with('/'))?;
-        // Only a percent sign makes the pointer differ from what is written.
+        // Only percent-encoding makes the pointer differ from the fragment.
         let pointer = match reference.contains('%') {
             true => pointer_of(reference),
             false => pointer.to_owned(),
@@ -41,8 +41,8 @@ impl<'a> Side<'a> {
         self.document.pointer(&pointer).is_some().then_some(pointer)
     }
 
-    /// The pointer of what stands at `pointer` once its references are followed. A reference with anything beside it is
-    /// followed only if `beside` says so.
+    /// Follows the references of the value at `pointer`, and returns the final pointer. References with siblings are followed
+    /// only if `beside` is true.
     pub(super) fn resolve(self, pointer: &str, beside: bool) -> String {
         let mut pointer = pointer.to_owned();
         let mut seen = BTreeSet::new();
@@ -58,19 +58,19 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// What tells one parameter of a list from the others: its place and its name.
+    /// Returns location and name of a parameter, which identify it.
     pub(super) fn parameter(self, pointer: &str) -> (String, String) {
         let parameter = self.get(&self.resolve(pointer, true));
         let text = |key: &str| parameter[key].as_str().unwrap_or_default().to_owned();
         let (place, name) = (text("in"), text("name"));
-        // Names of headers know no case.
+        // Header names are case-insensitive.
         match place.as_str() {
             "header" => (place, name.to_lowercase()),
             _ => (place, name),
         }
     }
 
-    /// The pointers of all that the references within a value lead to, and on from there.
+    /// Returns the pointers of everything that a value references, directly and indirectly.
     pub(super) fn reach(self, value: &Value) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let mut waiting = vec![value];
@@ -91,7 +91,7 @@ impl<'a> Side<'a> {
         found
     }
 
-    /// The pointers of the members of an object, in the order of their names.
+    /// Returns names and pointers of the members of an object, sorted by name.
     pub(super) fn members(self, pointer: &str) -> Vec<(&'a str, String)> {
         let mut members: Vec<_> = self
             .get(pointer)
@@ -104,7 +104,7 @@ impl<'a> Side<'a> {
         members
     }
 
-    /// The pointers of the items of a list.
+    /// Returns the pointers of the items of a list.
     pub(super) fn items(self, pointer: &str) -> Vec<String> {
         let count = self.get(pointer).as_array().map_or(0, Vec::len);
         (0..count)
@@ -113,7 +113,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The component at or above a pointer: its kind, its name and the rest of the pointer.
+/// Splits a pointer into the kind and name of a component, and the rest.
 pub(super) fn component(pointer: &str) -> Option<(&str, &str, &str)> {
     let rest = pointer.strip_prefix("/components/")?;
     let (kind, rest) = rest.split_once('/')?;
@@ -121,7 +121,7 @@ pub(super) fn component(pointer: &str) -> Option<(&str, &str, &str)> {
     Some((kind, &rest[..end], &rest[end..]))
 }
 
-/// Undoes the escapes of one step of a pointer.
+/// Unescapes one step of a pointer.
 pub(super) fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }

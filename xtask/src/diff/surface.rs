@@ -1,11 +1,11 @@
-//! The public items of the generated crates: what the rules say of a version is held against what the emitter makes.
+//! Compares the public items of the generated crates, to verify the version level that the rules determine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
 
-use super::change::{Change, Subject};
+use super::change::{DocumentChange, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
 use crate::emit::Target;
@@ -14,20 +14,20 @@ use crate::pipeline;
 use crate::sources::ApiData;
 use crate::spec::source::{Format, Source};
 
-/// How the public items of two crates differ: each as a line of Rust.
+/// The differences between the public items of two crates, each as a line of Rust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {
-    /// Items that are gone.
+    /// Removed items.
     pub removed: Vec<String>,
-    /// Items that are new.
+    /// Added items.
     pub added: Vec<String>,
-    /// Items of the same name that are another thing: what they were and what they are.
+    /// Changed items: the old and the new line.
     pub changed: Vec<(String, String)>,
 }
 
 impl Surface {
-    /// Changes of their own where the items say more than the rules did.
-    pub(super) fn raised(&self, level: Option<Level>) -> Option<Change> {
+    /// Returns a change if the items require a higher level than the rules.
+    pub(super) fn raised(&self, level: Option<Level>) -> Option<DocumentChange> {
         let breaking = self.removed.len() + self.changed.len();
         let (rule, count) = if breaking > 0 {
             ("rust-item-removed", breaking)
@@ -55,7 +55,7 @@ impl Surface {
         } else {
             (None, text)
         };
-        Some(Change {
+        Some(DocumentChange {
             rule,
             level: rule.level(None),
             subject: Subject::Document,
@@ -73,9 +73,9 @@ impl Surface {
     }
 }
 
-/// Generates both crates and compares their public items. Where one of them cannot be generated, says why.
+/// Generates both crates and compares their public items. The error is the reason why a crate could not be generated.
 pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
-    // Two threads, because generating is most of the work of a comparison.
+    // Two threads, because generation takes most of the time of a comparison.
     let (old, new) = std::thread::scope(|scope| {
         let other = scope.spawn(|| items(old, "the old document"));
         let new = items(new, "the new document");
@@ -96,7 +96,7 @@ pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
     })
 }
 
-/// The items that only the first crate has: a type goes or comes with all that it has.
+/// Returns the items that only the first crate has. Members of a missing type are not listed separately.
 fn only_in(items: &Items, others: &Items) -> Vec<String> {
     let owner = |key: &str| {
         key.rfind(['.', ':'])
@@ -115,9 +115,9 @@ fn only_in(items: &Items, others: &Items) -> Vec<String> {
 
 type Items = BTreeMap<String, String>;
 
-/// The public items of the crate that is generated from a document.
+/// Generates the crate of a document and returns its public items.
 fn items(document: &Value, name: &str) -> Result<Items, String> {
-    let told = |failure: Failure| {
+    let note = |failure: Failure| {
         let problem = failure.0.first().map(|report| {
             let problem = report.problem();
             let at = match problem.pointer.as_str() {
@@ -137,7 +137,7 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         format: Format::Json,
     };
     let normalized =
-        pipeline::normalize(document.clone(), &source, &Options::default()).map_err(told)?;
+        pipeline::normalize(document.clone(), &source, &Options::default()).map_err(note)?;
     let target = Target {
         crate_name: "compared".to_owned(),
         version: "0.1.0".to_owned(),
@@ -146,7 +146,7 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         command: String::new(),
         member: false,
     };
-    let files = pipeline::syntax(&normalized.document, name, &target).map_err(told)?;
+    let files = pipeline::syntax(&normalized.document, name, &target).map_err(note)?;
     let private = private_modules(&files);
     let mut items = Items::new();
     for (path, file) in &files {
@@ -157,11 +157,11 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
             continue;
         };
         let module = match module {
-            // The client is in a private module, and `lib.rs` hands it on.
+            // The client is in a private module, and `lib.rs` re-exports it.
             "client" => String::new(),
             module => match module.split_once('/').unwrap_or((module, "")) {
                 (first, _) if private.contains(first) => continue,
-                // The parts of these are private, and handed on.
+                // The submodules of these are private, and their items are re-exported.
                 (first @ ("operations" | "types"), _) => format!("{first}::"),
                 _ => format!("{}::", module.replace('/', "::")),
             },
@@ -173,7 +173,7 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
     Ok(items)
 }
 
-/// The modules that `lib.rs` does not show.
+/// The private modules of `lib.rs`.
 fn private_modules(files: &BTreeMap<String, syn::File>) -> BTreeSet<String> {
     let library = files.get("src/lib.rs");
     let items = library.into_iter().flat_map(|file| &file.items);
@@ -189,7 +189,7 @@ fn public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Tokens on one line, without the space that `quote` puts between them.
+/// Formats tokens on one line, without the spaces that `quote` inserts.
 fn text(tokens: &impl quote::ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     text.replace(" :: ", "::")
@@ -283,8 +283,8 @@ fn read(item: &Item, module: &str, items: &mut Items) {
     }
 }
 
-/// The type parameters with their bounds, and the types of the arguments and of the result. Arguments are given by
-/// position, so their names do not count; those of required values are fields of a struct, and do.
+/// Formats type parameters, argument types and the return type. Argument names are omitted, because arguments are
+/// positional.
 fn signature(signature: &syn::Signature) -> String {
     let arguments: Vec<String> = signature
         .inputs

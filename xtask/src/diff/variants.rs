@@ -1,19 +1,19 @@
-//! The alternatives of a union: which of the old ones is which of the new ones.
+//! Pairs and compares the alternatives of unions.
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
-use super::node::{Node, named};
-use super::schemas::Comparison;
+use super::change::{ChangePlaces, Finding};
+use super::schema_node::{SchemaNode, named};
+use super::schema_view::view;
+use super::schemas::SchemaComparison;
 use super::side::Side;
-use super::view::view;
 
-/// Compares the alternatives of two unions. Which is which is told by the names of their schemas, then by their titles,
-/// then by their constants; what is left goes by position where as many are left on both sides.
-pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
-    let mut old: Vec<Node> = comparison.before.variants.clone();
-    let mut new: Vec<Node> = comparison.after.variants.clone();
-    let identities: [fn(Side<'_>, &Node) -> Option<String>; 3] =
+/// Compares the alternatives of two unions. They are paired by the names of their schemas, then by title, then by constants.
+/// The rest is paired by position, if as many are left on both sides.
+pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
+    let mut old: Vec<SchemaNode> = comparison.before.variants.clone();
+    let mut new: Vec<SchemaNode> = comparison.after.variants.clone();
+    let identities: [fn(Side<'_>, &SchemaNode) -> Option<String>; 3] =
         [|side, node| named(side, node), title, constants];
     let mut pairs = Vec::new();
     for identity in identities {
@@ -42,13 +42,13 @@ pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
     let here = comparison.here();
     for variant in old {
         let name = text(comparison.old, &variant);
-        let found = Found::new("variant-removed", here.clone()).was(name);
-        comparison.push(found, Places::new(variant, None::<String>));
+        let found = Finding::new("variant-removed", here.clone()).was(name);
+        comparison.push(found, ChangePlaces::new(variant, None::<String>));
     }
     for variant in new {
         let name = text(comparison.new, &variant);
-        let found = Found::new("variant-added", here.clone()).is(name);
-        comparison.push(found, Places::new(None::<String>, variant));
+        let found = Finding::new("variant-added", here.clone()).is(name);
+        comparison.push(found, ChangePlaces::new(None::<String>, variant));
     }
     let keyword = |at: &[String]| {
         let mut words: Vec<String> = at
@@ -63,10 +63,10 @@ pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
         keyword(&comparison.after.variants_at),
     );
     if was != is && !was.is_empty() && !is.is_empty() {
-        let found = Found::new("variants-reordered", here)
+        let found = Finding::new("variants-reordered", here)
             .was(was.join(", "))
             .is(is.join(", "));
-        let places = Places::new(
+        let places = ChangePlaces::new(
             comparison.before.variants_at.clone(),
             comparison.after.variants_at.clone(),
         );
@@ -74,15 +74,15 @@ pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
     }
 }
 
-fn title(side: Side<'_>, node: &Node) -> Option<String> {
+fn title(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     let view = view(side, node);
     view.keyword("title")?.value.as_str().map(str::to_owned)
 }
 
-/// The properties of one text each, which is what tells variants apart.
-fn constants(side: Side<'_>, node: &Node) -> Option<String> {
+/// The properties with a single string value, which distinguish variants.
+fn constants(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     let schema = view(side, node);
-    let constant = |(name, node): (&&str, &Node)| match view(side, node).values.as_deref() {
+    let constant = |(name, node): (&&str, &SchemaNode)| match view(side, node).values.as_deref() {
         Some([Value::String(value)]) => Some(format!("{name}={value}")),
         _ => None,
     };
@@ -90,7 +90,7 @@ fn constants(side: Side<'_>, node: &Node) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-fn text(side: Side<'_>, node: &Node) -> String {
+fn text(side: Side<'_>, node: &SchemaNode) -> String {
     named(side, node)
         .or_else(|| title(side, node))
         .or_else(|| constants(side, node))

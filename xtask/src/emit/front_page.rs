@@ -15,7 +15,7 @@ pub(crate) fn library(
     target: &Target,
     client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
-    let has_limits = !target.api.tiers.is_empty();
+    let has_limits = !target.api.plans.is_empty();
     let mut parts = vec![format!("An unofficial client for the {}.", model.title)];
     parts.push(model.description.trim().to_owned());
     let mut map = "Start with [`Client::builder`]. The operations are methods of the [`resources`]; their data is in [`types`]. The table \

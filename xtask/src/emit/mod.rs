@@ -180,7 +180,7 @@ fn fixed_files(
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = rate_limit_constants::emit(&target.api.tiers) {
+    if let Some(limits) = rate_limit_constants::emit(&target.api.plans) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);

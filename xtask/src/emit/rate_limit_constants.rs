@@ -6,14 +6,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::names;
-use crate::tiers::{Allowance, Count, Rates, Tier, TierName};
+use crate::rate_limit_plans::{Allowance, Count, PlanName, RateLimitPlan, Rates};
 
 /// The module; `None` if no plans are listed.
-pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
-    if tiers.is_empty() {
+pub(crate) fn emit(plans: &BTreeMap<PlanName, RateLimitPlan>) -> Option<TokenStream> {
+    if plans.is_empty() {
         return None;
     }
-    let constants = tiers.iter().map(|(name, tier)| constant(name, tier));
+    let constants = plans.iter().map(|(name, plan)| constant(name, plan));
     Some(quote! {
         //! The published rate limit plans, for a [`Limiter`](crate::Limiter).
         //!
@@ -25,23 +25,23 @@ pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
     })
 }
 
-fn constant(name: &TierName, tier: &Tier) -> TokenStream {
+fn constant(name: &PlanName, plan: &RateLimitPlan) -> TokenStream {
     let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
-    let plan = format!(" The plan `{}`.", name.as_str());
-    let mut limits = format!(" Per tenant: {}.", text(&tier.tenant));
-    let tenant = rates(&tier.tenant);
-    let tenant = match tier.tenant.rates {
+    let title = format!(" The plan `{}`.", name.as_str());
+    let mut limits = format!(" Per tenant: {}.", text(&plan.tenant));
+    let tenant = rates(&plan.tenant);
+    let tenant = match plan.tenant.rates {
         Rates::Each { .. } => quote!(new(#tenant)),
         Rates::Both(_) => quote!(shared(#tenant)),
     };
-    let organization = tier.organization.map(|organization| {
+    let organization = plan.organization.map(|organization| {
         let organization = Allowance::from(organization);
         limits += &format!(" Per organization: {}.", text(&organization));
         let rates = rates(&organization);
         quote!(.organization(#rates))
     });
     quote! {
-        #[doc = #plan]
+        #[doc = #title]
         #[doc = ""]
         #[doc = #limits]
         pub const #ident: Limits = Limits::#tenant #organization;

@@ -1,14 +1,14 @@
-//! Addresses: which of them may be fetched, and what of them is shown.
+//! URLs of documents: which may be fetched, and how they are shown.
 
 use url::{Host, Url};
 
 use crate::problem::Problem;
 
-/// The address in a text.
+/// Parses and checks a URL.
 pub(crate) fn parse(text: &str) -> Result<Url, Problem> {
-    // The text itself is not shown: it may hold a password.
+    // The text is not shown, because it may contain a password.
     let url = Url::parse(text).map_err(|error| {
-        Problem::at("", "this is no address")
+        Problem::at("", "this is not a valid address")
             .expected("an address such as https://example.com/openapi.json")
             .found(error.to_string())
     })?;
@@ -16,30 +16,30 @@ pub(crate) fn parse(text: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// Refuses what is neither https nor http on this machine.
+/// Rejects everything but https, and http on this machine.
 pub(super) fn check(url: &Url) -> Result<(), Problem> {
-    let refused = |why: &str| {
-        Problem::at("", why)
-            .expected("https, or http from this machine")
+    let rejected = |message: &str| {
+        Problem::at("", message)
+            .expected("https, or http on this machine")
             .found(shown(url))
     };
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(url) => Ok(()),
-        "http" => Err(refused("plain http is for this machine only")
-            .help("take the https address; what comes by plain http can be changed on the way")),
+        "http" => Err(rejected("plain http is for this machine only")
+            .help("use the https address; a document fetched over plain http could be modified in transit")),
         "file" => {
-            Err(refused("a file is named by its path")
-                .help("give the path of the file: --from FILE"))
+            Err(rejected("file URLs are not supported")
+                .help("pass the path of the file: --from FILE"))
         }
-        scheme => Err(refused(&format!("`{scheme}` is not fetched")).help(
-            "save the document by other means and give the file: cargo xtask fetch API --from FILE",
+        scheme => Err(rejected(&format!("the scheme `{scheme}` is not supported")).help(
+            "save the document by other means and pass the file: cargo xtask fetch API --from FILE",
         )),
     }
 }
 
-/// Whether a redirect from one address to another is followed: to https, and to http only within this machine.
-pub(super) fn may_lead(from: &Url, to: &Url) -> bool {
+/// Whether a redirect is followed: always to https, and to http only within this machine.
+pub(super) fn may_redirect(from: &Url, to: &Url) -> bool {
     match to.scheme() {
         "https" => true,
         "http" => from.scheme() == "http" && is_loopback(to),
@@ -47,7 +47,7 @@ pub(super) fn may_lead(from: &Url, to: &Url) -> bool {
     }
 }
 
-/// Whether the address is on this machine.
+/// Whether the host is this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -57,11 +57,10 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The address for people. User name and password are left out, and so is what stands in a query or a fragment: the
-/// addresses that a redirect leads to are often signed there.
+/// Formats a URL for people, without user name, password, query and fragment: redirects often lead to signed URLs.
 pub(super) fn shown(url: &Url) -> String {
     let mut plain = url.clone();
-    // Neither fails for an address with a host; one without has no user.
+    // These fail only for URLs without a host, which have no user.
     let _ = plain.set_username("");
     let _ = plain.set_password(None);
     plain.set_query(None);
@@ -87,23 +86,23 @@ mod tests {
     }
 
     #[test]
-    fn redirect_never_leads_from_https_to_http() {
-        let leads = |from: &str, to: &str| {
+    fn redirect_from_https_to_http_is_never_followed() {
+        let followed = |from: &str, to: &str| {
             let url = |text: &str| Url::parse(text).expect("an address");
-            may_lead(&url(from), &url(to))
+            may_redirect(&url(from), &url(to))
         };
         let (https, here) = ("https://example.com/a", "http://127.0.0.1:80/a");
-        assert!(leads(https, "https://example.org/b"));
-        assert!(leads(here, https));
-        assert!(leads(here, "http://[::1]/b"));
-        assert!(!leads(https, here));
-        assert!(!leads(https, "http://example.com/a"));
-        assert!(!leads(here, "http://example.com/a"));
-        assert!(!leads(here, "ftp://127.0.0.1/a"));
+        assert!(followed(https, "https://example.org/b"));
+        assert!(followed(here, https));
+        assert!(followed(here, "http://[::1]/b"));
+        assert!(!followed(https, here));
+        assert!(!followed(https, "http://example.com/a"));
+        assert!(!followed(here, "http://example.com/a"));
+        assert!(!followed(here, "ftp://127.0.0.1/a"));
     }
 
     #[test]
-    fn address_that_may_be_fetched_is_told_from_one_that_may_not() {
+    fn address_that_must_not_be_fetched_is_rejected_without_secrets() {
         let outcomes: Vec<String> = [
             "https://example.com/a.json",
             "HTTPS://example.com",
@@ -136,11 +135,11 @@ mod tests {
         plain http is for this machine only; http://localhost.example.com/a
         plain http is for this machine only; http://example.com/a
         plain http is for this machine only; http://0.0.0.0/a
-        `ftp` is not fetched; ftp://example.com/a
-        a file is named by its path; file:///etc/passwd
-        `data` is not fetched; data:application/json,{}
-        this is no address; empty host
-        this is no address; invalid international domain name
+        the scheme `ftp` is not supported; ftp://example.com/a
+        file URLs are not supported; file:///etc/passwd
+        the scheme `data` is not supported; data:application/json,{}
+        this is not a valid address; empty host
+        this is not a valid address; invalid international domain name
         https://example.com/a?...
         plain http is for this machine only; http://example.com/a?...
         ");

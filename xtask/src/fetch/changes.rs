@@ -1,26 +1,26 @@
-//! What a fetch changed, in meaning and for the crate. This is the one place that says it, in each of the formats.
+//! The semantic changes of a fetched document, in each output format.
 
 use serde_json::Value;
 
 use crate::diff::{self, Diff, Versions};
 use crate::problem::Problem;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 
-/// The version that is told of where there is no crate yet.
-const FIRST: &str = "0.1.0";
+/// The version to start from if the API has no crate yet.
+const FIRST_VERSION: &str = "0.1.0";
 
-/// The changes from the old facts to the new ones, where there are any.
+/// The changes from the old facts to the new ones, if there are any.
 #[derive(Debug)]
-pub(super) struct Changes(Option<(Diff, Versions)>);
+pub(crate) struct Changes(Option<(Diff, Versions)>);
 
 impl Changes {
-    /// Compares the facts of an API with the new ones.
+    /// Compares the old facts of an API with the new ones.
     pub(super) fn between(
-        entry: &Entry,
+        entry: &ApiSource,
         old: Option<&Value>,
         new: &Value,
     ) -> Result<Self, Problem> {
-        let options = diff::Options {
+        let options = diff::CompareOptions {
             include: &[],
             surface: true,
         };
@@ -30,18 +30,24 @@ impl Changes {
         else {
             return Ok(Self(None));
         };
-        let versions = diff.versions(entry.version.as_deref().unwrap_or(FIRST))?;
+        let versions = diff.versions(entry.version.as_deref().unwrap_or(FIRST_VERSION))?;
         Ok(Self(Some((diff, versions))))
     }
 
-    /// For people; empty where there are none.
+    /// The comparison and the versions before and after, if anything changed in meaning.
+    pub(crate) fn compared(&self) -> Option<&(Diff, Versions)> {
+        self.0.as_ref()
+    }
+
+    /// Formats the changes for people; empty if there are none.
     pub(super) fn text(&self) -> String {
         self.0
             .as_ref()
             .map_or_else(String::new, |(diff, versions)| diff.text(versions))
     }
 
-    /// For a pull request, in at most about `room` bytes; empty where there are none. `command` shows them whole.
+    /// Formats the changes for a pull request, in about `room` bytes at most; empty if there are none. `command` is the
+    /// command that shows all changes.
     pub(super) fn markdown(&self, command: &str, room: usize) -> String {
         self.0
             .as_ref()
@@ -50,7 +56,7 @@ impl Changes {
             })
     }
 
-    /// For programs, as `cargo xtask diff --format json` gives them; null where there are none.
+    /// Formats the changes for programs, like `cargo xtask diff --format json`; null if there are none.
     pub(super) fn json(&self) -> Value {
         self.0
             .as_ref()

@@ -1,4 +1,4 @@
-//! One document over the network: https, or http from this machine, with an end to everything.
+//! Downloads a document over https, or http on this machine, with limits on time and size.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -12,30 +12,30 @@ use url::Url;
 
 use super::address::{self, shown};
 use super::etag::Etag;
-use super::refusal;
+use super::rejection;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::spec::document;
 
-/// As many as browsers allow at the least; more is a loop.
-const REDIRECTS: usize = 10;
+/// Maximum number of redirects; more indicate a loop.
+const MAX_REDIRECTS: usize = 10;
 
-/// What a server may take.
+/// Limits for a download.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The time until there is a connection.
+    /// The timeout for connecting.
     pub connect: Duration,
-    /// The time in which nothing comes.
+    /// The timeout for a pause without any data.
     pub idle: Duration,
-    /// The time for all of it.
+    /// The timeout for the whole download.
     pub total: Duration,
-    /// The size of the document in bytes.
+    /// The maximum size of the document in bytes.
     pub bytes: u64,
 }
 
 impl Default for Limits {
-    /// A connection takes a second or two where there is any, and a server that is silent for half a minute has
-    /// failed. Five minutes are enough for the largest document at 2 Mbit/s.
+    /// 10 s to connect, 30 s without data, and 5 min in total, which is enough for the largest allowed document at
+    /// 2 Mbit/s.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -46,39 +46,39 @@ impl Default for Limits {
     }
 }
 
-/// What a server answered.
+/// The outcome of a download.
 #[derive(Debug)]
-pub enum Answer {
+pub enum DownloadOutcome {
     /// The document.
-    Document(Fetched),
-    /// It is still the one with the tag that was sent.
+    Document(Download),
+    /// The document still has the entity tag that was sent.
     NotModified,
 }
 
-/// What was fetched.
+/// A downloaded document.
 #[derive(Debug)]
-pub struct Fetched {
-    /// The document.
+pub struct Download {
+    /// The contents.
     pub bytes: Vec<u8>,
-    /// Its tag.
+    /// The entity tag.
     pub etag: Option<Etag>,
-    /// Where it came from in the end, as it is shown to people.
+    /// The final URL after redirects, formatted for people.
     pub from: String,
 }
 
-/// Gets the document at `address`. With a tag, the server may answer that there is nothing new.
+/// Downloads the document at `address`. With an entity tag, the request is conditional.
 pub fn get(
     address: &Url,
     etag: Option<&Etag>,
     limits: &Limits,
     progress: &Progress,
-) -> Result<Answer, Problem> {
+) -> Result<DownloadOutcome, Problem> {
     let not_set_up = |found: String| {
         Problem::at("", "the HTTP client cannot be set up")
             .found(found)
-            .help("save the document by other means and give the file: --from FILE")
+            .help("save the document by other means and pass the file: --from FILE")
     };
-    let client = client(address, limits).map_err(|error| not_set_up(refusal::cause(&error)))?;
+    let client = client(address, limits).map_err(|error| not_set_up(rejection::cause(&error)))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -90,8 +90,8 @@ pub fn get(
     };
     runtime.block_on(async {
         match tokio::time::timeout(limits.total, exchange.run(&client, address, etag)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(refusal::too_slow(exchange.received.get(), limits)),
+            Ok(outcome) => outcome,
+            Err(_) => Err(rejection::too_slow(exchange.received.get(), limits)),
         }
     })
 }
@@ -102,7 +102,7 @@ fn client(address: &Url, limits: &Limits) -> reqwest::Result<Client> {
         header::ACCEPT,
         header::HeaderValue::from_static("application/json, application/yaml, */*;q=0.5"),
     );
-    // The digest is that of the document, and the limit on its size is one on what arrives.
+    // Digest and size limit apply to the bytes received, so they must not be compressed.
     headers.insert(
         header::ACCEPT_ENCODING,
         header::HeaderValue::from_static("identity"),
@@ -115,7 +115,7 @@ fn client(address: &Url, limits: &Limits) -> reqwest::Result<Client> {
         .referer(false)
         .retry(reqwest::retry::never())
         .redirect(Policy::custom(follow));
-    // Otherwise reqwest takes the proxies of the environment. What is on this machine is not asked for elsewhere.
+    // Requests to this machine do not use the proxies of the environment.
     if address.scheme() == "http" {
         client.no_proxy().build()
     } else {
@@ -124,32 +124,32 @@ fn client(address: &Url, limits: &Limits) -> reqwest::Result<Client> {
 }
 
 fn follow(attempt: Attempt<'_>) -> Action {
-    if attempt.previous().len() > REDIRECTS {
-        return attempt.error(Redirected::TooOften);
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(Redirected::TooMany);
     }
     let to = attempt.url();
     let last = attempt.previous().last();
-    if last.is_some_and(|from| address::may_lead(from, to)) {
+    if last.is_some_and(|from| address::may_redirect(from, to)) {
         return attempt.follow();
     }
     let to = shown(to);
-    attempt.error(Redirected::Elsewhere(to))
+    attempt.error(Redirected::Forbidden(to))
 }
 
 /// A redirect that is not followed.
 #[derive(Debug)]
 pub(super) enum Redirected {
-    /// There is no end to them.
-    TooOften,
-    /// It leads to an address that may not be fetched.
-    Elsewhere(String),
+    /// There were too many redirects.
+    TooMany,
+    /// The target must not be fetched.
+    Forbidden(String),
 }
 
 impl fmt::Display for Redirected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooOften => write!(f, "more than {REDIRECTS} redirects"),
-            Self::Elsewhere(to) => write!(f, "a redirect to {to}"),
+            Self::TooMany => write!(f, "more than {MAX_REDIRECTS} redirects"),
+            Self::Forbidden(to) => write!(f, "a redirect to {to}"),
         }
     }
 }
@@ -168,7 +168,7 @@ impl Exchange<'_> {
         client: &Client,
         address: &Url,
         etag: Option<&Etag>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<DownloadOutcome, Problem> {
         let mut request = client.get(address.clone());
         if let Some(etag) = etag {
             request = request.header(header::IF_NONE_MATCH, etag.as_str());
@@ -176,16 +176,16 @@ impl Exchange<'_> {
         let response = request
             .send()
             .await
-            .map_err(|error| refusal::no_answer(&error, self.limits))?;
+            .map_err(|error| rejection::no_response(&error, self.limits))?;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(Answer::NotModified),
-            _ => return Err(refusal::status(&response, address)),
+            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(DownloadOutcome::NotModified),
+            _ => return Err(rejection::status(&response, address)),
         }
         if let Some(coding) = response.headers().get(header::CONTENT_ENCODING)
             && coding != "identity"
         {
-            return Err(refusal::compressed(coding));
+            return Err(rejection::compressed(coding));
         }
         let etag = response
             .headers()
@@ -194,23 +194,23 @@ impl Exchange<'_> {
             .and_then(Etag::parse);
         let from = shown(response.url());
         let bytes = self.body(response).await?;
-        Ok(Answer::Document(Fetched { bytes, etag, from }))
+        Ok(DownloadOutcome::Document(Download { bytes, etag, from }))
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Problem> {
         let length = response.content_length();
         if length.is_some_and(|length| length > self.limits.bytes) {
-            return Err(refusal::too_large(length, self.limits));
+            return Err(rejection::too_large(length, self.limits));
         }
         self.progress.expect_bytes(length);
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| {
-            refusal::broken_off(&error, self.received.get(), length, self.limits)
+            rejection::incomplete(&error, self.received.get(), length, self.limits)
         })? {
             bytes.extend_from_slice(&chunk);
             self.received.set(bytes.len() as u64);
             if self.received.get() > self.limits.bytes {
-                return Err(refusal::too_large(None, self.limits));
+                return Err(rejection::too_large(None, self.limits));
             }
             self.progress.received(self.received.get());
         }

@@ -1,13 +1,13 @@
-//! `fetch`: from a published document to the facts in `openapi/<api>/openapi.yaml`, and what these now ask for.
+//! `fetch`: writes the facts of a published document to `openapi/<api>/openapi.yaml`, and lists the follow-up work.
 
 pub(crate) mod address;
-mod changes;
+pub(crate) mod changes;
 pub mod download;
 mod etag;
-mod markdown;
-mod refusal;
-mod report;
-mod work;
+pub(crate) mod follow_up;
+pub(crate) mod outcome;
+mod pull_request;
+mod rejection;
 
 use std::path::Path;
 
@@ -15,49 +15,50 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::commands::cli::ReportFormat;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::files::write_file;
 use crate::lower::excerpt;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{Entry, Fetched, Sources};
+use crate::sources::{ApiSource, FetchRecord, Sources};
 use crate::spec::canonical;
 use crate::spec::document::{Document, read_bytes};
 use crate::spec::facts::strip_prose;
 use crate::spec::walk::count_operations;
 use crate::workspace::{FACTS, Workspace, api_folder};
 use changes::Changes;
-use download::{Answer, Limits};
+use download::{DownloadOutcome, Limits};
 use etag::Etag;
-use report::{Outcome, State};
+pub(crate) use follow_up::FollowUp;
+use outcome::{DocumentState, FetchOutcome};
 
-/// What to fetch and how.
+/// The arguments of `fetch`.
 #[derive(Debug, Clone)]
-pub struct Options<'a> {
-    /// The APIs; all where none is named.
+pub struct FetchOptions<'a> {
+    /// The names of the APIs; empty for all.
     pub apis: &'a [String],
-    /// The address or the file to take instead of what is published.
+    /// The URL or file to read instead of the published document.
     pub from: Option<&'a str>,
-    /// Show what would change and write nothing.
+    /// Whether to show the changes without writing files.
     pub dry_run: bool,
-    /// Keep upstream's words.
+    /// Whether to keep the published descriptions.
     pub keep_prose: bool,
-    /// Today, as year, month and day.
+    /// The current date as `YYYY-MM-DD`.
     pub today: &'a str,
-    /// What a server may take.
+    /// Limits for downloads.
     pub limits: Limits,
-    /// How the result is written.
+    /// The format of the result.
     pub format: ReportFormat,
 }
 
-/// Takes the documents, shows what changed in their facts and what is to be done about it, and writes the facts. An
-/// API whose document is refused stays as it is and does not keep the others from being fetched.
+/// Fetches the documents, shows the changes of their facts and the follow-up work, and writes the facts. A rejected document
+/// changes no file of its API and does not prevent the others from being fetched.
 pub fn run(
     workspace: &Workspace,
-    options: &Options<'_>,
+    options: &FetchOptions<'_>,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let sources = workspace.sources()?;
     let selected = sources.select(options.apis)?;
     if options.from.is_some() && selected.len() != 1 {
@@ -67,14 +68,14 @@ pub fn run(
     for (api, entry) in selected {
         let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
         if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
-            console.result(&report::text(api, outcome));
+            console.result(&outcome::text(api, outcome));
         }
         outcomes.push((api.to_owned(), outcome));
     }
     match options.format {
         ReportFormat::Text => {}
-        ReportFormat::Markdown => console.result(&markdown::body(&outcomes)),
-        ReportFormat::Json => console.result(&canonical::json(&report::json(&outcomes))),
+        ReportFormat::Markdown => console.result(&pull_request::body(&outcomes)),
+        ReportFormat::Json => console.result(&canonical::json(&outcome::json(&outcomes))),
     }
     let failures: Vec<Report> = outcomes
         .into_iter()
@@ -82,19 +83,19 @@ pub fn run(
         .flatten()
         .collect();
     if failures.is_empty() {
-        Ok(Verdict::Fine)
+        Ok(CheckResult::Passed)
     } else {
         Err(Failure(failures))
     }
 }
 
-/// One API: fetched, compared, and written unless that is not wanted.
-fn fetch(
+/// Fetches and compares one API, and writes it unless this is a dry run.
+pub(crate) fn fetch(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
-    options: &Options<'_>,
-) -> Result<Outcome, Failure> {
+    entry: &ApiSource,
+    options: &FetchOptions<'_>,
+) -> Result<FetchOutcome, Failure> {
     let file = format!("{}/{FACTS}", api_folder(api));
     let path = workspace.path(&file);
     let old = if path.exists() {
@@ -103,83 +104,86 @@ fn fetch(
         None
     };
     let first_line = first_line(api, options.keep_prose);
-    // With prose the facts are others than those without, whatever the server says of the document.
+    // Facts with and without prose differ even if the server reports an unmodified document.
     let known = old
         .as_ref()
         .filter(|old| old.source.text.starts_with(&format!("# {first_line}\n")))
-        .and_then(|old| etag::kept(entry, &old.source.text));
-    let taken = take(api, entry, options, known.as_ref())?;
+        .and_then(|old| etag::stored(entry, &old.source.text));
+    let fetched = read(api, entry, options, known.as_ref())?;
 
-    let (facts, text) = match (&taken, &old) {
-        (Some(taken), _) => {
-            let facts = facts(taken, entry, options.keep_prose)?;
+    let (facts, text) = match (&fetched, &old) {
+        (Some(fetched), _) => {
+            let facts = facts(fetched, entry, options.keep_prose)?;
             let text = canonical::yaml(&facts, &first_line);
             (facts, text)
         }
         (None, Some(old)) => (old.value.clone(), old.source.text.clone()),
         (None, None) => (Value::Null, String::new()),
     };
-    let work = work::survey(workspace, api, entry, &facts)?;
+    let follow_up = follow_up::survey(workspace, api, entry, &facts)?;
     let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
-    if let Some(taken) = &taken
+    if let Some(fetched) = &fetched
         && !options.dry_run
     {
         if changed {
             write_file(&path, &text)?;
         }
-        // The tag comes after the facts that it stands for: what is cut short here is fetched whole the next time.
-        // The list is read anew: it has what was noted of other APIs, and what was written into it during a long fetch.
+        // The tag is written after the facts that it applies to, so that an interrupted fetch is repeated completely.
+        // The file is read again, because it may have changed since the start of the command.
         let sources = workspace.sources()?;
-        let of = etag::of(entry, &text);
-        let noted = sources.with_fetch(
+        let scope = etag::scope(entry, &text);
+        let updated = sources.with_fetch(
             api,
-            &Fetched {
-                digest: &taken.digest,
+            &FetchRecord {
+                digest: &fetched.digest,
                 date: options.today,
-                etag: taken.etag.as_ref().map(|tag| (tag.as_str(), of.as_str())),
+                etag: fetched
+                    .etag
+                    .as_ref()
+                    .map(|tag| (tag.as_str(), scope.as_str())),
             },
         )?;
-        if noted.text() != sources.text() {
-            write_file(&workspace.path(Sources::FILE), noted.text())?;
+        if updated.text() != sources.text() {
+            write_file(&workspace.path(Sources::FILE), updated.text())?;
         }
     }
-    Ok(Outcome {
-        state: match (&taken, &old, changed) {
-            (None, _, _) => State::NotModified,
-            (_, None, _) => State::New,
-            (_, _, true) => State::Changed,
-            (_, _, false) => State::Unchanged,
+    Ok(FetchOutcome {
+        state: match (&fetched, &old, changed) {
+            (None, _, _) => DocumentState::NotModified,
+            (_, None, _) => DocumentState::New,
+            (_, _, true) => DocumentState::Changed,
+            (_, _, false) => DocumentState::Unchanged,
         },
         operations: count_operations(&facts),
         schemas: facts["components"]["schemas"]
             .as_object()
             .map_or(0, |schemas| schemas.len()),
-        digest: taken.map_or_else(
+        digest: fetched.map_or_else(
             || entry.digest.clone().unwrap_or_default(),
-            |taken| taken.digest,
+            |fetched| fetched.digest,
         ),
         changes,
-        work,
+        follow_up,
     })
 }
 
-/// A document that was taken.
-struct Taken {
+/// A fetched document.
+struct FetchedDocument {
     document: Document,
     digest: String,
     etag: Option<Etag>,
 }
 
-/// The document, from the file or the address that was given, or from where it is published. Nothing if it is still the
-/// one that `known` stands for.
-fn take(
+/// Reads the document from the given file or URL, or from its published URL. Returns `None` if it still has the entity tag
+/// `known`.
+fn read(
     api: &str,
-    entry: &Entry,
-    options: &Options<'_>,
+    entry: &ApiSource,
+    options: &FetchOptions<'_>,
     known: Option<&Etag>,
-) -> Result<Option<Taken>, Failure> {
+) -> Result<Option<FetchedDocument>, Failure> {
     let (bytes, etag, name) = match options.from {
         Some(file) if !file.contains("://") => {
             (read_bytes(Path::new(file))?, None, file.to_owned())
@@ -192,8 +196,8 @@ fn take(
             progress.at(&format!("{api}: {shown}"));
             let known = known.filter(|_| from.is_none());
             match download::get(&address, known, &options.limits, &progress) {
-                Ok(Answer::NotModified) => return Ok(None),
-                Ok(Answer::Document(fetched)) => {
+                Ok(DownloadOutcome::NotModified) => return Ok(None),
+                Ok(DownloadOutcome::Document(fetched)) => {
                     let published = from.is_none_or(|from| from == entry.url);
                     (
                         fetched.bytes,
@@ -205,21 +209,21 @@ fn take(
             }
         }
     };
-    Ok(Some(Taken {
+    Ok(Some(FetchedDocument {
         document: Document::from_bytes(name, &bytes)?.checked()?,
         digest: digest(&bytes),
         etag,
     }))
 }
 
-/// The facts of the part of the document that is wanted.
-fn facts(taken: &Taken, entry: &Entry, keep_prose: bool) -> Result<Value, Failure> {
-    let mut value = taken.document.value.clone();
+/// Extracts the facts of the included part of the document.
+fn facts(fetched: &FetchedDocument, entry: &ApiSource, keep_prose: bool) -> Result<Value, Failure> {
+    let mut value = fetched.document.value.clone();
     if !keep_prose {
         strip_prose(&mut value);
     }
     let mut value = excerpt(value, &entry.include)
-        .map_err(|problems| Failure(Report::all(problems, &taken.document.source)))?;
+        .map_err(|problems| Failure(Report::all(problems, &fetched.document.source)))?;
     canonical::sort_sets(&mut value);
     Ok(value)
 }
@@ -229,10 +233,10 @@ fn first_line(api: &str, keep_prose: bool) -> String {
     format!("@generated by `cargo xtask fetch {api}{keep}`. Do not edit: corrections are overlays.")
 }
 
-fn which_api(number: usize) -> Problem {
-    Problem::at("", "`--from` goes with one API")
+pub(crate) fn which_api(number: usize) -> Problem {
+    Problem::at("", "`--from` needs exactly one API")
         .expected("the name of one API")
-        .found(format!("{number} of them"))
+        .found(format!("{number} APIs"))
         .help("name the API that the document belongs to: cargo xtask fetch API --from URL-or-FILE")
 }
 

@@ -1,4 +1,4 @@
-//! What a pass has at hand while it runs: the options, and where to write down what it did and what it found.
+//! The state of a normalization while its passes run: the options, and the changes, warnings and problems so far.
 
 use serde_json::Value;
 
@@ -7,17 +7,18 @@ use crate::lower::Options;
 use crate::lower::origin;
 use crate::problem::Problem;
 
-/// The notes of a normalization, and the pass that is writing them.
-pub struct Context<'a> {
-    /// What the caller asked for.
+/// The options and the results that the passes of a normalization share.
+pub struct PassContext<'a> {
+    /// The options of the normalization.
     pub options: &'a Options<'a>,
+    /// The name of the pass that is running.
     pub(crate) pass: &'static str,
     pub(crate) changes: Vec<Change>,
     pub(crate) warnings: Vec<Problem>,
     pub(crate) problems: Vec<Problem>,
 }
 
-impl<'a> Context<'a> {
+impl<'a> PassContext<'a> {
     pub(crate) fn new(options: &'a Options<'a>) -> Self {
         Self {
             options,
@@ -28,26 +29,26 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Notes a change at `place`, a value of the document that stands at `pointer`.
-    pub fn changed(&mut self, place: &Value, pointer: &str, what: impl Into<String>) {
-        self.changed_at(origin::of(place, pointer), what);
+    /// Records a change of `value`, which is at `pointer` in the current document.
+    pub fn changed(&mut self, value: &Value, pointer: &str, message: impl Into<String>) {
+        self.changed_at(origin::of(value, pointer), message);
     }
 
-    /// Notes a change at a pointer into the source document.
-    pub fn changed_at(&mut self, pointer: impl Into<String>, what: impl Into<String>) {
+    /// Records a change at a pointer into the source document. The message is in lower case and has no full stop.
+    pub fn changed_at(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
         self.changes.push(Change {
             pass: self.pass,
             pointer: pointer.into(),
-            what: what.into(),
+            what: message.into(),
         });
     }
 
-    /// Notes something that is lost or doubtful, but does not stop the work.
+    /// Records a loss or a doubt that does not invalidate the document.
     pub fn warn(&mut self, problem: Problem) {
         self.warnings.push(problem);
     }
 
-    /// Notes a construct whose meaning would be lost: the document cannot be used as it is.
+    /// Records a construct that cannot be normalized. The document is rejected.
     pub fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
     }

@@ -1,19 +1,19 @@
-//! Where in the source document a value came from.
+//! The location of a value in the source document.
 //!
-//! Passes move, copy and merge schemas. What they report has to speak of the document that its author knows, so every schema, operation,
-//! parameter, request body and response carries a stamp with its first pointer while the passes run.
+//! Passes move, copy and merge schemas, but their messages refer to the document that its author knows. While the passes run, every schema,
+//! operation, parameter, header, request body, response and path item therefore has a stamp: its pointer in the source document.
 
 use serde_json::Value;
 
 use crate::extensions;
 use crate::spec::walk::{self, Place};
 
-/// The stamp: the JSON pointer of the value in the source document.
+/// The stamp: a JSON pointer into the source document.
 pub(crate) const SOURCE: &str = extensions::NORMALIZER_SOURCE.name;
-/// The name of the component that a value was resolved from: a hint for the name of a type.
+/// The name of the component that a value was copied from: a hint for the name of its type.
 pub(crate) const NAME: &str = extensions::NORMALIZER_NAME.name;
 
-/// Stamps the document.
+/// Sets the stamps of a document.
 pub(crate) fn stamp(document: &mut Value) {
     walk::walk_mut(document, &mut |value, place, pointer| {
         if !is_stamped(place) {
@@ -26,7 +26,7 @@ pub(crate) fn stamp(document: &mut Value) {
     });
 }
 
-/// Takes the stamps away.
+/// Removes the stamps of a document.
 pub(crate) fn strip(document: &mut Value) {
     strip_value(document);
 }
@@ -44,7 +44,7 @@ fn is_stamped(place: Place) -> bool {
     )
 }
 
-/// Schemas also stand within extensions (the parameters of `x-rust-type`), so this goes through all of the document.
+/// Visits all values, because extensions contain schemas too (the parameters of `x-rust-type`).
 fn strip_value(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -57,14 +57,14 @@ fn strip_value(value: &mut Value) {
     }
 }
 
-/// The value without stamps: two schemas are the same if these are.
+/// A copy without stamps, for comparisons.
 pub(crate) fn stripped(value: &Value) -> Value {
     let mut value = value.clone();
     strip_value(&mut value);
     value
 }
 
-/// The pointer of `value` in the source document; `pointer`, where it stands now, if it has no stamp.
+/// The pointer of `value` in the source document; without a stamp, `pointer`, its current location.
 pub(crate) fn of(value: &Value, pointer: &str) -> String {
     value
         .get(SOURCE)
@@ -73,7 +73,7 @@ pub(crate) fn of(value: &Value, pointer: &str) -> String {
         .to_owned()
 }
 
-/// Whether a key is a stamp.
+/// Whether a member name is that of a stamp.
 pub(crate) fn is_stamp(key: &str) -> bool {
     key == SOURCE || key == NAME
 }

@@ -1,4 +1,4 @@
-//! Which components are reachable, and from which side.
+//! The components that operations use, separately for requests and responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,27 +8,27 @@ use crate::lower::schema::{Object, components, unescape};
 use crate::lower::syntax::references::pointer_of;
 use crate::spec::walk::METHODS;
 
-/// The names of the component schemas that are reachable from what a client sends and from what it receives.
+/// The names of the component schemas that requests and responses refer to, directly or indirectly.
 ///
-/// In a document whose references to other components are not resolved yet, those count as steps on the way.
+/// References to other components are followed too, if they are not resolved yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Reachable from parameters and request bodies.
+    /// Schemas that parameters and request bodies refer to.
     pub requests: BTreeSet<String>,
-    /// Reachable from responses.
+    /// Schemas that responses refer to.
     pub responses: BTreeSet<String>,
-    /// The references to anything else that were followed.
+    /// The targets of all other references that were followed.
     pub(crate) others: BTreeSet<String>,
 }
 
 impl Reach {
-    /// Whether the component is used at all.
+    /// Whether a request or a response refers to the component.
     pub fn contains(&self, name: &str) -> bool {
         self.requests.contains(name) || self.responses.contains(name)
     }
 }
 
-/// Follows the references of every operation. References within `x-rust-type` and within components of other kinds count too.
+/// Follows the references of all operations, including those within `x-rust-type` and within other components.
 pub fn reachable(document: &Value) -> Reach {
     let schemas = document
         .pointer("/components/schemas")
@@ -45,7 +45,7 @@ pub fn reachable(document: &Value) -> Reach {
         .into_iter()
         .flat_map(|paths| paths.values());
     for item in items {
-        // A path item may be a reference; what it leads to is counted for both sides.
+        // The target of a path item that is a reference counts for requests and responses.
         if let Some(reference) = item.get("$ref") {
             let value = serde_json::json!({ "$ref": reference });
             follow(&value, document, schemas, requests, others);
@@ -68,7 +68,7 @@ pub fn reachable(document: &Value) -> Reach {
     reach
 }
 
-/// Follows every reference that stands outside of the components.
+/// Follows all references outside of `components`.
 pub(crate) fn named(document: &Value) -> Reach {
     let schemas = document
         .pointer("/components/schemas")
@@ -88,7 +88,7 @@ pub(crate) fn named(document: &Value) -> Reach {
     reach
 }
 
-/// All the component schemas that a value leads to, itself not counted.
+/// The component schemas that a value refers to, directly or indirectly.
 pub(crate) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     follow(
@@ -101,10 +101,10 @@ pub(crate) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSe
     found
 }
 
-/// The components that are among `wanted`, or lead to one of them.
-pub(crate) fn leading_to(wanted: BTreeSet<String>, document: &Value) -> BTreeSet<String> {
-    if wanted.is_empty() {
-        return wanted;
+/// The components in `targets`, and those that refer to one of them directly or indirectly.
+pub(crate) fn leading_to(targets: BTreeSet<String>, document: &Value) -> BTreeSet<String> {
+    if targets.is_empty() {
+        return targets;
     }
     let mut users: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for (name, schema) in components(document) {
@@ -116,12 +116,12 @@ pub(crate) fn leading_to(wanted: BTreeSet<String>, document: &Value) -> BTreeSet
             users.entry(unescape(target)).or_default().push(name);
         }
     }
-    let mut waiting: Vec<String> = wanted.iter().cloned().collect();
-    let mut found = wanted;
-    while let Some(name) = waiting.pop() {
+    let mut pending: Vec<String> = targets.iter().cloned().collect();
+    let mut found = targets;
+    while let Some(name) = pending.pop() {
         for user in users.get(&name).into_iter().flatten() {
             if found.insert((*user).clone()) {
-                waiting.push((*user).clone());
+                pending.push((*user).clone());
             }
         }
     }
@@ -135,7 +135,7 @@ fn follow(
     found: &mut BTreeSet<String>,
     others: &mut BTreeSet<String>,
 ) {
-    // A reference to another kind of component is followed once for each start: that keeps a cycle from running for ever.
+    // Each reference to another kind of component is followed once, so cycles end.
     let mut seen = BTreeSet::new();
     let mut pending = references(value);
     while let Some(reference) = pending.pop() {
@@ -163,7 +163,7 @@ fn follow(
     }
 }
 
-/// Every `$ref` within a value, extensions included.
+/// All `$ref` within a value, extensions included.
 fn references(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(value, &mut found);

@@ -1,9 +1,9 @@
-//! Questions about schemas that many passes ask.
+//! Queries and edits of schemas that many passes share.
 
 use serde_json::{Map, Value, json};
 
-use crate::extensions;
 use crate::lower::origin;
+use crate::lower::shape::rust_type;
 use crate::spec::walk::{self, Place, join};
 
 /// The members of a JSON object.
@@ -11,23 +11,23 @@ pub(crate) type Object = Map<String, Value>;
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// The component that a schema refers to, if it is a reference to one.
+/// The name of the component that a schema refers to, if it is a reference to one.
 pub(crate) fn ref_name(schema: &Value) -> Option<String> {
     let reference = schema.get("$ref")?.as_str()?.strip_prefix(PREFIX)?;
     (!reference.contains('/')).then(|| unescape(reference))
 }
 
-/// A reference to a component.
+/// A schema that refers to a component.
 pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": ref_to(name) })
 }
 
-/// The text of a reference to a component.
+/// The value of `$ref` for a component.
 pub(crate) fn ref_to(name: &str) -> String {
     format!("{PREFIX}{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Undoes the escapes of a JSON pointer and of a URI fragment.
+/// Decodes one segment of a JSON pointer in a URI fragment.
 pub(crate) fn unescape(step: &str) -> String {
     let decoded = percent_decode(step);
     decoded.replace("~1", "/").replace("~0", "~")
@@ -57,7 +57,7 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The component that a schema refers to, directly or as the one member of an `allOf` that carries the siblings of the reference.
+/// The name of the component that a schema refers to: directly, or as the only member of an `allOf` with annotations beside it.
 pub(crate) fn target(schema: &Value) -> Option<String> {
     ref_name(schema).or_else(|| match schema.get("allOf")?.as_array()?.as_slice() {
         [only] if !has_type(schema) => ref_name(only),
@@ -65,6 +65,20 @@ pub(crate) fn target(schema: &Value) -> Option<String> {
     })
 }
 
+/// The schema at the end of a chain of references.
+pub(crate) fn resolve<'a>(schema: &'a Value, schemas: &'a Object) -> &'a Value {
+    let mut current = schema;
+    // A longer chain than there are components is a cycle.
+    for _ in 0..=schemas.len() {
+        match target(current).and_then(|name| schemas.get(&name)) {
+            Some(next) => current = next,
+            None => break,
+        }
+    }
+    current
+}
+
+/// Whether the schema constrains its type by itself.
 fn has_type(schema: &Value) -> bool {
     ["type", "properties", "items", "oneOf", "anyOf", "enum"]
         .iter()
@@ -76,7 +90,7 @@ pub(crate) fn type_of(schema: &Value) -> Option<&str> {
     schema.get("type")?.as_str()
 }
 
-/// Whether the schema says `nullable`.
+/// Whether the schema has `nullable: true`.
 pub(crate) fn is_nullable(schema: &Value) -> bool {
     is_true(schema, "nullable")
 }
@@ -84,11 +98,6 @@ pub(crate) fn is_nullable(schema: &Value) -> bool {
 /// Whether the member `key` is `true`.
 pub(crate) fn is_true(value: &Value, key: &str) -> bool {
     value.get(key).and_then(Value::as_bool) == Some(true)
-}
-
-/// Whether an earlier pass, or the author, has chosen the Rust type.
-pub(crate) fn has_rust_type(schema: &Value) -> bool {
-    extensions::RUST_TYPE.is_set(schema)
 }
 
 /// Whether the schema becomes a struct: an object with named properties.
@@ -110,12 +119,12 @@ pub(crate) fn is_string_enum(schema: &Value) -> bool {
     type_of(schema) == Some("string") && schema.get("enum").is_some()
 }
 
-/// The alternatives of a `oneOf`, if there are any.
+/// The variants of `oneOf`.
 pub(crate) fn one_of(schema: &Value) -> Option<&Vec<Value>> {
     schema.get("oneOf")?.as_array()
 }
 
-/// Whether the alternatives are one-value string enumerations: an enumeration whose values have descriptions.
+/// Whether the schema is an enumeration with descriptions: a `oneOf` of string enumerations with one value each.
 pub(crate) fn is_documented_enum(schema: &Value) -> bool {
     one_of(schema).is_some_and(|variants| {
         !variants.is_empty()
@@ -131,44 +140,45 @@ pub(crate) fn is_documented_enum(schema: &Value) -> bool {
     })
 }
 
-/// Whether a component stays a component because it becomes a Rust type with a name: a struct, an enumeration or a union.
+/// Whether a component becomes a named Rust type: a struct, an enumeration or a union.
 pub(crate) fn is_named_type(schema: &Value) -> bool {
-    !has_rust_type(schema)
+    !rust_type::is_assigned(schema)
         && (is_struct(schema) || is_string_enum(schema) || one_of(schema).is_some())
 }
 
 /// The component schemas with their names.
 pub(crate) fn components(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    members(document).into_iter().flatten()
+    component_schemas(document).into_iter().flatten()
 }
 
 /// The component schema of this name.
 pub(crate) fn component<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
-    members(document)?.get(name)
+    component_schemas(document)?.get(name)
 }
 
-/// The component schemas where they stand.
-pub(crate) fn members(document: &Value) -> Option<&Object> {
+/// All component schemas.
+pub(crate) fn component_schemas(document: &Value) -> Option<&Object> {
     document.pointer("/components/schemas")?.as_object()
 }
 
-/// Runs `work` on the rest of the document with the component schemas beside it: a copy of them would cost more than most
-/// passes.
-pub(crate) fn beside(document: &mut Value, work: impl FnOnce(&mut Value, &Object)) {
-    let place = |document: &'_ mut Value| -> Option<Object> {
+/// Calls `edit` with the document without its component schemas, and with the component schemas.
+///
+/// This avoids a copy of the component schemas, which would cost more than most passes.
+pub(crate) fn with_components_aside(document: &mut Value, edit: impl FnOnce(&mut Value, &Object)) {
+    let take_schemas = |document: &'_ mut Value| -> Option<Object> {
         let schemas = document.pointer_mut("/components/schemas")?;
         schemas.as_object_mut().map(std::mem::take)
     };
-    let Some(schemas) = place(document) else {
-        return work(document, &Object::new());
+    let Some(schemas) = take_schemas(document) else {
+        return edit(document, &Object::new());
     };
-    work(document, &schemas);
-    if let Some(place) = document.pointer_mut("/components/schemas") {
-        *place = Value::Object(schemas);
+    edit(document, &schemas);
+    if let Some(emptied) = document.pointer_mut("/components/schemas") {
+        *emptied = Value::Object(schemas);
     }
 }
 
-/// The component schemas to change; made where there are none.
+/// All component schemas, mutable. Creates `components/schemas` if it does not exist.
 pub(crate) fn components_mut(document: &mut Value) -> Option<&mut Object> {
     document
         .as_object_mut()?
@@ -180,7 +190,7 @@ pub(crate) fn components_mut(document: &mut Value) -> Option<&mut Object> {
         .as_object_mut()
 }
 
-/// Calls `visit` on every schema, outer ones first.
+/// Calls `visit` with each schema and its pointer, outer schemas first.
 pub(crate) fn each_mut(document: &mut Value, visit: &mut dyn FnMut(&mut Value, &str)) {
     walk::walk_mut(document, &mut |value, place, pointer| {
         if place == Place::Schema {
@@ -189,7 +199,7 @@ pub(crate) fn each_mut(document: &mut Value, visit: &mut dyn FnMut(&mut Value, &
     });
 }
 
-/// Calls `visit` on every operation with its path, its method and its pointer.
+/// Calls `visit` with each operation, its path, its method and its pointer.
 pub(crate) fn each_operation_mut(
     document: &mut Value,
     visit: &mut dyn FnMut(&mut Value, &str, &str, &str),
@@ -212,7 +222,7 @@ pub(crate) fn each_operation_mut(
     }
 }
 
-/// Removes keys, and says which of them were there.
+/// Removes members. Returns the keys of those that existed.
 pub(crate) fn remove_keys(schema: &mut Value, keys: &[&str]) -> Vec<String> {
     let Some(members) = schema.as_object_mut() else {
         return Vec::new();
@@ -223,7 +233,7 @@ pub(crate) fn remove_keys(schema: &mut Value, keys: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// The keys of a schema beside `except` and the stamps, sorted.
+/// The keys of a schema in order, without `except` and the stamps of [`origin`].
 pub(crate) fn keys_beside<'a>(schema: &'a Value, except: &[&str]) -> Vec<&'a str> {
     let mut keys: Vec<&str> = schema
         .as_object()
@@ -236,7 +246,7 @@ pub(crate) fn keys_beside<'a>(schema: &'a Value, except: &[&str]) -> Vec<&'a str
     keys
 }
 
-/// Replaces a schema by another one, keeping the stamp.
+/// Replaces a schema and keeps its stamp.
 pub(crate) fn replace(schema: &mut Value, by: Value) {
     let stamp = schema.get(origin::SOURCE).cloned();
     *schema = by;
@@ -245,7 +255,7 @@ pub(crate) fn replace(schema: &mut Value, by: Value) {
     }
 }
 
-/// The strings of a list.
+/// The strings in an array; empty if the value is not an array.
 pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
     value
         .and_then(Value::as_array)

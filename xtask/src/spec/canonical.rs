@@ -1,4 +1,4 @@
-//! The one way in which documents are written: keys and sets sorted, the same bytes each time.
+//! Writes documents in canonical form: keys and sets are sorted, so that equal documents have equal bytes.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::printable::is_hidden;
 use crate::spec::walk::{Place, walk_mut};
 
-/// Sorts what is a set by its meaning: `required`, `enum` and lists of types in schemas, the scopes of a security
-/// requirement. All other lists keep their order, which may mean something.
+/// Sorts lists that are sets: `required`, `enum` and lists of types in schemas, and the scopes of security requirements.
+/// All other lists keep their order, which may be significant.
 pub fn sort_sets(document: &mut Value) {
     walk_mut(document, &mut |value, place, _| match place {
         Place::Schema => {
@@ -43,7 +43,7 @@ pub fn sort_sets(document: &mut Value) {
 pub fn is_set(place: Place, key: &str, object: &Map<String, Value>) -> bool {
     match (place, key) {
         (Place::Schema, "required" | "type") | (Place::SecurityRequirement, _) => true,
-        // Lists such as x-enum-varnames go item by item with the enum.
+        // Lists such as `x-enum-varnames` correspond to the enum item by item.
         (Place::Schema, "enum") => !object
             .iter()
             .any(|(key, value)| key.starts_with("x-enum") && value.is_array()),
@@ -51,7 +51,7 @@ pub fn is_set(place: Place, key: &str, object: &Map<String, Value>) -> bool {
     }
 }
 
-/// A total order of values: by kind, numbers by size, texts by their bytes, the rest as it is written.
+/// A total order of values: by type, numbers by size, strings by their bytes, all others by their YAML.
 fn order(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
         Value::Null => 0,
@@ -74,9 +74,9 @@ fn order(a: &Value, b: &Value) -> Ordering {
         })
 }
 
-/// The document as JSON with sorted keys, indented, with a newline at the end.
+/// Formats a document as indented JSON with sorted keys and a final newline.
 pub fn json(value: &Value) -> String {
-    // Serializing sorted copies works whether or not serde_json keeps the order of insertion.
+    // A sorted copy works with and without the `preserve_order` feature of serde_json.
     let mut text = format!("{:#}", sorted(value));
     text.push('\n');
     text
@@ -100,8 +100,8 @@ fn sorted_members(value: &Value) -> Vec<(&String, &Value)> {
     members
 }
 
-/// The document as YAML: block style, sorted keys, `first_lines` as comments above it, a newline at the end. What
-/// another reader could take for a number, a date or a boolean is quoted.
+/// Formats a document as YAML in block style with sorted keys and a final newline, and `first_lines` as comments at the
+/// top. Strings that a YAML reader could take for a number, a date or a boolean are quoted.
 pub fn yaml(value: &Value, first_lines: &str) -> String {
     let mut out = String::new();
     for line in first_lines.lines() {
@@ -113,7 +113,7 @@ pub fn yaml(value: &Value, first_lines: &str) -> String {
     out
 }
 
-/// Writes a value from the current column on; `inline` where a key or a dash stands before it on the line.
+/// Writes a value at the current position. `after_key` says whether a key precedes it on the line.
 fn block(out: &mut String, value: &Value, depth: usize, after_key: bool) {
     match value {
         Value::Object(members) if !members.is_empty() => {
@@ -122,7 +122,7 @@ fn block(out: &mut String, value: &Value, depth: usize, after_key: bool) {
             }
             let mut first = !after_key;
             for (key, member) in sorted_members(value) {
-                // Behind a dash, and at the start, the first key stands where the writing already is.
+                // After a dash, and at the start, the first key follows on the same line.
                 if !std::mem::take(&mut first) {
                     indent(out, depth);
                 }
@@ -183,7 +183,7 @@ fn scalar(out: &mut String, text: &str) {
     }
 }
 
-/// Whether a text means itself in every YAML reader without quotation marks.
+/// Whether every YAML reader reads the unquoted text as the same string.
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 12] = [
         "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity",
@@ -204,8 +204,7 @@ fn quoted(out: &mut String, text: &str) {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            // What does not print, ends a line or changes the direction of writing is shown by its number.
-            // Writing into a string does not fail.
+            // Invisible characters are escaped. Writing to a string does not fail.
             c if is_hidden(c) || matches!(c, '\u{a0}' | '\u{fff0}'..='\u{ffff}') => {
                 let _ = match u32::from(c) {
                     number @ ..=0xffff => write!(out, "\\u{number:04x}"),
@@ -286,7 +285,7 @@ mod tests {
     ];
 
     #[test]
-    fn text_of_any_kind_reads_back_the_same() {
+    fn strings_survive_a_round_trip() {
         for text in NASTY {
             let value = json!({ text: [text, { text: text }, [[text], {}, []]], "k": text });
             assert_eq!(read(&yaml(&value, "first")), value, "{text:?}");
@@ -303,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn number_of_any_size_reads_back_the_same() {
+    fn numbers_survive_a_round_trip() {
         let numbers = json!([
             0,
             -1,
@@ -320,8 +319,8 @@ mod tests {
     }
 
     #[test]
-    fn nested_values_read_back_the_same() {
-        // A small generator of pseudo-random values: the same ones in every run.
+    fn nested_values_survive_a_round_trip() {
+        // A small pseudo-random generator with a fixed seed.
         fn next(seed: &mut u64) -> usize {
             *seed = seed
                 .wrapping_mul(6_364_136_223_846_793_005)

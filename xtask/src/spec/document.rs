@@ -1,4 +1,4 @@
-//! Reading an input document: every way in which a file can be no OpenAPI document has an error of its own.
+//! Reads input documents. Each way in which a file can fail to be an OpenAPI document has its own error.
 
 use std::io::Read;
 use std::path::Path;
@@ -10,25 +10,25 @@ use crate::problem::Problem;
 use crate::spec::parse::parse;
 use crate::spec::source::{Format, Source};
 
-/// Documents above this size are refused: the largest published one has under 4 MiB.
+/// Maximum size of a document in bytes. The largest published one has less than 4 MiB.
 pub const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A document and the text that it was read from.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// What it says.
+    /// The parsed document.
     pub value: Value,
-    /// The file it comes from.
+    /// The text and name of its file.
     pub source: Source,
 }
 
 impl Document {
-    /// Reads an OpenAPI document of version 3.0 or 3.1, in JSON or YAML.
+    /// Reads an OpenAPI 3.0 or 3.1 document in JSON or YAML.
     pub fn load(path: &Path) -> Result<Self, Box<Report>> {
         Self::read(path)?.checked()
     }
 
-    /// The document, if it is an OpenAPI document of a version that is understood here.
+    /// Returns the document if it is an OpenAPI document of a supported version.
     pub fn checked(self) -> Result<Self, Box<Report>> {
         match check_version(&self.value) {
             Ok(()) => Ok(self),
@@ -41,13 +41,13 @@ impl Document {
         Self::read_as(path, &path.display().to_string())
     }
 
-    /// Reads any document in JSON or YAML and calls it `name`.
+    /// Reads any document in JSON or YAML. Errors call it `name`.
     pub fn read_as(path: &Path, name: &str) -> Result<Self, Box<Report>> {
         let bytes = read_bytes(path).map_err(|report| Box::new(report.renamed(name)))?;
         Self::from_bytes(name.to_owned(), &bytes)
     }
 
-    /// Reads a document from what a file held.
+    /// Parses a document from the bytes of a file.
     pub fn from_bytes(name: String, bytes: &[u8]) -> Result<Self, Box<Report>> {
         let text = decode(&name, bytes)?;
         let source = Source {
@@ -66,7 +66,7 @@ impl Document {
             let problem = Problem::at("", "the file is a web page or XML")
                 .expected("a document in JSON or YAML")
                 .help(
-                    "this is the page that shows or guards the document; take the raw file instead",
+                    "this is a page that displays the document or a login page; use the raw file instead",
                 );
             return Err(Report::at_offset(problem, &source, first_visible(&source.text)).into());
         }
@@ -75,14 +75,14 @@ impl Document {
     }
 }
 
-/// The bytes of a file, with a message that says what is wrong with it where it cannot be read.
+/// Reads a file of at most [`LIMIT`] bytes.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Box<Report>> {
     let name = path.display().to_string();
     let fail = |problem: Problem| Box::new(Report::of_file(&name, problem));
     let unreadable = |error: std::io::Error| {
         let problem = Problem::at("", "the file cannot be read").found(error.to_string());
         fail(if error.kind() == std::io::ErrorKind::NotFound {
-            problem.help("check the path; it is taken from the current folder")
+            problem.help("check the path; it is relative to the current folder")
         } else {
             problem
         })
@@ -112,7 +112,7 @@ fn decode(name: &str, bytes: &[u8]) -> Result<String, Box<Report>> {
         .expected("UTF-8")
         .help("save the file as UTF-8");
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(Report::of_file(name, problem.found("the mark of UTF-16")).into());
+        return Err(Report::of_file(name, problem.found("a UTF-16 byte order mark")).into());
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
@@ -129,8 +129,8 @@ fn decode(name: &str, bytes: &[u8]) -> Result<String, Box<Report>> {
     }
 }
 
-/// The format is told by the content, so that a `.txt` or a download without an extension works; the extension
-/// only decides on a YAML file that begins with a brace.
+/// Detects the format by the content, so that a `.txt` or a download without an extension works. The extension decides
+/// only for YAML files that begin with a brace.
 fn format_of(name: &str, text: &str) -> Format {
     let lower = name.to_ascii_lowercase();
     let yaml = lower.ends_with(".yaml") || lower.ends_with(".yml");
@@ -147,7 +147,7 @@ fn first_visible(text: &str) -> usize {
 
 fn check_version(value: &Value) -> Result<(), Problem> {
     let Some(members) = value.as_object() else {
-        return Err(Problem::at("", "this is no OpenAPI document")
+        return Err(Problem::at("", "this is not an OpenAPI document")
             .expected("an object with `openapi`, `info` and `paths`")
             .found(kind(value)));
     };
@@ -160,13 +160,15 @@ fn check_version(value: &Value) -> Result<(), Problem> {
     let version = match members.get("openapi") {
         Some(Value::String(version)) => version.as_str(),
         Some(other) => {
-            return Err(Problem::at("/openapi", "the version of OpenAPI is no text")
-                .expected("text such as \"3.1.0\"")
-                .found(kind(other))
-                .help("put the version in quotation marks"));
+            return Err(
+                Problem::at("/openapi", "the version of OpenAPI is not a string")
+                    .expected("a string such as \"3.1.0\"")
+                    .found(kind(other))
+                    .help("put the version in quotation marks"),
+            );
         }
         None => {
-            return Err(Problem::at("", "this is no OpenAPI document")
+            return Err(Problem::at("", "this is not an OpenAPI document")
                 .expected("`openapi: 3.0.x` or `3.1.x` at the top")
                 .found(format!("no `openapi` among {}", names(members.keys()))));
         }
@@ -180,7 +182,7 @@ fn check_version(value: &Value) -> Result<(), Problem> {
             return Err(Problem::at("/openapi", "OpenAPI 3.2 is not supported yet")
                 .expected("3.0.x or 3.1.x")
                 .found(version)
-                .help("a document without the new parts of 3.2 can be given as 3.1.0"));
+                .help("if the document uses no feature of 3.2, set its version to 3.1.0"));
         }
         _ => {
             return Err(Problem::at("/openapi", "unknown version of OpenAPI")
@@ -190,8 +192,8 @@ fn check_version(value: &Value) -> Result<(), Problem> {
     }
     match members.get("paths") {
         Some(Value::Object(_)) => Ok(()),
-        Some(other) => Err(Problem::at("/paths", "the paths are no object")
-            .expected("an object: path to path item")
+        Some(other) => Err(Problem::at("/paths", "`paths` is not an object")
+            .expected("an object of path items by path")
             .found(kind(other))),
         None => Err(Problem::at("", "the document has no `paths`")
             .expected("an object with `openapi`, `info` and `paths`")
@@ -215,13 +217,13 @@ fn names<'a>(keys: impl Iterator<Item = &'a String>) -> String {
     }
 }
 
-/// What a value is, for people.
+/// Describes a value for people.
 pub fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) => "a boolean".to_owned(),
         Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text \"{}\"", shortened(text)),
+        Value::String(text) => format!("the string \"{}\"", shortened(text)),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".to_owned(),
     }
@@ -240,11 +242,11 @@ mod tests {
 
     fn error(bytes: &[u8]) -> String {
         let read = Document::from_bytes("a".into(), bytes).and_then(Document::checked);
-        read.expect_err("it is wrong").to_string()
+        read.expect_err("it is invalid").to_string()
     }
 
     #[test]
-    fn each_wrong_file_has_an_error_of_its_own() {
+    fn each_kind_of_invalid_file_has_its_own_error() {
         for (bytes, expected) in [
             (&b""[..], "the file is empty"),
             (b"  \n", "the file is empty"),
@@ -252,14 +254,14 @@ mod tests {
             (b"\xFF\xFE{\0", "the file is not UTF-8 text"),
             (b"a: \xC3(", "the file is not UTF-8 text"),
             (b"{\"openapi\": \"3.1.0\",", "the document ends too early"),
-            (b"[1]", "this is no OpenAPI document"),
-            (b"a: 1", "this is no OpenAPI document"),
+            (b"[1]", "this is not an OpenAPI document"),
+            (b"a: 1", "this is not an OpenAPI document"),
             (b"swagger: '2.0'", "Swagger 2.0 is not supported"),
-            (b"openapi: 3.1", "the version of OpenAPI is no text"),
+            (b"openapi: 3.1", "the version of OpenAPI is not a string"),
             (b"openapi: 3.2.0", "OpenAPI 3.2 is not supported yet"),
             (b"openapi: 4.0.0", "unknown version of OpenAPI"),
             (b"openapi: 3.1.0", "the document has no `paths`"),
-            (b"openapi: 3.1.0\npaths: []", "the paths are no object"),
+            (b"openapi: 3.1.0\npaths: []", "`paths` is not an object"),
         ] {
             let text = error(bytes);
             assert!(text.starts_with(expected), "{expected}: {text}");
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn format_is_told_by_content() {
+    fn format_is_detected_by_content() {
         let json = b"\xEF\xBB\xBF{\"a\": 1}";
         let document = Document::from_bytes("a.txt".into(), json).expect("it is JSON");
         assert_eq!(document.source.format, Format::Json);

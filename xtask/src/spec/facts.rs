@@ -1,11 +1,11 @@
-//! Facts: everything in a published document except prose.
+//! Reduces a document to facts: everything except prose.
 
 use serde_json::Value;
 
 use crate::spec::walk::{Place, walk_mut, walk_value_mut};
 
-/// Removes the prose of a document: descriptions, summaries, examples, code samples, error texts and the texts of
-/// scopes. What OpenAPI requires stays as an empty text. A property that is called `description` is no prose.
+/// Removes the prose of a document: descriptions, summaries, examples, code samples, error messages and descriptions of
+/// scopes. Required texts become empty. Properties named `description` are kept.
 pub fn strip_prose(document: &mut Value) {
     walk_mut(document, &mut strip);
 }
@@ -33,8 +33,8 @@ fn strip(value: &mut Value, place: Place, _: &str) {
     }
 }
 
-/// Nothing says what stands in an extension, so it goes by the looks: what has the keywords of a schema is one, and
-/// anywhere else a text under a name that is prose elsewhere is prose here.
+/// Removes the prose of an extension. Its structure is unknown, so an object with schema keywords is treated as a schema;
+/// elsewhere, string members with the names of prose are removed.
 fn strip_extension(value: &mut Value) {
     match value {
         Value::Object(members) if members.keys().any(|key| is_schema_keyword(key)) => {
@@ -78,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn prose_in_an_extension_goes_and_facts_stay() {
+    fn prose_in_extensions_is_removed_and_facts_are_kept() {
         let mut document = json!({
             "openapi": "3.1.0",
             "x-note": "a fact, as far as anyone can tell",

@@ -1,5 +1,5 @@
-//! From a JSON pointer to the bytes of the source that it names. Read anew when a problem is to be shown, so that
-//! the documents themselves stay plain values.
+//! Finds the source position of a JSON pointer. The source is parsed again to report a problem, so that documents can be
+//! plain values without positions.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -14,23 +14,23 @@ use serde_yaml::Spanned;
 use crate::spec::parse::yaml_options;
 use crate::spec::source::{Format, Source};
 
-/// Where a pointer leads to.
+/// The source position of a pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
-    /// The bytes of the key, or of the value where it stands in a list.
+    /// The bytes of the key, or of the value if it is an item of a list.
     pub span: Range<usize>,
-    /// Whether the pointer was found as a whole; otherwise this is the nearest place above it.
+    /// Whether the whole pointer was found; otherwise this is its nearest existing ancestor.
     pub exact: bool,
 }
 
-/// Finds places in one source. What was read for one pointer is kept for the next: a large document has many problems.
+/// Finds positions in one source. Parsed parts are cached, because a large document can have many problems.
 pub struct Locator<'a> {
     source: &'a Source,
     yaml: OnceCell<Option<Node>>,
     json: RefCell<HashMap<String, Rc<Opened<'a>>>>,
 }
 
-/// An object or a list of a JSON source, with the text of its members.
+/// A parsed value of a JSON source, with the unparsed text of its members.
 enum Opened<'a> {
     Object(HashMap<String, &'a RawValue>),
     List(Vec<&'a RawValue>),
@@ -38,7 +38,7 @@ enum Opened<'a> {
 }
 
 impl<'a> Locator<'a> {
-    /// Places in `source`.
+    /// Creates a locator for `source`.
     pub fn new(source: &'a Source) -> Self {
         Self {
             source,
@@ -47,7 +47,7 @@ impl<'a> Locator<'a> {
         }
     }
 
-    /// Finds what `pointer` names, or what comes nearest above it. Nothing for the whole document.
+    /// Finds the value at `pointer`, or its nearest existing ancestor. Returns `None` for the root.
     pub fn find(&self, pointer: &str) -> Option<Located> {
         let steps: Vec<&str> = pointer.split('/').skip(1).collect();
         let (span, found) = match self.source.format {
@@ -95,7 +95,7 @@ impl<'a> Locator<'a> {
         span.map(|span| (span, found))
     }
 
-    /// The members of the value at `pointer`, whose text is `raw`, or the whole source.
+    /// Parses the value at `pointer`, whose text is `raw` or by default the whole source.
     fn open(&self, pointer: &str, raw: Option<&'a RawValue>) -> Rc<Opened<'a>> {
         if let Some(opened) = self.json.borrow().get(pointer) {
             return Rc::clone(opened);
@@ -152,7 +152,7 @@ fn unescaped(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
-/// Where the key of the value at `value` stands. One written with escapes is not found.
+/// Finds the key before the value at offset `value`. A key written with escapes is not found.
 fn key_before(text: &str, key: &str, value: usize) -> Option<Range<usize>> {
     let key = serde_json::to_string(key).ok()?;
     let start = text[..value].rfind(&key)?;
@@ -163,7 +163,7 @@ fn key_before(text: &str, key: &str, value: usize) -> Option<Range<usize>> {
         .then(|| start..start + key.len())
 }
 
-/// The shape of a YAML document with the places of its keys and items.
+/// The structure of a YAML document with the positions of its keys and items.
 enum Node {
     Map(Vec<(Spanned<String>, Node)>),
     List(Vec<Spanned<Node>>),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn key_that_stands_elsewhere_too_is_told_apart() {
+    fn key_that_occurs_repeatedly_is_found_at_the_right_position() {
         let text = "{\"a\": {\"x\": 1},\n \"b\": {\"x\": 2},\n \"c\": {\"x\": \"x\"}}";
         for (pointer, line) in [("/a/x", 1), ("/b/x", 2), ("/c/x", 3)] {
             let found = place(text, Format::Json, pointer);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_member_leads_to_the_nearest_place_above() {
+    fn missing_member_yields_the_nearest_ancestor() {
         assert_eq!(
             place(YAML, Format::Yaml, "/a~1b/é/7/x"),
             Some(("é".into(), 2, false))

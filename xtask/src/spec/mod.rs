@@ -1,6 +1,7 @@
 //! The document as it was published: parsing, locations, traversal, overlays and facts.
 
 pub mod canonical;
+pub mod derived;
 pub mod document;
 pub mod facts;
 pub mod locate;

@@ -1,4 +1,4 @@
-//! OpenAPI Overlay 1.0: changes to a document, kept beside it as data.
+//! Applies OpenAPI Overlay 1.0 documents.
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -9,17 +9,20 @@ use crate::spec::document::{Document, kind};
 
 mod cost;
 
-/// What an overlay is for.
+/// The message for an action whose update the document already contains.
+pub(crate) const CHANGES_NOTHING: &str = "the action changes nothing";
+
+/// The purpose of an overlay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It corrects the document: every action has a reason.
+    /// It corrects the document. Every action needs a reason in its `description`.
     Corrections,
-    /// It adds our own words: they are their own reason.
+    /// It adds descriptions. Actions need no reason.
     Descriptions,
 }
 
-/// Applies the actions of `overlay` to `document` in their order. An action that matches nothing, or changes nothing,
-/// is an error: the document has moved on, and the overlay says something that is no longer so.
+/// Applies the actions of `overlay` to `document` in order. An action that matches nothing or changes nothing is an error,
+/// because it no longer fits the document.
 pub fn apply(
     document: &mut Value,
     overlay: &Document,
@@ -46,7 +49,7 @@ pub fn apply(
 fn actions(overlay: &Value) -> Result<&[Value], Problem> {
     let help = "an overlay begins with `overlay: 1.0.0`, then `info` with `title` and `version`, then `actions`";
     let members = overlay.as_object().ok_or_else(|| {
-        Problem::at("", "this is no overlay")
+        Problem::at("", "this is not an overlay")
             .expected("an object")
             .found(kind(overlay))
             .help(help)
@@ -97,7 +100,7 @@ fn apply_action(
     purpose: Purpose,
 ) -> Result<(), Problem> {
     let members = action.as_object().ok_or_else(|| {
-        Problem::at(pointer, "the action is no object")
+        Problem::at(pointer, "the action is not an object")
             .expected("`target` and `update` or `remove`")
             .found(kind(action))
     })?;
@@ -114,7 +117,7 @@ fn apply_action(
     let reason = action["description"].as_str().unwrap_or_default();
     if purpose == Purpose::Corrections && reason.trim().is_empty() {
         return Err(Problem::at(pointer, "the correction has no reason")
-            .expected("a `description` that says what upstream has wrong")
+            .expected("a `description` that states the error of the published document")
             .help("add `description:` to the action"));
     }
     let at = format!("{pointer}/target");
@@ -124,12 +127,12 @@ fn apply_action(
     })?;
     if let Some(excess) = cost::excess(target, document) {
         return Err(Problem::at(at, "the target takes too long to evaluate")
-            .expected("a target that visits at most some million values")
+            .expected("a target that visits at most a few million values")
             .found(excess)
-            .help("name keys instead of `..` and `*`, use `@` instead of `$` in filters, and nest fewer filters"));
+            .help("use keys instead of `..` and `*`, use `@` instead of `$` in filters, and nest fewer filters"));
     }
     let path = JsonPath::parse(target).map_err(|error| {
-        Problem::at(at.clone(), "the target is no JSONPath")
+        Problem::at(at.clone(), "the target is not a valid JSONPath")
             .expected("JSONPath by RFC 9535, such as `$.paths['/members'].get`")
             .found(format!("`{target}`: {error}"))
     })?;
@@ -142,14 +145,14 @@ fn apply_action(
     if places.is_empty() {
         return Err(Problem::at(at, "the target matches nothing in the document")
             .found(nearest(document, target))
-            .help("the document no longer has it: delete the action, or move it to where the node is now"));
+            .help("the document no longer contains the node: delete the action, or change its target to where the node is now"));
     }
     let remove = match members.get("remove") {
         None | Some(Value::Bool(false)) => false,
         Some(Value::Bool(true)) => true,
         Some(other) => {
             return Err(
-                Problem::at(format!("{pointer}/remove"), "`remove` is no boolean")
+                Problem::at(format!("{pointer}/remove"), "`remove` is not a boolean")
                     .expected("true")
                     .found(kind(other)),
             );
@@ -158,16 +161,16 @@ fn apply_action(
     match (remove, members.get("update")) {
         (true, None) => remove_all(document, &places, &at),
         (false, Some(update)) => update_all(document, &places, update, &at),
-        (true, Some(_)) => Err(Problem::at(pointer, "the action both removes and updates")
+        (true, Some(_)) => Err(Problem::at(pointer, "the action has both `remove` and `update`")
             .expected("one of `remove` and `update`")
-            .help("to replace a node, remove it in one action and put the new one into its parent in the next")),
+            .help("to replace a node, remove it in one action and add the new one to its parent in the next")),
         (false, None) => {
             Err(Problem::at(pointer, "the action does nothing").expected("`update`, or `remove: true`"))
         }
     }
 }
 
-/// Which part of the target is still there, for the message.
+/// Describes which part of the target still matches, for the error.
 fn nearest(document: &Value, target: &str) -> String {
     target
         .char_indices()
@@ -176,13 +179,13 @@ fn nearest(document: &Value, target: &str) -> String {
         .filter_map(|(at, _)| target.get(..at))
         .find(|prefix| JsonPath::parse(prefix).is_ok_and(|path| !path.query(document).is_empty()))
         .map_or_else(
-            || "nothing of it".to_owned(),
-            |prefix| format!("`{prefix}`, but in it no `{}`", &target[prefix.len()..]),
+            || "no part of it".to_owned(),
+            |prefix| format!("`{prefix}`, but no `{}` in it", &target[prefix.len()..]),
         )
 }
 
 fn remove_all(document: &mut Value, places: &[String], at: &str) -> Result<(), Problem> {
-    // From the last to the first, so that the places of those still to be removed from a list stay right.
+    // In reverse order, so that the indexes of the remaining items stay valid.
     let mut ordered: Vec<(Vec<Step>, &String)> =
         places.iter().map(|place| (steps(place), place)).collect();
     ordered.sort();
@@ -206,7 +209,7 @@ fn remove_all(document: &mut Value, places: &[String], at: &str) -> Result<(), P
     Ok(())
 }
 
-/// A step of a pointer, ordered as the items of a list are.
+/// A step of a pointer. Indexes are ordered numerically.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Index(usize),
@@ -252,12 +255,12 @@ fn update_all(
     if changed {
         return Ok(());
     }
-    Err(Problem::at(at, "the action changes nothing")
-        .found("all that it says in the document already")
-        .help("the document has been mended: delete the action"))
+    Err(Problem::at(at, CHANGES_NOTHING)
+        .found("a document that already contains the update")
+        .help("the document was corrected: delete the action"))
 }
 
-/// Merges as the specification says: objects member by member, lists one after the other, all else is replaced.
+/// Merges as the specification requires: objects member by member, lists by appending, other values by replacing.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(members), Value::Object(updates)) => {
@@ -288,7 +291,7 @@ fn merge(node: &mut Value, update: &Value) -> bool {
     }
 }
 
-/// Appends an item. A name or a number that a list has already is not said twice: such lists are sets in OpenAPI.
+/// Appends an item. Scalars that the list already contains are skipped, because such lists are sets in OpenAPI.
 fn append(items: &mut Vec<Value>, item: &Value) -> bool {
     let plain = !item.is_object() && !item.is_array();
     if plain && items.contains(item) {
@@ -314,7 +317,7 @@ mod tests {
         document
     }
 
-    fn refused(document: &Value, actions: &str) -> String {
+    fn rejected(document: &Value, actions: &str) -> String {
         let mut document = document.clone();
         let reports = apply(&mut document, &overlay(actions), Purpose::Corrections)
             .expect_err("it does not apply");
@@ -333,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn remove_takes_all_matches_of_a_list() {
+    fn remove_deletes_all_matches_in_a_list() {
         let document = json!({"l": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "a/b": {"c": 1}});
         let actions =
             "  - {target: '$.l[?@ > 1]', remove: true}\n  - {target: \"$['a/b']\", remove: true}\n";
@@ -341,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_a_list_takes_two_actions() {
+    fn list_is_replaced_with_two_actions() {
         let document = json!({"s": {"required": ["a", "b"]}});
         let actions = "  - {target: $.s.required, remove: true}\n  - {target: $.s, update: {required: [b]}}\n";
         assert_eq!(
@@ -351,11 +354,11 @@ mod tests {
     }
 
     #[test]
-    fn target_takes_too_long_then_the_error_says_so_at_once() {
+    fn expensive_target_is_rejected_without_evaluation() {
         let document = json!({"paths": {"/a": {"get": {"tags": ["t"]}}}});
         for depth in [7, 12, 30] {
             let target = format!("$..a{}.a{}", "[?@".repeat(depth), "]".repeat(depth));
-            let text = refused(
+            let text = rejected(
                 &document,
                 &format!("  - {{target: \"{target}\", description: why, remove: true}}\n"),
             );
@@ -367,9 +370,9 @@ mod tests {
     }
 
     #[test]
-    fn action_that_no_longer_applies_is_told() {
+    fn action_that_no_longer_applies_is_an_error() {
         let document = json!({"paths": {"/a": {"get": {"deprecated": true, "tags": ["t"]}}}});
-        let text = refused(
+        let text = rejected(
             &document,
             "  - {target: \"$.paths['/a'].put.x\", description: why, remove: true}\n  \
                - {target: \"$.paths['/a'].get\", description: why, update: {deprecated: true, tags: [t]}}\n  \
@@ -383,14 +386,14 @@ mod tests {
         insta::assert_snapshot!(text, @r#"
         the target matches nothing in the document
         at /actions/0/target
-        found `$.paths['/a']`, but in it no `.put.x`
+        found `$.paths['/a']`, but no `.put.x` in it
         the action changes nothing
         at /actions/1/target
-        found all that it says in the document already
+        found a document that already contains the update
         the correction has no reason
         at /actions/2
-        expected a `description` that says what upstream has wrong
-        the target is no JSONPath
+        expected a `description` that states the error of the published document
+        the target is not a valid JSONPath
         at /actions/3/target
         expected JSONPath by RFC 9535, such as `$.paths['/members'].get`
         found `$.paths[`: at position 7, parser error

@@ -1,4 +1,4 @@
-//! From text to a value: JSON or YAML, with nothing accepted in silence that one of the readers would drop.
+//! Parses JSON and YAML strictly: duplicate keys and other input that a parser would silently drop are errors.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::spec::source::{Format, Source};
 
-/// The text of `source` as a value. The error shows where reading stopped.
+/// Parses the text of `source`. Errors contain the position.
 pub fn parse(source: &Source) -> Result<Value, Box<Report>> {
     match source.format {
         Format::Json => json(source),
@@ -33,7 +33,7 @@ fn json(source: &Source) -> Result<Value, Box<Report>> {
                     .help("the file is truncated; fetch or copy it again")
             } else if error.is_data() {
                 Problem::at("", text.to_owned())
-                    .help("each name may stand in an object only once; remove one of the two")
+                    .help("each key may occur only once in an object; remove one of the two")
             } else {
                 Problem::at("", format!("the document is not valid JSON: {text}"))
             };
@@ -42,7 +42,7 @@ fn json(source: &Source) -> Result<Value, Box<Report>> {
         })
 }
 
-/// Limits against hostile YAML, far above what the largest published document needs.
+/// Limits against malicious YAML, far above what the largest published document needs.
 pub(crate) fn yaml_options() -> serde_yaml::Options {
     serde_yaml::options! {
         budget: serde_yaml::budget! {
@@ -71,7 +71,7 @@ fn yaml(source: &Source) -> Result<Value, Box<Report>> {
                 serde_yaml::Error::DuplicateMappingKey { key, .. } => {
                     let key = key.as_deref().unwrap_or_default();
                     Problem::at("", format!("duplicate key `{key}`"))
-                        .help("each name may stand in an object only once; remove one of the two")
+                        .help("each key may occur only once in an object; remove one of the two")
                 }
                 serde_yaml::Error::MultipleDocuments { .. } => {
                     Problem::at("", "the file holds several YAML documents")
@@ -93,7 +93,7 @@ fn yaml(source: &Source) -> Result<Value, Box<Report>> {
         })
 }
 
-/// A value in which a repeated key is an error; serde_json's own `Value` keeps the last one in silence.
+/// A value in which a duplicate key is an error. `serde_json::Value` would silently keep the last one.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_words_of_yaml_stay_strings() {
+    fn plain_yaml_scalars_stay_strings() {
         let value = read(
             "a: on\nb: no\nc: 2026-01-01\nd: 1.0\n200: x\n",
             Format::Yaml,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_key_is_told_with_its_place() {
+    fn duplicate_key_is_an_error_with_its_position() {
         let found = read("{\"a\": 1,\n \"a\": 2}", Format::Json).expect_err("it is repeated");
         assert_eq!(found.0, "duplicate key `a`");
         assert_eq!(found.1.0, 2);
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_an_error_and_no_crash() {
+    fn deep_nesting_is_an_error() {
         let deep = "[".repeat(100_000);
         assert!(read(&deep, Format::Json).is_err());
         assert!(read(&deep, Format::Yaml).is_err());
     }
 
     #[test]
-    fn truncated_text_is_told_with_its_end() {
+    fn truncated_text_is_an_error_at_its_end() {
         let (message, at) = read("{\"a\": [1,\n2", Format::Json).expect_err("it is cut");
         assert_eq!(
             (message.as_str(), at),

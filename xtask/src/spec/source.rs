@@ -1,18 +1,18 @@
-//! The text of an input file, and places in it.
+//! The text of an input file, and positions in it.
 
-/// How a document is written.
+/// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// JSON.
     Json,
     /// YAML.
     Yaml,
-    /// TOML: the list of sources.
+    /// TOML, for configuration files.
     Toml,
 }
 
 impl Format {
-    /// The name that people know it by.
+    /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -22,19 +22,19 @@ impl Format {
     }
 }
 
-/// The text of an input file, kept so that a problem can show the line that it is about.
+/// The text of an input file, kept to show source lines in errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The name of the file, as the user gave it.
+    /// The name of the file, as given by the user.
     pub name: String,
     /// The text, without a byte order mark.
     pub text: String,
-    /// How the text is written.
+    /// The format of the text.
     pub format: Format,
 }
 
 impl Source {
-    /// Line and column of a byte offset, both counted from 1, the column in characters.
+    /// Returns line and column of a byte offset, both counted from 1, the column in characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let before = &self.text.as_bytes()[..offset.min(self.text.len())];
         let start = before
@@ -46,8 +46,8 @@ impl Source {
         (line, column)
     }
 
-    /// The byte offset of a line and a column in characters, both counted from 1; the end of the line where the
-    /// column lies behind it.
+    /// Returns the byte offset of a line and a column in characters, both counted from 1. A column past the end of the line
+    /// yields the end of the line.
     pub fn offset(&self, line: usize, column: usize) -> usize {
         let start = self.line_start(line);
         let rest = &self.text[start..];
@@ -59,7 +59,7 @@ impl Source {
                 .map_or(rest.len(), |(at, _)| at)
     }
 
-    /// The byte offset of a line and a column in bytes, both counted from 1, as serde_json tells them.
+    /// Returns the byte offset of a line and a column in bytes, both counted from 1, as serde_json reports them.
     pub(crate) fn offset_in_bytes(&self, line: usize, column: usize) -> usize {
         let mut offset = (self.line_start(line) + column.saturating_sub(1)).min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offset_of_a_position_gives_the_position_back() {
+    fn position_and_offset_are_inverse() {
         let source = Source {
             name: "x".into(),
             text: "a: é x\n\nbb: 1".into(),

@@ -1,12 +1,11 @@
-//! Walking an OpenAPI document by meaning: at every value it is known whether that value is a schema, an
-//! operation, a map of names to schemas or plain data. A property that is called `description` is thus never
-//! taken for a description.
+//! Walks an OpenAPI document and classifies every value: as a schema, an operation, a map of names to schemas, plain data
+//! and so on. A property named `description`, for example, is never taken for a description.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// What a value in an OpenAPI document is.
+/// The role of a value in an OpenAPI document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The whole document.
@@ -39,15 +38,15 @@ pub enum Place {
     Encoding,
     /// A link.
     Link,
-    /// A callback: expressions to path items.
+    /// A callback: a map from expressions to path items.
     Callback,
     /// A security scheme.
     SecurityScheme,
     /// The flows of a security scheme, or one of them.
     OAuthFlow,
-    /// The scopes of a flow: names to texts.
+    /// The scopes of a flow: a map from names to descriptions.
     Scopes,
-    /// A security requirement: scheme names to lists of scopes.
+    /// A security requirement: a map from scheme names to lists of scopes.
     SecurityRequirement,
     /// A schema.
     Schema,
@@ -61,7 +60,7 @@ pub enum Place {
     Data,
 }
 
-/// What the values of a map or a list are.
+/// The role of the values of a map or a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Schemas.
@@ -127,7 +126,7 @@ pub const METHODS: [&str; 8] = [
 ];
 
 impl Place {
-    /// What the member `key` of a value at this place is. For a list, `key` is the index.
+    /// Returns the role of the member `key` of a value with this role. For a list, `key` is the index.
     pub fn child(self, key: &str) -> Place {
         use Kind as K;
         match (self, key) {
@@ -213,10 +212,10 @@ pub fn join(pointer: &str, key: &str) -> String {
     joined
 }
 
-/// Adds one step to a JSON pointer.
+/// Appends one step to a JSON pointer in place.
 fn push(pointer: &mut String, key: &str) {
     pointer.push('/');
-    // Most keys need no escapes, and walks add a great many of them.
+    // A fast path, because most keys need no escapes.
     if key.contains(['~', '/']) {
         pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
     } else {
@@ -224,13 +223,13 @@ fn push(pointer: &mut String, key: &str) {
     }
 }
 
-/// Calls `visit` on every value of `document` that is not plain data, parents first, with its place and JSON
-/// pointer. What `visit` changes is walked in its changed form.
+/// Calls `visit` with the role and JSON pointer of every value of `document` that is not plain data, parents first.
+/// Changes made by `visit` are walked too.
 pub fn walk_mut(document: &mut Value, visit: &mut dyn FnMut(&mut Value, Place, &str)) {
     walk_value_mut(document, Place::Document, "", visit);
 }
 
-/// [`walk_mut`] from a value within a document.
+/// Like [`walk_mut`], but starts at a value within a document.
 pub fn walk_value_mut(
     value: &mut Value,
     place: Place,
@@ -240,7 +239,7 @@ pub fn walk_value_mut(
     step_mut(value, place, &mut pointer.to_owned(), visit);
 }
 
-/// One text is the pointer of every value: steps are added and taken away, which spares a text for each value.
+/// Reuses one string for all pointers, to avoid an allocation per value.
 fn step_mut(
     value: &mut Value,
     place: Place,
@@ -261,7 +260,7 @@ fn step_mut(
             }
         }
         Value::Array(items) => {
-            // What an item is does not depend on its number.
+            // The role of an item does not depend on its index.
             let child = place.child("0");
             if child != Place::Data {
                 for (index, item) in items.iter_mut().enumerate() {
@@ -275,12 +274,12 @@ fn step_mut(
     }
 }
 
-/// Calls `visit` on every value of `document` that is not plain data, parents first.
+/// Calls `visit` with the role and JSON pointer of every value of `document` that is not plain data, parents first.
 pub fn walk(document: &Value, visit: &mut dyn FnMut(&Value, Place, &str)) {
     walk_value(document, Place::Document, "", visit);
 }
 
-/// [`walk`] from a value within a document.
+/// Like [`walk`], but starts at a value within a document.
 pub fn walk_value(
     value: &Value,
     place: Place,

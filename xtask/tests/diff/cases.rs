@@ -1,5 +1,5 @@
-//! One pair of documents for every rule and direction. For each of them the level of the rule is held against the public
-//! items of the two crates that are generated: that proves the levels.
+//! One pair of documents for every rule and direction. The level of each rule is compared with the public items of the two
+//! generated crates, which verifies the levels.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ struct Case {
     new: Value,
 }
 
-/// A case of a rule that has no direction.
+/// A case of a rule without directions.
 fn plain(rule: &'static str, old: Value, new: Value) -> Case {
     Case {
         rule,
@@ -27,7 +27,7 @@ fn plain(rule: &'static str, old: Value, new: Value) -> Case {
     }
 }
 
-/// The two cases of a rule about schemas.
+/// The two cases of a rule for schemas: request and response.
 fn schemas(rule: &'static str, old: &Value, new: &Value) -> [Case; 2] {
     [
         Case {
@@ -45,7 +45,7 @@ fn schemas(rule: &'static str, old: &Value, new: &Value) -> [Case; 2] {
     ]
 }
 
-/// A schema rule, there and back.
+/// A rule for schemas and its reverse.
 fn both(forth: &'static str, back: &'static str, old: &Value, new: &Value) -> Vec<Case> {
     schemas(forth, old, new)
         .into_iter()
@@ -77,7 +77,7 @@ fn secured(security: Value) -> Value {
     get(json!({"security": security}))
 }
 
-/// A document whose first level has been changed.
+/// A document with a changed member at the top level.
 fn set(key: &str, value: Value) -> Value {
     let mut document = get(json!({}));
     document[key] = value;
@@ -284,19 +284,23 @@ fn in_responses() -> Vec<Case> {
                 "description": "", "content": {"application/json": schema}, "headers": {"X-Total": {"schema": {"type": "integer"}}},
             }})),
         ),
-        response_case("answer-added", responses(json!({"200": bare})), one.clone()),
         response_case(
-            "answer-removed",
+            "response-body-added",
+            responses(json!({"200": bare})),
+            one.clone(),
+        ),
+        response_case(
+            "response-body-removed",
             one.clone(),
             responses(json!({"200": bare})),
         ),
         response_case(
-            "answer-format-changed",
+            "response-format-changed",
             one.clone(),
             answer(json!({"text/csv": {}})),
         ),
         response_case(
-            "answer-format-listed",
+            "response-format-listed",
             one,
             answer(json!({"application/json": schema, "text/csv": {}})),
         ),
@@ -347,13 +351,13 @@ fn in_schemas() -> Vec<Case> {
     );
     pair(
         "null-allowed",
-        "null-refused",
+        "null-disallowed",
         &with_required(plain_text.clone()),
         &with_required(nullable.clone()),
     );
     pair(
         "null-allowed-optional",
-        "null-refused-optional",
+        "null-disallowed-optional",
         &text,
         &with(nullable),
     );
@@ -371,12 +375,12 @@ fn in_schemas() -> Vec<Case> {
     );
     pair(
         "value-allowed",
-        "value-refused",
+        "value-disallowed",
         &number(json!({"enum": [1]})),
         &number(json!({"enum": [1, 2]})),
     );
     pair(
-        "value-refused",
+        "value-disallowed",
         "value-allowed",
         &number(json!({})),
         &number(json!({"enum": [1, 2]})),
@@ -516,7 +520,7 @@ fn in_schemas() -> Vec<Case> {
     cases
 }
 
-/// A property that refers to one component and then to another.
+/// A property that references one component, and then another.
 fn renamed(rule: &'static str, schema: &Value) -> Vec<Case> {
     let mut cases = Vec::from(schemas(rule, &thing(), &thing()));
     for case in &mut cases {
@@ -537,20 +541,20 @@ fn all() -> Vec<Case> {
     cases
 }
 
-/// The rules that are major for what the crate does: its items stay.
+/// The rules that are major because of behaviour: the public items do not change.
 const BEHAVIOUR: [&str; 5] = [
     "condition-changed",
     "constraint-tightened",
     "pattern-changed",
     "scope-tightened",
-    "value-refused",
+    "value-disallowed",
 ];
 
-/// The rules that say what no other rule does, with tests of their own.
+/// The fallback rules, which have their own tests.
 const OF_THE_SURFACE: [&str; 2] = ["rust-item-removed", "rust-item-added"];
 
 #[test]
-fn change_of_each_rule_is_found_with_its_level_which_the_crates_bear_out() {
+fn change_of_each_rule_is_found_with_a_level_that_matches_the_crates() {
     let mut wrong = Vec::new();
     for case in all() {
         let name = format!("{} {:?}", case.rule, case.direction);
@@ -603,7 +607,7 @@ fn every_rule_has_a_case_for_each_of_its_directions() {
         let wanted = match rule.levels {
             Levels::Always(_) => vec![None],
             // An answer is no request.
-            Levels::By(..) if rule.id.starts_with("answer-") => vec![Some(Direction::Response)],
+            Levels::By(..) if rule.id.starts_with("response-") => vec![Some(Direction::Response)],
             Levels::By(..) => vec![Some(Direction::Request), Some(Direction::Response)],
         };
         for direction in wanted {
@@ -617,7 +621,7 @@ fn every_rule_has_a_case_for_each_of_its_directions() {
 }
 
 #[test]
-fn rules_in_the_documentation_are_those_of_the_program() {
+fn rules_file_matches_the_rules() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/diff/RULES.md");
     let file = std::fs::read_to_string(path).unwrap_or_default();
     if file != table() && std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
@@ -627,6 +631,6 @@ fn rules_in_the_documentation_are_those_of_the_program() {
     assert_eq!(
         file,
         table(),
-        "INSTA_UPDATE=always cargo test -p xtask writes it anew"
+        "INSTA_UPDATE=always cargo test -p xtask updates it"
     );
 }

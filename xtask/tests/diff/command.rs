@@ -1,4 +1,4 @@
-//! The command as people run it.
+//! End-to-end tests of the `diff` command.
 
 use std::fs;
 use std::process::Command;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::{get, response, thing, with};
 
-/// Runs the command in a folder with the documents; its status and what it printed to either stream.
+/// Runs the command in a folder with the documents; returns its exit status and the output of both streams.
 fn run(old: &Value, new: &Value, arguments: &str) -> (i32, String, String) {
     let folder = TempDir::new().expect("a folder");
     for (name, document) in [("old.json", old), ("new.json", new)] {
@@ -58,7 +58,7 @@ fn status_is_0_unless_the_asked_for_change_is_there() {
 }
 
 #[test]
-fn report_is_the_whole_of_the_standard_output() {
+fn standard_output_contains_only_the_report() {
     let (old, new) = removed();
     let (_, out, err) = run(&old, &new, "--version 1.2.3");
     insta::assert_snapshot!(out, @r"
@@ -85,11 +85,11 @@ fn report_is_the_whole_of_the_standard_output() {
 }
 
 #[test]
-fn facts_are_listed_one_a_line() {
+fn facts_are_listed_one_per_line() {
     let (old, new) = removed();
     let (_, out, _) = run(&old, &new, "--facts");
     insta::assert_snapshot!(out, @r#"
-    1 difference of facts
+    1 difference in the facts
       /components/schemas/Thing/properties/p: - {"type":"string"}
     "#);
     let (_, out, _) = run(&old, &new, "--facts --format json");
@@ -102,18 +102,18 @@ fn facts_are_listed_one_a_line() {
 }
 
 #[test]
-fn only_what_is_included_is_compared() {
+fn only_included_paths_are_compared() {
     let (mut old, new) = removed();
     old["paths"]["/others"] = json!({"get": {"operationId": "a", "responses": {}}});
     old["components"]["schemas"]["Thing"] = thing();
     let (_, out, _) = run(&old, &new, "--include /things");
-    assert_eq!(out, "no fact changed\n");
+    assert_eq!(out, "no facts changed\n");
     let (_, out, _) = run(&old, &new, "--include /others");
     assert!(out.starts_with("major: 1 breaking"), "{out}");
 }
 
 #[test]
-fn document_that_cannot_be_generated_is_compared_by_the_rules_alone() {
+fn document_that_cannot_be_generated_is_compared_only_by_rules() {
     let (old, new) = (
         get(json!({})),
         get(json!({"responses": {"200": {"$ref": "#/components/responses/None"}}})),

@@ -1,5 +1,5 @@
-//! Whole documents: what means the same, what is told once, what the crates say. The published documents are not in the
-//! repository; the test that needs them does nothing where they are missing.
+//! Tests with whole documents. The published documents are not in the repository; tests that need them are ignored if they
+//! are missing.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use xtask::diff::{Level, Subject};
 use crate::support::{diff, document, get, operation, request, response, rules, thing, with};
 
 #[test]
-fn other_ways_to_write_the_same_are_of_the_same_meaning() {
+fn equivalent_notations_have_the_same_meaning() {
     let object = thing();
     for (old, new) in [
         (
@@ -72,7 +72,7 @@ fn other_ways_to_write_the_same_are_of_the_same_meaning() {
 }
 
 #[test]
-fn response_that_becomes_a_component_means_the_same() {
+fn response_that_becomes_a_component_has_the_same_meaning() {
     let old = get(json!({}));
     let mut new = get(json!({}));
     let inline = new["paths"]["/things"]["get"]["responses"]["200"].take();
@@ -83,7 +83,7 @@ fn response_that_becomes_a_component_means_the_same() {
 }
 
 #[test]
-fn component_of_both_directions_is_told_once_with_all_operations() {
+fn component_of_both_directions_is_reported_once_with_all_operations() {
     let make = |thing: &Value| {
         let mut document = response(thing);
         document["paths"]["/things"]["post"] = request(thing)["paths"]["/things"]["post"].clone();
@@ -108,7 +108,7 @@ fn component_of_both_directions_is_told_once_with_all_operations() {
 }
 
 #[test]
-fn schema_that_contains_itself_is_compared() {
+fn recursive_schema_is_compared() {
     let tree = |kind: &str| {
         json!({"type": "object", "properties": {
             "leaf": {"type": kind},
@@ -123,7 +123,7 @@ fn schema_that_contains_itself_is_compared() {
 }
 
 #[test]
-fn removed_field_is_one_change_whatever_it_held() {
+fn removed_field_is_one_change_whatever_its_type() {
     let deep = with(
         json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "array", "items": {"enum": ["x"]}}}}),
     );
@@ -132,7 +132,7 @@ fn removed_field_is_one_change_whatever_it_held() {
 }
 
 #[test]
-fn added_operation_explains_the_components_that_it_brings() {
+fn added_operation_accounts_for_its_new_components() {
     let old = get(json!({}));
     let mut new = get(json!({}));
     new["components"]["schemas"]["Part"] =
@@ -146,7 +146,7 @@ fn added_operation_explains_the_components_that_it_brings() {
 }
 
 #[test]
-fn error_bodies_and_left_out_operations_are_patches() {
+fn changes_of_error_bodies_and_omitted_operations_are_patches() {
     let error = |kind: &str| {
         let body = json!({"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": kind}}}}}});
         get(json!({"responses": {"204": {"description": ""}, "400": body}}))
@@ -173,7 +173,7 @@ fn error_bodies_and_left_out_operations_are_patches() {
 }
 
 #[test]
-fn scopes_are_alternatives_and_the_name_of_a_scheme_means_nothing() {
+fn security_alternatives_are_compared_regardless_of_scheme_names() {
     let needs = |security: Value| get(json!({"security": security}));
     for (old, new, expected) in [
         (
@@ -230,7 +230,7 @@ fn scopes_are_alternatives_and_the_name_of_a_scheme_means_nothing() {
     );
 }
 
-/// A list that pages: `from`, `take`, `next` and one array.
+/// A paged listing: `from`, `take`, `next` and one array.
 fn paged(status: &str, more: Value) -> Value {
     let mut page = json!({"type": "object", "required": ["items"], "properties": {
         "items": {"type": "array", "items": {"type": "string"}}, "next": {"type": "string"}}});
@@ -247,7 +247,7 @@ fn paged(status: &str, more: Value) -> Value {
 }
 
 #[test]
-fn crate_that_loses_or_gains_items_raises_the_level_where_no_rule_does() {
+fn changed_rust_items_raise_the_level_if_no_rule_does() {
     // A second list, and nothing says any more which of them is paged.
     let two = json!({"others": {"type": "array", "items": {"type": "string"}}});
     let losing = diff(&paged("200", json!({})), &paged("200", two));
@@ -269,7 +269,7 @@ fn crate_that_loses_or_gains_items_raises_the_level_where_no_rule_does() {
 }
 
 #[test]
-fn renames_are_guesses_and_stay_removals() {
+fn guessed_renames_still_count_as_removals() {
     let old = response(
         &json!({"type": "object", "properties": {"tenant_fqdn": {"type": "string"}, "clientIds": {"type": "array"}}}),
     );
@@ -318,7 +318,7 @@ fn renames_are_guesses_and_stay_removals() {
 }
 
 #[test]
-fn moved_operation_is_guessed_by_its_path_and_known_by_its_id() {
+fn moved_operation_is_guessed_by_path_and_identified_by_id() {
     let at = |path: &str, id: &str| {
         document(path, "get", operation(json!({"operationId": id})), &thing())
     };
@@ -333,7 +333,7 @@ fn moved_operation_is_guessed_by_its_path_and_known_by_its_id() {
     assert_eq!(guess.as_deref(), Some("perhaps renamed to GET /v2/thing"));
 }
 
-/// A published document, which is next to the checkout and not part of it.
+/// Reads a published document, which is next to the checkout and not part of it.
 fn published(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/openapi")
@@ -342,13 +342,13 @@ fn published(name: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// What happened between the beta of the Teams API and today, counted by hand in both documents.
+/// The changes since the beta of the Teams API, counted by hand in both documents.
 #[test]
 #[cfg_attr(
     not(published_documents),
     ignore = "needs the published documents in ../shared/openapi"
 )]
-fn beta_and_today_of_the_teams_document_differ_as_counted_by_hand() {
+fn teams_document_differs_from_its_beta_as_counted_by_hand() {
     let (old, new) = (published("teams.2026-01-08.json"), published("teams.json"));
     let diff = diff(&old, &new);
     let subjects = |rule: &str| -> Vec<String> {
@@ -384,13 +384,13 @@ fn beta_and_today_of_the_teams_document_differ_as_counted_by_hand() {
     assert_eq!(subjects("scope-tightened"), Vec::<String>::new());
 }
 
-/// What happened to the My Organization document within a few months, held against both documents by hand.
+/// The changes of the My Organization document within a few months, verified by hand in both documents.
 #[test]
 #[cfg_attr(
     not(published_documents),
     ignore = "needs the published documents in ../shared/openapi"
 )]
-fn two_versions_of_the_my_organization_document_differ_as_read_by_hand() {
+fn my_organization_documents_differ_as_verified_by_hand() {
     let (old, new) = (
         published("my-organization.2026-05-05.json"),
         published("my-organization.json"),

@@ -1,9 +1,9 @@
-//! `--facts`: complete, and blind to prose and to order.
+//! `--facts`: complete, and independent of prose and of the order of sets.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::diff::{Options, compare, compare_facts};
+use xtask::diff::{CompareOptions, compare, compare_facts};
 use xtask::spec::facts::strip_prose;
 use xtask::spec::walk::join;
 
@@ -26,7 +26,7 @@ fn prose_and_the_order_of_sets_are_no_facts() {
     let diff = compare(
         &old,
         &new,
-        &Options {
+        &CompareOptions {
             include: &[],
             surface: true,
         },
@@ -35,7 +35,7 @@ fn prose_and_the_order_of_sets_are_no_facts() {
 }
 
 #[test]
-fn element_of_a_set_and_entry_of_a_map_are_told_alone() {
+fn elements_of_sets_and_entries_of_maps_are_reported_individually() {
     let old = response(&with(json!({"type": "string", "enum": ["a", "b"]})));
     let mut new = response(&with(json!({"type": "string", "enum": ["b", "c"]})));
     new["components"]["schemas"]["Other"] = thing();
@@ -56,7 +56,7 @@ fn element_of_a_set_and_entry_of_a_map_are_told_alone() {
 }
 
 #[test]
-fn empty_set_and_empty_map_are_not_the_same_as_none() {
+fn empty_set_and_empty_map_differ_from_absent_ones() {
     let old = response(&json!({"type": "object"}));
     for (key, empty) in [("required", json!([])), ("properties", json!({}))] {
         let mut thing = json!({"type": "object"});
@@ -69,7 +69,7 @@ fn empty_set_and_empty_map_are_not_the_same_as_none() {
 }
 
 #[test]
-fn parameters_go_by_name_and_their_order_is_a_fact() {
+fn parameters_are_matched_by_name_and_their_order_is_a_fact() {
     let list = |names: &[&str]| {
         let one = |name: &&str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
         get(json!({"parameters": names.iter().map(one).collect::<Vec<_>>()}))
@@ -87,7 +87,7 @@ fn parameters_go_by_name_and_their_order_is_a_fact() {
 }
 
 #[test]
-fn path_whose_parameters_have_other_names_is_compared_and_not_told_whole() {
+fn path_with_renamed_parameters_is_compared_in_detail() {
     let path = |name: &str, id: &str| {
         let mut document = get(json!({"operationId": id}));
         let item = document["paths"]["/things"].take();
@@ -103,10 +103,10 @@ fn path_whose_parameters_have_other_names_is_compared_and_not_told_whole() {
     );
 }
 
-/// Every value of a document, taken out or replaced in turn: no difference is missed, each belongs to a change, and the
-/// comparison holds whatever it is given.
+/// Removes or replaces every value of a document in turn: no difference is missed, each is attributed to a change, and the
+/// comparison never panics.
 #[test]
-fn odd_value_anywhere_is_found_and_explained() {
+fn unusual_value_anywhere_is_found_and_attributed() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/everything.json");
     let text = std::fs::read_to_string(path).expect("a document");
     let mut document: Value = serde_json::from_str(&text).expect("JSON");
@@ -138,7 +138,7 @@ fn odd_value_anywhere_is_found_and_explained() {
         let (old, new) = pairs[index % 2];
         let found = compare_facts(old, new, &[]);
         assert_eq!(found.is_empty(), facts == document, "{place}");
-        let options = Options {
+        let options = CompareOptions {
             include: &[],
             surface: false,
         };

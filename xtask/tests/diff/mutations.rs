@@ -1,30 +1,30 @@
-//! Every single fact of certain kinds in real documents, changed one at a time: each change is found in facts at exactly its
-//! place, and in meaning by a rule that fits.
+//! Changes every fact of certain kinds in real documents, one at a time. Each change is found among the facts at its exact
+//! place, and by a rule that fits.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::diff::{Options, compare, compare_facts};
+use xtask::diff::{CompareOptions, compare, compare_facts};
 use xtask::spec::canonical::sort_sets;
 use xtask::spec::document::Document;
 use xtask::spec::facts::strip_prose;
 use xtask::spec::walk::{Place, join, walk};
 
-/// One fact, changed.
+/// One changed fact.
 struct Mutation {
-    /// What was changed, for people.
+    /// A description of the change.
     what: String,
-    /// The value that is changed, and what it is changed to.
+    /// The pointer of the changed value, and the new value.
     pointer: String,
     value: Value,
-    /// Where differences of facts are expected.
+    /// The places of the expected differences.
     places: BTreeSet<String>,
     /// The rules that fit.
     rules: &'static [&'static str],
 }
 
-/// Where nothing is read, whatever changes is told by one of these.
+/// The rules for changes of parts that the crate does not read.
 const UNREACHED: [&str; 4] = [
     "unused-changed",
     "unread-changed",
@@ -152,9 +152,9 @@ const VALUES: &[&str] = &[
     "enum-value-added",
     "enum-value-removed",
     "value-allowed",
-    "value-refused",
-    "null-refused",
-    "null-refused-optional",
+    "value-disallowed",
+    "null-disallowed",
+    "null-disallowed-optional",
     "type-changed",
     "type-widened",
 ];
@@ -164,9 +164,9 @@ const TYPES: &[&str] = &[
     "type-narrowed",
     "type-widened",
     "null-allowed",
-    "null-refused",
+    "null-disallowed",
     "null-allowed-optional",
-    "null-refused-optional",
+    "null-disallowed-optional",
 ];
 const BOUNDS: &[&str] = &[
     "constraint-tightened",
@@ -322,7 +322,7 @@ fn check(name: &str) -> usize {
     mutations.len()
 }
 
-/// What is wrong with how a mutation is told.
+/// Returns the errors in the report of a mutation.
 fn try_out(document: &Value, mutation: &Mutation) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut changed = document.clone();
@@ -334,7 +334,7 @@ fn try_out(document: &Value, mutation: &Mutation) -> Vec<String> {
     if places != mutation.places {
         wrong.push(format!("{}: facts differ at {places:?}", mutation.what));
     }
-    let options = Options {
+    let options = CompareOptions {
         include: &[],
         surface: false,
     };
@@ -352,7 +352,7 @@ fn try_out(document: &Value, mutation: &Mutation) -> Vec<String> {
         .iter()
         .any(|rule| mutation.rules.contains(rule) || UNREACHED.contains(rule));
     if !fits || rules.contains(&"other-fact") {
-        wrong.push(format!("{}: told by {rules:?}", mutation.what));
+        wrong.push(format!("{}: reported by {rules:?}", mutation.what));
     }
     wrong
 }

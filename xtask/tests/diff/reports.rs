@@ -1,14 +1,14 @@
-//! The reports: what they hold, and that no document can break out of them.
+//! The reports: their contents, and that documents cannot inject formatting.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use xtask::commands::cli::ReportFormat;
-use xtask::diff::{Diff, Level, Options, RULES, compare};
+use xtask::diff::{CompareOptions, Diff, Level, RULES, compare};
 
 use crate::support::{diff, get, operation, response, thing, with};
 
-/// A version with a bit of everything, and the one after it.
+/// Two versions of a document with changes of every kind.
 fn two_versions() -> (Value, Value) {
     let mut old = response(&with(json!({"type": "string", "enum": ["a", "b"]})));
     let mut new = response(&with(json!({"type": "string", "enum": ["b", "c"]})));
@@ -27,13 +27,13 @@ fn render(diff: &Diff, format: ReportFormat) -> String {
 }
 
 #[test]
-fn text_tells_the_breaking_changes_first_and_guesses_as_such() {
+fn text_lists_breaking_changes_first_and_marks_guesses() {
     let (old, new) = two_versions();
     insta::assert_snapshot!("text", render(&diff(&old, &new), ReportFormat::Text));
 }
 
 #[test]
-fn markdown_has_its_summary_first_and_folds_the_rest() {
+fn markdown_begins_with_the_summary_and_collapses_the_rest() {
     let (old, new) = two_versions();
     insta::assert_snapshot!(
         "markdown",
@@ -64,10 +64,10 @@ fn changelog_names_rust_items_under_the_usual_headings() {
 }
 
 #[test]
-fn nothing_changed_is_said_in_every_format() {
+fn unchanged_document_is_reported_in_every_format() {
     let diff = diff(&get(json!({})), &get(json!({})));
-    assert_eq!(render(&diff, ReportFormat::Text), "no fact changed\n");
-    assert_eq!(render(&diff, ReportFormat::Markdown), "No fact changed.\n");
+    assert_eq!(render(&diff, ReportFormat::Text), "no facts changed\n");
+    assert_eq!(render(&diff, ReportFormat::Markdown), "No facts changed.\n");
     let value: Value = serde_json::from_str(&render(&diff, ReportFormat::Json)).expect("JSON");
     assert_eq!(
         (&value["level"], &value["version"]["next"]),
@@ -80,7 +80,7 @@ fn schema() -> Value {
 }
 
 #[test]
-fn json_is_what_its_schema_says() {
+fn json_matches_its_schema() {
     let validator = jsonschema::validator_for(&schema()).expect("a schema");
     let (old, new) = two_versions();
     for (old, new) in [(&old, &new), (&new, &old), (&old, &old)] {
@@ -107,7 +107,7 @@ fn schema_lists_the_rules() {
 }
 
 #[test]
-fn hostile_names_stay_within_code() {
+fn hostile_names_stay_within_code_spans() {
     let name = "x` | </summary><script>alert(1)</script> @octocat #1\n# Title\u{1b}[31m ``` ";
     let mut old = response(&with(json!({"type": "string"})));
     old["components"]["schemas"]["Thing"]["properties"][name] =
@@ -127,7 +127,7 @@ fn hostile_names_stay_within_code() {
     }
 }
 
-/// A line of Markdown without its code, by the rule of CommonMark: a run of backticks is closed by one of the same length.
+/// A line of Markdown without its code spans. By CommonMark, a run of backticks is closed by one of the same length.
 fn without_code(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
@@ -159,13 +159,13 @@ fn without_code(line: &str) -> String {
 }
 
 #[test]
-fn long_markdown_is_cut_with_a_word_about_the_rest() {
+fn long_markdown_is_truncated_with_a_note() {
     let mut old = response(&thing());
     for number in 0..1500 {
         old["components"]["schemas"]["Thing"]["properties"][format!("field_number_{number}")] =
             json!({"type": "string"});
     }
-    let options = Options {
+    let options = CompareOptions {
         include: &[],
         surface: false,
     };
@@ -175,7 +175,7 @@ fn long_markdown_is_cut_with_a_word_about_the_rest() {
     assert!(markdown.len() < 65_536, "{}", markdown.len());
     let last = markdown.lines().last().unwrap_or_default();
     assert!(
-        last.starts_with("Left out: ") && last.contains("`cargo xtask diff old.json new.json`"),
+        last.starts_with("Omitted: ") && last.contains("`cargo xtask diff old.json new.json`"),
         "{last}"
     );
     assert!(
@@ -204,5 +204,5 @@ fn next_version_follows_the_level() {
         assert_eq!(diff.next_version(current).expect("a version"), next);
     }
     let problem = major.next_version("1.2").expect_err("no version");
-    assert_eq!(problem.message, "this is no version");
+    assert_eq!(problem.message, "this is not a valid version");
 }

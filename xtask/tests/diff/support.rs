@@ -1,7 +1,7 @@
-//! Small documents.
+//! Small documents for tests.
 
 use serde_json::{Value, json};
-use xtask::diff::{Change, Diff, Options, compare};
+use xtask::diff::{CompareOptions, Diff, DocumentChange, compare};
 
 /// A document of one operation, in which `thing` is a component.
 pub(crate) fn document(path: &str, method: &str, operation: Value, thing: &Value) -> Value {
@@ -38,7 +38,7 @@ pub(crate) fn operation(more: Value) -> Value {
     operation
 }
 
-/// An object with one field, which every case may have beside what it is about.
+/// An object with one field, which cases extend.
 pub(crate) fn thing() -> Value {
     json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})
 }
@@ -48,12 +48,12 @@ pub(crate) fn get(more: Value) -> Value {
     document("/things", "get", operation(more), &thing())
 }
 
-/// A document that answers with the schema.
+/// A document with the schema in a response.
 pub(crate) fn response(schema: &Value) -> Value {
     document("/things", "get", operation(json!({})), schema)
 }
 
-/// A document that sends the schema.
+/// A document with the schema in a request body.
 pub(crate) fn request(schema: &Value) -> Value {
     let body = json!({"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}});
     let sends = json!({
@@ -65,14 +65,14 @@ pub(crate) fn request(schema: &Value) -> Value {
     document("/things", "post", operation(sends), schema)
 }
 
-/// A thing with the property `p` as well.
+/// A thing with the additional property `p`.
 pub(crate) fn with(property: Value) -> Value {
     let mut thing = thing();
     thing["properties"]["p"] = property;
     thing
 }
 
-/// A thing with the required property `p` as well.
+/// A thing with the additional required property `p`.
 pub(crate) fn with_required(property: Value) -> Value {
     let mut thing = with(property);
     thing["required"] = json!(["id", "p"]);
@@ -83,15 +83,15 @@ pub(crate) fn diff(old: &Value, new: &Value) -> Diff {
     compare(
         old,
         new,
-        &Options {
+        &CompareOptions {
             include: &[],
             surface: true,
         },
     )
 }
 
-/// The rules of the changes, each with its level.
+/// Returns the rules of the changes, each with its level.
 pub(crate) fn rules(diff: &Diff) -> Vec<String> {
-    let line = |change: &Change| format!("{} {}", change.rule.id, change.level.name());
+    let line = |change: &DocumentChange| format!("{} {}", change.rule.id, change.level.name());
     diff.changes.iter().map(line).collect()
 }

@@ -1,4 +1,4 @@
-//! A repository in a folder of its own, in which documents are fetched.
+//! A temporary repository in which documents are fetched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use xtask::commands::cli::ReportFormat;
-use xtask::console::{Console, Failure, Verdict};
+use xtask::console::{CheckResult, Console, Failure};
 use xtask::diagnostic::{Style, render};
 use xtask::fetch::{self, download::Limits};
 use xtask::workspace::Workspace;
 
-/// A small document without faults.
+/// A small valid document.
 pub(crate) const GOOD: &str = r#"openapi: 3.1.0
 info: {title: Small, version: "1"}
 paths:
@@ -36,18 +36,18 @@ components:
         name: {type: string, description: upstream's words}
 "#;
 
-/// A folder in which commands are run.
+/// A temporary folder in which commands run.
 pub(crate) struct Desk(TempDir);
 
 impl Desk {
-    /// A repository whose API `small` is published at `url`.
+    /// Creates a repository whose API `small` is published at `url`.
     pub(crate) fn new(url: &str) -> Self {
         let desk = Self(tempfile::tempdir().expect("a folder"));
         desk.publish("small", url);
         desk
     }
 
-    /// Adds an API to the list.
+    /// Adds an API to `sources.toml`.
     pub(crate) fn publish(&self, api: &str, url: &str) {
         let list = self.path("openapi/sources.toml");
         let before = fs::read_to_string(&list).unwrap_or_default();
@@ -69,7 +69,7 @@ impl Desk {
         fs::read_to_string(self.path(name)).expect("read")
     }
 
-    /// All that is in the folder: paths and contents.
+    /// Contents of all files in the folder by path.
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut open = vec![self.0.path().to_owned()];
@@ -86,8 +86,11 @@ impl Desk {
         found
     }
 
-    /// Fetches: what was printed, and the problems if there are any.
-    pub(crate) fn fetch(&self, options: &fetch::Options<'_>) -> (String, Result<Verdict, String>) {
+    /// Fetches; returns the output and the result.
+    pub(crate) fn fetch(
+        &self,
+        options: &fetch::FetchOptions<'_>,
+    ) -> (String, Result<CheckResult, String>) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut console = Console {
             out: &mut out,
@@ -101,26 +104,26 @@ impl Desk {
         (String::from_utf8(out).expect("text"), verdict)
     }
 
-    /// What a fetch prints that goes well.
-    pub(crate) fn fetches(&self, options: &fetch::Options<'_>) -> String {
+    /// Fetches successfully; returns the output.
+    pub(crate) fn fetches(&self, options: &fetch::FetchOptions<'_>) -> String {
         let (out, verdict) = self.fetch(options);
-        assert_eq!(verdict, Ok(Verdict::Fine));
+        assert_eq!(verdict, Ok(CheckResult::Passed));
         out
     }
 
-    /// The problem of a fetch that is refused and changes nothing, with names for the ports.
-    pub(crate) fn refused(&self, options: &fetch::Options<'_>) -> String {
+    /// Fetches with an error and without changes; returns the error with placeholders for ports.
+    pub(crate) fn rejected(&self, options: &fetch::FetchOptions<'_>) -> String {
         let before = self.contents();
         let (_, verdict) = self.fetch(options);
-        let problem = verdict.expect_err("it is refused");
+        let problem = verdict.expect_err("it is rejected");
         assert_eq!(self.contents(), before, "{problem}");
         without_ports(&problem)
     }
 }
 
-/// What is fetched if nothing else is said: everything.
-pub(crate) fn options<'a>() -> fetch::Options<'a> {
-    fetch::Options {
+/// Default options.
+pub(crate) fn options<'a>() -> fetch::FetchOptions<'a> {
+    fetch::FetchOptions {
         apis: &[],
         from: None,
         dry_run: false,
@@ -131,7 +134,7 @@ pub(crate) fn options<'a>() -> fetch::Options<'a> {
     }
 }
 
-/// The text with `PORT` for the ports of this machine.
+/// Replaces ports of this machine by `PORT`.
 pub(crate) fn without_ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let mut shown = parts.next().unwrap_or_default().to_owned();

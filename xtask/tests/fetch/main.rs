@@ -1,12 +1,12 @@
-//! `fetch` against a server on this machine that gives every answer that a server can give.
+//! Tests of `fetch` against a local server with arbitrary responses.
 //!
-//! The server is a few lines over a socket rather than a library of answers: most of what is tried here, such as a body
-//! that ends too early, is what a library would not send.
+//! The server writes to a socket directly, because an HTTP library would not send invalid responses such as a truncated
+//! body.
 
 #![forbid(unsafe_code)]
 
-mod answers;
 mod desk;
-mod refusals;
+mod rejections;
+mod responses;
 mod results;
 mod server;

@@ -1,11 +1,11 @@
-//! What is told after a fetch.
+//! The output of `fetch`.
 
 use serde_json::Value;
 use xtask::commands::cli::ReportFormat;
 use xtask::fetch;
 
 use crate::desk::{Desk, GOOD, options};
-use crate::server::{Answer, Server};
+use crate::server::{Server, StubResponse};
 
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Words, version: 1.0.0}\nactions:\n";
 
@@ -29,19 +29,18 @@ const CORRECTIONS: &str = r#"  - target: $.components.schemas.Thing.properties.n
     update: {x-retry-safety: safe}
 "#;
 
-/// A server that gives what the last call of the returned function said, `GOOD` at first.
+/// A server whose document can be replaced; `GOOD` at first.
 fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
     let document = std::sync::Arc::new(std::sync::Mutex::new(GOOD.to_owned()));
     let current = std::sync::Arc::clone(&document);
     let server = Server::always(move || {
         let text = current.lock().expect("no panic").clone();
-        Answer::document(text)
+        StubResponse::document(text)
     });
     (server, document)
 }
 
-/// A repository whose API has overlays that fit `GOOD` in all but one correction, and a server that gives a document
-/// that has moved on from it.
+/// A repository whose overlays fit `GOOD` except for one correction, and a server with a newer document.
 fn moved_on() -> (Desk, Server) {
     let (server, document) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
@@ -61,7 +60,7 @@ fn moved_on() -> (Desk, Server) {
 }
 
 fn told(desk: &Desk, format: ReportFormat) -> String {
-    desk.fetches(&fetch::Options {
+    desk.fetches(&fetch::FetchOptions {
         format,
         dry_run: true,
         ..options()
@@ -69,7 +68,7 @@ fn told(desk: &Desk, format: ReportFormat) -> String {
 }
 
 #[test]
-fn what_is_left_to_do_is_told_for_people() {
+fn follow_up_work_is_listed_for_people() {
     let (desk, _server) = moved_on();
     let before = desk.contents();
     insta::assert_snapshot!("text", told(&desk, ReportFormat::Text));
@@ -77,24 +76,24 @@ fn what_is_left_to_do_is_told_for_people() {
 }
 
 #[test]
-fn what_is_left_to_do_is_told_for_a_pull_request() {
+fn follow_up_work_is_listed_for_a_pull_request() {
     let (desk, _server) = moved_on();
     insta::assert_snapshot!("markdown", told(&desk, ReportFormat::Markdown));
 }
 
 #[test]
-fn what_is_left_to_do_is_told_for_programs() {
+fn follow_up_work_is_listed_for_programs() {
     let (desk, _server) = moved_on();
     insta::assert_snapshot!("json", told(&desk, ReportFormat::Json));
 }
 
 #[test]
-fn actions_that_are_told_are_all_that_is_missing_once_they_are_filled_in() {
+fn listed_actions_are_complete_once_filled_in() {
     let (server, _) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     let first = desk.fetches(&options());
     assert!(
-        first.contains("small: 5 places without words, all of them") && !first.contains("target"),
+        first.contains("small: 5 items lack a description, because") && !first.contains("target"),
         "{first}"
     );
     let words = "openapi/small/descriptions.overlay.yaml";
@@ -109,16 +108,16 @@ fn actions_that_are_told_are_all_that_is_missing_once_they_are_filled_in() {
         &format!("{OVERLAY}{}", actions.replace("\"\"", "Words.")),
     );
     let text = desk.fetches(&options());
-    assert_eq!(text, "small: operations 1, schemas 1, no fact changed\n");
-    assert!(told(&desk, ReportFormat::Markdown).contains("Everything is described."));
+    assert_eq!(text, "small: operations 1, schemas 1, no facts changed\n");
+    assert!(told(&desk, ReportFormat::Markdown).contains("All descriptions are present."));
 }
 
 #[test]
-fn states_are_told_apart() {
+fn states_are_distinguished() {
     let (server, document) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     let state = |dry_run: bool| {
-        let text = desk.fetches(&fetch::Options {
+        let text = desk.fetches(&fetch::FetchOptions {
             format: ReportFormat::Json,
             dry_run,
             ..options()
@@ -139,14 +138,14 @@ fn states_are_told_apart() {
 }
 
 #[test]
-fn api_that_fails_is_told_in_every_format() {
+fn failed_api_is_reported_in_every_format() {
     let desk = Desk::new("http://127.0.0.1:1/small.json");
     for (format, expected) in [
         (ReportFormat::Text, ""),
         (ReportFormat::Markdown, "## `small`: not fetched\n"),
         (ReportFormat::Json, "\"state\": \"failed\""),
     ] {
-        let (text, verdict) = desk.fetch(&fetch::Options {
+        let (text, verdict) = desk.fetch(&fetch::FetchOptions {
             format,
             ..options()
         });
@@ -156,11 +155,11 @@ fn api_that_fails_is_told_in_every_format() {
 }
 
 #[test]
-fn overlay_that_cannot_be_read_is_told_and_nothing_is_written() {
+fn unreadable_overlay_is_an_error_and_nothing_is_written() {
     let (server, _) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     desk.write("openapi/small/corrections.overlay.yaml", "actions: [\n");
-    let problem = desk.refused(&options());
+    let problem = desk.rejected(&options());
     assert!(
         problem.contains("openapi/small/corrections.overlay.yaml"),
         "{problem}"
@@ -168,7 +167,7 @@ fn overlay_that_cannot_be_read_is_told_and_nothing_is_written() {
 }
 
 #[test]
-fn names_of_a_document_cannot_break_out_of_the_markdown() {
+fn names_in_a_document_cannot_inject_markdown() {
     let (server, document) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     let words = "openapi/small/descriptions.overlay.yaml";
@@ -188,7 +187,7 @@ fn names_of_a_document_cannot_break_out_of_the_markdown() {
 }
 
 #[test]
-fn long_list_is_cut_to_what_a_pull_request_can_hold() {
+fn long_list_is_truncated_to_the_limit_of_a_pull_request() {
     let (server, document) = changing();
     let desk = Desk::new(&format!("{}/small.json", server.address));
     desk.publish("other", &format!("{}/other.json", server.address));
@@ -209,11 +208,11 @@ fn long_list_is_cut_to_what_a_pull_request_can_hold() {
             .split_once(&format!("## `{api}`: facts changed"))
             .expect("a section");
         assert!(
-            section.contains("more tasks have no room here; `cargo xtask fetch"),
+            section.contains("more tasks were omitted; `cargo xtask fetch"),
             "{section}"
         );
     }
-    // What was opened is closed.
+    // All sections are closed.
     assert_eq!(
         text.matches("<details>").count(),
         text.matches("</details>").count()

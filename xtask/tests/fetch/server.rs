@@ -1,18 +1,18 @@
-//! A server on this machine that gives any answer, also those that no HTTP library would give.
+//! A local server that sends arbitrary bytes, including invalid responses.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What the server does with a request.
-pub(crate) struct Answer {
+/// The response of the server to a request.
+pub(crate) struct StubResponse {
     bytes: Vec<u8>,
     stalls: bool,
 }
 
-impl Answer {
-    /// These bytes, and the end of the connection.
+impl StubResponse {
+    /// Sends these bytes and closes the connection.
     pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: bytes.into(),
@@ -20,7 +20,7 @@ impl Answer {
         }
     }
 
-    /// A status, headers and a body of the length that is told.
+    /// A response with status, headers, body and its length.
     pub(crate) fn new(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let mut bytes = format!(
@@ -34,19 +34,19 @@ impl Answer {
         Self::raw([bytes.as_bytes(), body].concat())
     }
 
-    /// The document, with a type that says nothing of it.
+    /// A response with the document and a generic content type.
     pub(crate) fn document(body: impl AsRef<[u8]>) -> Self {
         Self::new("200 OK", &["Content-Type: text/plain"], body)
     }
 
-    /// The same, but the connection stays open and nothing more comes.
+    /// Keeps the connection open without sending more.
     pub(crate) fn then_nothing(mut self) -> Self {
         self.stalls = true;
         self
     }
 }
 
-/// The server; it runs until the test ends.
+/// The server. It runs until the end of the test.
 pub(crate) struct Server {
     /// Its address, without a slash at the end.
     pub(crate) address: String,
@@ -54,8 +54,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server that gives each request head to `answer`.
-    pub(crate) fn start(mut answer: impl FnMut(&str) -> Answer + Send + 'static) -> Self {
+    /// Starts a server that passes each request head to `respond`.
+    pub(crate) fn start(mut respond: impl FnMut(&str) -> StubResponse + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -68,10 +68,10 @@ impl Server {
                     continue;
                 };
                 seen.lock().expect("no panic").push(request.clone());
-                let answer = answer(&request);
-                // A client that has seen enough closes the connection.
-                let _ = stream.write_all(&answer.bytes);
-                if answer.stalls {
+                let response = respond(&request);
+                // The client may have closed the connection already.
+                let _ = stream.write_all(&response.bytes);
+                if response.stalls {
                     open.push(stream);
                 }
             }
@@ -79,18 +79,18 @@ impl Server {
         Self { address, requests }
     }
 
-    /// A server that always gives the same answer.
-    pub(crate) fn always(answer: impl Fn() -> Answer + Send + 'static) -> Self {
-        Self::start(move |_| answer())
+    /// Starts a server that always sends the same response.
+    pub(crate) fn always(respond: impl Fn() -> StubResponse + Send + 'static) -> Self {
+        Self::start(move |_| respond())
     }
 
-    /// The heads of the requests that came, in lower case.
+    /// The heads of all requests, in lower case.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
 }
 
-/// What a request says before its body, which it does not have.
+/// Reads the head of a request.
 fn head(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! Documents that were changed at random: the same few hundred at every run. `xtask/fuzz` looks for more.
+//! Documents with pseudo-random mutations, the same at every run. `xtask/fuzz` explores further mutations.
 
 #![forbid(unsafe_code)]
 
@@ -12,13 +12,13 @@ use xtask::spec::document::Document;
 
 use mutation::{Choices, mutated};
 
-/// The documents of the tests: small ones, so that a debug build gets through many.
+/// The documents of the tests. They are small, so a debug build processes many mutations.
 fn documents() -> Vec<Value> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut paths: Vec<PathBuf> = ["documents", "constructs"]
         .iter()
-        .flat_map(|folder| std::fs::read_dir(tests.join(folder)).expect("a folder"))
-        .map(|entry| entry.expect("an entry").path())
+        .flat_map(|folder| std::fs::read_dir(tests.join(folder)).expect("the folder can be listed"))
+        .map(|entry| entry.expect("the entry can be read").path())
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "json" || extension == "yaml")
@@ -29,7 +29,7 @@ fn documents() -> Vec<Value> {
     documents.map(|document| document.value).collect()
 }
 
-/// Bytes that look random and are always the same.
+/// Pseudo-random bytes for a seed.
 fn bytes(mut seed: u64, length: usize) -> Vec<u8> {
     let mut next = || {
         // splitmix64
@@ -43,22 +43,25 @@ fn bytes(mut seed: u64, length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn documents_changed_at_random_become_crates_or_are_refused_and_nothing_panics() {
+fn mutated_documents_are_generated_or_rejected_without_panics() {
     let documents = documents();
-    let (mut made, mut refused, mut wrong) = (0, 0, Vec::new());
+    let (mut generated, mut rejected, mut failures) = (0, 0, Vec::new());
     let runs = std::env::var("MUTATIONS").map_or(400, |runs| runs.parse().expect("a number"));
     let first: u64 = std::env::var("SEED").map_or(0, |seed| seed.parse().expect("a number"));
     for seed in first..first + runs {
-        // From one change to a dozen.
+        // One to twelve mutations.
         let bytes = bytes(seed, 2 + 8 * (1 + (seed % 12) as usize));
         let document = mutated(&documents, &mut Choices::new(&bytes));
         match pipeline::run(document.clone()) {
-            Ok(true) => made += 1,
-            Ok(false) => refused += 1,
-            Err(error) => wrong.push(format!("{seed}: {error}\n  {document}")),
+            Ok(true) => generated += 1,
+            Ok(false) => rejected += 1,
+            Err(error) => failures.push(format!("{seed}: {error}\n  {document}")),
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Both must be tried, or the changes are too mild or too wild.
-    assert!(made > 20 && refused > 20, "{made} made, {refused} refused");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    // Both outcomes must occur; otherwise the mutations are too weak or too strong.
+    assert!(
+        generated > 20 && rejected > 20,
+        "{generated} generated, {rejected} rejected"
+    );
 }

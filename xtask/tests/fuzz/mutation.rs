@@ -1,27 +1,26 @@
-//! Documents made out of other documents: what is done to them is read from bytes, so that a fuzzer can steer it and the same
-//! bytes give the same document.
+//! Mutations of documents. The mutations are read from bytes, so a fuzzer can control them and the same bytes give the same document.
 
 use serde_json::{Map, Value, json};
 
-/// The choices that are left.
+/// A sequence of choices that is read from bytes.
 pub(crate) struct Choices<'b> {
     bytes: &'b [u8],
 }
 
 impl<'b> Choices<'b> {
-    /// The choices that these bytes stand for.
+    /// Reads choices from `bytes`.
     pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { bytes }
     }
 
-    /// A number below `limit`; zero where nothing is left.
+    /// The next number below `limit`; zero at the end of the bytes.
     fn below(&mut self, limit: usize) -> usize {
-        let (taken, rest) = self.bytes.split_at(self.bytes.len().min(2));
+        let (used, rest) = self.bytes.split_at(self.bytes.len().min(2));
         self.bytes = rest;
-        let number = taken
+        let number = used
             .iter()
             .fold(0, |number, byte| number << 8 | usize::from(*byte));
-        // Two bytes are enough for any place: large documents have fewer values than mutations find in a day.
+        // Two bytes are enough to reach any value of these documents.
         (number * limit) >> 16
     }
 
@@ -29,17 +28,18 @@ impl<'b> Choices<'b> {
         self.bytes.is_empty()
     }
 
-    fn of<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+    /// One of `all`; `None` if it is empty.
+    fn pick<T: Clone>(&mut self, all: &[T]) -> Option<T> {
         (!all.is_empty()).then(|| all[self.below(all.len())].clone())
     }
 }
 
-/// One of the documents, changed as often as the choices last.
+/// A copy of one of the documents, mutated until the choices end.
 pub(crate) fn mutated(documents: &[Value], choices: &mut Choices<'_>) -> Value {
-    let mut document = choices.of(documents).unwrap_or_default();
+    let mut document = choices.pick(documents).unwrap_or_default();
     while !choices.is_empty() {
-        change(&mut document, choices);
-        // Copies of copies grow without end, and what is found in large documents is found in small ones.
+        mutate(&mut document, choices);
+        // Repeated copies grow exponentially. Larger documents find no further bugs.
         if count(&document) > 20_000 {
             break;
         }
@@ -135,8 +135,8 @@ const TEXTS: [&str; 24] = [
     "(?<!x)[",
 ];
 
-/// Values that stand for little and break much.
-fn odd() -> Vec<Value> {
+/// Unusual values.
+fn unusual_values() -> Vec<Value> {
     vec![
         Value::Null,
         json!(true),
@@ -163,35 +163,36 @@ fn odd() -> Vec<Value> {
     ]
 }
 
-fn change(document: &mut Value, choices: &mut Choices<'_>) {
+/// Applies one mutation.
+fn mutate(document: &mut Value, choices: &mut Choices<'_>) {
     let all = count(document);
     let at = choices.below(all);
     match choices.below(9) {
         0 => remove(document, at, choices),
         1 => {
-            let value = choices.of(&odd()).unwrap_or_default();
-            put(document, at, value);
+            let value = choices.pick(&unusual_values()).unwrap_or_default();
+            replace(document, at, value);
         }
         2 | 3 => {
             let value = nth(document, choices.below(all)).cloned();
-            put(document, at, value.unwrap_or_default());
+            replace(document, at, value.unwrap_or_default());
         }
         4 => duplicate(document, at, choices),
         5 => rename(document, at, choices),
         6 => {
             let scalar = match choices.below(3) {
-                0 => choices.of(&WORDS).unwrap_or_default().into(),
-                1 => choices.of(&TEXTS).unwrap_or_default().into(),
+                0 => choices.pick(&WORDS).unwrap_or_default().into(),
+                1 => choices.pick(&TEXTS).unwrap_or_default().into(),
                 _ => json!(choices.below(1 << 16)),
             };
-            put(document, at, scalar);
+            replace(document, at, scalar);
         }
         7 => wrap(document, at, choices),
-        _ => refer(document, at, choices),
+        _ => replace_by_reference(document, at, choices),
     }
 }
 
-/// How many values there are, the document itself included.
+/// The number of values, including the document itself.
 fn count(value: &Value) -> usize {
     1 + match value {
         Value::Object(members) => members.values().map(count).sum(),
@@ -200,6 +201,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
+/// The value at an index, counted depth-first.
 fn nth(value: &Value, mut at: usize) -> Option<&Value> {
     if at == 0 {
         return Some(value);
@@ -240,7 +242,8 @@ fn nth_mut(value: &mut Value, mut at: usize) -> Option<&mut Value> {
     None
 }
 
-fn put(document: &mut Value, at: usize, value: Value) {
+/// Replaces the value at an index.
+fn replace(document: &mut Value, at: usize, value: Value) {
     if let Some(place) = nth_mut(document, at) {
         *place = value;
     }
@@ -250,8 +253,8 @@ fn remove(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     match nth_mut(document, at) {
         Some(Value::Object(members)) => {
             let keys: Vec<String> = members.keys().cloned().collect();
-            if let Some(key) = choices.of(&keys) {
-                members.remove(&key);
+            if let Some(member_name) = choices.pick(&keys) {
+                members.remove(&member_name);
             }
         }
         Some(Value::Array(items)) if !items.is_empty() => {
@@ -265,12 +268,12 @@ fn duplicate(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     match nth_mut(document, at) {
         Some(Value::Object(members)) => {
             let values: Vec<Value> = members.values().cloned().collect();
-            if let Some(value) = choices.of(&values) {
-                members.insert(key(members, choices), value);
+            if let Some(value) = choices.pick(&values) {
+                members.insert(member_name(members, choices), value);
             }
         }
         Some(Value::Array(items)) => {
-            if let Some(item) = choices.of(items) {
+            if let Some(item) = choices.pick(items) {
                 items.push(item);
             }
         }
@@ -278,27 +281,28 @@ fn duplicate(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     }
 }
 
-/// A name for a member: a word of the specification, an odd text, or one that is there in another form.
-fn key(members: &Map<String, Value>, choices: &mut Choices<'_>) -> String {
+/// A name for a member: a word of the specification, an unusual text, or a variation of an existing name.
+fn member_name(members: &Map<String, Value>, choices: &mut Choices<'_>) -> String {
     let keys: Vec<String> = members.keys().cloned().collect();
     match choices.below(4) {
-        0 => choices.of(&WORDS).unwrap_or_default().to_owned(),
-        1 => choices.of(&TEXTS).unwrap_or_default().to_owned(),
-        2 => choices.of(&keys).unwrap_or_default().to_uppercase(),
-        _ => format!("{}_", choices.of(&keys).unwrap_or_default()),
+        0 => choices.pick(&WORDS).unwrap_or_default().to_owned(),
+        1 => choices.pick(&TEXTS).unwrap_or_default().to_owned(),
+        2 => choices.pick(&keys).unwrap_or_default().to_uppercase(),
+        _ => format!("{}_", choices.pick(&keys).unwrap_or_default()),
     }
 }
 
 fn rename(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     if let Some(Value::Object(members)) = nth_mut(document, at) {
         let keys: Vec<String> = members.keys().cloned().collect();
-        let new = key(members, choices);
-        if let Some(value) = choices.of(&keys).and_then(|old| members.remove(&old)) {
+        let new = member_name(members, choices);
+        if let Some(value) = choices.pick(&keys).and_then(|old| members.remove(&old)) {
             members.insert(new, value);
         }
     }
 }
 
+/// Moves a value into a composition, an array or an object.
 fn wrap(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     let Some(place) = nth_mut(document, at) else {
         return;
@@ -316,8 +320,8 @@ fn wrap(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     };
 }
 
-/// A reference to some component, or to some other place of the document.
-fn refer(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+/// Replaces a value by a reference to a component or into one.
+fn replace_by_reference(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
     let mut targets = Vec::new();
     for (kind, components) in document["components"].as_object().into_iter().flatten() {
         for name in components.as_object().into_iter().flat_map(Map::keys) {
@@ -325,7 +329,7 @@ fn refer(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
             targets.push(format!("#/components/{kind}/{name}/properties/x"));
         }
     }
-    if let Some(target) = choices.of(&targets) {
-        put(document, at, json!({"$ref": target}));
+    if let Some(target) = choices.pick(&targets) {
+        replace(document, at, json!({"$ref": target}));
     }
 }

@@ -1,4 +1,4 @@
-//! What must hold for any document: it becomes a crate or is refused with a reason, and nothing of ours panics.
+//! The property that holds for every document: it is generated or rejected with a reason, and nothing panics.
 
 use serde_json::Value;
 use xtask::diagnostic::Report;
@@ -8,11 +8,11 @@ use xtask::pipeline;
 use xtask::sources::ApiData;
 use xtask::spec::source::{Format, Source};
 
-/// Normalizes and generates.
+/// Normalizes a document and generates its crate. Returns whether it was accepted.
 ///
 /// # Errors
 ///
-/// What is a defect of ours: a panic that came out of `xtask`, or code that is no Rust.
+/// A description of a bug of `xtask`: a panic, or generated code that is not valid Rust.
 pub(crate) fn run(document: Value) -> Result<bool, String> {
     let source = Source {
         name: "mutated".to_owned(),
@@ -21,7 +21,7 @@ pub(crate) fn run(document: Value) -> Result<bool, String> {
     };
     let normalized = match pipeline::normalize(document, &source, &Options::default()) {
         Ok(normalized) => normalized.document,
-        Err(failure) => return refused(&failure.0),
+        Err(failure) => return rejected(&failure.0),
     };
     let target = Target {
         crate_name: "mutated".to_owned(),
@@ -33,17 +33,17 @@ pub(crate) fn run(document: Value) -> Result<bool, String> {
     };
     match pipeline::generate(&normalized, "normalized.json", &target) {
         Ok(files) => Ok(!files.is_empty()),
-        Err(failure) => refused(&failure.0),
+        Err(failure) => rejected(&failure.0),
     }
 }
 
-fn refused(reports: &[Report]) -> Result<bool, String> {
+fn rejected(reports: &[Report]) -> Result<bool, String> {
     for report in reports {
         let problem = report.problem();
         let found = problem.found.as_deref().unwrap_or_default();
         let panicked = problem.message.contains("failed inside a library");
-        let nonsense = problem.message.contains("defect") || problem.message.contains("not Rust");
-        if panicked || nonsense {
+        let is_invalid = problem.message.contains("defect") || problem.message.contains("not Rust");
+        if panicked || is_invalid {
             return Err(format!(
                 "{}: {} ({found})",
                 problem.pointer, problem.message

@@ -6,12 +6,16 @@ use auth0_core::proof::{ProofOfPossession as _, ProofRequest, ServerRole, nonce_
 use super::Application;
 use crate::discovery::Endpoint;
 use crate::error::{Error, Kind};
-use crate::exchange::{Post, Read};
+use crate::exchange::{Post, ReceivedResponse};
 
 impl Application {
     /// Sends a form once, with a proof if the token is to be bound to a key. Client assertion and proof are new for each
     /// attempt, because the server may have recorded those of an earlier one.
-    pub(super) async fn attempt(&self, endpoint: Endpoint, post: Post) -> Result<Read, Error> {
+    pub(super) async fn attempt(
+        &self,
+        endpoint: Endpoint,
+        post: Post,
+    ) -> Result<ReceivedResponse, Error> {
         let Some(key) = self.dpop.as_ref().filter(|_| endpoint == Endpoint::Token) else {
             return self.exchange.post_once(self.with_proof(post).await?).await;
         };
@@ -19,12 +23,12 @@ impl Application {
         let mut post = self.with_proof(post).await?;
         let proof = key.prove(ProofRequest::new(&Method::POST, &url));
         post.dpop = Some(proof.map_err(|error| Error::of(Kind::Signing(error)))?);
-        let mut read = self.exchange.post_once(post).await?;
-        if let Some(nonce) = nonce_of(&read.headers) {
+        let mut response = self.exchange.post_once(post).await?;
+        if let Some(nonce) = nonce_of(&response.headers) {
             key.nonce(ServerRole::AuthorizationServer, &url, nonce);
         }
-        read.dpop = Some(key.clone());
-        Ok(read)
+        response.dpop = Some(key.clone());
+        Ok(response)
     }
 }
 
@@ -81,8 +85,11 @@ mod tests {
     async fn single_use_form_is_retried_for_a_nonce_with_a_known_outcome() {
         let (server, application) = strict_server().await;
         let form = Form::of_grant("authorization_code").field("code", "c0de");
-        let read = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
-        let error = read.await.unwrap().into_granted("", |grant, _| Ok(grant));
+        let response = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
+        let error = response
+            .await
+            .unwrap()
+            .into_granted("", |grant, _| Ok(grant));
         let error = error.unwrap_err();
         assert_eq!(error.error(), Some("use_dpop_nonce"));
         assert!(!error.is_outcome_unknown());
@@ -96,8 +103,11 @@ mod tests {
     async fn other_endpoints_receive_no_proof() {
         let (server, application) = strict_server().await;
         let form = Form::default().field("scope", "openid");
-        let read = application.post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe);
-        assert_eq!(read.await.unwrap().answer.status, StatusCode::BAD_REQUEST);
+        let response = application.post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe);
+        assert_eq!(
+            response.await.unwrap().metadata.status,
+            StatusCode::BAD_REQUEST
+        );
         assert_eq!(counts(&server, "/device").await, (1, 0));
     }
 }

@@ -6,7 +6,7 @@ use url::{Url, form_urlencoded};
 
 use super::PendingLogin;
 use crate::discovery::shown_issuer;
-use crate::error::{CallbackFault, Error, Failure, Finding, Rejection};
+use crate::error::{CallbackErrorKind, Error, Failure, Finding, Rejection};
 use crate::id_token::is_same;
 use crate::token_response;
 
@@ -38,7 +38,7 @@ impl Callback {
             };
             // One of two values may have been added by an attacker (RFC 6749 §3.1).
             if was_there {
-                return Err(fault(CallbackFault::Repeated));
+                return Err(invalid_callback(CallbackErrorKind::Repeated));
             }
         }
         Ok(found)
@@ -55,7 +55,7 @@ impl Callback {
     pub(super) fn check_state(&self, pending: &PendingLogin) -> Result<(), Error> {
         match self.is_of(pending) {
             true => Ok(()),
-            false => Err(fault(CallbackFault::State)),
+            false => Err(invalid_callback(CallbackErrorKind::State)),
         }
     }
 
@@ -75,15 +75,15 @@ impl Callback {
             None => None,
         };
         if let Some(found) = found {
-            return Err(fault(Finding::new(
-                CallbackFault::Issuer,
+            return Err(invalid_callback(Finding::new(
+                CallbackErrorKind::Issuer,
                 format!("iss: expected {issuer}, found {found}"),
             )));
         }
         match (&self.error, &self.code) {
             (Some(error), _) => Err(Failure::Denied(self.rejection(error, pending)).into()),
             (None, Some(code)) if !code.is_empty() => Ok(code.clone()),
-            (None, _) => Err(fault(CallbackFault::Code)),
+            (None, _) => Err(invalid_callback(CallbackErrorKind::Code)),
         }
     }
 
@@ -121,8 +121,8 @@ impl Callback {
     }
 }
 
-fn fault(fault: impl Into<Finding<CallbackFault>>) -> Error {
-    Failure::Callback(fault.into()).into()
+fn invalid_callback(finding: impl Into<Finding<CallbackErrorKind>>) -> Error {
+    Failure::Callback(finding.into()).into()
 }
 
 /// Returns the query of a URL or of a path, or the text itself.

@@ -45,7 +45,7 @@ fn grant(token: String) -> Grant {
     }
 }
 
-/// A cache whose fetches are made by `fetch` from their number.
+/// Creates a cache whose fetches `fetch` creates from their number.
 fn cache(
     clock: &Arc<StillClock>,
     fetch: impl Fn(usize) -> BoxFuture<'static, Result<Grant, Error>> + Send + Sync + 'static,
@@ -56,7 +56,7 @@ fn cache(
     Cache::new(fetch, clock.clone(), TIMING, owner)
 }
 
-/// A cache whose fetches end when the number that is sent reaches their own.
+/// Creates a cache whose fetches complete when the sent number reaches their own.
 fn gated(clock: &Arc<StillClock>) -> (Cache, watch::Sender<usize>) {
     let (gate, landed) = watch::channel(0);
     let cache = cache(clock, move |number| {
@@ -73,7 +73,7 @@ fn number_of_fetches(cache: &Cache) -> u64 {
     cache.0.state().last_number
 }
 
-/// Polls once; the future is dropped, as that of a cancelled caller.
+/// Polls once and drops the future, like a cancelled caller.
 fn poll_once(cache: &Cache) -> Option<Result<AccessToken, Error>> {
     cache.token().now_or_never()
 }
@@ -114,14 +114,14 @@ async fn stuck_fetch_is_aborted_and_replaced() {
     assert!((&mut stuck).now_or_never().is_none());
     clock.advance(FETCH_TIMEOUT);
     assert!(poll_once(&cache).is_none());
-    assert_eq!(number_of_fetches(&cache), 1, "it may still come");
+    assert_eq!(number_of_fetches(&cache), 1, "the fetch may still complete");
     clock.advance(Duration::from_secs(1));
     assert_eq!(text(&cache).await, "token-2");
     assert_eq!(
         stuck.await.unwrap_err().to_string(),
         "the task of the token request did not finish"
     );
-    // What the first one cached, such as a lock, is free again: here and in the function are the last two.
+    // The aborted fetch has released its value. The remaining two are this one and that of the closure.
     assert_eq!(Arc::strong_count(&alive), 2);
     assert_eq!(text(&cache).await, "token-2");
 }
@@ -134,13 +134,13 @@ async fn callers_wait_for_a_hanging_refresh_only_after_the_expiry() {
     assert_eq!(text(&cache).await, "token-1");
     clock.advance(Duration::from_secs(3600 - 50));
     for _ in 0..10 {
-        let token = poll_once(&cache).expect("nobody waits").unwrap();
+        let token = poll_once(&cache).expect("callers do not wait").unwrap();
         assert_eq!(token.secret(), "token-1");
         clock.advance(Duration::from_secs(4));
     }
     assert_eq!(number_of_fetches(&cache), 2, "one task refreshes it");
     clock.advance(Duration::from_secs(10));
-    assert!(poll_once(&cache).is_none(), "it has ended");
+    assert!(poll_once(&cache).is_none(), "the token has expired");
     gate.send_replace(2);
     assert_eq!(text(&cache).await, "token-2");
     assert_eq!(number_of_fetches(&cache), 2);
@@ -168,7 +168,7 @@ async fn failed_refresh_keeps_the_valid_token_and_delays_the_next() {
     assert_eq!(
         number_of_fetches(&cache),
         3,
-        "after a quarter of what was left"
+        "the next refresh starts after a quarter of the remaining time"
     );
     clock.advance(Duration::from_secs(30));
     assert_eq!(
@@ -187,14 +187,17 @@ async fn late_waiter_does_not_restore_a_revoked_token() {
     gate.send_replace(1);
     let token = prompt.await.unwrap();
 
-    // Before the late one looks, the token is revoked and the next request is on its way.
+    // Before the late caller is polled, the token is revoked and the next request is in flight.
     cache.accepted(token.id());
     assert!(cache.rejected(token.id()));
     let mut next = Box::pin(cache.token());
     assert!((&mut next).now_or_never().is_none());
     assert_eq!(late.await.unwrap().secret(), "token-1");
 
-    assert!(poll_once(&cache).is_none(), "the revoked token is not back");
+    assert!(
+        poll_once(&cache).is_none(),
+        "the revoked token is not restored"
+    );
     gate.send_replace(2);
     assert_eq!(next.await.unwrap().secret(), "token-2");
     assert_eq!(text(&cache).await, "token-2");
@@ -214,7 +217,7 @@ async fn panicking_fetch_fails_only_its_own_callers() {
     assert_eq!(text(&cache).await, "token-2");
 }
 
-/// A runtime that runs nothing but what it blocks on.
+/// A runtime that makes progress only within `block_on`.
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

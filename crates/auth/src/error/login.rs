@@ -13,11 +13,11 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The authorization response is not valid for this login.
-    Callback(Finding<CallbackFault>),
+    Callback(Finding<CallbackErrorKind>),
     /// The authorization response is an error.
     Denied(Rejection),
     /// The ID token is not valid for this login.
-    IdToken(Finding<IdTokenFault>),
+    IdToken(Finding<IdTokenErrorKind>),
     /// The server rejected the refresh token. `was_lost`: the response to an earlier request with it was lost.
     RefreshRejected {
         rejection: Rejection,
@@ -40,23 +40,23 @@ pub(crate) enum Failure {
 /// A failed check, with the expected and the actual value if both are known and not secret.
 #[derive(Debug)]
 pub(crate) struct Finding<F> {
-    pub(super) fault: F,
+    pub(super) kind: F,
     detail: Option<String>,
 }
 
 impl<F> Finding<F> {
     /// Creates a finding with a message. `detail` must not contain secrets, nor server text that is not
     /// [sanitized](crate::token_response::text).
-    pub(crate) fn new(fault: F, detail: String) -> Self {
+    pub(crate) fn new(kind: F, detail: String) -> Self {
         let detail = Some(detail);
-        Self { fault, detail }
+        Self { kind, detail }
     }
 }
 
 impl<F> From<F> for Finding<F> {
-    fn from(fault: F) -> Self {
+    fn from(kind: F) -> Self {
         let detail = None;
-        Self { fault, detail }
+        Self { kind, detail }
     }
 }
 
@@ -64,7 +64,7 @@ impl<F: fmt::Display> fmt::Display for Finding<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.detail {
             Some(detail) => f.write_str(detail),
-            None => self.fault.fmt(f),
+            None => self.kind.fmt(f),
         }
     }
 }
@@ -72,16 +72,16 @@ impl<F: fmt::Display> fmt::Display for Finding<F> {
 /// What is wrong with an authorization response.
 ///
 /// ```
-/// # use auth0_auth::{CallbackFault, Error};
+/// # use auth0_auth::{CallbackErrorKind, Error};
 /// # fn example(error: &Error) {
-/// if error.callback_fault() == Some(CallbackFault::State) {
+/// if error.callback_error_kind() == Some(CallbackErrorKind::State) {
 ///     println!("the response belongs to another login");
 /// }
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum CallbackFault {
+pub enum CallbackErrorKind {
     /// `state` is missing or differs: the response belongs to another login or was forged.
     State,
     /// `iss` names another server, or is missing although the server metadata announces it (RFC 9207).
@@ -92,7 +92,7 @@ pub enum CallbackFault {
     Repeated,
 }
 
-impl fmt::Display for CallbackFault {
+impl fmt::Display for CallbackErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::State => "state: expected the value of this login, found another or none",
@@ -106,16 +106,16 @@ impl fmt::Display for CallbackFault {
 /// What is wrong with an ID token.
 ///
 /// ```
-/// # use auth0_auth::{Error, IdTokenFault};
+/// # use auth0_auth::{Error, IdTokenErrorKind};
 /// # fn example(error: &Error) {
-/// if error.id_token_fault() == Some(IdTokenFault::NotYetValid) {
+/// if error.id_token_error_kind() == Some(IdTokenErrorKind::NotYetValid) {
 ///     println!("check the clock of this machine");
 /// }
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum IdTokenFault {
+pub enum IdTokenErrorKind {
     /// The response contains no ID token.
     Missing,
     /// It is not a signed JWT with the required claims, or it is too long.
@@ -144,7 +144,7 @@ pub enum IdTokenFault {
     AuthenticationTime,
 }
 
-impl fmt::Display for IdTokenFault {
+impl fmt::Display for IdTokenErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "expected an ID token, found none",
@@ -190,9 +190,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Callback(fault) => write!(f, "the authorization response is invalid: {fault}"),
+            Self::Callback(finding) => {
+                write!(f, "the authorization response is invalid: {finding}")
+            }
             Self::Denied(rejection) => write!(f, "the login was denied: {rejection}"),
-            Self::IdToken(fault) => write!(f, "the ID token is invalid: {fault}"),
+            Self::IdToken(finding) => write!(f, "the ID token is invalid: {finding}"),
             Self::RefreshRejected {
                 rejection,
                 was_lost: false,
@@ -234,17 +236,17 @@ impl Error {
     }
 
     /// Returns what is wrong with the authorization response, if that is why the login failed.
-    pub fn callback_fault(&self) -> Option<CallbackFault> {
+    pub fn callback_error_kind(&self) -> Option<CallbackErrorKind> {
         match self.failure()? {
-            Failure::Callback(finding) => Some(finding.fault),
+            Failure::Callback(finding) => Some(finding.kind),
             _ => None,
         }
     }
 
     /// Returns what is wrong with the ID token, if that is why the login failed.
-    pub fn id_token_fault(&self) -> Option<IdTokenFault> {
+    pub fn id_token_error_kind(&self) -> Option<IdTokenErrorKind> {
         match self.failure()? {
-            Failure::IdToken(finding) => Some(finding.fault),
+            Failure::IdToken(finding) => Some(finding.kind),
             _ => None,
         }
     }
@@ -331,7 +333,7 @@ impl Error {
             Ok(Inner {
                 kind: Kind::Rejected(rejection),
                 place,
-                answer,
+                response,
                 outcome_unknown,
             }) => Self(Arc::new(Inner {
                 kind: Kind::Login(Failure::RefreshRejected {
@@ -339,7 +341,7 @@ impl Error {
                     was_lost,
                 }),
                 place,
-                answer,
+                response,
                 outcome_unknown,
             })),
             Ok(inner) => Self(Arc::new(inner)),

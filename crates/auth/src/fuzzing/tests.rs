@@ -81,7 +81,7 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut fastrand::Rng) {
 
 #[test]
 fn token_responses_are_parsed_or_rejected() {
-    run("token_answer", super::token_answer);
+    run("token_response", super::token_response);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::{Map, Value};
 
 use crate::discovery::shown_issuer;
-use crate::error::{Finding, IdTokenFault};
+use crate::error::{Finding, IdTokenErrorKind};
 use crate::token_response;
 
 /// How many values of a list an error shows.
@@ -33,28 +33,28 @@ impl Expected<'_> {
         claims: &Map<String, Value>,
         now: SystemTime,
         leeway: Duration,
-    ) -> Result<(), Finding<IdTokenFault>> {
+    ) -> Result<(), Finding<IdTokenErrorKind>> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let time = |name: &str| claims.get(name).map(instant).transpose();
         if text("iss") != Some(self.issuer) {
-            return Err(self.mismatch(IdTokenFault::Issuer, "iss", self.issuer, claims));
+            return Err(self.mismatch(IdTokenErrorKind::Issuer, "iss", self.issuer, claims));
         }
         self.check_audience(claims)?;
         if !text("sub").is_some_and(|sub| !sub.is_empty() && sub.len() <= 255) {
-            return Err(IdTokenFault::Malformed.into());
+            return Err(IdTokenErrorKind::Malformed.into());
         }
-        let expires_at = time("exp")?.ok_or(IdTokenFault::Malformed)?;
+        let expires_at = time("exp")?.ok_or(IdTokenErrorKind::Malformed)?;
         let leeway_s = leeway.as_secs();
         if now >= expires_at.checked_add(leeway).unwrap_or(expires_at) {
             let ago = seconds_between(expires_at, now);
             return Err(Finding::new(
-                IdTokenFault::Expired,
+                IdTokenErrorKind::Expired,
                 format!(
                     "exp: expected a time in the future, found one {ago} s ago by the clock of this machine (leeway {leeway_s} s)"
                 ),
             ));
         }
-        time("iat")?.ok_or(IdTokenFault::Malformed)?;
+        time("iat")?.ok_or(IdTokenErrorKind::Malformed)?;
         for name in ["iat", "nbf"] {
             let Some(begins_at) = time(name)? else {
                 continue;
@@ -65,7 +65,7 @@ impl Expected<'_> {
             {
                 let ahead = seconds_between(now, begins_at);
                 return Err(Finding::new(
-                    IdTokenFault::NotYetValid,
+                    IdTokenErrorKind::NotYetValid,
                     format!(
                         "{name}: expected a time in the past, found one {ahead} s ahead of the clock of this machine \
                          (leeway {leeway_s} s): the clock skew between this machine and the server is too large; set \
@@ -77,16 +77,16 @@ impl Expected<'_> {
         if let Some(nonce) = self.nonce
             && !text("nonce").is_some_and(|found| is_same(found, nonce.secret()))
         {
-            return Err(IdTokenFault::Nonce.into());
+            return Err(IdTokenErrorKind::Nonce.into());
         }
         self.check_organization(claims)?;
         if let Some(max_age) = self.max_age {
-            let logged_in_at = time("auth_time")?.ok_or(IdTokenFault::AuthenticationTime)?;
+            let logged_in_at = time("auth_time")?.ok_or(IdTokenErrorKind::AuthenticationTime)?;
             let latest = logged_in_at.checked_add(max_age.saturating_add(leeway));
             if latest.is_some_and(|latest| now > latest) {
                 let ago = seconds_between(logged_in_at, now);
                 return Err(Finding::new(
-                    IdTokenFault::AuthenticationTime,
+                    IdTokenErrorKind::AuthenticationTime,
                     format!(
                         "auth_time: expected a login within max_age ({} s, leeway {leeway_s} s), found one {ago} s ago",
                         max_age.as_secs()
@@ -97,7 +97,7 @@ impl Expected<'_> {
         Ok(())
     }
 
-    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Finding<IdTokenFault>> {
+    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Finding<IdTokenErrorKind>> {
         let audience = claims.get("aud");
         let (is_meant, is_alone) = match audience {
             Some(Value::String(one)) => (one == self.client_id, true),
@@ -107,19 +107,22 @@ impl Expected<'_> {
             ),
             _ => (false, false),
         };
-        let mismatch = |fault, name| self.mismatch(fault, name, self.client_id, claims);
+        let mismatch = |kind, name| self.mismatch(kind, name, self.client_id, claims);
         if !is_meant {
-            return Err(mismatch(IdTokenFault::Audience, "aud"));
+            return Err(mismatch(IdTokenErrorKind::Audience, "aud"));
         }
         match claims.get("azp") {
             None if is_alone => Ok(()),
             Some(party) if party.as_str() == Some(self.client_id) => Ok(()),
-            _ => Err(mismatch(IdTokenFault::AuthorizedParty, "azp")),
+            _ => Err(mismatch(IdTokenErrorKind::AuthorizedParty, "azp")),
         }
     }
 
     /// Auth0 accepts IDs and names of organizations. IDs begin with `org_`; names are in lower case.
-    fn check_organization(&self, claims: &Map<String, Value>) -> Result<(), Finding<IdTokenFault>> {
+    fn check_organization(
+        &self,
+        claims: &Map<String, Value>,
+    ) -> Result<(), Finding<IdTokenErrorKind>> {
         let Some(asked) = self.organization else {
             return Ok(());
         };
@@ -130,21 +133,21 @@ impl Expected<'_> {
         };
         match claims.get(name).and_then(Value::as_str) == Some(&*asked) {
             true => Ok(()),
-            false => Err(self.mismatch(IdTokenFault::Organization, name, &asked, claims)),
+            false => Err(self.mismatch(IdTokenErrorKind::Organization, name, &asked, claims)),
         }
     }
 
     /// Describes an unexpected claim, with both values.
     fn mismatch(
         &self,
-        fault: IdTokenFault,
+        kind: IdTokenErrorKind,
         name: &str,
         expected: &str,
         claims: &Map<String, Value>,
-    ) -> Finding<IdTokenFault> {
+    ) -> Finding<IdTokenErrorKind> {
         let secrets: Vec<&str> = self.nonce.iter().map(|nonce| nonce.secret()).collect();
-        let shown = |value: &Value| match fault {
-            IdTokenFault::Issuer => {
+        let shown = |value: &Value| match kind {
+            IdTokenErrorKind::Issuer => {
                 let issuer = Value::from(shown_issuer(value.as_str()?));
                 token_response::text(&issuer, &secrets)
             }
@@ -159,7 +162,7 @@ impl Expected<'_> {
             Some(value) => shown(value),
         };
         let found = found.unwrap_or_else(|| "an empty value or one of another type".to_owned());
-        Finding::new(fault, format!("{name}: expected {expected}, found {found}"))
+        Finding::new(kind, format!("{name}: expected {expected}, found {found}"))
     }
 }
 
@@ -188,10 +191,10 @@ pub(crate) fn is_same(found: &str, expected: &str) -> bool {
 }
 
 /// Converts a NumericDate of a JWT: seconds, possibly fractional (RFC 7519 §2).
-fn instant(value: &Value) -> Result<SystemTime, IdTokenFault> {
+fn instant(value: &Value) -> Result<SystemTime, IdTokenErrorKind> {
     value
         .as_f64()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .and_then(|passed| UNIX_EPOCH.checked_add(passed))
-        .ok_or(IdTokenFault::Malformed)
+        .ok_or(IdTokenErrorKind::Malformed)
 }

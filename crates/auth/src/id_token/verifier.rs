@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::IdToken;
 use super::claims::Expected;
 use crate::application::Application;
-use crate::error::{Error, Failure, Finding, IdTokenFault};
+use crate::error::{Error, Failure, Finding, IdTokenErrorKind};
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;
 use crate::token_response;
@@ -52,11 +52,11 @@ impl Verifier {
         token: Option<SecretString>,
         expected: &Expected<'_>,
     ) -> Result<IdToken, Error> {
-        let token = token.ok_or_else(|| invalid(IdTokenFault::Missing))?;
+        let token = token.ok_or_else(|| invalid(IdTokenErrorKind::Missing))?;
         let parts = Parts::of(token.secret()).map_err(invalid)?;
         let header: Header = parts.header().map_err(invalid)?;
         if header.crit.is_some() {
-            return Err(invalid(IdTokenFault::Malformed));
+            return Err(invalid(IdTokenErrorKind::Malformed));
         }
         // All accepted algorithms are asymmetric, so `none` and an HMAC keyed with a public key are rejected.
         let algorithm = SigningAlgorithm::of_name(&header.alg)
@@ -75,7 +75,7 @@ impl Verifier {
             ),
             Ok(true)
         ) {
-            return Err(invalid(IdTokenFault::Signature));
+            return Err(invalid(IdTokenErrorKind::Signature));
         }
         // The claims are not parsed before the signature is checked.
         let claims: Map<String, Value> = parts.claims().map_err(invalid)?;
@@ -84,11 +84,11 @@ impl Verifier {
         Ok(IdToken { token, claims })
     }
 
-    fn algorithm_mismatch(&self, header: &Header) -> Finding<IdTokenFault> {
+    fn algorithm_mismatch(&self, header: &Header) -> Finding<IdTokenErrorKind> {
         let expected: Vec<_> = self.algorithms.iter().map(|one| one.name()).collect();
         let found = token_response::text(&Value::from(&*header.alg), &[]);
         Finding::new(
-            IdTokenFault::Algorithm,
+            IdTokenErrorKind::Algorithm,
             format!(
                 "alg: expected {}, found {}; set the signing algorithm of the application, or the accepted algorithms here",
                 expected.join(" or "),
@@ -98,8 +98,8 @@ impl Verifier {
     }
 }
 
-fn invalid(fault: impl Into<Finding<IdTokenFault>>) -> Error {
-    Failure::IdToken(fault.into()).into()
+fn invalid(finding: impl Into<Finding<IdTokenErrorKind>>) -> Error {
+    Failure::IdToken(finding.into()).into()
 }
 
 /// The parts of a compact JWS (RFC 7515 §7.1).
@@ -111,7 +111,7 @@ struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    fn of(token: &'t str) -> Result<Self, IdTokenFault> {
+    fn of(token: &'t str) -> Result<Self, IdTokenErrorKind> {
         let parts = || {
             let (signed, signature) = token.rsplit_once('.')?;
             let (header, claims) = signed.split_once('.')?;
@@ -126,22 +126,22 @@ impl<'t> Parts<'t> {
             .filter(|token| token.len() <= MAX_LENGTH)
             .and_then(|_| parts())
             .filter(|parts| !parts.claims.contains('.'))
-            .ok_or(IdTokenFault::Malformed)
+            .ok_or(IdTokenErrorKind::Malformed)
     }
 
-    fn header(&self) -> Result<Header, IdTokenFault> {
+    fn header(&self) -> Result<Header, IdTokenErrorKind> {
         decode(self.header)
     }
 
-    fn claims(&self) -> Result<Map<String, Value>, IdTokenFault> {
+    fn claims(&self) -> Result<Map<String, Value>, IdTokenErrorKind> {
         decode(self.claims)
     }
 }
 
-fn decode<T: DeserializeOwned>(part: &str) -> Result<T, IdTokenFault> {
+fn decode<T: DeserializeOwned>(part: &str) -> Result<T, IdTokenErrorKind> {
     URL_SAFE_NO_PAD
         .decode(part)
         .ok()
         .and_then(|json| serde_json::from_slice(&json).ok())
-        .ok_or(IdTokenFault::Malformed)
+        .ok_or(IdTokenErrorKind::Malformed)
 }

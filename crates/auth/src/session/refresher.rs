@@ -213,11 +213,11 @@ impl Refresher {
         let form = Form::default()
             .secret("token", refresh_token)
             .field("token_type_hint", "refresh_token");
-        let read = self
+        let response = self
             .application
             .post(Endpoint::Revocation, &form, RetrySafety::Safe)
             .await?;
-        read.into_success(|_, _| Ok(()))
+        response.into_success(|_, _| Ok(()))
     }
 }
 

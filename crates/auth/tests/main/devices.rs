@@ -1,6 +1,6 @@
 //! The device flow: its requests, the polling interval, and the handling of each response.
 
-use auth0_auth::{DeviceFlow, DeviceFlowBuilder, DeviceLogin, IdTokenFault, MemoryStore};
+use auth0_auth::{DeviceFlow, DeviceFlowBuilder, DeviceLogin, IdTokenErrorKind, MemoryStore};
 use auth0_core::{RetryPolicy, TokenSource as _};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -320,7 +320,10 @@ async fn invalid_id_token_is_rejected() {
     let answer = grant(1, json!({ "id_token": provider.id_token(&claims) }));
     provider.on("/oauth/token", answer).await;
     let error = login.finish().await.unwrap_err();
-    assert_eq!(error.id_token_fault(), Some(IdTokenFault::Audience));
+    assert_eq!(
+        error.id_token_error_kind(),
+        Some(IdTokenErrorKind::Audience)
+    );
 }
 
 #[tokio::test]
@@ -348,7 +351,7 @@ async fn id_token_leeway_allows_clock_skew() {
         let fault = result
             .as_ref()
             .err()
-            .and_then(|error| error.id_token_fault());
+            .and_then(|error| error.id_token_error_kind());
         assert_eq!(result.is_ok(), is_accepted, "{leeway:?} {fault:?}");
         assert_eq!(fault.is_none(), is_accepted, "{leeway:?}");
     }

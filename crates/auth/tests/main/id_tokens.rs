@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth0_auth::{AuthorizationCode, IdTokenFault, SigningAlgorithm};
+use auth0_auth::{AuthorizationCode, IdTokenErrorKind, SigningAlgorithm};
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
@@ -13,19 +13,19 @@ async fn fault(
     provider: &Provider,
     flow: AuthorizationCode,
     token: impl FnOnce(&str) -> String,
-) -> Option<IdTokenFault> {
+) -> Option<IdTokenErrorKind> {
     let error = provider.login_with(&flow, token).await.err()?;
     assert!(error.to_string().starts_with("the ID token is invalid"));
     assert!(!error.is_outcome_unknown());
-    Some(error.id_token_fault().unwrap())
+    Some(error.id_token_error_kind().unwrap())
 }
 
 #[tokio::test]
 async fn each_invalid_claim_has_its_own_error() {
-    use IdTokenFault::*;
+    use IdTokenErrorKind::*;
     let provider = Provider::start().await;
     let now = 1_800_000_000_u64;
-    let cases: Vec<(&str, Value, Option<IdTokenFault>)> = vec![
+    let cases: Vec<(&str, Value, Option<IdTokenErrorKind>)> = vec![
         (
             "iss",
             json!(format!("{}/", provider.issuer())),
@@ -224,7 +224,7 @@ async fn invalid_claim_message_shows_expected_and_found_values() {
 #[tokio::test]
 async fn requested_organization_must_be_in_the_token() {
     let provider = Provider::start().await;
-    let refused = Some(IdTokenFault::Organization);
+    let refused = Some(IdTokenErrorKind::Organization);
     for (asked, claims, expected) in [
         ("org_1", json!({"org_id": "org_1"}), None),
         ("org_1", json!({"org_id": "org_2"}), refused),
@@ -271,8 +271,8 @@ async fn auth_time_must_be_within_max_age() {
     let now = 1_800_000_000_u64;
     for (time, expected) in [
         (json!(now - 160), None),
-        (json!(now - 161), Some(IdTokenFault::AuthenticationTime)),
-        (Value::Null, Some(IdTokenFault::Malformed)),
+        (json!(now - 161), Some(IdTokenErrorKind::AuthenticationTime)),
+        (Value::Null, Some(IdTokenErrorKind::Malformed)),
     ] {
         let found = fault(&provider, flow.clone(), |nonce| {
             let mut claims = provider.claims(nonce);
@@ -284,13 +284,13 @@ async fn auth_time_must_be_within_max_age() {
     let missing = fault(&provider, flow.clone(), |nonce| {
         provider.id_token(&provider.claims(nonce))
     });
-    assert_eq!(missing.await, Some(IdTokenFault::AuthenticationTime));
+    assert_eq!(missing.await, Some(IdTokenErrorKind::AuthenticationTime));
 }
 
 #[tokio::test]
 async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
     let provider = Provider::start().await;
-    let refused = Some(IdTokenFault::Algorithm);
+    let refused = Some(IdTokenErrorKind::Algorithm);
     for name in ["none", "None", "NONE", ""] {
         for end in [".", ".AAAA"] {
             let found = fault(&provider, provider.flow(), |nonce| {
@@ -351,7 +351,7 @@ async fn configured_algorithm_replaces_rs256() {
         let found = fault(&provider, flow.clone(), |nonce| {
             provider.id_token(&provider.claims(nonce))
         });
-        assert_eq!(found.await, Some(IdTokenFault::Algorithm), "{name}");
+        assert_eq!(found.await, Some(IdTokenErrorKind::Algorithm), "{name}");
     }
     // The key exists, but it is of another kind than the header says.
     let flow = provider
@@ -363,14 +363,14 @@ async fn configured_algorithm_replaces_rs256() {
         let header = json!({"alg": "RS256", "kid": "key-2"});
         elliptic.signed(&header, &provider.claims(nonce))
     });
-    assert_eq!(found.await, Some(IdTokenFault::UnknownKey));
+    assert_eq!(found.await, Some(IdTokenErrorKind::UnknownKey));
 }
 
 #[tokio::test]
 async fn unsigned_text_is_malformed() {
     let provider = Provider::start().await;
     let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
-    let malformed = Some(IdTokenFault::Malformed);
+    let malformed = Some(IdTokenErrorKind::Malformed);
     for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "....", "e30.e30.e30"] {
         let found = fault(&provider, provider.flow(), |_| text.to_owned());
         assert_eq!(found.await, malformed, "{text}");
@@ -400,7 +400,7 @@ async fn response_without_id_token_is_rejected() {
         .await;
     let query = crate::provider::answer_to(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
-    assert_eq!(error.id_token_fault(), Some(IdTokenFault::Missing));
+    assert_eq!(error.id_token_error_kind(), Some(IdTokenErrorKind::Missing));
 }
 
 #[tokio::test]
@@ -408,7 +408,7 @@ async fn signature_of_another_key_or_text_is_rejected() {
     let provider = Provider::start().await;
     let other = Key::rsa("key-1");
     let header = json!({"alg": "RS256", "kid": "key-1"});
-    let refused = Some(IdTokenFault::Signature);
+    let refused = Some(IdTokenErrorKind::Signature);
     let found = fault(&provider, provider.flow(), |nonce| {
         other.signed(&header, &provider.claims(nonce))
     });
@@ -441,7 +441,7 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     let next = Key::rsa("key-2");
     let header = json!({"alg": "RS256", "kid": "key-2"});
     provider.publish(&[&next]).await;
-    let unknown = Some(IdTokenFault::UnknownKey);
+    let unknown = Some(IdTokenErrorKind::UnknownKey);
     let found = fault(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
@@ -511,5 +511,5 @@ async fn token_without_key_id_uses_the_only_suitable_key() {
     let other = Key::rsa("key-2");
     provider.publish(&[provider.key, &other]).await;
     let found = fault(&provider, provider.flow(), token).await;
-    assert_eq!(found, Some(IdTokenFault::UnknownKey));
+    assert_eq!(found, Some(IdTokenErrorKind::UnknownKey));
 }

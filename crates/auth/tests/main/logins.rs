@@ -1,6 +1,6 @@
 //! Browser logins: the authorization request, the validation of its response, and the exchange of the code.
 
-use auth0_auth::{AuthorizationCode, CallbackFault, PendingLogin, SigningAlgorithm};
+use auth0_auth::{AuthorizationCode, CallbackErrorKind, PendingLogin, SigningAlgorithm};
 use auth0_core::{RetryPolicy, TokenSource as _};
 use base64::Engine as _;
 use serde_json::json;
@@ -190,30 +190,33 @@ async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
     let flow = provider.flow();
     let issuer = provider.issuer();
     for (callback, fault) in [
-        ("code=c0de&state=another", CallbackFault::State),
-        ("code=c0de&state=", CallbackFault::State),
-        ("code=c0de", CallbackFault::State),
-        ("error=access_denied&state=another", CallbackFault::State),
-        ("", CallbackFault::State),
-        ("https://app.test/callback", CallbackFault::State),
-        ("code=c0de&state={}x", CallbackFault::State),
+        ("code=c0de&state=another", CallbackErrorKind::State),
+        ("code=c0de&state=", CallbackErrorKind::State),
+        ("code=c0de", CallbackErrorKind::State),
+        (
+            "error=access_denied&state=another",
+            CallbackErrorKind::State,
+        ),
+        ("", CallbackErrorKind::State),
+        ("https://app.test/callback", CallbackErrorKind::State),
+        ("code=c0de&state={}x", CallbackErrorKind::State),
         (
             "code=c0de&state={}&iss=https%3A%2F%2Fevil.test",
-            CallbackFault::Issuer,
+            CallbackErrorKind::Issuer,
         ),
         (
             "error=access_denied&state={}&iss=https%3A%2F%2Fevil.test",
-            CallbackFault::Issuer,
+            CallbackErrorKind::Issuer,
         ),
-        ("state={}", CallbackFault::Code),
-        ("code=&state={}", CallbackFault::Code),
-        ("code=a&code=b&state={}", CallbackFault::Repeated),
-        ("code=a&state=x&state={}", CallbackFault::Repeated),
+        ("state={}", CallbackErrorKind::Code),
+        ("code=&state={}", CallbackErrorKind::Code),
+        ("code=a&code=b&state={}", CallbackErrorKind::Repeated),
+        ("code=a&state=x&state={}", CallbackErrorKind::Repeated),
     ] {
         let pending = flow.start().await.unwrap();
         let callback = callback.replace("{}", pending.state());
         let error = flow.finish(pending, &callback).await.unwrap_err();
-        assert_eq!(error.callback_fault(), Some(fault), "{callback}");
+        assert_eq!(error.callback_error_kind(), Some(fault), "{callback}");
         assert!(
             error
                 .to_string()
@@ -268,8 +271,8 @@ async fn missing_iss_that_was_announced_sends_no_code() {
             let pending: PendingLogin = serde_json::from_str(&kept).unwrap();
             let error = flow.finish(pending, &callback).await.unwrap_err();
             assert_eq!(
-                error.callback_fault(),
-                Some(CallbackFault::Issuer),
+                error.callback_error_kind(),
+                Some(CallbackErrorKind::Issuer),
                 "{callback}"
             );
             assert!(!error.is_outcome_unknown() && !error.is_access_denied());
@@ -288,7 +291,7 @@ async fn missing_iss_that_was_announced_sends_no_code() {
         .finish(pending, "code=c0de&state=another")
         .await
         .unwrap_err();
-    assert_eq!(error.callback_fault(), Some(CallbackFault::State));
+    assert_eq!(error.callback_error_kind(), Some(CallbackErrorKind::State));
     let asked = provider
         .requests("/.well-known/openid-configuration")
         .await
@@ -360,7 +363,7 @@ async fn denied_login_keeps_code_and_description() {
             code.ends_with("_required"),
             "{code}"
         );
-        assert_eq!(error.callback_fault(), None);
+        assert_eq!(error.callback_error_kind(), None);
         assert_eq!(
             error.to_string(),
             format!("the login was denied: {code}, no [31mway")

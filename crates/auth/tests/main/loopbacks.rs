@@ -265,8 +265,8 @@ async fn missing_iss_that_was_announced_fails_before_the_code_is_sent() {
     login.get(&login.callback()).await;
     let error = login.session.await.unwrap().unwrap_err();
     assert_eq!(
-        error.callback_fault(),
-        Some(auth0_auth::CallbackFault::Issuer)
+        error.callback_error_kind(),
+        Some(auth0_auth::CallbackErrorKind::Issuer)
     );
     assert!(provider.requests("/oauth/token").await.is_empty());
 }

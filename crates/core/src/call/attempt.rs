@@ -6,7 +6,7 @@ use reqwest::{Request, Response};
 
 use super::history::AttemptHistory;
 use super::{Call, RawResponse, telemetry};
-use crate::error::{Cause, Unread};
+use crate::error::{Cause, UndecodableReason};
 use crate::limit::Observation;
 use crate::retry::AttemptOutcome;
 use crate::{AccessToken, Operation};
@@ -16,7 +16,7 @@ pub(super) enum Attempted {
     /// With a response. The body of a success is complete; that of an error response may not be.
     Completed(RawResponse),
     /// With a success whose body is incomplete.
-    Incomplete(RawResponse, Unread),
+    Incomplete(RawResponse, UndecodableReason),
     /// Without a response.
     Failed(Cause),
 }
@@ -40,11 +40,11 @@ impl Attempted {
         match self {
             Self::Completed(received) => AttemptOutcome::Status(received.status),
             // A retry would receive the same body, which is too large.
-            Self::Incomplete(received, Unread::TooLarge(_)) => {
+            Self::Incomplete(received, UndecodableReason::TooLarge(_)) => {
                 AttemptOutcome::Status(received.status)
             }
             Self::Incomplete(..) => AttemptOutcome::Cut,
-            Self::Failed(cause) if cause.was_not_taken() => AttemptOutcome::Unsendable,
+            Self::Failed(cause) if cause.is_unsendable() => AttemptOutcome::Unsendable,
             Self::Failed(cause) if cause.is_unprocessed() => AttemptOutcome::NotSent,
             Self::Failed(_) => AttemptOutcome::Lost,
         }
@@ -54,7 +54,7 @@ impl Attempted {
     pub(super) fn failure(&self) -> Option<&'static str> {
         match self {
             Self::Completed(_) => None,
-            Self::Incomplete(_, Unread::TooLarge(_)) => Some("too_large"),
+            Self::Incomplete(_, UndecodableReason::TooLarge(_)) => Some("too_large"),
             Self::Incomplete(..) => Some("broke_off"),
             Self::Failed(cause) => Some(cause.name()),
         }
@@ -121,7 +121,7 @@ async fn read(
     mut response: Response,
     operation: &'static Operation,
     limit: usize,
-) -> (RawResponse, Option<Unread>) {
+) -> (RawResponse, Option<UndecodableReason>) {
     let headers = std::mem::take(response.headers_mut());
     let mut body = Body::default();
     let cut = loop {
@@ -133,10 +133,10 @@ async fn read(
                 chunk.truncate(room);
                 body.push(chunk);
                 if too_large {
-                    break Some(Unread::TooLarge(limit));
+                    break Some(UndecodableReason::TooLarge(limit));
                 }
             }
-            Err(cause) => break Some(Unread::BrokeOff(cause.without_url())),
+            Err(cause) => break Some(UndecodableReason::IncompleteBody(cause.without_url())),
         }
     };
     let received = RawResponse {

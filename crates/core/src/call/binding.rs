@@ -5,7 +5,7 @@ use reqwest::Request;
 
 use super::Call;
 use super::attempt::Attempted;
-use crate::proof::{DPOP, ProofRequest, Refusal, ServerRole, nonce_of};
+use crate::proof::{DPOP, ProofRejection, ProofRequest, ServerRole, nonce_of};
 use crate::{AccessToken, Error, TokenError};
 
 impl Call {
@@ -18,7 +18,7 @@ impl Call {
             ProofRequest::new(request.method(), request.url()).with_access_token(token.text());
         let value = key.proof(request_facts).and_then(|proof| {
             HeaderValue::from_str(proof.secret()).map_err(|_| {
-                TokenError::new("the proof holds a character that a header cannot carry")
+                TokenError::new("the proof contains a character that is not valid in a header")
             })
         });
         let mut value = value.map_err(|error| Error::token(self.operation, error))?;
@@ -40,10 +40,13 @@ impl Call {
 }
 
 /// Returns why the server rejected the proof, or `None` if it did not.
-pub(super) fn rejection(attempted: &Attempted, token: Option<&AccessToken>) -> Option<Refusal> {
+pub(super) fn rejection(
+    attempted: &Attempted,
+    token: Option<&AccessToken>,
+) -> Option<ProofRejection> {
     token?.key()?;
     let response = attempted.response()?;
     (response.status == StatusCode::UNAUTHORIZED)
-        .then(|| Refusal::of(&response.headers))
+        .then(|| ProofRejection::of(&response.headers))
         .flatten()
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::history::AttemptHistory;
-use crate::error::Unread;
+use crate::error::UndecodableReason;
 use crate::undecodable::Undecodable;
 use crate::{Error, Operation, Outcome, Response};
 
@@ -65,7 +65,10 @@ impl RawResponse {
         let documented = received.operation.success();
         // Nothing in bytes tells the documented ones from others.
         if !documented.is_empty() && !documented.contains(&received.status.as_u16()) {
-            return Err(Error::unread(received, Unread::UnknownStatus));
+            return Err(Error::undecodable_response(
+                received,
+                UndecodableReason::UnknownStatus,
+            ));
         }
         Ok(Response::new(received.body.clone(), received))
     }
@@ -83,10 +86,16 @@ impl RawResponse {
             ));
         }
         if outcomes.is_some_and(|outcomes| outcomes.partial != status) {
-            return Err(Error::unread(received, Unread::UnknownStatus));
+            return Err(Error::undecodable_response(
+                received,
+                UndecodableReason::UnknownStatus,
+            ));
         }
         match serde_json::from_slice(&received.body) {
-            Ok(None) => Err(Error::unread(received, Unread::NoReport)),
+            Ok(None) => Err(Error::undecodable_response(
+                received,
+                UndecodableReason::MissingReport,
+            )),
             Ok(Some(report)) => Ok(Response::new(Outcome::Partial(report), received)),
             Err(error) => Err(received.undecodable(&error)),
         }
@@ -103,7 +112,7 @@ impl RawResponse {
         if self.status.is_success() {
             Ok(self)
         } else {
-            Err(Error::status_of(self))
+            Err(Error::from_status(self))
         }
     }
 
@@ -111,7 +120,10 @@ impl RawResponse {
     fn without_foreign_body(self) -> Result<Self, Error> {
         match is_empty_or_json(&self.body) {
             true => Ok(self),
-            false => Err(Error::unread(self, Unread::UndocumentedBody)),
+            false => Err(Error::undecodable_response(
+                self,
+                UndecodableReason::UndocumentedBody,
+            )),
         }
     }
 
@@ -124,7 +136,7 @@ impl RawResponse {
 
     fn undecodable(self, error: &serde_json::Error) -> Error {
         let undecodable = Undecodable::new(&self.body, error);
-        Error::unread(self, Unread::Body(undecodable))
+        Error::undecodable_response(self, UndecodableReason::Body(undecodable))
     }
 }
 

@@ -12,9 +12,9 @@ use reqwest::Request;
 use super::attempt::Attempted;
 use super::history::AttemptHistory;
 use super::{Call, RawResponse, binding, reserved, telemetry};
-use crate::error::{Awaited, Cause};
+use crate::error::{Cause, WaitingFor};
 use crate::limit::{Class, Paused, Permit};
-use crate::proof::{DPOP, Refusal};
+use crate::proof::{DPOP, ProofRejection};
 use crate::retry::{self, Attempt, NextStep, RetryPolicy};
 use crate::{AccessToken, Error};
 
@@ -80,7 +80,7 @@ impl Call {
                 received.history = state.history;
                 Ok(received)
             }
-            Err(error) => Err(error.on(state.history, state.last_response)),
+            Err(error) => Err(error.with_history(state.history, state.last_response)),
         }
     }
 
@@ -216,7 +216,7 @@ impl Call {
         };
         // A request sent now would be canceled at once, with an unknown outcome.
         if self.time_left(state).is_some_and(|left| left.is_zero()) {
-            return Err(Error::too_late(self.operation, Awaited::Token));
+            return Err(Error::call_timed_out(self.operation, WaitingFor::Token));
         }
         Ok(authorized)
     }
@@ -226,7 +226,7 @@ impl Call {
             return Ok(None);
         };
         let token = pin!(tokens.token());
-        let token = self.within(state, Awaited::Token, token).await?;
+        let token = self.within(state, WaitingFor::Token, token).await?;
         let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
         match authorized {
             Ok((authorization, token)) => Ok(Some((token, authorization))),
@@ -248,7 +248,7 @@ impl Call {
             let had_at = shared.clock.monotonic();
             let acquired = {
                 let acquiring = pin!(limiter.acquire(self.class(), || self.patience(state)));
-                self.within(state, Awaited::Limiter, acquiring).await
+                self.within(state, WaitingFor::Limiter, acquiring).await
             };
             let permit = match acquired {
                 Ok(Ok(permit)) => permit,
@@ -343,7 +343,7 @@ impl Call {
             .response()
             .filter(|_| decision.is_retryable || decision.may_have_acted)
             .and_then(|response| {
-                retry::wait_asked_for(&response.headers, response.status, shared.clock.now())
+                retry::requested_wait(&response.headers, response.status, shared.clock.now())
             });
         state.history.retry_at =
             requested_wait.and_then(|wait| shared.clock.now().checked_add(wait));
@@ -356,7 +356,8 @@ impl Call {
         let rejection = binding::rejection(attempted, token.map(|(token, _)| token));
         let is_token_rejected = rejection.is_none() && self.is_token_rejected(attempted, token);
         // Once: if the server asks for a nonce again, its response is that of the call.
-        let has_new_nonce = rejection == Some(Refusal::Nonce { given: true }) && !state.has_nonce;
+        let has_new_nonce =
+            rejection == Some(ProofRejection::Nonce { given: true }) && !state.has_nonce;
         state.has_nonce = has_new_nonce;
         let attempt = Attempt {
             decision,
@@ -396,7 +397,7 @@ impl Call {
     fn conclude(&self, state: &CallState, attempted: Attempted) -> Result<RawResponse, Error> {
         match attempted {
             Attempted::Completed(received) => Ok(received),
-            Attempted::Incomplete(received, why) => Err(Error::unread(received, why)),
+            Attempted::Incomplete(received, why) => Err(Error::undecodable_response(received, why)),
             Attempted::Failed(Cause::Http(error)) if error.is_builder() => {
                 Err(Error::unbuildable_request(self.operation, Some(error)))
             }
@@ -435,7 +436,7 @@ impl Call {
     async fn within<T>(
         &self,
         state: &CallState,
-        awaited: Awaited,
+        awaited: WaitingFor,
         mut future: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Error> {
         // A retry also has to begin within the policy's total time: a pause of the limiter may be long.
@@ -450,7 +451,7 @@ impl Call {
             }
             end.as_mut()
                 .poll(cx)
-                .map(|()| Err(Error::too_late(self.operation, awaited)))
+                .map(|()| Err(Error::call_timed_out(self.operation, awaited)))
         })
         .await
     }

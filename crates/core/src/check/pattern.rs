@@ -1,4 +1,4 @@
-//! Patterns: the document's are ECMA 262, as JSON Schema demands.
+//! Patterns of the document, which are ECMA 262 regular expressions as JSON Schema requires.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -7,10 +7,10 @@ use regress::{Error, Flags, Regex};
 
 type Compiled = Result<Arc<Regex>, Error>;
 
-/// Patterns come from generated constants, so their number is bounded and each is compiled once.
+/// Each pattern is compiled once. Patterns are constants of generated code, so their number is bounded.
 static COMPILED: LazyLock<Mutex<HashMap<&'static str, Compiled>>> = LazyLock::new(Mutex::default);
 
-/// Whether `text` matches; an error if the pattern itself is wrong.
+/// Returns whether `text` matches, or an error if the pattern is invalid.
 pub(super) fn matches(pattern: &'static str, text: &str) -> Result<bool, Error> {
     compiled(pattern).map(|regex| regex.find(text).is_some())
 }
@@ -24,8 +24,7 @@ fn compiled(pattern: &'static str) -> Compiled {
         .clone()
 }
 
-/// JSON Schema asks for Unicode mode, which is stricter about escapes; patterns that were written without it in mind
-/// are taken as they were meant.
+/// JSON Schema requires Unicode mode, which is stricter about escapes. A pattern that is invalid in it is compiled without.
 fn compile(pattern: &str) -> Result<Regex, Error> {
     let unicode = Flags {
         unicode: true,

@@ -1,4 +1,4 @@
-//! The rules that a document can set on a value.
+//! The constraints that a document can set on a value.
 
 /// Rules on a scalar or a collection, built in constants by generated code.
 ///
@@ -46,28 +46,28 @@ impl Rules {
         items: None,
     };
 
-    /// The text, number or flag must be one of these, written as JSON writes numbers and flags.
+    /// The string, number or boolean must be one of these, in its JSON notation.
     #[must_use]
     pub const fn one_of(mut self, values: &'static [&'static str]) -> Self {
         self.one_of = Some(values);
         self
     }
 
-    /// The text must match this ECMA 262 regular expression somewhere.
+    /// The string must contain a match of this ECMA 262 regular expression.
     #[must_use]
     pub const fn pattern(mut self, pattern: &'static str) -> Self {
         self.pattern = Some(pattern);
         self
     }
 
-    /// The text must have at least this many characters (Unicode scalar values).
+    /// The string must have at least this many characters (Unicode scalar values).
     #[must_use]
     pub const fn min_length(mut self, length: u64) -> Self {
         self.min_length = Some(length);
         self
     }
 
-    /// The text must have at most this many characters (Unicode scalar values).
+    /// The string must have at most this many characters (Unicode scalar values).
     #[must_use]
     pub const fn max_length(mut self, length: u64) -> Self {
         self.max_length = Some(length);
@@ -123,7 +123,7 @@ impl Rules {
         self
     }
 
-    /// No two items of the list may be the same.
+    /// The items of the list must be unique.
     #[must_use]
     pub const fn unique_items(mut self) -> Self {
         self.unique_items = true;
@@ -144,8 +144,8 @@ impl Rules {
         self
     }
 
-    /// Each item of the list, or each value of the map, must keep these rules. In an inline constant they need one of
-    /// their own, or they do not live long enough:
+    /// Each item of the list, or each value of the map, must satisfy these rules. In an inline constant, they need a nested
+    /// `const` block to live long enough:
     ///
     /// ```
     /// use auth0_core::codegen::Rules;

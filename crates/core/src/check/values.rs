@@ -1,4 +1,4 @@
-//! The rules applied to the types that a request is made of.
+//! Implements [`Check`] for the types in requests.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::{Check, Checker, Rules, pattern};
 use crate::{Nullable, Open, SecretString};
 
-/// Whether the value is among those that the rules list, if they list any.
-fn listed(rules: &Rules, at: &mut Checker, is: impl Fn(&str) -> bool) {
+/// Checks that the value is one of those that the rules list, if they list any.
+fn check_listed(rules: &Rules, at: &mut Checker, is: impl Fn(&str) -> bool) {
     if let Some(values) = rules.one_of
         && !values.iter().any(|value| is(value))
     {
@@ -21,16 +21,16 @@ fn listed(rules: &Rules, at: &mut Checker, is: impl Fn(&str) -> bool) {
 
 impl Check for bool {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        listed(rules, at, |value| value == self.to_string());
+        check_listed(rules, at, |value| value == self.to_string());
     }
 }
 
 impl Check for str {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        listed(rules, at, |value| value == self);
+        check_listed(rules, at, |value| value == self);
         if rules.min_length.is_some() || rules.max_length.is_some() {
             let length = self.chars().count() as u64;
-            count(
+            check_count(
                 length,
                 ("character", "characters"),
                 rules.min_length,
@@ -46,7 +46,7 @@ impl Check for str {
             Some((pattern, Ok(false))) => at.broken(format!("does not match {pattern}")),
             Some((pattern, Err(error))) => {
                 at.broken(format!(
-                    "cannot be checked, {pattern} is no regular expression: {error}"
+                    "cannot be checked, {pattern} is not a regular expression: {error}"
                 ));
             }
         }
@@ -65,8 +65,8 @@ impl Check for SecretString {
     }
 }
 
-/// The types that are what they are: no rule says more of them than their type does.
-macro_rules! unruled {
+/// Types that no rule applies to.
+macro_rules! without_rules {
     ($($ty:ty),*) => {$(
         impl Check for $ty {
             fn check(&self, _: &Rules, _: &mut Checker) {}
@@ -74,14 +74,14 @@ macro_rules! unruled {
     )*};
 }
 
-unruled!(Uuid, DateTime<Utc>, NaiveDate);
+without_rules!(Uuid, DateTime<Utc>, NaiveDate);
 
 macro_rules! numbers {
     ($($ty:ty),*) => {$(
         impl Check for $ty {
             fn check(&self, rules: &Rules, at: &mut Checker) {
-                // Bounds are far below 2^53, where a float begins to miss integers.
-                number(*self as f64, rules, at);
+                // Bounds are far below 2^53, up to which a float represents every integer.
+                check_number(*self as f64, rules, at);
             }
         }
     )*};
@@ -89,12 +89,12 @@ macro_rules! numbers {
 
 numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 
-fn number(value: f64, rules: &Rules, at: &mut Checker) {
+fn check_number(value: f64, rules: &Rules, at: &mut Checker) {
     if !value.is_finite() {
         at.broken("not a finite number");
         return;
     }
-    listed(rules, at, |listed| listed.parse() == Ok(value));
+    check_listed(rules, at, |listed| listed.parse() == Ok(value));
     if let Some(minimum) = rules.minimum.filter(|minimum| value < *minimum) {
         at.broken(format!("too small, expected at least {minimum}"));
     }
@@ -115,20 +115,26 @@ fn number(value: f64, rules: &Rules, at: &mut Checker) {
     }
 }
 
-/// Decimal fractions have no exact float, so 0.3 counts as a multiple of 0.1.
+/// Tolerates rounding, because decimal fractions have no exact float: 0.3 is a multiple of 0.1.
 fn is_multiple(value: f64, divisor: f64) -> bool {
     let quotient = value / divisor;
     (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
 }
 
-/// A count of `what`, singular and plural, within its bounds.
-fn count(found: u64, what: (&str, &str), least: Option<u64>, most: Option<u64>, at: &mut Checker) {
+/// Checks a count against its bounds. `what` is the singular and plural name.
+fn check_count(
+    found: u64,
+    what: (&str, &str),
+    minimum: Option<u64>,
+    maximum: Option<u64>,
+    at: &mut Checker,
+) {
     let what = if found == 1 { what.0 } else { what.1 };
-    if let Some(least) = least.filter(|least| found < *least) {
-        at.broken(format!("{found} {what}, expected at least {least}"));
+    if let Some(minimum) = minimum.filter(|minimum| found < *minimum) {
+        at.broken(format!("{found} {what}, expected at least {minimum}"));
     }
-    if let Some(most) = most.filter(|most| found > *most) {
-        at.broken(format!("{found} {what}, expected at most {most}"));
+    if let Some(maximum) = maximum.filter(|maximum| found > *maximum) {
+        at.broken(format!("{found} {what}, expected at most {maximum}"));
     }
 }
 
@@ -138,7 +144,7 @@ fn item_rules(rules: &Rules) -> &'static Rules {
 
 impl<T: Check + Serialize> Check for [T] {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        count(
+        check_count(
             self.len() as u64,
             ("item", "items"),
             rules.min_items,
@@ -146,7 +152,7 @@ impl<T: Check + Serialize> Check for [T] {
             at,
         );
         if rules.unique_items && has_repeated_item(self) {
-            at.broken("holds the same item twice");
+            at.broken("contains the same item twice");
         }
         for (index, item) in self.iter().enumerate() {
             at.item(index, item, item_rules(rules));
@@ -160,7 +166,7 @@ impl<T: Check + Serialize> Check for Vec<T> {
     }
 }
 
-/// Items are the same if they are sent as the same JSON. An item that has no JSON fails later, where it is sent.
+/// Items are equal if their JSON is. An item that cannot be serialized makes the request fail later.
 fn has_repeated_item<T: Serialize>(items: &[T]) -> bool {
     let mut seen = HashSet::new();
     items
@@ -169,13 +175,13 @@ fn has_repeated_item<T: Serialize>(items: &[T]) -> bool {
         .any(|item| !seen.insert(item))
 }
 
-/// The entries of a map, whichever kind of map it is.
-fn entries<'v, T: Check + 'v>(
+/// Checks the entries of any kind of map.
+fn check_entries<'v, T: Check + 'v>(
     entries: impl ExactSizeIterator<Item = (&'v String, &'v T)>,
     rules: &Rules,
     at: &mut Checker,
 ) {
-    count(
+    check_count(
         entries.len() as u64,
         ("property", "properties"),
         rules.min_properties,
@@ -189,13 +195,13 @@ fn entries<'v, T: Check + 'v>(
 
 impl<T: Check> Check for BTreeMap<String, T> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        entries(self.iter(), rules, at);
+        check_entries(self.iter(), rules, at);
     }
 }
 
 impl Check for Map<String, Value> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        entries(self.iter(), rules, at);
+        check_entries(self.iter(), rules, at);
     }
 }
 
@@ -206,7 +212,7 @@ impl Check for Value {
             Self::Bool(flag) => flag.check(rules, at),
             Self::Number(value) => {
                 if let Some(value) = value.as_f64() {
-                    number(value, rules, at);
+                    check_number(value, rules, at);
                 }
             }
             Self::String(text) => text.check(rules, at),
@@ -216,7 +222,7 @@ impl Check for Value {
     }
 }
 
-/// A value that is not of the documented type is in a request on purpose, and no rule applies to it.
+/// No rule applies to an unlisted value, which is in a request on purpose.
 impl<T: Check> Check for Open<T> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         if let Some(value) = self.known() {

@@ -1,5 +1,4 @@
-//! The settings that every call and every client builder of the generated crates has. They are methods of the generated
-//! types, so that users need no import; each is written here once.
+//! The settings of all calls and client builders of the generated crates, as inherent methods so that users need no import.
 
 /// Implements the settings of a call type, which has a field `options: CallOptions`.
 #[doc(hidden)]
@@ -22,6 +21,7 @@ macro_rules! __call_settings {
 
             /// Sets the retry policy of this call. Default: that of the client.
             #[doc(alias = "backoff")]
+            #[doc(alias = "retries")]
             pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
                 self.options = self.options.retry(policy);
                 self

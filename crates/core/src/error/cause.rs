@@ -1,4 +1,4 @@
-//! Why a request or its answer was lost.
+//! Why a request failed without a response.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,21 +6,21 @@ use std::fmt;
 use crate::http_client::is_certificate_error;
 use crate::retry;
 
-/// What failed under a call: the HTTP client, or a layer that was put around it.
+/// The failed component: the HTTP client, or a layer around it.
 pub(crate) enum Cause {
     Http(reqwest::Error),
     Layer(Box<dyn StdError + Send + Sync>),
 }
 
 impl Cause {
-    pub(crate) fn of_client(error: reqwest::Error) -> Self {
+    pub(crate) fn from_client(error: reqwest::Error) -> Self {
         Self::Http(error.without_url())
     }
 
-    /// The error of a layered client, which is reqwest's own where no layer made another of it.
-    pub(crate) fn of_layered(error: Box<dyn StdError + Send + Sync>) -> Self {
+    /// Converts the error of a layered client, which is that of reqwest unless a layer replaced it.
+    pub(crate) fn from_layered_client(error: Box<dyn StdError + Send + Sync>) -> Self {
         match error.downcast::<reqwest::Error>() {
-            Ok(error) => Self::of_client(*error),
+            Ok(error) => Self::from_client(*error),
             Err(error) => Self::Layer(error),
         }
     }
@@ -32,19 +32,19 @@ impl Cause {
         }
     }
 
-    /// Whether no connection was made. Of a layer's error nobody knows.
+    /// Whether no connection was established. Unknown for the error of a layer, so false.
     pub(crate) fn is_connect(&self) -> bool {
         self.http().is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Whether the server surely did not process the request. Of a layer's error nobody knows.
+    /// Whether the server certainly did not process the request. Unknown for the error of a layer, so false.
     pub(crate) fn is_unprocessed(&self) -> bool {
         self.http().is_some_and(retry::is_unprocessed)
     }
 
-    /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only, or one
-    /// to a server whose certificate it does not trust.
-    pub(crate) fn was_not_taken(&self) -> bool {
+    /// Whether a retry cannot succeed: the HTTP client rejects such a request, for example one over http if only https is
+    /// allowed, or a certificate is rejected.
+    pub(crate) fn is_unsendable(&self) -> bool {
         self.http().is_some_and(reqwest::Error::is_builder) || self.is_certificate()
     }
 
@@ -57,7 +57,7 @@ impl Cause {
         self.http().is_some_and(reqwest::Error::is_timeout)
     }
 
-    /// A word for it.
+    /// A short name, for logs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Layer(_) => "layer",
@@ -77,11 +77,11 @@ impl Cause {
     }
 }
 
-/// What happened, of which the source tells why.
+/// Says what happened; the source says why.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
+            Self::Layer(_) => "a layer around the HTTP client failed before a response arrived",
             Self::Http(_) if self.is_certificate() => {
                 "the TLS handshake failed because a certificate was rejected, expected one that is valid here for this \
                  host: check the host, the clock, and the certificates of the HttpClient, which has to trust a proxy or a \
@@ -94,8 +94,8 @@ impl fmt::Display for Cause {
             Self::Http(error) if retry::is_unprocessed(error) => {
                 "the connection ended before the request was sent"
             }
-            Self::Http(_) if self.is_timeout() => "no answer in time",
-            Self::Http(_) => "the connection failed before an answer came",
+            Self::Http(_) if self.is_timeout() => "no response within the timeout",
+            Self::Http(_) => "the connection failed before a response arrived",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What the server said, as far as an error shows it: bounded, on one line, without the secrets of the call.
+//! The part of an error message that comes from the server: truncated, on one line, without the secrets of the call.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use http::header::LOCATION;
 use super::Error;
 use crate::Problem;
 
-/// The longest text of the server that is shown.
-const MAX_TEXT: usize = 300;
+/// The maximum number of characters of a text of the server.
+const MAX_TEXT_LENGTH: usize = 300;
 
-/// How many validation errors are shown.
+/// The maximum number of validation errors that are shown.
 const MAX_VALIDATION_ERRORS: usize = 5;
 
 impl Error {
-    /// The server's message: kind, title, detail, and what is wrong with the request.
+    /// Writes the message of the server: kind, title, detail and validation errors, without repetitions.
     pub(super) fn fmt_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(problem) = self.problem() else {
             return Ok(());
@@ -25,18 +25,20 @@ impl Error {
         let title = problem.title().or(problem.error());
         let detail = problem.message().or(problem.detail());
         let detail = detail.or(problem.error_description());
-        let mut told: Vec<String> = reason.map(str::to_owned).into_iter().collect();
-        let mut tell = |text: String| {
-            let is_new =
-                !text.is_empty() && !told.iter().any(|told| told.eq_ignore_ascii_case(&text));
+        let mut shown_texts: Vec<String> = reason.map(str::to_owned).into_iter().collect();
+        let mut write_once = |text: String| {
+            let is_new = !text.is_empty()
+                && !shown_texts
+                    .iter()
+                    .any(|shown_texts| shown_texts.eq_ignore_ascii_case(&text));
             if is_new {
                 write!(f, ": {text}")?;
-                told.push(text);
+                shown_texts.push(text);
             }
             Ok(())
         };
         for text in [kind, title, detail].into_iter().flatten() {
-            tell(self.shown(text))?;
+            write_once(self.shown(text))?;
         }
         for error in problem
             .validation_errors()
@@ -46,7 +48,7 @@ impl Error {
             let place = error.field().or(error.pointer());
             let texts = [place, error.detail()].into_iter().flatten();
             let texts: Vec<_> = texts.map(|text| self.shown(text)).collect();
-            tell(texts.join(": "))?;
+            write_once(texts.join(": "))?;
         }
         match problem
             .validation_errors()
@@ -58,16 +60,16 @@ impl Error {
         }
     }
 
-    /// Text of the server: on one line, at most [`MAX_TEXT`] characters, without the secrets of the call.
+    /// Returns a text of the server on one line, with at most [`MAX_TEXT_LENGTH`] characters and redacted secrets.
     pub(super) fn shown(&self, text: &str) -> String {
         let text = self.0.history.redaction.apply(text);
-        match text.char_indices().nth(MAX_TEXT) {
+        match text.char_indices().nth(MAX_TEXT_LENGTH) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
         }
     }
 
-    /// Where the server redirects to, without user name, query and fragment, which may hold secrets.
+    /// Writes the target of a redirect without user name, query and fragment, which may contain secrets.
     pub(super) fn fmt_redirect(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let location = self
             .headers()
@@ -82,7 +84,7 @@ impl Error {
         };
         url.set_query(None);
         url.set_fragment(None);
-        // Both fail for a URL that can have neither.
+        // Fails only for a URL that cannot have them.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         write!(
@@ -92,14 +94,14 @@ impl Error {
         )
     }
 
-    /// What to do about a 404 that does not look like one of the API.
+    /// Writes a hint for a 404 that does not seem to come from the API.
     pub(super) fn fmt_wrong_base_url(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_missing = matches!(
             self.status(),
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
         );
-        let is_of_the_api = self.problem().is_some_and(Problem::says_anything);
-        if !is_missing || is_of_the_api || !self.body_is_complete() {
+        let is_api_error = self.problem().is_some_and(Problem::has_documented_members);
+        if !is_missing || is_api_error || !self.body_is_complete() {
             return Ok(());
         }
         let base_url = self.0.history.base_url.as_deref();
@@ -109,7 +111,7 @@ impl Error {
         write!(
             f,
             ": this is not an error of the API: check the base URL {}",
-            base_url.displayed()
+            base_url.display()
         )?;
         match base_url.template() {
             Some(template) => write!(f, ", expected one such as {template}"),
@@ -118,10 +120,10 @@ impl Error {
     }
 }
 
-/// What `Debug` shows of a problem: the words for its kind, without the secrets of the call.
-pub(super) struct Kinds<'e>(pub(super) &'e Error, pub(super) &'e Problem);
+/// The `Debug` output of a problem: its kind, without details and with redacted secrets.
+pub(super) struct ProblemSummary<'e>(pub(super) &'e Error, pub(super) &'e Problem);
 
-impl fmt::Debug for Kinds<'_> {
+impl fmt::Debug for ProblemSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(error, problem) = self;
         let shown = |text: Option<&str>| text.map(|text| error.shown(text));

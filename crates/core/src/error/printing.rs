@@ -1,4 +1,4 @@
-//! What an error prints: enough to act on, and nothing that a log may not hold.
+//! `Display` and `Debug` of errors: enough to act on, without secrets.
 
 use std::fmt;
 use std::time::UNIX_EPOCH;
@@ -7,10 +7,10 @@ use bytes::Bytes;
 use chrono::DateTime;
 use http::StatusCode;
 
-use super::message::Kinds;
-use super::{Awaited, Error, Kind, ListingFault, Unread};
+use super::message::ProblemSummary;
+use super::{Error, Kind, ListingFailure, UndecodableReason, WaitingFor};
 use crate::problem::shortened;
-use crate::proof::Refusal;
+use crate::proof::ProofRejection;
 use crate::scopes::Alternatives;
 use crate::{Operation, Paging, RetrySafety};
 
@@ -27,7 +27,7 @@ impl fmt::Display for Error {
                 f.write_str("the request cannot be built and was not sent")
             }
             Kind::InvalidRequest { violations, .. } => {
-                f.write_str("the request breaks the rules and was not sent: ")?;
+                f.write_str("the request is invalid and was not sent: ")?;
                 for (index, violation) in violations.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "; " };
                     write!(f, "{separator}{violation}")?;
@@ -35,26 +35,23 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Kind::Token(_) if self.status() == Some(StatusCode::UNAUTHORIZED) => {
-                f.write_str("the access token was refused, and no other could be had")
+                f.write_str("the access token was rejected, and no other could be obtained")
             }
-            Kind::Token(_) => write!(f, "no access token could be had, {}", self.not_sent()),
+            Kind::Token(_) => write!(f, "no access token could be obtained, {}", self.not_sent()),
             Kind::MissingScope => {
                 write!(f, "the token lacks a scope, {}", self.not_sent())?;
                 self.fmt_scopes(f)
             }
-            Kind::TooLate(awaited) => {
-                let awaited = match awaited {
-                    Awaited::Token => "an access token",
-                    Awaited::Limiter => "the limiter",
+            Kind::CallTimeout(waiting_for) => {
+                let waiting_for = match waiting_for {
+                    WaitingFor::Token => "an access token",
+                    WaitingFor::Limiter => "the limiter",
                 };
-                write!(
-                    f,
-                    "the time for the call was over while it waited for {awaited}"
-                )
+                write!(f, "the call timed out while it waited for {waiting_for}")
             }
             Kind::Paused { wait, .. } => write!(
                 f,
-                "the rate limit of the server is used up for another {} s, which is longer than the call may wait, {}",
+                "the rate limit of the server is exceeded for another {} s, which is longer than the call may wait, {}",
                 wait.as_millis().div_ceil(1000),
                 self.not_sent()
             ),
@@ -71,12 +68,14 @@ impl fmt::Display for Error {
                 if self.is_missing_scope() {
                     self.fmt_scopes(f)?;
                 }
-                match self.refusal_of_proof() {
-                    Some(Refusal::Invalid) => f.write_str(
-                        ", the DPoP proof was not taken (invalid_dpop_proof): is the clock right?",
+                match self.proof_rejection() {
+                    Some(ProofRejection::Invalid) => f.write_str(
+                        ", the DPoP proof was rejected (invalid_dpop_proof): check the clock",
                     )?,
-                    Some(Refusal::Nonce { .. }) => {
-                        f.write_str(", a nonce is asked for that the DPoP proof did not hold")?;
+                    Some(ProofRejection::Nonce { .. }) => {
+                        f.write_str(
+                            ", the server requires a nonce that the DPoP proof did not contain",
+                        )?;
                     }
                     None => {}
                 }
@@ -86,17 +85,17 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::Listing(fault) => self.fmt_listing(*fault, f),
-            Kind::Undecodable(why) => {
+            Kind::Listing(failure) => self.fmt_listing(*failure, f),
+            Kind::Undecodable(reason) => {
                 let (before, after) = if self.only_reads() {
                     (
-                        "the server has answered (",
-                        "), but its answer cannot be read: ",
+                        "the server has responded (",
+                        "), but the response cannot be decoded: ",
                     )
                 } else if self.has_acted() {
                     (
                         "the server has acted (",
-                        "), but its answer cannot be read: ",
+                        "), but the response cannot be decoded: ",
                     )
                 } else {
                     ("outcome unknown (", "): ")
@@ -104,7 +103,7 @@ impl fmt::Display for Error {
                 f.write_str(before)?;
                 self.fmt_status(f)?;
                 f.write_str(after)?;
-                self.fmt_unread(why, f)?;
+                self.fmt_undecodable(reason, f)?;
                 match self.has_acted() {
                     true => Ok(()),
                     false => self.fmt_verify_with(f),
@@ -122,51 +121,51 @@ impl Error {
             .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
     }
 
-    fn fmt_listing(&self, fault: ListingFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match fault {
-            ListingFault::RepeatedCursor => f.write_str(
-                "the server names a page that was read before as the next one, the listing cannot go on",
+    fn fmt_listing(&self, failure: ListingFailure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match failure {
+            ListingFailure::RepeatedCursor => f.write_str(
+                "the server returned the cursor of a page that was already read, the listing cannot continue",
             ),
-            ListingFault::PagingLimit(items) => {
+            ListingFailure::PagingLimit(items) => {
                 write!(
                     f,
-                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
+                    "the server returns at most {items} items with counted pagination, and there may be more: "
                 )?;
                 let by_checkpoint = self
                     .0
                     .operation
                     .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
                 f.write_str(if by_checkpoint {
-                    "read it by checkpoints, without any of the parameters that count pages"
+                    "use checkpoint pagination, without any parameter that counts pages"
                 } else {
-                    "narrow it by its other parameters, if it has any"
+                    "narrow the listing with its other parameters, if it has any"
                 })
             }
-            ListingFault::Incomplete { total, returned } => write!(
+            ListingFailure::Incomplete { total, returned } => write!(
                 f,
-                "the listing is incomplete: expected {total} items by the total of its last page, found {returned}; \
-                 resume it from the cursor to read again from the first page that had too few"
+                "the listing is incomplete: expected {total} items according to the total of the last page, found {returned}; \
+                 resume from the cursor to read the first incomplete page again"
             ),
-            ListingFault::Misplaced { wanted, start } => write!(
+            ListingFailure::Misplaced { wanted, start } => write!(
                 f,
-                "the listing cannot continue: expected a page with the item behind {wanted} others, found one that \
-                 begins behind {start}"
+                "the listing cannot continue: expected a page with the item at offset {wanted}, found one that \
+                 starts at offset {start}"
             ),
-            ListingFault::EmptyPages(pages) => write!(
+            ListingFailure::EmptyPages(pages) => write!(
                 f,
-                "the listing does not continue: expected an item, found {pages} empty pages one after another; \
-                 resume it from the cursor to read more of them"
+                "the listing is stalled: expected an item, found {pages} empty pages in succession; \
+                 resume from the cursor to read more"
             ),
         }
     }
 
-    /// Method and URL template, request id, time to retry at, attempts: in parentheses, as far as they are known.
+    /// Writes HTTP method and URL template, request id, time to retry at, and attempts in parentheses, if known.
     fn fmt_context(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What was not sent needs no URL.
+        // Shown only if the request was sent.
         let sent = self.0.operation.filter(|_| self.was_sent());
         let request = sent.map(|operation| {
             let base = self.0.history.base_url.as_ref();
-            let base = base.map(|base| base.displayed()).unwrap_or_default();
+            let base = base.map(|base| base.display()).unwrap_or_default();
             format!("{} {base}{}", operation.method(), operation.path())
         });
         let request_id = self.request_id().map(|id| {
@@ -188,14 +187,14 @@ impl Error {
         }
     }
 
-    /// How often the request was sent, where there is more to say than that one attempt failed.
+    /// Describes the attempts, unless there was only one.
     fn attempts_made(&self) -> Option<String> {
         let attempts = self.attempts();
         let before_sending = matches!(
             self.0.kind,
-            Kind::Token(_) | Kind::TooLate(_) | Kind::Paused { .. } | Kind::MissingScope
+            Kind::Token(_) | Kind::CallTimeout(_) | Kind::Paused { .. } | Kind::MissingScope
         );
-        // What is said of the last attempt need not be said of an earlier one as well.
+        // Not mentioned if the same is already said about the last attempt.
         let earlier = self.earlier_attempt_may_have_acted() && !self.0.history.may_have_acted;
         match (before_sending, earlier) {
             (true, true) => Some(format!(
@@ -210,7 +209,7 @@ impl Error {
         }
     }
 
-    /// How to find out whether the server acted.
+    /// Writes how to find out whether the server has acted.
     fn fmt_verify_with(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self
             .0
@@ -218,15 +217,11 @@ impl Error {
             .map_or(&[][..], Operation::verifying_methods)
         {
             [] => Ok(()),
-            methods => write!(
-                f,
-                "; before it is sent again, look at {}",
-                methods.join(" or ")
-            ),
+            methods => write!(f, "; before a retry, check {}", methods.join(" or ")),
         }
     }
 
-    /// Whether it is a request that failed, and not what comes before it.
+    /// Whether the error is that of a request, not of a step before it.
     fn was_sent(&self) -> bool {
         matches!(
             self.0.kind,
@@ -237,11 +232,11 @@ impl Error {
     fn not_sent(&self) -> &'static str {
         match self.attempts() {
             0 => "the request was not sent",
-            _ => "the request was not sent again",
+            _ => "the request was not retried",
         }
     }
 
-    /// What the operation needs, and what there is.
+    /// Writes the required and the granted scopes.
     fn fmt_scopes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.needed_scopes().is_empty() {
             write!(f, "; it needs {}", Alternatives(self.needed_scopes()))?;
@@ -257,7 +252,7 @@ impl Error {
         }
     }
 
-    /// The status.
+    /// Writes status code and reason.
     fn fmt_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(status) = self.status() {
             write!(f, "{}", status.as_u16())?;
@@ -268,7 +263,7 @@ impl Error {
         Ok(())
     }
 
-    /// What the body is, where it is not JSON.
+    /// Describes a body that is not JSON.
     fn body_found(&self) -> String {
         let Some(received) = &self.0.received else {
             return "no response".to_owned();
@@ -281,43 +276,51 @@ impl Error {
         }
     }
 
-    /// Why a success could not be read.
-    fn fmt_unread(&self, why: &Unread, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes why a success could not be decoded.
+    fn fmt_undecodable(
+        &self,
+        reason: &UndecodableReason,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
         let documented = || {
             let success = self.0.operation.map_or(&[][..], Operation::success);
             let success: Vec<_> = success.iter().map(u16::to_string).collect();
             success.join(" or ")
         };
-        match why {
-            Unread::Body(_) if self.body().is_some_and(Bytes::is_empty) => {
+        match reason {
+            UndecodableReason::Body(_) if self.body().is_some_and(Bytes::is_empty) => {
                 f.write_str("expected JSON, found an empty body")
             }
-            // A body that begins like JSON is broken JSON; the text says where.
-            Unread::Body(undecodable) if !undecodable.is_not_json() => {
+            // A body that begins like JSON is malformed JSON, and the text says where.
+            UndecodableReason::Body(undecodable) if !undecodable.is_not_json() => {
                 write!(f, "{undecodable}")
             }
-            Unread::Body(_) => {
+            UndecodableReason::Body(_) => {
                 write!(f, "expected JSON, found {}{NOT_THE_API}", self.body_found())
             }
-            Unread::UndocumentedBody => write!(
+            UndecodableReason::UndocumentedBody => write!(
                 f,
                 "expected {} without a body, found {}{NOT_THE_API}",
                 documented(),
                 self.body_found()
             ),
-            Unread::UnknownStatus => {
-                f.write_str("its status is not a documented success")?;
+            UndecodableReason::UnknownStatus => {
+                f.write_str("the status is not a documented success")?;
                 match documented() {
                     statuses if statuses.is_empty() => Ok(()),
                     statuses => write!(f, ", expected {statuses}"),
                 }
             }
-            Unread::BrokeOff(cause) if cause.is_timeout() => f.write_str("it did not end in time"),
-            Unread::BrokeOff(_) => f.write_str("it broke off"),
-            Unread::TooLarge(limit) => {
-                write!(f, "it is larger than the limit of {limit} bytes")
+            UndecodableReason::IncompleteBody(cause) if cause.is_timeout() => {
+                f.write_str("the body did not arrive within the timeout")
             }
-            Unread::NoReport => f.write_str("it says that something failed, and has no report"),
+            UndecodableReason::IncompleteBody(_) => f.write_str("the body is incomplete"),
+            UndecodableReason::TooLarge(limit) => {
+                write!(f, "the body exceeds the limit of {limit} bytes")
+            }
+            UndecodableReason::MissingReport => {
+                f.write_str("the status means a partial failure, but the body has no report")
+            }
         }
     }
 }
@@ -330,7 +333,7 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field(
                 "problem",
-                &self.problem().map(|problem| Kinds(self, problem)),
+                &self.problem().map(|problem| ProblemSummary(self, problem)),
             )
             .field("body_length", &self.body().map(Bytes::len))
             .field("attempts", &self.attempts())

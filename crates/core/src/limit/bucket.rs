@@ -1,4 +1,4 @@
-//! The token bucket, which is governor's. What it lacks is a look that takes nothing.
+//! A token bucket based on governor, which has no check that takes no token.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,71 +9,70 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::{Quota, RateLimiter};
 
-/// One bucket. It reads no clock: whoever asks says what time it is, so that several buckets are asked for the same
-/// moment.
-pub(super) struct Bucket(RateLimiter<Intent, Store, Reading, NoOpMiddleware<Nanos>>);
+/// A token bucket. Callers pass the time, so that several buckets are checked at the same instant.
+pub(super) struct Bucket(RateLimiter<Access, Store, FixedClock, NoOpMiddleware<Nanos>>);
 
 impl Bucket {
-    /// A full bucket.
+    /// Creates a full bucket.
     pub(super) fn new(quota: Quota) -> Self {
         Self(RateLimiter::new(
             quota,
             Store::default(),
-            Reading::default(),
+            FixedClock::default(),
         ))
     }
 
-    /// How long until there is a cell to take: zero where there is one.
+    /// Returns how long until a token is available: zero if one is.
     pub(super) fn wait(&self, now: Duration) -> Duration {
-        self.ask(Intent::Look, now)
+        self.check(Access::Peek, now)
     }
 
-    /// Takes a cell, if there is one.
+    /// Takes a token if one is available.
     pub(super) fn take(&self, now: Duration) {
-        self.ask(Intent::Take, now);
+        self.check(Access::Take, now);
     }
 
-    fn ask(&self, intent: Intent, now: Duration) -> Duration {
+    fn check(&self, access: Access, now: Duration) -> Duration {
         let now = nanos(now);
         self.0.clock().0.set(now);
-        match self.0.check_key(&intent) {
+        match self.0.check_key(&access) {
             Ok(()) => Duration::ZERO,
             Err(not_until) => not_until.wait_time_from(now),
         }
     }
 }
 
-/// What a caller wants of the bucket. It takes the place of governor's key, which is handed on to the store.
+/// Whether a check takes a token. It is passed as governor's key, which reaches the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Intent {
-    Look,
+enum Access {
+    Peek,
     Take,
 }
 
-/// Keeps what governor has to remember of a bucket, and forgets what came of a look.
+/// The state of the bucket, which a peek does not change.
 #[derive(Default)]
 struct Store(Cell<Option<Nanos>>);
 
 impl StateStore for Store {
-    type Key = Intent;
+    type Key = Access;
 
-    fn measure_and_replace<T, F, E>(&self, intent: &Intent, f: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, access: &Access, f: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let (outcome, next) = f(self.0.get())?;
-        if *intent == Intent::Take {
+        if *access == Access::Take {
             self.0.set(Some(next));
         }
         Ok(outcome)
     }
 }
 
-/// The moment that the bucket is asked for.
+/// A clock that returns the time of the current check.
 #[derive(Default)]
-struct Reading(Cell<Nanos>);
+struct FixedClock(Cell<Nanos>);
 
-impl Clock for Reading {
+impl Clock for FixedClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -81,7 +80,7 @@ impl Clock for Reading {
     }
 }
 
-/// governor adds to the time without looking, so a clock that tells an absurd one stops half-way, after 292 years.
+/// The time in nanoseconds, at most 292 years: governor's additions overflow beyond.
 fn nanos(time: Duration) -> Nanos {
     let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     nanos.min(u64::MAX / 2).into()

@@ -1,4 +1,4 @@
-//! A budget that several processes draw on, asked for permits ahead.
+//! A rate budget that several processes share. Permits are requested in advance.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,61 +11,83 @@ use super::bucket::Bucket;
 use super::rate::Allowance;
 use crate::BoxFuture;
 
-/// How long a permit is good for, from the moment that it is given for. What is used later could come on top of what
-/// others use then, so the burst is smaller by as much.
-const MAX_PATIENCE: Duration = Duration::from_millis(100);
-const MIN_PATIENCE: Duration = Duration::from_millis(20);
+/// How long a permit is valid from its start. A permit that is used late adds to what other processes send at that
+/// time, so the burst is reduced accordingly.
+const MAX_PERMIT_LIFETIME: Duration = Duration::from_millis(100);
+const MIN_PERMIT_LIFETIME: Duration = Duration::from_millis(20);
 
-/// How long a process goes on by itself before it asks a budget again that did not answer. The budget has to know by
-/// itself that it is away, so that it costs nothing to be asked.
-const ALONE: Duration = Duration::from_millis(100);
+/// How long a process uses its own share before it contacts an unavailable budget again. The budget itself has to detect
+/// an outage and fail fast.
+const LOCAL_PERIOD: Duration = Duration::from_millis(100);
 
-/// The same for a budget whose permits are too old when they arrive.
-const ALONE_FOR_LATENESS: Duration = Duration::from_secs(1);
+/// The same for a budget whose permits have expired when they arrive.
+const LOCAL_PERIOD_AFTER_LATE_PERMITS: Duration = Duration::from_secs(1);
 
-/// A budget that has nothing is not asked before.
-const MIN_PAUSE: Duration = Duration::from_millis(1);
+/// The shortest time before an exhausted budget is asked again.
+const MIN_CLOSED_PERIOD: Duration = Duration::from_millis(1);
 
-/// The most permits that are asked for at once.
+/// The maximum number of permits in one request.
 const MAX_PERMITS: u32 = 1_000;
 
-/// A rate budget that the limiters of several processes draw on together, so that what they send in all stays within the
-/// limits that each of them knows. `auth0-fleet` has one on Redis.
+/// A rate budget that the limiters of several processes share, so that together they stay within the limits. `auth0-fleet`
+/// implements it with Redis.
 ///
-/// It gives permits ahead: those of a time that begins now and is a moment long. So it is not asked for every request.
+/// The budget grants permits in advance, for a short time that begins now, so that it is not contacted for every request.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_core::{BoxFuture, Limiter, Limits, PermitGrant, PermitRequest, Rate, SharedBudget};
+///
+/// /// Grants every permit at once.
+/// #[derive(Debug)]
+/// struct Unlimited;
+///
+/// impl SharedBudget for Unlimited {
+///     fn acquire<'a>(&'a self, request: &'a PermitRequest) -> BoxFuture<'a, Option<PermitGrant>> {
+///         let waits = vec![Duration::ZERO; request.permits as usize];
+///         Box::pin(async { Some(PermitGrant { waits, next: Duration::ZERO }) })
+///     }
+/// }
+///
+/// let limits = Limits::new(Rate::per_second(40), Rate::per_second(20));
+/// let limiter = Limiter::new(limits)?.with_shared_budget(Unlimited, 0.25)?;
+/// # let _ = limiter;
+/// # Ok::<(), auth0_core::Error>(())
+/// ```
 pub trait SharedBudget: Send + Sync + fmt::Debug + 'static {
-    /// Takes permits, of all buckets at once; nothing if the budget cannot be asked, which it says without making anybody
-    /// wait for long, and at once as long as it goes on.
-    fn draw<'a>(&'a self, draw: &'a Draw) -> BoxFuture<'a, Option<Drawn>>;
+    /// Takes permits from all buckets at once. Returns `None` if the budget is unavailable; an implementation must fail
+    /// fast, and immediately while an outage lasts.
+    fn acquire<'a>(&'a self, request: &'a PermitRequest) -> BoxFuture<'a, Option<PermitGrant>>;
 }
 
-/// What is asked of a [`SharedBudget`].
+/// A request for permits from a [`SharedBudget`], where there is an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Draw {
-    /// The buckets that each permit takes of: that of a host, and that of an organization there if it has one.
+pub struct PermitRequest {
+    /// The buckets that each permit takes from: that of the host and, if there is one, that of the organization.
     pub buckets: Vec<SharedBucket>,
-    /// How many permits are wanted, at least 1.
+    /// The number of permits, at least 1.
     pub permits: u32,
-    /// Permits that can be used only later than this from now are not wanted.
+    /// The longest time from now until a permit becomes valid. Later permits are not granted.
     pub horizon: Duration,
 }
 
-/// A bucket of a [`SharedBudget`]. `Debug` leaves out the organization.
+/// A bucket of a [`SharedBudget`], part of a [`PermitRequest`]. `Debug` omits the organization.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SharedBucket {
-    /// The host, as it stands in URLs.
+    /// The host, as written in URLs.
     pub host: Arc<str>,
-    /// The organization there, or nothing for the whole host.
+    /// The organization; `None` for the whole host.
     pub organization: Option<Arc<str>>,
-    /// `read` or `write`, or `all` where both count together.
+    /// `read`, `write`, or `all` if both count together.
     pub class: &'static str,
-    /// In what time one permit comes back.
+    /// The time in which one permit is replenished.
     pub interval: Duration,
-    /// How many permits there are at once, at least 1.
+    /// The number of permits in a full bucket, at least 1.
     pub burst: u32,
-    /// How many requests went out without a permit since the budget was asked last. They count as if they went out now.
+    /// The number of requests that were sent without a permit since the last request to the budget. They count as sent now.
     pub spent: u32,
 }
 
@@ -80,132 +102,153 @@ impl fmt::Debug for SharedBucket {
     }
 }
 
-/// What a [`SharedBudget`] gives.
+/// The permits that a [`SharedBudget`] grants.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_core::PermitGrant;
+///
+/// // One permit now, one in 25 ms, and no others before 50 ms.
+/// let grant = PermitGrant {
+///     waits: vec![Duration::ZERO, Duration::from_millis(25)],
+///     next: Duration::from_millis(50),
+/// };
+/// assert_eq!(grant.waits.len(), 2);
+/// // None within the horizon.
+/// let exhausted = PermitGrant { waits: Vec::new(), next: Duration::from_millis(300) };
+/// assert!(exhausted.waits.is_empty());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// For each permit, how long from now it can be used, in ascending order.
+pub struct PermitGrant {
+    /// For each permit, the time from now until it becomes valid, in ascending order.
     pub waits: Vec<Duration>,
-    /// If there is none: how long from now the first could be used.
+    /// If no permit is granted, the time from now until the next one would become valid.
     pub next: Duration,
 }
 
-/// What the callers of a queue have of a shared budget. Times are those of [`Clock::monotonic`](crate::time::Clock).
+/// The permits of a queue. Times are those of [`Clock::monotonic`](crate::time::Clock).
 pub(super) struct PermitPool {
-    /// What this process may use by itself, where there is a limit.
-    alone: Option<Bucket>,
+    /// The share of this process while the budget is unavailable, if there is a limit.
+    local: Option<Bucket>,
     interval: Duration,
     burst: u32,
-    /// Requests that went out without a permit and that the budget does not know of.
+    /// Requests that were sent without a permit and not yet reported to the budget.
     spent: u32,
-    /// Permits that were not used yet, in the order of their times. Those of a host are with its groups.
-    permits: VecDeque<Times>,
-    /// How many there were in the last draw, and how many of them were used.
-    drawn: u32,
+    /// Unused permits, in the order of their times. The groups of a host have its permits.
+    permits: VecDeque<Validity>,
+    /// The number of permits in the last grant, and how many of them were used.
+    granted: u32,
     used: u32,
-    /// There are none before.
+    /// No permit becomes available before.
     closed_until: Duration,
-    /// The budget is not asked before.
-    alone_until: Duration,
+    /// The budget is not contacted before.
+    local_until: Duration,
 }
 
-/// When a permit can be used.
-struct Times {
+/// When a permit is valid.
+struct Validity {
     from: Duration,
     until: Duration,
 }
 
-/// What stands before a caller.
+/// Whether a permit is available.
 pub(super) enum Supply {
-    /// There is a permit.
+    /// A permit is available.
     Permit,
-    /// There is one in a while.
+    /// A permit becomes available after this time.
     Wait(Duration),
-    /// The budget has to be asked.
+    /// The budget has to be asked for permits.
     Ask,
 }
 
 impl PermitPool {
-    /// Nothing where no budget is shared.
+    /// Creates an empty pool; `None` without a shared budget.
     pub(super) fn of(allowance: &Allowance) -> Option<Box<Self>> {
         allowance.is_shared.then(|| {
             let whole = allowance.whole.as_ref();
             Box::new(Self {
-                alone: allowance.alone.map(Bucket::new),
+                local: allowance.local.map(Bucket::new),
                 interval: whole.map_or(Duration::ZERO, Quota::replenish_interval),
                 burst: whole.map_or(0, |quota| quota.burst_size().get()),
                 spent: 0,
                 permits: VecDeque::new(),
-                drawn: 0,
+                granted: 0,
                 used: 0,
                 closed_until: Duration::ZERO,
-                alone_until: Duration::ZERO,
+                local_until: Duration::ZERO,
             })
         })
     }
 
-    /// How long the process goes on by itself.
-    pub(super) fn alone_for(&self, now: Duration) -> Duration {
-        self.alone_until.saturating_sub(now)
+    /// Returns how long the process still uses its own share.
+    pub(super) fn local_for(&self, now: Duration) -> Duration {
+        self.local_until.saturating_sub(now)
     }
 
-    /// How long until the process may send another request by itself.
-    pub(super) fn wait_alone(&self, now: Duration) -> Duration {
-        let alone = self.alone.as_ref();
-        alone.map_or(Duration::ZERO, |bucket| bucket.wait(now))
+    /// Returns how long until the own share of the process allows another request.
+    pub(super) fn local_wait(&self, now: Duration) -> Duration {
+        let bucket = self.local.as_ref();
+        bucket.map_or(Duration::ZERO, |bucket| bucket.wait(now))
     }
 
     pub(super) fn supply(&mut self, now: Duration) -> Supply {
-        while self.permits.front().is_some_and(|times| times.until <= now) {
+        while self
+            .permits
+            .front()
+            .is_some_and(|permit| permit.until <= now)
+        {
             self.permits.pop_front();
         }
         match self.permits.front() {
-            Some(times) if times.from <= now => Supply::Permit,
-            Some(times) => Supply::Wait(times.from - now),
+            Some(permit) if permit.from <= now => Supply::Permit,
+            Some(permit) => Supply::Wait(permit.from - now),
             None if now < self.closed_until => Supply::Wait(self.closed_until - now),
             None => Supply::Ask,
         }
     }
 
-    /// Takes note of a request that goes out.
-    pub(super) fn take(&mut self, now: Duration, is_alone: bool) {
-        // Also with a permit, so that whoever has used more than its share begins with none when the budget is gone.
-        if let Some(bucket) = &self.alone {
+    /// Records a request that is sent.
+    pub(super) fn take(&mut self, now: Duration, is_local: bool) {
+        // Counted with a permit too, so that a process that has used more than its share does not burst in an outage.
+        if let Some(bucket) = &self.local {
             bucket.take(now);
         }
-        if is_alone {
+        if is_local {
             self.spent = self.spent.saturating_add(1);
         } else if self.permits.pop_front().is_some() {
             self.used += 1;
         }
     }
 
-    /// How many permits to ask for: as many as there are callers, or as it seems will come until the permits are old.
+    /// Returns how many permits to request: one per waiting caller, or as many as will probably be used before they
+    /// expire.
     pub(super) fn wanted(&self, waiting: usize, free: usize) -> u32 {
-        let likely = match self.used == self.drawn {
-            true => self.drawn + 1,
+        let likely = match self.used == self.granted {
+            true => self.granted + 1,
             false => self.used,
         };
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        // More could not go out anyway.
+        // More requests could not be sent anyway.
         let free = u32::try_from(free).unwrap_or(u32::MAX);
         waiting.max(likely).min(free).clamp(1, MAX_PERMITS)
     }
 
-    /// How long its permits are good for; nothing where there is no limit.
-    pub(super) fn patience(&self) -> Option<Duration> {
+    /// Returns how long permits are valid; `None` without a limit.
+    pub(super) fn permit_lifetime(&self) -> Option<Duration> {
         let full = self.interval.checked_mul(self.burst)?;
-        (self.burst > 0).then(|| (full / 2).clamp(MIN_PATIENCE, MAX_PATIENCE))
+        (self.burst > 0).then(|| (full / 2).clamp(MIN_PERMIT_LIFETIME, MAX_PERMIT_LIFETIME))
     }
 
-    /// The bucket that the budget is asked for; none where there is no limit.
+    /// Returns the bucket for a request to the budget; `None` without a limit.
     pub(super) fn bucket(
         &self,
         host: &Arc<str>,
         organization: Option<&Arc<str>>,
         class: &'static str,
-        patience: Duration,
+        permit_lifetime: Duration,
     ) -> Option<SharedBucket> {
-        let late = patience
+        let late = permit_lifetime
             .as_nanos()
             .div_ceil(self.interval.as_nanos().max(1));
         let late = u32::try_from(late).unwrap_or(u32::MAX);
@@ -219,41 +262,43 @@ impl PermitPool {
         })
     }
 
-    /// Takes note of what the budget was told.
-    pub(super) fn told(&mut self, spent: u32) {
+    /// Subtracts requests that were reported to the budget.
+    pub(super) fn clear_spent(&mut self, spent: u32) {
         self.spent = self.spent.saturating_sub(spent);
     }
 
-    /// Takes what the budget gave, which was asked at `asked_at`.
+    /// Stores the result of a request that was sent at `asked_at`.
     pub(super) fn receive(
         &mut self,
-        drawn: Option<Drawn>,
+        granted: Option<PermitGrant>,
         asked_at: Duration,
         now: Duration,
-        patience: Duration,
+        permit_lifetime: Duration,
     ) {
-        let Some(Drawn { waits, next }) = drawn else {
-            self.alone_until = now.saturating_add(ALONE);
+        let Some(PermitGrant { waits, next }) = granted else {
+            self.local_until = now.saturating_add(LOCAL_PERIOD);
             return;
         };
         if waits.is_empty() {
-            // Somebody else may be a little faster by lot, so that not the whole fleet asks in the same moment.
-            let early = next.saturating_sub(patience);
-            let by_lot = patience.mul_f64(fastrand::f64() / 2.0).min(next);
-            self.closed_until = now.saturating_add((early + by_lot).max(MIN_PAUSE));
+            // Jitter keeps the processes of a fleet from asking at the same moment.
+            let early = next.saturating_sub(permit_lifetime);
+            let jitter = permit_lifetime.mul_f64(fastrand::f64() / 2.0).min(next);
+            self.closed_until = now.saturating_add((early + jitter).max(MIN_CLOSED_PERIOD));
             return;
         }
-        // The moment that they count from lies between question and answer. So they begin no earlier than they may and end
-        // no later.
-        let times = waits.into_iter().map(|wait| Times {
+        // The budget's `now` lies between request and response. Start times count from the response and end times from
+        // the request, so no permit is used outside its validity.
+        let permits = waits.into_iter().map(|wait| Validity {
             from: now.saturating_add(wait),
-            until: asked_at.saturating_add(wait).saturating_add(patience),
+            until: asked_at
+                .saturating_add(wait)
+                .saturating_add(permit_lifetime),
         });
-        self.permits = times.filter(|times| now < times.until).collect();
-        self.drawn = u32::try_from(self.permits.len()).unwrap_or(u32::MAX);
+        self.permits = permits.filter(|permit| now < permit.until).collect();
+        self.granted = u32::try_from(self.permits.len()).unwrap_or(u32::MAX);
         self.used = 0;
         if self.permits.is_empty() {
-            self.alone_until = now.saturating_add(ALONE_FOR_LATENESS);
+            self.local_until = now.saturating_add(LOCAL_PERIOD_AFTER_LATE_PERMITS);
         }
     }
 }

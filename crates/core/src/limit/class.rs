@@ -1,6 +1,6 @@
 //! The two classes of requests.
 
-/// What a request does to the server's data. Each class has limits of its own.
+/// Whether a request reads or writes. Each class has separate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Read,
@@ -18,7 +18,7 @@ impl Class {
     }
 }
 
-/// One of something for each class.
+/// One `T` per class.
 #[derive(Clone, Copy)]
 pub(super) struct PerClass<T> {
     pub(super) read: T,

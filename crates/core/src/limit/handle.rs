@@ -1,4 +1,4 @@
-//! The way of a client's requests through the limiter: its host, and the organization that it acts for.
+//! A client's access to the limiter: its host, and the organization that it acts for.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -9,87 +9,87 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::budget::{Draw, SharedBudget, Supply};
+use super::budget::{PermitRequest, SharedBudget, Supply};
 use super::class::Class;
 use super::host::Host;
 use super::queue::{Queue, ReportedQuota, Scope, State};
 use crate::retry::hint;
 use crate::time::{SharedClock, SharedSleeper};
 
-/// A wait that is shorter is none: nobody notices, and merely passing through takes some time.
-const NOTICEABLE: Duration = Duration::from_millis(1);
+/// Shorter waits are not recorded: passing through the limiter alone takes some time.
+const MIN_RECORDED_WAIT: Duration = Duration::from_millis(1);
 
-/// How long a 429 pauses that does not say.
-const UNSAID_PAUSE: Duration = Duration::from_secs(1);
+/// The pause after a 429 that does not specify one.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 
-/// A server that asks for more is asked again after this. Nobody should wait for a header with a typing error.
+/// The longest pause, in case a server sends an absurd value.
 const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// The way of a client's requests. Cheap to clone.
+/// A client's handle of the limiter. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct LimiterHandle {
-    /// What this process shares with others, where it shares anything.
+    /// The budget that is shared with other processes, if any.
     pub(super) budget: Option<Arc<dyn SharedBudget>>,
     pub(super) clock: SharedClock,
     pub(super) sleeper: SharedSleeper,
     pub(super) host: Arc<Host>,
-    /// The organization, or the callers of the host who act for none. They queue here first, so that each of these
-    /// groups has one caller at a time in the host's queue, and none crowds the others out.
+    /// The organization, or the callers that act for none. They queue here first, so that each group has at most one
+    /// caller in the host's queue and no group starves the others.
     pub(super) group: Arc<Scope>,
 }
 
-/// Lets one request go out, and counts it as under way until it is dropped.
-#[must_use = "the request counts as under way only while this is held"]
+/// Allows one request, which counts as in flight until the permit is dropped.
+#[must_use = "the request counts as in flight only while the permit is held"]
 pub(crate) struct Permit {
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
 }
 
-/// What an answer says of limits.
+/// What a response reports about rate limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Observation {
     /// The class of the request.
     pub(crate) class: Class,
-    /// Whether it was refused for its rate: status 429.
+    /// Whether the status is 429.
     pub(crate) limited: bool,
-    /// Whether it was the limit of the whole host that refused it: `X-Auth0-Error-Kind: global-rate-limit`.
+    /// Whether the limit of the whole host was exceeded: `X-Auth0-Error-Kind: global-rate-limit`.
     pub(crate) global: bool,
     /// `X-RateLimit-Limit`.
     pub(crate) limit: Option<u64>,
     /// `X-RateLimit-Remaining`.
     pub(crate) remaining: Option<u64>,
-    /// How long until the server allows more, if it says.
+    /// How long until the server allows more requests, if specified.
     pub(crate) wait: Option<Duration>,
 }
 
-/// The server pauses the requests of a class for longer than a caller waits.
+/// The server pauses a class for longer than the caller may wait.
 #[derive(Debug)]
 pub(crate) struct Paused {
-    /// How long the pause lasts from now on.
+    /// The remaining time of the pause.
     pub(crate) wait: Duration,
 }
 
-/// What stands before a request.
+/// Whether a request may be sent.
 enum Readiness {
     Clear,
-    /// Both are ready, and there is no permit of the shared budget.
+    /// Group and host are ready, but a permit of the shared budget is missing.
     Unpermitted,
-    /// The group has to wait this long.
+    /// The group has to wait.
     Group(Duration),
-    /// The group is ready, and the host has to wait this long.
+    /// The group is ready, but the host has to wait.
     Host(Duration),
 }
 
 impl Observation {
-    /// What the answer to a request of `class` says, at `now` by the clock here.
+    /// Reads the headers of the response to a request of `class`, received at `now` by the local clock.
     pub(crate) fn of(
         class: Class,
         status: StatusCode,
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Self {
-        let wait = hint::wait_asked_for(headers, status, now)
+        let wait = hint::requested_wait(headers, status, now)
             .or_else(|| hint::until_reset(headers, now))
-            // A moment that has passed is as good as none.
+            // A time in the past is treated as missing.
             .filter(|wait| !wait.is_zero());
         Self {
             class,
@@ -105,65 +105,66 @@ impl Observation {
 }
 
 impl LimiterHandle {
-    /// How long the server pauses the requests of `class` from now on: those of the group, of the host, or both.
+    /// Returns the remaining pause of `class`: that of the group or that of the host, whichever is longer.
     pub(crate) fn pause(&self, class: Class) -> Duration {
         let now = self.clock.monotonic();
         let of_group = self.group.queue(class).state().pause_left(now);
         of_group.max(self.host.scope.queue(class).state().pause_left(now))
     }
 
-    /// Waits until a request may go out. Callers of one group and class go in the order in which they came; dropping
-    /// the future gives up the place in the queue and takes nothing.
+    /// Waits until a request may be sent. Callers of one group and class are served in order. Dropping the future leaves
+    /// the queue and takes nothing.
     ///
-    /// A pause that lasts longer than `patience` is not waited for, be it that it begins meanwhile. The wait for the limiter's own rates, which depends
-    /// on the callers ahead, has no such bound.
+    /// Fails if a pause lasts longer than `max_wait`, also if it begins while waiting. The wait for the limiter's own
+    /// rates depends on the callers ahead and has no such bound.
     pub(crate) async fn acquire(
         &self,
         class: Class,
-        patience: impl Fn() -> Duration,
+        max_wait: impl Fn() -> Duration,
     ) -> Result<Permit, Paused> {
-        let within_patience = || self.within(class, &patience);
-        within_patience()?;
+        let check_pause = || self.check_pause(class, &max_wait);
+        check_pause()?;
         let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
-        let _entered = (group.enter(), host.enter());
+        let _waiting = (group.enter(), host.enter());
         let since = self.clock.monotonic();
-        let turn = self.unless_paused(class, &patience, group.gate.lock());
-        let _first_of_group = turn.await?;
+        let turn = self.wait_unless_paused(class, &max_wait, group.gate.lock());
+        let _group_turn = turn.await?;
         'group: loop {
-            // While the group has to wait, other groups pass.
+            // Outside the host's queue, so that a waiting group does not block other groups.
             loop {
-                within_patience()?;
+                check_pause()?;
                 match self.readiness(group, host) {
                     Readiness::Group(wait) => {
                         let slept = self.sleeper.sleep(wait);
-                        self.unless_paused(class, &patience, slept).await?;
+                        self.wait_unless_paused(class, &max_wait, slept).await?;
                     }
                     Readiness::Unpermitted => {
-                        let drawn = self.draw(class);
-                        self.unless_paused(class, &patience, drawn).await?;
+                        let permits_requested = self.request_permits(class);
+                        self.wait_unless_paused(class, &max_wait, permits_requested)
+                            .await?;
                     }
                     Readiness::Host(_) | Readiness::Clear => break,
                 }
             }
-            let turn = self.unless_paused(class, &patience, host.gate.lock());
-            let _first_of_host = turn.await?;
+            let turn = self.wait_unless_paused(class, &max_wait, host.gate.lock());
+            let _host_turn = turn.await?;
             loop {
-                within_patience()?;
+                check_pause()?;
                 match self.readiness(group, host) {
-                    // A pause came in the meantime, or a permit got old.
+                    // A pause began in the meantime, or a permit expired.
                     Readiness::Group(_) | Readiness::Unpermitted => continue 'group,
                     Readiness::Host(wait) => {
                         let slept = self.sleeper.sleep(wait);
-                        self.unless_paused(class, &patience, slept).await?;
+                        self.wait_unless_paused(class, &max_wait, slept).await?;
                     }
                     Readiness::Clear => {
-                        // The place is taken last: a class that waits for its rate must not hold places that the
-                        // other class could use.
-                        let place = self.host.place();
-                        let place = self.unless_paused(class, &patience, place).await?;
+                        // The slot is taken last: a class that waits for its rate must not hold a slot that the other
+                        // class could use.
+                        let slot = self.host.acquire_slot();
+                        let slot = self.wait_unless_paused(class, &max_wait, slot).await?;
                         if let Some(waited) = self.take(group, host, since) {
-                            self.tell_wait(class, waited);
-                            return Ok(Permit { _place: place });
+                            self.log_wait(class, waited);
+                            return Ok(Permit { _slot: slot });
                         }
                     }
                 }
@@ -171,31 +172,31 @@ impl LimiterHandle {
         }
     }
 
-    fn within(&self, class: Class, patience: impl Fn() -> Duration) -> Result<(), Paused> {
+    fn check_pause(&self, class: Class, max_wait: impl Fn() -> Duration) -> Result<(), Paused> {
         match self.pause(class) {
-            wait if wait > patience() => Err(Paused { wait }),
+            wait if wait > max_wait() => Err(Paused { wait }),
             _ => Ok(()),
         }
     }
 
-    /// Waits for `wait`, but no longer than until a pause begins that lasts longer than `patience`.
-    async fn unless_paused<T>(
+    /// Waits for `wait`, and fails as soon as a pause lasts longer than `max_wait`.
+    async fn wait_unless_paused<T>(
         &self,
         class: Class,
-        patience: impl Fn() -> Duration,
+        max_wait: impl Fn() -> Duration,
         wait: impl Future<Output = T>,
     ) -> Result<T, Paused> {
         let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
         let mut wait = pin!(wait);
         loop {
-            // They count every pause from here on, so none is missed between the check and the wait for them.
+            // Created before the check, so that no pause is missed between the check and the wait.
             let (of_group, of_host) = (group.paused.notified(), host.paused.notified());
             let (mut of_group, mut of_host) = (pin!(of_group), pin!(of_host));
             let done = poll_fn(|cx| {
                 if let Poll::Ready(done) = wait.as_mut().poll(cx) {
                     return Poll::Ready(Ok(Some(done)));
                 }
-                self.within(class, &patience)?;
+                self.check_pause(class, &max_wait)?;
                 let is_paused = of_group.as_mut().poll(cx).is_ready();
                 match of_host.as_mut().poll(cx).is_ready() || is_paused {
                     true => Poll::Ready(Ok(None)),
@@ -208,65 +209,65 @@ impl LimiterHandle {
         }
     }
 
-    /// Asks the shared budget for permits, as the first of its group. If the future is dropped while it is asked, what it
-    /// gives gets lost; nobody else can use it, and it would be old in a moment anyway.
-    async fn draw(&self, class: Class) {
+    /// Requests permits from the shared budget, as the first caller of the group. If the future is dropped meanwhile, the
+    /// permits are lost, which is acceptable because they expire soon.
+    async fn request_permits(&self, class: Class) {
         let Some(budget) = &self.budget else {
             return;
         };
-        if self.host.free_places() == 0 {
-            // Permits would get old until a place is free.
-            drop(self.host.place().await);
+        if self.host.free_slots() == 0 {
+            // Permits would expire before a slot is free.
+            drop(self.host.acquire_slot().await);
         }
         let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
-        let free = self.host.free_places();
-        let (draw, patience) = {
+        let free = self.host.free_slots();
+        let (request, permit_lifetime) = {
             let (of_group, of_host) = (group.state(), host.state());
             let (Some(of_group), Some(of_host)) = (&of_group.permit_pool, &of_host.permit_pool)
             else {
                 return;
             };
-            let patiences = [of_group.patience(), of_host.patience()];
-            let patience = patiences.into_iter().flatten().min().unwrap_or_default();
+            let lifetimes = [of_group.permit_lifetime(), of_host.permit_lifetime()];
+            let permit_lifetime = lifetimes.into_iter().flatten().min().unwrap_or_default();
             let name = match self.host.scope.is_shared() {
                 true => "all",
                 false => class.name(),
             };
             let organization = self.group.organization.as_ref();
             let buckets = [
-                of_host.bucket(&self.host.name, None, name, patience),
-                of_group.bucket(&self.host.name, organization, class.name(), patience),
+                of_host.bucket(&self.host.name, None, name, permit_lifetime),
+                of_group.bucket(&self.host.name, organization, class.name(), permit_lifetime),
             ];
-            let draw = Draw {
+            let request = PermitRequest {
                 buckets: buckets.into_iter().flatten().collect(),
                 permits: of_group.wanted(group.waiting(), free),
-                horizon: patience,
+                horizon: permit_lifetime,
             };
-            (draw, patience)
+            (request, permit_lifetime)
         };
         let asked_at = self.clock.monotonic();
-        let drawn = budget.draw(&draw).await;
+        let grant = budget.acquire(&request).await;
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
         if let (Some(group), Some(host)) = (&mut group.permit_pool, &mut host.permit_pool) {
-            if drawn.is_some() {
-                for bucket in &draw.buckets {
+            if grant.is_some() {
+                for bucket in &request.buckets {
                     match bucket.organization {
-                        Some(_) => group.told(bucket.spent),
-                        None => host.told(bucket.spent),
+                        Some(_) => group.clear_spent(bucket.spent),
+                        None => host.clear_spent(bucket.spent),
                     }
                 }
             }
-            group.receive(drawn, asked_at, now, patience);
+            group.receive(grant, asked_at, now, permit_lifetime);
         }
     }
 
-    /// Takes note of an answer.
+    /// Updates limits and pauses from a response.
     pub(crate) fn observe(&self, observation: Observation) {
         let now = self.clock.monotonic();
         let Observation { class, limited, .. } = observation;
         let wait = observation.wait.map(|wait| wait.min(MAX_PAUSE));
-        // Where there is no organization the limits are those of the host.
+        // Without an organization, the limits are those of the host.
         let of_host = observation.global || self.group.organization.is_none();
         let scope = if of_host {
             &self.host.scope
@@ -274,16 +275,16 @@ impl LimiterHandle {
             &*self.group
         };
         if observation.limit.is_some() || observation.remaining.is_some() {
-            scope.queue(class).state().note(ReportedQuota {
+            scope.queue(class).state().set_reported(ReportedQuota {
                 limit: observation.limit,
                 remaining: observation.remaining,
                 reset: wait.map(|wait| now.saturating_add(wait)),
             });
         }
-        let (pause, why) = if limited {
-            (wait.unwrap_or(UNSAID_PAUSE), "status 429")
+        let (pause, reason) = if limited {
+            (wait.unwrap_or(DEFAULT_PAUSE), "status 429")
         } else if let (Some(0), Some(wait)) = (observation.remaining, wait) {
-            (wait, "nothing remains")
+            (wait, "no requests remain")
         } else {
             return;
         };
@@ -293,7 +294,7 @@ impl LimiterHandle {
         };
         for class in classes {
             if scope.queue(*class).pause(now, pause) {
-                self.tell_pause(*class, of_host, pause, why);
+                self.log_pause(*class, of_host, pause, reason);
             }
         }
     }
@@ -303,7 +304,7 @@ impl LimiterHandle {
         readiness(&mut group.state(), &host.state(), now)
     }
 
-    /// Takes a cell of each bucket, or none; how long the caller waited.
+    /// Takes a token from each bucket and returns how long the caller waited; `None` if a bucket is not ready.
     fn take(&self, group: &Queue, host: &Queue, since: Duration) -> Option<Duration> {
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
@@ -311,18 +312,18 @@ impl LimiterHandle {
             return None;
         };
         let waited = now.saturating_sub(since);
-        let waited = if waited < NOTICEABLE {
+        let waited = if waited < MIN_RECORDED_WAIT {
             Duration::ZERO
         } else {
             waited
         };
-        let is_alone = !group.alone_for(now).is_zero();
-        group.grant(now, waited, is_alone);
-        host.grant(now, waited, is_alone);
+        let is_local = !group.local_for(now).is_zero();
+        group.grant(now, waited, is_local);
+        host.grant(now, waited, is_local);
         Some(waited)
     }
 
-    fn tell_wait(&self, class: Class, waited: Duration) {
+    fn log_wait(&self, class: Class, waited: Duration) {
         if waited.is_zero() {
             return;
         }
@@ -333,34 +334,34 @@ impl LimiterHandle {
         }
     }
 
-    fn tell_pause(&self, class: Class, of_host: bool, pause: Duration, why: &str) {
+    fn log_pause(&self, class: Class, of_host: bool, pause: Duration, reason: &str) {
         let until = self.clock.now().checked_add(pause);
         let until = until.and_then(|until| until.duration_since(SystemTime::UNIX_EPOCH).ok());
         let until_unix_s = until.map(|until| until.as_secs());
         let class = class.name();
-        tracing::debug!(target: "auth0_core", class, of_host, until_unix_s, why, "paused");
+        tracing::debug!(target: "auth0_core", class, of_host, until_unix_s, reason, "paused");
         if let Some(organization) = self.group.organization.as_deref().filter(|_| !of_host) {
-            tracing::trace!(target: "auth0_core", class, until_unix_s, why, organization, "paused");
+            tracing::trace!(target: "auth0_core", class, until_unix_s, reason, organization, "paused");
         }
     }
 }
 
 fn readiness(group: &mut State, host: &State, now: Duration) -> Readiness {
-    let alone_for = group.alone_for(now);
-    let is_alone = !alone_for.is_zero();
-    // Who goes on by itself looks up when the budget may be asked again.
-    let until_then = |wait: Duration| match is_alone {
-        true => wait.min(alone_for),
+    let local_for = group.local_for(now);
+    let is_local = !local_for.is_zero();
+    // Without the budget, callers wake up when it may be contacted again.
+    let until_next_check = |wait: Duration| match is_local {
+        true => wait.min(local_for),
         false => wait,
     };
-    match (group.wait(now, is_alone), host.wait(now, is_alone)) {
-        (Duration::ZERO, Duration::ZERO) if is_alone => Readiness::Clear,
+    match (group.wait(now, is_local), host.wait(now, is_local)) {
+        (Duration::ZERO, Duration::ZERO) if is_local => Readiness::Clear,
         (Duration::ZERO, Duration::ZERO) => match group.supply(now) {
             Supply::Permit => Readiness::Clear,
             Supply::Wait(wait) => Readiness::Group(wait),
             Supply::Ask => Readiness::Unpermitted,
         },
-        (Duration::ZERO, wait) => Readiness::Host(until_then(wait)),
-        (wait, _) => Readiness::Group(until_then(wait)),
+        (Duration::ZERO, wait) => Readiness::Host(until_next_check(wait)),
+        (wait, _) => Readiness::Group(until_next_check(wait)),
     }
 }

@@ -1,4 +1,4 @@
-//! One host: its queues, the places for requests under way, and the organizations there.
+//! The state of one host: its queues, the slots for requests in flight, and its organizations.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,56 +12,56 @@ use super::rate::Quotas;
 use super::snapshot::{HostSnapshot, OrganizationSnapshot};
 use crate::time::Clock;
 
-/// Fewer organizations than this are never tidied up.
-const FEW: usize = 64;
+/// Unused organizations are removed only if there are at least this many organizations.
+const MIN_CLEANUP_SIZE: usize = 64;
 
 pub(super) struct Host {
     pub(super) name: Arc<str>,
     pub(super) scope: Scope,
     max_in_flight: usize,
-    places: Arc<Semaphore>,
-    /// Those who act for no organization.
-    unaffiliated: Arc<Scope>,
+    slots: Arc<Semaphore>,
+    /// The callers that act for no organization.
+    no_organization: Arc<Scope>,
     organizations: Mutex<Organizations>,
 }
 
 struct Organizations {
     scopes: HashMap<Arc<str>, Arc<Scope>>,
-    /// The number of organizations at which those without use are forgotten.
-    full: usize,
+    /// The number of organizations at which unused ones are removed.
+    cleanup_size: usize,
 }
 
 impl Host {
     pub(super) fn new(name: &str, quotas: &Quotas) -> Self {
-        let unaffiliated = PerClass {
-            read: quotas.unaffiliated,
-            write: quotas.unaffiliated,
+        let no_organization = PerClass {
+            read: quotas.no_organization,
+            write: quotas.no_organization,
         };
         Self {
             name: Arc::from(name),
-            scope: Scope::new(None, quotas.host).sharing(quotas.shared),
+            scope: Scope::new(None, quotas.host).with_shared_queue(quotas.shared),
             max_in_flight: quotas.max_in_flight,
-            places: Arc::new(Semaphore::new(quotas.max_in_flight)),
-            unaffiliated: Arc::new(Scope::new(None, unaffiliated)),
+            slots: Arc::new(Semaphore::new(quotas.max_in_flight)),
+            no_organization: Arc::new(Scope::new(None, no_organization)),
             organizations: Mutex::new(Organizations {
                 scopes: HashMap::new(),
-                full: FEW,
+                cleanup_size: MIN_CLEANUP_SIZE,
             }),
         }
     }
 
-    /// Waits for a place among the requests under way. tokio's semaphore is fair.
-    pub(super) async fn place(&self) -> OwnedSemaphorePermit {
-        let place = self.places.clone().acquire_owned().await;
-        place.expect("nobody closes the semaphore")
+    /// Waits for a slot for a request in flight. tokio's semaphore is fair.
+    pub(super) async fn acquire_slot(&self) -> OwnedSemaphorePermit {
+        let slot = self.slots.clone().acquire_owned().await;
+        slot.expect("the semaphore is never closed")
     }
 
-    /// How many places nobody has.
-    pub(super) fn free_places(&self) -> usize {
-        self.places.available_permits()
+    /// The number of free slots.
+    pub(super) fn free_slots(&self) -> usize {
+        self.slots.available_permits()
     }
 
-    /// Those who act for `organization`, or for none.
+    /// Returns the group of the callers that act for `organization`, or for none.
     pub(super) fn group(
         &self,
         organization: Option<&Arc<str>>,
@@ -69,13 +69,13 @@ impl Host {
         now: Duration,
     ) -> Arc<Scope> {
         let Some(id) = organization else {
-            return self.unaffiliated.clone();
+            return self.no_organization.clone();
         };
         let mut organizations = self.organizations();
         if let Some(scope) = organizations.scopes.get(id) {
             return scope.clone();
         }
-        organizations.make_room(now);
+        organizations.remove_unused(now);
         let scope = Arc::new(Scope::new(Some(id.clone()), quotas.organization));
         organizations.scopes.insert(id.clone(), scope.clone());
         scope
@@ -83,7 +83,7 @@ impl Host {
 
     pub(super) fn snapshot(&self, clock: &dyn Clock) -> HostSnapshot {
         let organizations = self.organizations();
-        let of = |id: &Arc<str>, scope: &Scope| {
+        let snapshot_of = |id: &Arc<str>, scope: &Scope| {
             let organization = OrganizationSnapshot {
                 read: scope.queue(Class::Read).snapshot(clock),
                 write: scope.queue(Class::Write).snapshot(clock),
@@ -91,19 +91,19 @@ impl Host {
             (id.to_string(), organization)
         };
         HostSnapshot {
-            in_flight: self.max_in_flight - self.free_places(),
+            in_flight: self.max_in_flight - self.free_slots(),
             read: self.scope.queue(Class::Read).snapshot(clock),
             write: self.scope.queue(Class::Write).snapshot(clock),
             organizations: organizations
                 .scopes
                 .iter()
-                .map(|(id, scope)| of(id, scope))
+                .map(|(id, scope)| snapshot_of(id, scope))
                 .collect(),
         }
     }
 
     fn organizations(&self) -> MutexGuard<'_, Organizations> {
-        // No code that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.organizations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -111,15 +111,15 @@ impl Host {
 }
 
 impl Organizations {
-    /// Forgets the organizations that no client acts for and whose limits are untouched, so that those of a program
-    /// that sees ever new ones do not pile up. It waits until there are twice as many as were in use the last time,
-    /// which keeps its share in the cost of a new organization constant.
-    fn make_room(&mut self, now: Duration) {
-        if self.scopes.len() < self.full {
+    /// Removes the organizations that no client acts for and whose limits have recovered, so that memory stays bounded in
+    /// a program that keeps seeing new organizations. Runs when the number has doubled since the last time, so the
+    /// amortized cost per organization is constant.
+    fn remove_unused(&mut self, now: Duration) {
+        if self.scopes.len() < self.cleanup_size {
             return;
         }
         self.scopes
-            .retain(|_, scope| Arc::strong_count(scope) > 1 || !scope.is_as_new(now));
-        self.full = FEW.max(self.scopes.len() * 2);
+            .retain(|_, scope| Arc::strong_count(scope) > 1 || !scope.is_unused(now));
+        self.cleanup_size = MIN_CLEANUP_SIZE.max(self.scopes.len() * 2);
     }
 }

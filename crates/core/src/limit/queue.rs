@@ -1,5 +1,4 @@
-//! Where callers of one class wait, for one host or one organization: a gate that lets them through in order, and what
-//! stands behind it.
+//! The queue of one class, for one host or one organization: a fair gate, and the state that it protects.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +15,10 @@ use crate::time::Clock;
 
 /// The queues of a host, or of one organization there.
 pub(super) struct Scope {
-    /// Absent where it is the host's, or that of the callers who act for no organization.
+    /// `None` for the host itself and for callers that act for no organization.
     pub(super) organization: Option<Arc<str>>,
     queues: PerClass<Queue>,
-    /// Both classes wait in the queue of the reads.
+    /// Both classes use the queue of the reads.
     shared: bool,
 }
 
@@ -32,8 +31,8 @@ impl Scope {
         }
     }
 
-    /// Lets both classes wait in one queue.
-    pub(super) fn sharing(mut self, shared: bool) -> Self {
+    /// Makes both classes share one queue.
+    pub(super) fn with_shared_queue(mut self, shared: bool) -> Self {
         self.shared = shared;
         self
     }
@@ -45,56 +44,56 @@ impl Scope {
         }
     }
 
-    /// Whether both classes wait in one queue.
+    /// Whether both classes share one queue.
     pub(super) fn is_shared(&self) -> bool {
         self.shared
     }
 
-    /// Whether a new scope would behave the same.
-    pub(super) fn is_as_new(&self, now: Duration) -> bool {
-        let as_new = |class: Class| self.queue(class).state().is_as_new(now);
-        Class::ALL.into_iter().all(as_new)
+    /// Whether a new scope would behave the same, so that this one can be removed.
+    pub(super) fn is_unused(&self, now: Duration) -> bool {
+        let is_unused = |class: Class| self.queue(class).state().is_unused(now);
+        Class::ALL.into_iter().all(is_unused)
     }
 }
 
-/// The callers of one class.
+/// The queue of the callers of one class.
 pub(super) struct Queue {
-    /// Held by the caller whose turn it is. tokio's mutex is fair, and whoever gives up leaves the queue.
+    /// Held by the first caller. tokio's mutex is fair, and a cancelled caller leaves its queue.
     pub(super) gate: tokio::sync::Mutex<()>,
     waiting: AtomicUsize,
     state: Mutex<State>,
-    /// Wakes all who wait when a pause begins or gets longer: it may last longer than they may wait.
+    /// Wakes all waiting callers when a pause begins or is extended, because it may exceed what they may wait.
     pub(super) paused: Notify,
 }
 
-/// What stands behind the gate. Times are those of [`Clock::monotonic`].
+/// The state behind the gate. Times are those of [`Clock::monotonic`].
 pub(super) struct State {
-    /// Absent where there is no rate to keep.
+    /// `None` without a limit.
     bucket: Option<Bucket>,
-    /// What there is of a budget that is shared with other processes. Absent where none is.
+    /// The permits from a budget that is shared with other processes. `None` without one.
     pub(super) permit_pool: Option<Box<PermitPool>>,
     paused_until: Duration,
-    /// When the bucket is full again if nobody takes of it.
+    /// When the bucket is full again if no more tokens are taken.
     full_at: Duration,
     refill: Duration,
     granted: u64,
     total_wait: Duration,
     longest_wait: Duration,
-    said: Option<ReportedQuota>,
+    reported: Option<ReportedQuota>,
 }
 
-/// What the server said last.
+/// The quota that the server reported last.
 #[derive(Clone, Copy)]
 pub(super) struct ReportedQuota {
     pub(super) limit: Option<u64>,
     pub(super) remaining: Option<u64>,
-    /// When it allows more.
+    /// When the server allows more requests.
     pub(super) reset: Option<Duration>,
 }
 
 impl Queue {
     fn new(allowance: Allowance) -> Self {
-        let refill = [allowance.whole, allowance.alone].into_iter().flatten();
+        let refill = [allowance.whole, allowance.local].into_iter().flatten();
         let refill = refill.map(|quota| quota.burst_size_replenished_in()).max();
         Self {
             gate: tokio::sync::Mutex::default(),
@@ -108,24 +107,24 @@ impl Queue {
                 granted: 0,
                 total_wait: Duration::ZERO,
                 longest_wait: Duration::ZERO,
-                said: None,
+                reported: None,
             }),
             paused: Notify::new(),
         }
     }
 
-    /// How many callers wait now.
+    /// The number of waiting callers.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
     /// Counts a caller as waiting until the value is dropped.
-    pub(super) fn enter(&self) -> Entered<'_> {
+    pub(super) fn enter(&self) -> WaitingGuard<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        Entered(self)
+        WaitingGuard(self)
     }
 
-    /// Lets nothing out for `pause`, and wakes those who wait; whether it was not paused already.
+    /// Pauses the queue and wakes its callers. Returns whether it was not paused before.
     pub(super) fn pause(&self, now: Duration, pause: Duration) -> bool {
         let begins = self.state().pause(now, pause);
         self.paused.notify_waiters();
@@ -133,13 +132,13 @@ impl Queue {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // No code that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn snapshot(&self, clock: &dyn Clock) -> ClassSnapshot {
         let (wall, now) = (clock.now(), clock.monotonic());
-        let on_wall = |at: Duration| match at.checked_sub(now) {
+        let to_system_time = |at: Duration| match at.checked_sub(now) {
             Some(ahead) => wall.checked_add(ahead),
             None => wall.checked_sub(now - at),
         };
@@ -149,58 +148,58 @@ impl Queue {
             granted: state.granted,
             total_wait: state.total_wait,
             longest_wait: state.longest_wait,
-            paused_until: on_wall(state.paused_until).filter(|_| now < state.paused_until),
-            reported: state.said.map(|said| ReportedLimit {
-                limit: said.limit,
-                remaining: said.remaining,
-                reset: said.reset.and_then(on_wall),
+            paused_until: to_system_time(state.paused_until).filter(|_| now < state.paused_until),
+            reported: state.reported.map(|reported| ReportedLimit {
+                limit: reported.limit,
+                remaining: reported.remaining,
+                reset: reported.reset.and_then(to_system_time),
             }),
         }
     }
 }
 
-/// A caller who is waiting.
-pub(super) struct Entered<'q>(&'q Queue);
+/// Counts a caller as waiting until it is dropped.
+pub(super) struct WaitingGuard<'q>(&'q Queue);
 
-impl Drop for Entered<'_> {
+impl Drop for WaitingGuard<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl State {
-    /// How long until the next request may go out: zero where it may. `is_alone` where it goes out without a permit of a
+    /// Returns how long until the next request may be sent: zero if it may now. `is_local` if it needs no permit from a
     /// shared budget.
-    pub(super) fn wait(&self, now: Duration, is_alone: bool) -> Duration {
+    pub(super) fn wait(&self, now: Duration, is_local: bool) -> Duration {
         let bucket = self.bucket.as_ref();
-        let permit_pool = self.permit_pool.as_ref().filter(|_| is_alone);
+        let permit_pool = self.permit_pool.as_ref().filter(|_| is_local);
         bucket
             .map_or(Duration::ZERO, |bucket| bucket.wait(now))
-            .max(permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.wait_alone(now)))
+            .max(permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.local_wait(now)))
             .max(self.pause_left(now))
     }
 
-    /// How long the server pauses requests from now on.
+    /// Returns the remaining time of the pause.
     pub(super) fn pause_left(&self, now: Duration) -> Duration {
         self.paused_until.saturating_sub(now)
     }
 
-    /// How long requests go out without a permit of a shared budget, because it cannot be asked.
-    pub(super) fn alone_for(&self, now: Duration) -> Duration {
+    /// Returns how long requests are sent without a permit because the shared budget is unavailable.
+    pub(super) fn local_for(&self, now: Duration) -> Duration {
         let permit_pool = self.permit_pool.as_ref();
-        permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.alone_for(now))
+        permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.local_for(now))
     }
 
-    /// What there is of a shared budget; a permit where none is shared.
+    /// Returns whether a permit is available; always, without a shared budget.
     pub(super) fn supply(&mut self, now: Duration) -> Supply {
         let permit_pool = self.permit_pool.as_mut();
         permit_pool.map_or(Supply::Permit, |permit_pool| permit_pool.supply(now))
     }
 
-    /// Lets a request out. There has to be no wait.
-    pub(super) fn grant(&mut self, now: Duration, waited: Duration, is_alone: bool) {
+    /// Records that a request is sent. Must not be called while there is a wait.
+    pub(super) fn grant(&mut self, now: Duration, waited: Duration, is_local: bool) {
         if let Some(permit_pool) = &mut self.permit_pool {
-            permit_pool.take(now, is_alone);
+            permit_pool.take(now, is_local);
             self.full_at = now.saturating_add(self.refill);
         }
         if let Some(bucket) = &self.bucket {
@@ -212,18 +211,18 @@ impl State {
         self.longest_wait = self.longest_wait.max(waited);
     }
 
-    /// Lets nothing out for `pause`; whether it was not so already. What was said before is kept where it is longer.
+    /// Pauses for `pause`, and never shortens an earlier pause. Returns whether there was none before.
     fn pause(&mut self, now: Duration, pause: Duration) -> bool {
         let begins = self.paused_until <= now && !pause.is_zero();
         self.paused_until = self.paused_until.max(now.saturating_add(pause));
         begins
     }
 
-    pub(super) fn note(&mut self, said: ReportedQuota) {
-        self.said = Some(said);
+    pub(super) fn set_reported(&mut self, reported: ReportedQuota) {
+        self.reported = Some(reported);
     }
 
-    fn is_as_new(&self, now: Duration) -> bool {
+    fn is_unused(&self, now: Duration) -> bool {
         self.full_at <= now && self.paused_until <= now
     }
 }

@@ -1,4 +1,4 @@
-//! How much is allowed: rates, and the set of them that a limiter keeps.
+//! Rates, and the set of limits that a limiter enforces.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -16,15 +16,15 @@ const MAX_BURST: u32 = 1_000_000;
 
 const MAX_HEADROOM: f64 = 0.99;
 
-/// A smaller share of a rate is none.
+/// The smallest share of a rate that a process can use without the shared budget.
 const MIN_SHARE: f64 = 0.001;
 
 const MILLION: u64 = 1_000_000;
 
-/// How often something is allowed, and how much of it at once.
+/// How many requests are allowed per time, and how many at once (the burst).
 ///
-/// What is not used is saved up, as far as the burst: in a window of any length at most the burst and the rate times
-/// the window are let through.
+/// Unused capacity accumulates up to the burst: a time window of any length allows at most the burst plus the rate times
+/// the window.
 ///
 /// ```
 /// use auth0_core::Rate;
@@ -40,7 +40,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `count` requests per second, and the same number at once.
+    /// Creates a rate of `count` requests per second, with a burst of the same number.
     pub const fn per_second(count: u32) -> Self {
         Self {
             count,
@@ -49,7 +49,7 @@ impl Rate {
         }
     }
 
-    /// `count` requests per minute, and at once what a second allows, but at least one.
+    /// Creates a rate of `count` requests per minute, with a burst of what one second allows, but at least one.
     pub const fn per_minute(count: u32) -> Self {
         Self {
             count,
@@ -58,17 +58,17 @@ impl Rate {
         }
     }
 
-    /// Sets how many requests may go out at once after a time without any, from 1 to 1,000,000.
+    /// Sets how many requests may be sent at once after an idle time, from 1 to 1,000,000.
     #[must_use]
     pub const fn burst(mut self, burst: u32) -> Self {
         self.burst = Some(burst);
         self
     }
 
-    /// `factor` of the rate. `name` is the setting that an error speaks of.
+    /// The rate multiplied by `factor`. `name` is the setting that an error names.
     fn quota(self, name: &str, factor: f64) -> Result<Quota, Error> {
         if self.count == 0 {
-            return Err(wrong(name, "a rate of at least 1", "0"));
+            return Err(invalid(name, "a rate of at least 1", "0"));
         }
         let burst = self.burst.unwrap_or_else(|| {
             let of_a_second = u64::from(self.count) / self.period.as_secs();
@@ -76,9 +76,9 @@ impl Rate {
         });
         if !(1..=MAX_BURST).contains(&burst) {
             let expected = format!("a burst from 1 to {MAX_BURST}");
-            return Err(wrong(name, &expected, burst));
+            return Err(invalid(name, &expected, burst));
         }
-        // In millionths from here on: with whole numbers what is rounded, and which way, is in plain sight.
+        // Integer arithmetic in millionths makes the rounding explicit.
         let share = ((factor * MILLION as f64).round() as u64).max(1);
         let per_period = u128::from(self.count) * u128::from(share);
         let interval = (self.period.as_nanos() * u128::from(MILLION)).div_ceil(per_period);
@@ -91,9 +91,10 @@ impl Rate {
     }
 }
 
-/// What a [`Limiter`](crate::Limiter) keeps to: rates of reads and of writes, and the number of requests under way.
+/// The limits that a [`Limiter`](crate::Limiter) enforces: the rates of reads and writes, and the number of requests in
+/// flight.
 ///
-/// The crates of APIs whose limits are published have a module `limits` with a constant for each plan.
+/// The crates of APIs with published limits have a module `limits` with a constant for each rate limit plan.
 ///
 /// ```
 /// use auth0_core::{Limits, Rate};
@@ -108,7 +109,7 @@ impl Rate {
 pub struct Limits {
     read: Rate,
     write: Rate,
-    /// Reads and writes take from one rate, which both fields hold.
+    /// Reads and writes share one rate, which is in both fields.
     shared: bool,
     organization: Option<(Rate, Rate)>,
     headroom: f64,
@@ -116,7 +117,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The rates of one host, which is one tenant.
+    /// Creates limits with the rates of one host, which is one tenant.
     pub const fn new(read: Rate, write: Rate) -> Self {
         Self {
             read,
@@ -124,62 +125,63 @@ impl Limits {
             shared: false,
             organization: None,
             headroom: 0.1,
-            // The fastest published plan, 160 reads a second, with answers that take a fifth of a second.
+            // Enough for the fastest published plan, 160 reads per second, with responses that take 200 ms.
             max_in_flight: 32,
         }
     }
 
-    /// The rate of one host that counts reads and writes together. Both then wait in one queue.
+    /// Creates limits for a host that counts reads and writes together. Both use one queue.
     pub const fn shared(rate: Rate) -> Self {
         let mut limits = Self::new(rate, rate);
         limits.shared = true;
         limits
     }
 
-    /// Sets the rates of each organization, which hold beside those of the host. Until then organizations have none of
-    /// their own.
+    /// Sets the rates of each organization, which apply in addition to those of the host. Default: organizations have no
+    /// rates of their own.
     pub const fn organization(mut self, read: Rate, write: Rate) -> Self {
         self.organization = Some((read, write));
         self
     }
 
-    /// Sets the share of each rate and burst that is left to others, such as logins: from 0 to 0.99, until then 0.1.
-    /// Of a burst one request always stays.
+    /// Sets the share of each rate and burst that is left to other programs, such as logins: from 0 to 0.99. Default: 0.1.
+    /// A burst never falls below one request.
     ///
-    /// Leave some: requests arrive less evenly than they leave, so with none at all the server refuses one now and then,
-    /// and each refusal pauses its class for as long as the server asks, which is mostly a whole second.
+    /// Do not set it to 0: requests arrive less evenly than they are sent, so the server would occasionally respond with
+    /// 429, and each 429 pauses its class for as long as the server asks, usually one second.
     pub const fn headroom(mut self, share: f64) -> Self {
         self.headroom = share;
         self
     }
 
-    /// Sets how many requests to one host may be under way at once, at least 1. Until then it is 32.
+    /// Sets how many requests to one host may be in flight, at least 1. Default: 32.
     pub const fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self
     }
 
-    /// The limits as quotas, checked. Where a budget is shared, `share` is what this process takes without it.
+    /// Validates the limits and converts them into quotas. With a shared budget, `share` is what this process uses while
+    /// the budget is unavailable.
     pub(super) fn quotas(&self, share: Option<f64>) -> Result<Quotas, Error> {
         let headroom = self.headroom;
         if !(0.0..=MAX_HEADROOM).contains(&headroom) {
             let expected = format!("a share from 0 to {MAX_HEADROOM}");
-            return Err(wrong("headroom", &expected, headroom));
+            return Err(invalid("headroom", &expected, headroom));
         }
         if self.max_in_flight == 0 {
-            return Err(wrong("max_in_flight", "at least 1 request", 0));
+            return Err(invalid("max_in_flight", "at least 1 request", 0));
         }
         if let Some(share) = share
             && !(MIN_SHARE..=1.0).contains(&share)
         {
             let expected = format!("a share from {MIN_SHARE} to 1");
-            return Err(wrong("share", &expected, share));
+            return Err(invalid("share", &expected, share));
         }
         let allowance = |name: &str, rate: Option<Rate>| -> Result<Allowance, Error> {
             let quota = |factor| rate.map(|rate| rate.quota(name, factor)).transpose();
             Ok(Allowance {
                 whole: quota(1.0 - headroom)?,
-                alone: match share {
+                local: match share {
                     Some(share) => quota((1.0 - headroom) * share)?,
                     None => None,
                 },
@@ -196,36 +198,36 @@ impl Limits {
                 read: allowance("organization read", organization_read)?,
                 write: allowance("organization write", organization_write)?,
             },
-            unaffiliated: allowance("", None)?,
+            no_organization: allowance("", None)?,
             shared: self.shared,
             max_in_flight: self.max_in_flight as usize,
         })
     }
 }
 
-/// What one class of a host or an organization may use.
+/// The quota of one class of a host or an organization.
 #[derive(Clone, Copy)]
 pub(super) struct Allowance {
-    /// The limit, where there is one.
+    /// The limit, if there is one.
     pub(super) whole: Option<Quota>,
-    /// What of it this process takes by itself when the budget that it shares cannot be asked.
-    pub(super) alone: Option<Quota>,
-    /// A budget is shared.
+    /// The part of it that this process uses while the shared budget is unavailable.
+    pub(super) local: Option<Quota>,
+    /// There is a shared budget.
     pub(super) is_shared: bool,
 }
 
-/// What a limiter makes its buckets of.
+/// The quotas of all buckets of a limiter.
 pub(super) struct Quotas {
     pub(super) host: PerClass<Allowance>,
     pub(super) organization: PerClass<Allowance>,
-    /// Of those who act for no organization.
-    pub(super) unaffiliated: Allowance,
-    /// Reads and writes of the host take from one bucket.
+    /// For callers that act for no organization.
+    pub(super) no_organization: Allowance,
+    /// Reads and writes of the host share one bucket.
     pub(super) shared: bool,
     pub(super) max_in_flight: usize,
 }
 
-fn wrong(name: &str, expected: &str, found: impl std::fmt::Display) -> Error {
+fn invalid(name: &str, expected: &str, found: impl std::fmt::Display) -> Error {
     Error::configuration(format!(
         "limits: {name}: expected {expected}, found {found}"
     ))

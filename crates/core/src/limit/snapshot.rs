@@ -1,29 +1,43 @@
-//! What a limiter knows, to be read.
+//! Snapshots of the state of a limiter.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// What a [`Limiter`](crate::Limiter) knows at one moment. Its `Debug` leaves out the ids of organizations.
+/// The state of a [`Limiter`](crate::Limiter) at one moment, returned by [`Limiter::snapshot`](crate::Limiter::snapshot).
+/// `Debug` omits the ids of organizations.
+///
+/// ```
+/// use auth0_core::{Limiter, Limits, Rate};
+///
+/// let limiter = Limiter::new(Limits::new(Rate::per_second(40), Rate::per_second(20)))?;
+/// for (host, state) in &limiter.snapshot().hosts {
+///     println!("{host}: {} in flight, {} reads waiting", state.in_flight, state.read.waiting);
+///     if let Some(reported) = &state.read.reported {
+///         println!("{:?} of {:?} reads remain", reported.remaining, reported.limit);
+///     }
+/// }
+/// # Ok::<(), auth0_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LimiterSnapshot {
-    /// The hosts that clients were built for, by their names.
+    /// The hosts that clients were built for, by name.
     pub hosts: BTreeMap<String, HostSnapshot>,
 }
 
-/// What is known of one host.
+/// The state of one host. See [`LimiterSnapshot`] for an example.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HostSnapshot {
-    /// Requests that are under way.
+    /// The number of requests in flight.
     pub in_flight: usize,
-    /// The reads of all callers, whatever organization they act for; where the limits are
-    /// [shared](crate::Limits::shared), reads and writes, here as in `write`.
+    /// The reads of all organizations together. With [shared](crate::Limits::shared) limits, `read` and `write` both
+    /// count reads and writes.
     pub read: ClassSnapshot,
-    /// The writes of all callers, whatever organization they act for.
+    /// The writes of all organizations together.
     pub write: ClassSnapshot,
-    /// The organizations by their ids. Those that no client acts for any more are forgotten in time.
+    /// The organizations by id. Organizations that no client acts for are removed at some point.
     pub organizations: BTreeMap<String, OrganizationSnapshot>,
 }
 
@@ -41,42 +55,42 @@ impl fmt::Debug for HostSnapshot {
     }
 }
 
-/// What is known of one organization.
+/// The state of one organization.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OrganizationSnapshot {
-    /// The reads of those who act for it.
+    /// The reads for the organization.
     pub read: ClassSnapshot,
-    /// The writes of those who act for it.
+    /// The writes for the organization.
     pub write: ClassSnapshot,
 }
 
-/// What is known of the requests of one class.
+/// The state of one class of requests. See [`LimiterSnapshot`] for an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClassSnapshot {
-    /// Callers who wait now.
+    /// The number of waiting callers.
     pub waiting: usize,
-    /// Requests that were let through so far, those under way included.
+    /// The number of requests granted so far, including those in flight.
     pub granted: u64,
-    /// How long their callers waited, together. A wait of less than a millisecond counts as none.
+    /// The sum of all waits. A wait of less than one millisecond counts as none.
     pub total_wait: Duration,
-    /// How long the one of them waited who waited longest.
+    /// The longest wait.
     pub longest_wait: Duration,
-    /// The end of the pause that the server asked for, while there is one.
+    /// The end of the current pause, if the server asked for one.
     pub paused_until: Option<SystemTime>,
-    /// What the server said last, if it ever said anything.
+    /// The limit that the server reported last, if it has reported any.
     pub reported: Option<ReportedLimit>,
 }
 
-/// What the server says of its own limit in the headers of an answer.
+/// The limit that the server reports in the headers of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportedLimit {
-    /// Requests that it allows at once.
+    /// The number of requests that it allows at once.
     pub limit: Option<u64>,
-    /// Requests that it still allows.
+    /// The number of requests that it still allows.
     pub remaining: Option<u64>,
-    /// When it allows more.
+    /// When it allows more requests.
     pub reset: Option<SystemTime>,
 }

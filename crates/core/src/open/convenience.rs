@@ -1,4 +1,4 @@
-//! What makes an [`Open`] text, number or boolean as convenient as the plain type.
+//! Conversions, comparisons and accessors that make [`Open`] as convenient as the plain type.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Open;
 
-/// The text; the empty string for a value that is not a string (see [`Open::is_null`] and [`Open::known`]).
+/// Dereferences to the text; to the empty string if the value is not a string (see [`Open::is_null`] and [`Open::known`]).
 ///
 /// ```
 /// use auth0_core::Open;
@@ -54,7 +54,7 @@ impl From<&Open<String>> for Open<String> {
     }
 }
 
-/// The UUID that the text is; any other text is kept as it is, like one from a response.
+/// Parses a UUID. Any other text is kept as an unlisted value.
 impl From<&str> for Open<Uuid> {
     fn from(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| Self::other(text))
@@ -79,7 +79,7 @@ impl From<&Open<Uuid>> for Open<Uuid> {
     }
 }
 
-/// The text; the empty string for a value that is not a string.
+/// Converts into the text; into the empty string if the value is not a string.
 impl From<Open<String>> for String {
     fn from(text: Open<String>) -> Self {
         match text {
@@ -89,7 +89,7 @@ impl From<Open<String>> for String {
     }
 }
 
-/// The text; the empty string for a value that is not a string.
+/// Converts into the text; into the empty string if the value is not a string.
 impl From<&Open<String>> for String {
     fn from(text: &Open<String>) -> Self {
         (**text).to_owned()
@@ -132,7 +132,7 @@ impl<T: PartialEq> PartialEq<T> for Open<T> {
     }
 }
 
-/// Documented values in their own order, then all others in the order of their JSON.
+/// Orders documented values as `T` does, followed by all others in the order of their JSON.
 impl<T: Ord> Ord for Open<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -158,7 +158,7 @@ impl<T: Default> Default for Open<T> {
     }
 }
 
-/// A value that is not of the documented type is neither less nor greater.
+/// An unlisted value is neither less nor greater.
 impl<T: PartialOrd> PartialOrd<T> for Open<T> {
     fn partial_cmp(&self, other: &T) -> Option<Ordering> {
         self.known()?.partial_cmp(other)
@@ -166,7 +166,7 @@ impl<T: PartialOrd> PartialOrd<T> for Open<T> {
 }
 
 impl Open<String> {
-    /// The text, and of a value that is not a string its JSON.
+    /// Returns the text, or the JSON of a value that is not a string.
     ///
     /// ```
     /// use auth0_core::Open;
@@ -184,7 +184,7 @@ impl Open<String> {
 }
 
 impl Open<bool> {
-    /// Whether the value is `true`. Anything that is not a boolean is not.
+    /// Whether the value is `true`. False for any value that is not a boolean.
     ///
     /// ```
     /// use auth0_core::Open;

@@ -15,14 +15,14 @@ use super::Open;
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match deserializer.deserialize_any(FoundVisitor)? {
-            Found::Bool(value) => open(Scalar::Bool(value), value),
-            Found::I64(value) => open(Scalar::I64(value), value),
-            Found::U64(value) => open(Scalar::U64(value), value),
-            Found::F64(value) => open(Scalar::F64(value), value),
-            Found::Text(value) => open(Scalar::Text(&value), &*value),
-            // The documented values are scalars, and serde would read `{"owner": null}` as the variant `owner`.
-            Found::Other(value) => Self::other(value),
+        Ok(match deserializer.deserialize_any(ReceivedVisitor)? {
+            Received::Bool(value) => open(Scalar::Bool(value), value),
+            Received::I64(value) => open(Scalar::I64(value), value),
+            Received::U64(value) => open(Scalar::U64(value), value),
+            Received::F64(value) => open(Scalar::F64(value), value),
+            Received::Text(value) => open(Scalar::Text(&value), &*value),
+            // Documented values are scalars, and serde would deserialize `{"owner": null}` as the variant `owner`.
+            Received::Other(value) => Self::other(value),
         })
     }
 }
@@ -38,8 +38,8 @@ fn open<'de, T: Deserialize<'de>>(scalar: Scalar<'_>, as_received: impl Into<Val
     }
 }
 
-/// A JSON value, with scalars apart from everything else.
-enum Found<'de> {
+/// A received JSON value, with scalars as separate variants.
+enum Received<'de> {
     Bool(bool),
     I64(i64),
     U64(u64),
@@ -48,65 +48,65 @@ enum Found<'de> {
     Other(Value),
 }
 
-struct FoundVisitor;
+struct ReceivedVisitor;
 
-impl<'de> Visitor<'de> for FoundVisitor {
-    type Value = Found<'de>;
+impl<'de> Visitor<'de> for ReceivedVisitor {
+    type Value = Received<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Found<'de>, E> {
-        Ok(Found::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Received<'de>, E> {
+        Ok(Received::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Found<'de>, E> {
-        Ok(Found::I64(value))
+    fn visit_i64<E>(self, value: i64) -> Result<Received<'de>, E> {
+        Ok(Received::I64(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Found<'de>, E> {
-        Ok(Found::U64(value))
+    fn visit_u64<E>(self, value: u64) -> Result<Received<'de>, E> {
+        Ok(Received::U64(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Found<'de>, E> {
-        Ok(Found::F64(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Received<'de>, E> {
+        Ok(Received::F64(value))
     }
 
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Found<'de>, E> {
-        Ok(Found::Text(Cow::Borrowed(value)))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Received<'de>, E> {
+        Ok(Received::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Found<'de>, E> {
-        Ok(Found::Text(Cow::Owned(value.to_owned())))
+    fn visit_str<E>(self, value: &str) -> Result<Received<'de>, E> {
+        Ok(Received::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Found<'de>, E> {
-        Ok(Found::Text(Cow::Owned(value)))
+    fn visit_string<E>(self, value: String) -> Result<Received<'de>, E> {
+        Ok(Received::Text(Cow::Owned(value)))
     }
 
-    fn visit_unit<E>(self) -> Result<Found<'de>, E> {
-        Ok(Found::Other(Value::Null))
+    fn visit_unit<E>(self) -> Result<Received<'de>, E> {
+        Ok(Received::Other(Value::Null))
     }
 
-    fn visit_none<E>(self) -> Result<Found<'de>, E> {
-        Ok(Found::Other(Value::Null))
+    fn visit_none<E>(self) -> Result<Received<'de>, E> {
+        Ok(Received::Other(Value::Null))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Received<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Found<'de>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(Found::Other)
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Received<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Received::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Found<'de>, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(entries)).map(Found::Other)
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Received<'de>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(entries)).map(Received::Other)
     }
 }
 
-/// A JSON scalar, which a documented type is read from.
+/// A JSON scalar that a documented type is deserialized from.
 #[derive(Clone, Copy)]
 enum Scalar<'a> {
     Bool(bool),
@@ -117,7 +117,7 @@ enum Scalar<'a> {
 }
 
 impl Scalar<'_> {
-    /// The scalar as a `T` of another kind, by a conversion that loses nothing.
+    /// Converts the scalar losslessly into a `T` of another kind.
     #[cold]
     #[inline(never)]
     fn convert<'de, T: Deserialize<'de>>(self) -> Option<T> {
@@ -126,21 +126,21 @@ impl Scalar<'_> {
             Self::Bool(value) => text(&value),
             Self::I64(value) => text(&value),
             Self::U64(value) => text(&value),
-            Self::F64(value) => whole(value)
-                .and_then(|whole| T::deserialize(whole).ok())
+            Self::F64(value) => integer(value)
+                .and_then(|integer| T::deserialize(integer).ok())
                 .or_else(|| text(&Number::from_f64(value).filter(|_| is_exact(value))?)),
             Self::Text("true") => T::deserialize(Scalar::Bool(true)).ok(),
             Self::Text("false") => T::deserialize(Scalar::Bool(false)).ok(),
             Self::Text(text) => {
-                // The grammar of JSON: neither `nan` nor `+1` is a number.
+                // By the grammar of JSON, so neither `nan` nor `+1` is a number.
                 let number: Number = text.parse().ok()?;
-                let as_it_is = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                let number = match (number.as_u64(), number.as_i64(), number.as_f64()) {
                     (Some(value), ..) => Scalar::U64(value),
                     (_, Some(value), _) => Scalar::I64(value),
                     (.., value) => Scalar::F64(value?),
                 };
-                T::deserialize(as_it_is).ok().or_else(|| match as_it_is {
-                    Scalar::F64(value) => T::deserialize(whole(value)?).ok(),
+                T::deserialize(number).ok().or_else(|| match number {
+                    Scalar::F64(value) => T::deserialize(integer(value)?).ok(),
                     _ => None,
                 })
             }
@@ -148,21 +148,18 @@ impl Scalar<'_> {
     }
 }
 
-/// The end of the floats that stand for one integer alone.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// Below this, each integer has its own float.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn is_exact(value: f64) -> bool {
-    value.abs() < EXACT
+    value.abs() < MAX_EXACT
 }
 
-/// The integer that a float without a fraction stands for.
-fn whole(value: f64) -> Option<Scalar<'static>> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "within the bounds and whole"
-    )]
-    let whole = value as i64;
-    (is_exact(value) && value.fract() == 0.0).then_some(Scalar::I64(whole))
+/// Converts a float without a fraction into an integer.
+fn integer(value: f64) -> Option<Scalar<'static>> {
+    #[allow(clippy::cast_possible_truncation, reason = "checked below")]
+    let integer = value as i64;
+    (is_exact(value) && value.fract() == 0.0).then_some(Scalar::I64(integer))
 }
 
 impl<'de> Deserializer<'de> for Scalar<'_> {
@@ -207,7 +204,7 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     }
 }
 
-/// A scalar is not of the type that was tried. It has no text: the value is kept, so nobody reads a reason.
+/// A scalar does not have the requested type. It carries no message, because it is never shown: the value is kept.
 #[derive(Debug)]
 struct Mismatch;
 

@@ -1,24 +1,24 @@
-//! Where a listing whose pages are counted continues. The response decides: its `start`, its `limit` and how many items
-//! it holds. What was asked for counts only where the response does not say.
+//! Decides where a counted listing continues: by `start`, `limit` and the number of items of the response. The request
+//! counts only if the response contains none of these.
 
 use super::Position;
-use super::walk::{Next, Step};
-use crate::error::ListingFault;
+use super::fetcher::{Next, PageRequest};
+use crate::error::ListingFailure;
 
-/// What is known of the pages before the one that is fetched next.
+/// What is known from the previous pages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Progress {
-    /// The page size to ask for instead of the request's: that of the stream, or the one that the server uses.
+    /// The page size to request instead of that of the request: the size set on the stream, or the one the server uses.
     pub(super) size: Option<u64>,
-    /// The items that were returned, and those before the place where the listing began.
+    /// The number of returned items, plus those before the start of the listing.
     returned: u64,
-    /// A page was as large as asked for, so a shorter one is not due to a maximum of the server.
+    /// A page was as large as requested, so a shorter page is not caused by a maximum of the server.
     is_size_confirmed: bool,
-    /// Where the first page was read that holds fewer items than the total counts there.
+    /// The offset of the first page that had fewer items than the total implies.
     gap: Option<u64>,
-    /// Where to continue if no item is at the place that is asked for now: see [`Counted::next`].
+    /// Where to continue if the requested page has no item: see [`CountedPage::next`].
     fallback: Option<Fallback>,
-    /// The page is fetched once more, with the size that the server named.
+    /// The page is fetched again with the size that the server reported.
     is_resized: bool,
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Progress {
 struct Fallback {
     offset: u64,
     size: Option<u64>,
-    /// Where the short page was read.
+    /// The offset of the short page.
     gap: u64,
 }
 
 impl Progress {
-    /// The progress of a listing that begins behind `offset` items.
+    /// The progress of a listing that starts at `offset`.
     pub(super) fn from(offset: u64) -> Self {
         Self {
             returned: offset,
@@ -40,8 +40,8 @@ impl Progress {
         }
     }
 
-    /// The page size to ask for at `offset` instead of `size`, if another one is needed: the one that the server uses,
-    /// and near the paging limit one whose page ends there, because the server rejects a page that ends beyond.
+    /// Returns the page size to request at `offset` instead of `size`, if it differs: the one that the server uses or,
+    /// near the paging limit, one whose page ends there, because the server rejects a page that exceeds the limit.
     pub(super) fn size_at(&self, offset: u64, size: u64, paging_limit: Option<u64>) -> Option<u64> {
         let wanted = self.size.unwrap_or(size).max(1);
         let fitting = paging_limit
@@ -53,16 +53,16 @@ impl Progress {
     }
 }
 
-/// A page as it came, and what was asked for.
+/// A received page, and what was requested.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted {
-    /// The place that the listing is at. The page that was asked for holds it, but need not begin with it.
+pub(super) struct CountedPage {
+    /// The offset of the next item. The requested page contains it, but need not start with it.
     pub(super) wanted: u64,
-    /// The page size that was asked for.
+    /// The requested page size.
     pub(super) size: u64,
-    /// How many items came.
+    /// The number of items on the page.
     pub(super) count: u64,
-    /// The response's own `start`, `limit` and `total`.
+    /// `start`, `limit` and `total` of the response.
     pub(super) start: Option<u64>,
     pub(super) limit: Option<u64>,
     pub(super) total: Option<u64>,
@@ -70,30 +70,30 @@ pub(super) struct Counted {
 }
 
 /// What to do with a page.
-pub(super) enum Reading {
-    /// Leave out the first items, which precede the place that is wanted, and continue.
+pub(super) enum PageDecision {
+    /// Skip the items before the wanted one, use the rest, and continue.
     Take { skip: u64, next: Next },
-    /// Nothing of it is of use; fetch another one instead.
-    Instead(Step),
-    /// It does not hold what was asked for.
-    Failed(ListingFault),
+    /// Discard the page and fetch another one instead.
+    Refetch(PageRequest),
+    /// The page does not contain the requested item.
+    Failed(ListingFailure),
 }
 
-impl Counted {
-    /// Reads the page after `progress`.
-    pub(super) fn read(&self, progress: Progress) -> Reading {
+impl CountedPage {
+    /// Decides what to do with the page after `progress`.
+    pub(super) fn decide(&self, progress: Progress) -> PageDecision {
         let wanted = self.wanted;
-        let asked_start = wanted - wanted % self.size.max(1);
+        let requested_start = wanted - wanted % self.size.max(1);
         let start = match self.count {
-            0 => asked_start,
-            _ => self.start.unwrap_or(asked_start),
+            0 => requested_start,
+            _ => self.start.unwrap_or(requested_start),
         };
         let limit = self.limit.filter(|limit| *limit > 0);
-        // The page size of the server: never more than asked for, as some servers name their maximum there.
+        // The page size of the server, but never more than requested: some servers report their maximum.
         let size = limit.unwrap_or(self.size).min(self.size).max(1);
         let end = start.saturating_add(self.count);
         let reach = start.saturating_add(size.max(self.count));
-        // A total of fewer items than there are is none.
+        // A total that is smaller than the number of items is ignored.
         let total = self.total.filter(|total| *total >= end || self.count == 0);
 
         let is_past_the_end = self.count == 0 || total.is_some_and(|total| total <= wanted);
@@ -105,10 +105,10 @@ impl Counted {
                         is_resized: true,
                         ..progress
                     };
-                    Reading::Instead(step(wanted, progress))
+                    PageDecision::Refetch(page_request(wanted, progress))
                 }
-                (_, Some(fallback)) => self.nothing(fallback, progress),
-                _ => Reading::Failed(ListingFault::Misplaced { wanted, start }),
+                (_, Some(fallback)) => self.use_fallback(fallback, progress),
+                _ => PageDecision::Failed(ListingFailure::Misplaced { wanted, start }),
             };
         }
 
@@ -116,7 +116,7 @@ impl Counted {
         if skip == self.count
             && let Some(fallback) = progress.fallback
         {
-            return self.nothing(fallback, progress);
+            return self.use_fallback(fallback, progress);
         }
         let progress = Progress {
             size: match size == self.size {
@@ -131,11 +131,11 @@ impl Counted {
         };
         let end = end.max(wanted);
         let next = self.next(progress, end, reach.max(end), total);
-        Reading::Take { skip, next }
+        PageDecision::Take { skip, next }
     }
 
-    /// Continues at `fallback`: no item is at the place that was asked for.
-    fn nothing(&self, fallback: Fallback, progress: Progress) -> Reading {
+    /// Continues at `fallback`, because the requested page has no item.
+    fn use_fallback(&self, fallback: Fallback, progress: Progress) -> PageDecision {
         let progress = Progress {
             size: fallback.size,
             is_size_confirmed: true,
@@ -144,17 +144,17 @@ impl Counted {
             is_resized: false,
             ..progress
         };
-        Reading::Take {
+        PageDecision::Take {
             skip: self.count,
-            next: Next::Page(step(fallback.offset, progress)),
+            next: Next::Page(page_request(fallback.offset, progress)),
         }
     }
 
-    /// Where the listing continues behind a page whose items end at `end` and whose size leads to `reach`.
+    /// Decides where the listing continues after a page whose items end at `end` and whose size extends to `reach`.
     ///
-    /// A page that is short before the end has one of two causes: the server returns fewer items than asked for, or it
-    /// counts items that it does not return. The first continues at `end` with the size of the page that came, the
-    /// second at `reach`. Where no page has been full yet, `end` is tried first.
+    /// A short page before the end has one of two causes: the server uses smaller pages than requested, or it counts items
+    /// that it does not return. In the first case, the listing continues at `end` with the size of the received page; in
+    /// the second, at `reach`. If no page has been full yet, `end` is tried first.
     fn next(&self, progress: Progress, end: u64, reach: u64, total: Option<u64>) -> Next {
         let is_over = match total {
             Some(total) => end >= total,
@@ -169,7 +169,7 @@ impl Counted {
                 size: progress.size,
                 gap: self.wanted,
             };
-            return Next::Page(step(
+            return Next::Page(page_request(
                 end,
                 Progress {
                     size: Some(self.count),
@@ -180,20 +180,20 @@ impl Counted {
         }
         let gap = progress.gap.unwrap_or(self.wanted);
         match total {
-            // Past the paging limit the server would not have returned more anyway.
+            // Beyond the paging limit the server returns no items in any case.
             Some(total)
                 if reach >= total
                     && !self
                         .paging_limit
                         .is_some_and(|limit| total > limit && reach >= limit) =>
             {
-                let fault = ListingFault::Incomplete {
+                let failure = ListingFailure::Incomplete {
                     total,
                     returned: progress.returned,
                 };
-                Next::Failed(Position::Offset(gap), fault)
+                Next::Failed(Position::Offset(gap), failure)
             }
-            _ => Next::Page(step(
+            _ => Next::Page(page_request(
                 reach,
                 Progress {
                     gap: (reach > end).then_some(gap).or(progress.gap),
@@ -204,8 +204,8 @@ impl Counted {
     }
 }
 
-fn step(offset: u64, progress: Progress) -> Step {
-    Step {
+fn page_request(offset: u64, progress: Progress) -> PageRequest {
+    PageRequest {
         position: Position::Offset(offset),
         progress,
     }
@@ -217,52 +217,57 @@ mod tests {
 
     use super::*;
 
-    /// A server with the items 0, 1, 2 … and a page size that it does not exceed.
+    /// A server with the items 0, 1, 2 … and a maximum page size.
     #[derive(Debug, Clone, Copy)]
     struct Server {
         items: u64,
         max_size: u64,
-        /// Pages are numbered by the size that the server uses, not by the one that was asked for.
-        counts_own_pages: bool,
-        says_start: bool,
-        says_limit: Limit,
-        says_total: bool,
+        /// Pages are numbered by the actual page size, not by the requested one.
+        numbers_by_actual_size: bool,
+        sends_start: bool,
+        sends_limit: LimitField,
+        sends_total: bool,
         paging_limit: Option<u64>,
     }
 
     #[derive(Debug, Clone, Copy, PartialEq)]
-    enum Limit {
-        Unsaid,
-        Own,
-        /// As asked for, whatever comes.
-        Asked,
+    enum LimitField {
+        Absent,
+        Actual,
+        /// The requested size, whatever the actual one is.
+        Requested,
         Maximum,
     }
 
     impl Server {
-        fn page(&self, wanted: u64, size: u64) -> (Counted, Vec<u64>) {
+        fn page(&self, wanted: u64, size: u64) -> (CountedPage, Vec<u64>) {
             let number = wanted / size;
             let own = size.min(self.max_size);
-            let start = number * if self.counts_own_pages { own } else { size };
+            let start = number
+                * if self.numbers_by_actual_size {
+                    own
+                } else {
+                    size
+                };
             let items: Vec<u64> = (start..self.items.min(start.saturating_add(own))).collect();
-            let page = Counted {
+            let page = CountedPage {
                 wanted,
                 size,
                 count: items.len() as u64,
-                start: self.says_start.then_some(start),
-                limit: match self.says_limit {
-                    Limit::Unsaid => None,
-                    Limit::Own => Some(own),
-                    Limit::Asked => Some(size),
-                    Limit::Maximum => Some(self.max_size),
+                start: self.sends_start.then_some(start),
+                limit: match self.sends_limit {
+                    LimitField::Absent => None,
+                    LimitField::Actual => Some(own),
+                    LimitField::Requested => Some(size),
+                    LimitField::Maximum => Some(self.max_size),
                 },
-                total: self.says_total.then_some(self.items),
+                total: self.sends_total.then_some(self.items),
                 paging_limit: self.paging_limit,
             };
             (page, items)
         }
 
-        /// The items that a listing gives from `offset` on, and what ends it where that is an error.
+        /// The items of a listing from `offset` on, and the error that ends it, if any.
         fn list(&self, offset: u64, size: u64) -> (Vec<u64>, Option<String>) {
             self.list_with(offset, size, |_| ())
         }
@@ -271,32 +276,34 @@ mod tests {
             &self,
             offset: u64,
             size: u64,
-            mut change: impl FnMut(&mut Counted),
+            mut change: impl FnMut(&mut CountedPage),
         ) -> (Vec<u64>, Option<String>) {
-            let mut step = step(offset, Progress::from(offset));
+            let mut page_request = page_request(offset, Progress::from(offset));
             let mut found = Vec::new();
             for _ in 0..10_000 {
-                let wanted = step.position.offset();
+                let wanted = page_request.position.offset();
                 if self.paging_limit.is_some_and(|limit| wanted >= limit) {
                     return (found, Some("PagingLimit".to_owned()));
                 }
-                let asked = step.progress.size_at(wanted, size, self.paging_limit);
+                let asked = page_request
+                    .progress
+                    .size_at(wanted, size, self.paging_limit);
                 let (mut page, items) = self.page(wanted, asked.unwrap_or(size));
                 change(&mut page);
-                match page.read(step.progress) {
-                    Reading::Take { skip, next } => {
+                match page.decide(page_request.progress) {
+                    PageDecision::Take { skip, next } => {
                         let skip = usize::try_from(skip).unwrap();
                         found.extend(&items[skip..usize::try_from(page.count).unwrap()]);
                         match next {
                             Next::End => return (found, None),
-                            Next::Page(next) => step = next,
-                            Next::Failed(position, fault) => {
-                                return (found, Some(format!("{fault:?} at {position:?}")));
+                            Next::Page(next) => page_request = next,
+                            Next::Failed(position, failure) => {
+                                return (found, Some(format!("{failure:?} at {position:?}")));
                             }
                         }
                     }
-                    Reading::Instead(other) => step = other,
-                    Reading::Failed(fault) => return (found, Some(format!("{fault:?}"))),
+                    PageDecision::Refetch(other) => page_request = other,
+                    PageDecision::Failed(failure) => return (found, Some(format!("{failure:?}"))),
                 }
             }
             panic!("the listing has no end: {self:?}, from {offset}, pages of {size}")
@@ -306,16 +313,16 @@ mod tests {
     const PLAIN: Server = Server {
         items: 120,
         max_size: 50,
-        counts_own_pages: false,
-        says_start: true,
-        says_limit: Limit::Own,
-        says_total: true,
+        numbers_by_actual_size: false,
+        sends_start: true,
+        sends_limit: LimitField::Actual,
+        sends_total: true,
         paging_limit: None,
     };
 
     #[test]
-    fn server_returns_other_items_than_asked_for_then_the_listing_fails() {
-        // It ignores the number of the page.
+    fn page_at_another_start_than_requested_fails_the_listing() {
+        // The server ignores the page number.
         let (found, error) = PLAIN.list_with(0, 50, |page| page.start = Some(0));
         assert_eq!(found, (0..50).collect::<Vec<_>>());
         assert_eq!(error.unwrap(), "Misplaced { wanted: 50, start: 0 }");
@@ -325,8 +332,8 @@ mod tests {
     }
 
     #[test]
-    fn items_are_counted_and_not_returned_then_the_error_is_at_their_page() {
-        let hidden = |page: &mut Counted| {
+    fn missing_items_are_an_error_at_the_cursor_of_their_page() {
+        let hidden = |page: &mut CountedPage| {
             if page.wanted == 50 {
                 page.count -= 7;
             }
@@ -340,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn total_changes_then_the_newest_one_decides() {
+    fn newest_total_decides() {
         for (last, expected) in [(101, 101), (120, 120)] {
             let server = Server {
                 items: last,
@@ -353,7 +360,7 @@ mod tests {
             });
             assert_eq!((found.len(), error), (expected, None));
         }
-        // It grows after the first page.
+        // The total grows after the first page.
         let (found, error) = PLAIN.list_with(0, 50, |page| {
             if page.wanted == 0 {
                 page.total = Some(51);
@@ -363,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn total_is_less_than_what_came_then_it_is_no_end() {
+    fn total_below_the_number_of_returned_items_does_not_end_the_listing() {
         let (found, error) = PLAIN.list_with(0, 50, |page| page.total = Some(20));
         assert_eq!((found.len(), error), (120, None));
     }
 
     #[test]
-    fn last_page_would_end_beyond_the_paging_limit_then_a_smaller_one_is_asked_for() {
+    fn last_page_before_the_paging_limit_is_requested_with_a_smaller_size() {
         let server = Server {
             items: 990,
             max_size: 100,
@@ -387,12 +394,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_absurd_then_nothing_overflows() {
+    fn extreme_numbers_do_not_overflow() {
         let odd = [0, 1, u64::MAX];
         for wanted in odd {
             for start in odd {
                 for total in odd {
-                    let page = Counted {
+                    let page = CountedPage {
                         wanted,
                         size: 50,
                         count: 50,
@@ -401,7 +408,7 @@ mod tests {
                         total: Some(total),
                         paging_limit: None,
                     };
-                    let _ = page.read(Progress::from(wanted));
+                    let _ = page.decide(Progress::from(wanted));
                     let _ = Progress::from(wanted).size_at(wanted, u64::MAX, Some(u64::MAX));
                 }
             }
@@ -409,27 +416,32 @@ mod tests {
     }
 
     fn servers() -> impl Strategy<Value = Server> {
-        let limits = [Limit::Unsaid, Limit::Own, Limit::Asked, Limit::Maximum];
-        let says = (
+        let limits = [
+            LimitField::Absent,
+            LimitField::Actual,
+            LimitField::Requested,
+            LimitField::Maximum,
+        ];
+        let sends = (
             any::<bool>(),
             any::<bool>(),
             prop::sample::select(limits.to_vec()),
             any::<bool>(),
         );
-        (0u64..60, 1u64..20, says).prop_map(|(items, max_size, says)| Server {
+        (0u64..60, 1u64..20, sends).prop_map(|(items, max_size, sends)| Server {
             items,
             max_size,
-            counts_own_pages: says.0,
-            says_start: says.1,
-            says_limit: says.2,
-            says_total: says.3,
+            numbers_by_actual_size: sends.0,
+            sends_start: sends.1,
+            sends_limit: sends.2,
+            sends_total: sends.3,
             paging_limit: None,
         })
     }
 
     proptest! {
         #[test]
-        fn server_returns_fewer_items_than_asked_for_then_every_item_comes_once(
+        fn server_returning_smaller_pages_yields_every_item_once(
             server in servers(), size in 1u64..30,
         ) {
             let (found, error) = server.list(0, size);
@@ -438,26 +450,26 @@ mod tests {
         }
 
         #[test]
-        fn listing_is_resumed_with_any_size_then_exactly_the_rest_comes(
+        fn listing_resumed_with_any_size_yields_exactly_the_rest(
             server in servers(), offset in 0u64..70, size in 1u64..30,
         ) {
-            // Nobody could tell otherwise which items came.
-            prop_assume!(server.says_start || !server.counts_own_pages || size <= server.max_size);
+            // Otherwise the position of the items is unknown.
+            prop_assume!(server.sends_start || !server.numbers_by_actual_size || size <= server.max_size);
             let (found, error) = server.list(offset, size);
             let rest: Vec<u64> = (offset.min(server.items)..server.items).collect();
             if error.is_none() {
                 prop_assert_eq!(found, rest);
             } else {
-                // The server names no size of its own with which the item could be asked for.
-                prop_assert!(server.counts_own_pages && server.says_limit != Limit::Own);
+                // The server does not report the page size that is needed to request the item.
+                prop_assert!(server.numbers_by_actual_size && server.sends_limit != LimitField::Actual);
             }
         }
 
         #[test]
-        fn items_are_counted_and_not_returned_then_the_listing_does_not_end_well(
+        fn missing_items_never_end_a_listing_successfully(
             server in servers(), size in 1u64..30, at in 0u64..60,
         ) {
-            let server = Server { says_total: true, ..server };
+            let server = Server { sends_total: true, ..server };
             prop_assume!(at < server.items);
             let (found, error) = server.list_with(0, size, |page| {
                 let start = page.wanted - page.wanted % page.size;

@@ -1,4 +1,4 @@
-//! A place in a listing that can be stored.
+//! Positions in a listing, and cursors that can be stored.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,32 +7,32 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// Where in a listing a page is.
+/// The position of a page in a listing.
 ///
-/// `Debug` names the kind of position and keeps its value to itself.
+/// `Debug` does not show the text of a checkpoint.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Position {
-    /// At the beginning.
+    /// The start of the listing.
     #[default]
     Start,
-    /// Where the server said, in a page before, that the next one is. The text is opaque.
+    /// The opaque cursor that the server returned with the previous page.
     Checkpoint(String),
-    /// Behind so many items. It is no number of a page, so that it stays the same place whatever the size of a page.
+    /// After this number of items. Unlike a page number, it does not depend on the page size.
     Offset(u64),
 }
 
 impl Position {
-    /// The position at a checkpoint, if there is one. An empty text is none: sent back, it would begin the listing
-    /// again.
+    /// Returns the position at a checkpoint, if there is one. An empty text counts as none, because sending it would start
+    /// the listing again.
     pub fn of_checkpoint(checkpoint: Option<&str>) -> Option<Self> {
         checkpoint
             .filter(|text| !text.is_empty())
             .map(|text| Self::Checkpoint(text.to_owned()))
     }
 
-    /// The checkpoint, where there is one to send.
+    /// Returns the checkpoint, if the position is one.
     pub fn into_checkpoint(self) -> Option<String> {
         match self {
             Self::Checkpoint(text) => Some(text),
@@ -40,7 +40,7 @@ impl Position {
         }
     }
 
-    /// The position of the page with this number, the first of which is 0, where pages hold `size` items.
+    /// Returns the position of a page by its number, counted from 0, with `size` items per page.
     pub fn of_page<N: TryInto<u64>>(number: Option<N>, size: u64) -> Self {
         match number {
             None => Self::Start,
@@ -51,7 +51,7 @@ impl Position {
         }
     }
 
-    /// How many items precede it; 0 where that is not known.
+    /// The number of items before the position; 0 if unknown.
     pub(super) fn offset(&self) -> u64 {
         match self {
             Self::Offset(items) => *items,
@@ -59,9 +59,9 @@ impl Position {
         }
     }
 
-    /// The number of the page that holds this position, where pages hold `size` items. The page begins earlier where
-    /// the position is no multiple of `size`; [`Items`](crate::Items) and [`Pages`](crate::Pages) leave out the items
-    /// before the position. It is 0 for a position that is not counted.
+    /// Returns the number of the page that contains this position, with `size` items per page. The page starts earlier if
+    /// the position is not a multiple of `size`; [`Items`](crate::Items) and [`Pages`](crate::Pages) skip the items before
+    /// the position. Returns 0 for a position that is not an offset.
     pub fn page<N: TryFrom<u64> + Default>(&self, size: u64) -> N {
         match self {
             Self::Offset(items) => N::try_from(items / size.max(1)).unwrap_or_default(),
@@ -80,14 +80,14 @@ impl fmt::Debug for Position {
     }
 }
 
-/// A place in a listing, with the query that the listing comes from, so that it can be stored and go on later: in
-/// another process too, and only in the same listing.
+/// A position in a listing that can be stored, to resume the listing later or in another process. It contains the query,
+/// because it is valid in the same listing only.
 ///
-/// It is taken from [`Items::cursor`](crate::Items::cursor), [`Pages::cursor`](crate::Pages::cursor) or
-/// [`Error::cursor`](crate::Error::cursor), and handed to the method `resume` of a generated listing.
+/// [`Items::cursor`](crate::Items::cursor), [`Pages::cursor`](crate::Pages::cursor) and
+/// [`Error::cursor`](crate::Error::cursor) return it; the method `resume` of a generated listing accepts it.
 ///
-/// Its serialized form is stable. A version or a kind of position that this release does not know is an error of the
-/// deserializer. Any format that describes itself will do, such as JSON:
+/// The serialized form is stable, in any self-describing format such as JSON. An unknown version or kind of position is a
+/// deserialization error:
 ///
 /// ```
 /// use auth0_core::Cursor;
@@ -104,12 +104,14 @@ impl fmt::Debug for Position {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// `query` holds every parameter that was set, those of the path included, but for the cursor and the size of a page.
-/// At the beginning of the listing `position` is the text `start`, and in a listing whose pages are counted it is
-/// `{"offset": 150}`, the number of items before it.
+/// `query` contains every parameter that was set, including those of the path, except cursor and page size. `position` is
+/// `"start"` at the start of the listing and, with counted pagination, the item offset: `{"offset": 150}`.
 ///
-/// It holds the values of filters and ids, so it is stored where those may be. `Debug` shows the names alone.
+/// A cursor contains ids and the values of filters, so store it where these may be stored. `Debug` shows the names of
+/// parameters only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[doc(alias = "page token")]
+#[doc(alias = "pagination")]
 pub struct Cursor {
     version: Version,
     pub(super) base_url: String,
@@ -134,12 +136,12 @@ impl Cursor {
         }
     }
 
-    /// The id of the operation that lists.
+    /// Returns the id of the listing operation.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// Where in the listing it is.
+    /// Returns the position in the listing.
     pub fn position(&self) -> &Position {
         &self.position
     }
@@ -155,7 +157,7 @@ impl fmt::Debug for Cursor {
     }
 }
 
-/// The version of the serialized form. There is one so far.
+/// The version of the serialized form.
 #[derive(Clone, PartialEq, Eq)]
 struct Version;
 

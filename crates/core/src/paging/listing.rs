@@ -1,4 +1,4 @@
-//! What a listing is of, to tell it from any other.
+//! The identity of a listing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,9 +14,9 @@ use crate::problem::shortened;
 use crate::transport::Transport;
 use crate::{Error, Operation, Paging};
 
-/// What a listing is of: the API, the operation and its parameters. A [`Cursor`] belongs to one listing alone.
+/// The identity of a listing: the API, the operation and its parameters. A [`Cursor`] belongs to exactly one listing.
 ///
-/// `Debug` shows names and no values.
+/// `Debug` shows names only, no values.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -45,7 +45,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// A listing through `operation` without parameters.
+    /// Creates a listing of `operation` without parameters.
     pub fn new(transport: &Transport, operation: &'static Operation) -> Self {
         Self {
             base_url: Arc::clone(&transport.0.base_url),
@@ -54,10 +54,10 @@ impl Listing {
         }
     }
 
-    /// Adds a parameter. One without a value is left out.
+    /// Adds a parameter. A null value is omitted.
     #[must_use]
     pub fn with<T: Serialize + ?Sized>(self, name: &str, value: &T) -> Self {
-        // What has no JSON has no query either: such a request cannot be built, let alone have a page.
+        // A value that cannot be serialized makes the request itself fail, so it never gets a cursor.
         self.with_value(name, serde_json::to_value(value).unwrap_or_default())
     }
 
@@ -68,12 +68,12 @@ impl Listing {
         self
     }
 
-    /// The operation that lists.
+    /// Returns the listing operation.
     pub fn operation(&self) -> &'static Operation {
         self.operation
     }
 
-    /// The cursor of a place in this listing.
+    /// Returns the cursor of a position in this listing.
     pub fn cursor(&self, position: Position) -> Cursor {
         Cursor::new(
             self.base_url.as_str().to_owned(),
@@ -83,12 +83,12 @@ impl Listing {
         )
     }
 
-    /// The place that `cursor` names in this listing.
+    /// Returns the position of `cursor` in this listing.
     ///
     /// # Errors
     ///
-    /// An invalid request where the cursor belongs to another listing, or names its place in a way that this one does not
-    /// know. The violations say what differs; of the parameters they hold the names and not the values.
+    /// Returns an invalid request error if the cursor belongs to another listing, or has a kind of position that the
+    /// operation does not support. The violations name what differs, without the values of parameters.
     pub fn position_of(&self, cursor: Cursor) -> Result<Position, Error> {
         let mut check = Checker::new();
         for difference in self.differences(&cursor) {
@@ -107,16 +107,16 @@ impl Listing {
         if self.operation.id() != cursor.operation {
             let (expected, found) = (self.operation.id(), shortened(&cursor.operation));
             differences.push(format!("found operation `{found}`, expected `{expected}`"));
-            // The parameters of two operations have nothing to do with each other.
+            // Comparing the parameters of different operations is meaningless.
             return differences;
         }
         match (&cursor.position, self.operation.paging()) {
-            (Position::Offset(_), paging) if !paging.counts() => differences.push(
-                "found a place that is counted, expected one that the server named".to_owned(),
-            ),
-            (Position::Checkpoint(_), Paging::Offset) => differences.push(
-                "found a place that the server named, expected one that is counted".to_owned(),
-            ),
+            (Position::Offset(_), paging) if !paging.counts() => {
+                differences.push("found an item offset, expected a checkpoint".to_owned())
+            }
+            (Position::Checkpoint(_), Paging::Offset) => {
+                differences.push("found a checkpoint, expected an item offset".to_owned())
+            }
             _ => {}
         }
         let names: BTreeSet<_> = self.query.keys().chain(cursor.query.keys()).collect();
@@ -134,15 +134,15 @@ impl Listing {
 }
 
 impl Listing {
-    /// What a base URL has that is not this listing's. Paths that are not the API's own are not shown.
+    /// Describes how a base URL differs from that of the listing. Paths other than that of the API are not shown.
     fn other_base_url(&self, found: &str) -> Option<String> {
         if self.base_url.as_str() == found {
             return None;
         }
-        let expected = self.base_url.displayed();
-        Some(match self.base_url.displayed_other(found) {
+        let expected = self.base_url.display();
+        Some(match self.base_url.display_other(found) {
             None => {
-                format!("found something that is no base URL, expected base URL `{expected}`")
+                format!("found an invalid base URL, expected base URL `{expected}`")
             }
             Some(found) if found == expected => {
                 format!("found base URL `{found}` with another path, expected `{expected}`")
@@ -155,7 +155,7 @@ impl Listing {
 impl fmt::Debug for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing")
-            .field("base_url", &self.base_url.displayed())
+            .field("base_url", &self.base_url.display())
             .field("operation", &self.operation.id())
             .field("query", &self.query.keys().collect::<Vec<_>>())
             .finish()

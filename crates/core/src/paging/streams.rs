@@ -1,4 +1,4 @@
-//! The streams that a user reads.
+//! Streams of items and pages.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,18 +8,18 @@ use std::vec;
 use futures_core::Stream;
 
 use super::Cursor;
-use super::walk::Walk;
+use super::fetcher::PageFetcher;
 use crate::Error;
 
-/// The items of a listing, page after page.
+/// A stream of all items of a listing, across pages.
 ///
-/// It gives all items. The page size ([`Items::page_size`], and `page_size`, `take` or `per_page` of the call) is how many
-/// of them one request returns; to read only some of them, stop reading, or use `take` of `futures::StreamExt`.
+/// The page size ([`Items::page_size`], or `page_size`, `take` or `per_page` of the call) is the number of items per
+/// request and does not limit the stream. To read only some items, stop reading, or use `take` of `futures::StreamExt`.
 ///
 /// ```
 /// use auth0_core::{Cursor, Error, Items};
 ///
-/// /// Reads to the end, or says where to go on.
+/// /// Reads all items. If a page fails, returns the cursor to resume from.
 /// async fn export<T: std::fmt::Debug + Send + 'static>(items: Items<T>) -> Result<(), Option<Cursor>> {
 ///     let mut items = items.read_ahead();
 ///     while let Some(item) = items.try_next().await.map_err(|error| error.cursor().cloned())? {
@@ -29,51 +29,54 @@ use crate::Error;
 /// }
 /// ```
 #[must_use = "a listing does nothing until it is read"]
+#[doc(alias = "pagination")]
+#[doc(alias = "paginate")]
+#[doc(alias = "iterator")]
 pub struct Items<T> {
-    walk: Walk<Vec<T>>,
-    /// What is left of the page under way.
+    fetcher: PageFetcher<Vec<T>>,
+    /// The remaining items of the current page.
     items: vec::IntoIter<T>,
 }
 
 impl<T> Items<T> {
-    pub(super) fn new(walk: Walk<Vec<T>>) -> Self {
+    pub(super) fn new(fetcher: PageFetcher<Vec<T>>) -> Self {
         Self {
-            walk,
+            fetcher,
             items: Vec::new().into_iter(),
         }
     }
 
-    /// Sets how many items one request returns at most, like `page_size` of the call. It does not limit how many items
-    /// come. A size that the API does not take is reported by the first request.
+    /// Sets the maximum number of items per request, like `page_size` of the call. It does not limit the stream. If the API
+    /// rejects the size, the first request fails.
     pub fn page_size(mut self, size: u32) -> Self {
-        self.walk.page_size(size.into());
+        self.fetcher.page_size(size.into());
         self
     }
 
-    /// Asks for the next page while the items of the one before are read. Until then a page is asked for when its first
+    /// Requests the next page while the items of the current page are read. Default: a page is requested when its first
     /// item is.
     ///
-    /// At most one page is asked for ahead. What goes wrong with it is told in its turn, and dropping the stream drops it.
+    /// At most one page is requested ahead. Its error is returned after the items before it, and dropping the stream
+    /// cancels it.
     ///
-    /// The page ahead comes in a task of its own, so that it takes no time from the reader; the stream has to be read
-    /// within a tokio runtime, as every call has.
+    /// The page is fetched in a separate tokio task, so the stream has to be polled within a tokio runtime.
+    #[doc(alias = "prefetch")]
     pub fn read_ahead(mut self) -> Self
     where
         T: Send + 'static,
     {
-        self.walk.read_ahead();
+        self.fetcher.read_ahead();
         self
     }
 
-    /// The next item; nothing at the end.
+    /// Returns the next item; `None` at the end.
     ///
     /// # Errors
     ///
-    /// What went wrong with the page that the item would have been on. The listing has ended with it;
-    /// [`Error::cursor`] says where to go on.
+    /// Returns the error of the page with the item. It ends the stream; [`Error::cursor`] is the position to resume from.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        // Most items are here already, and a future around each would only move it about.
-        if let Some(item) = self.here() {
+        // Most items are buffered and need no polling.
+        if let Some(item) = self.next_buffered() {
             return Ok(Some(item));
         }
         std::future::poll_fn(|cx| self.poll_item(cx))
@@ -81,24 +84,24 @@ impl<T> Items<T> {
             .transpose()
     }
 
-    /// The cursor of the page that the next item is on, or of the page that failed; nothing once all items were read.
+    /// Returns the cursor of the page with the next item, or of the page that failed; `None` after all items were read.
     ///
-    /// It is the page and not the item: what was already taken of that page comes again.
+    /// A resumed listing returns the whole page, including items of it that were already read.
     pub fn cursor(&self) -> Option<Cursor> {
         if self.items.len() > 0 {
-            self.walk.here()
+            self.fetcher.current()
         } else {
-            self.walk.next()
+            self.fetcher.next()
         }
     }
 
-    /// The next item of the page at hand.
-    fn here(&mut self) -> Option<T> {
+    /// The next item of the current page.
+    fn next_buffered(&mut self) -> Option<T> {
         let item = self.items.next();
         if item.is_some() {
-            self.walk.set_out();
+            self.fetcher.start_read_ahead();
         } else {
-            // The memory of the page is free before the next one needs as much.
+            // Frees the memory of the page before the next one is decoded.
             self.items = Vec::new().into_iter();
         }
         item
@@ -106,10 +109,10 @@ impl<T> Items<T> {
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         loop {
-            if let Some(item) = self.here() {
+            if let Some(item) = self.next_buffered() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match ready!(self.walk.poll_page(cx)) {
+            match ready!(self.fetcher.poll_page(cx)) {
                 Some(Ok(items)) => self.items = items.into_iter(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
@@ -118,50 +121,63 @@ impl<T> Items<T> {
     }
 }
 
-/// The pages of a listing.
+/// A stream of the pages of a listing.
+///
+/// ```
+/// use auth0_core::{Error, Pages};
+///
+/// async fn count_pages<P: Send + 'static>(mut pages: Pages<P>) -> Result<usize, Error> {
+///     let mut count = 0;
+///     while pages.try_next().await?.is_some() {
+///         count += 1;
+///     }
+///     Ok(count)
+/// }
+/// ```
+#[doc(alias = "pagination")]
 #[must_use = "a listing does nothing until it is read"]
 pub struct Pages<P> {
-    walk: Walk<P>,
+    fetcher: PageFetcher<P>,
 }
 
 impl<P> Pages<P> {
-    pub(super) fn new(walk: Walk<P>) -> Self {
-        Self { walk }
+    pub(super) fn new(fetcher: PageFetcher<P>) -> Self {
+        Self { fetcher }
     }
 
-    /// Sets how many items one request returns at most, like `page_size` of the call. It does not limit how many items
-    /// come. A size that the API does not take is reported by the first request.
+    /// Sets the maximum number of items per request, like `page_size` of the call. It does not limit the stream. If the API
+    /// rejects the size, the first request fails.
     pub fn page_size(mut self, size: u32) -> Self {
-        self.walk.page_size(size.into());
+        self.fetcher.page_size(size.into());
         self
     }
 
-    /// Asks for the next page as soon as one was given. Until then a page is asked for when it is wanted.
+    /// Requests the next page as soon as a page is returned. Default: a page is requested when it is read.
     ///
-    /// At most one page is asked for ahead, in a task of its own. What goes wrong with it is told in its turn, and
-    /// dropping the stream drops it.
+    /// At most one page is requested ahead, in a separate tokio task. Its error is returned in its place, and dropping the
+    /// stream cancels it.
     pub fn read_ahead(mut self) -> Self
     where
         P: Send + 'static,
     {
-        self.walk.read_ahead();
+        self.fetcher.read_ahead();
         self
     }
 
-    /// The next page; nothing at the end.
+    /// Returns the next page; `None` at the end.
     ///
     /// # Errors
     ///
-    /// What went wrong with that page. The listing has ended with it; [`Error::cursor`] says where to go on.
+    /// Returns the error of the page. It ends the stream; [`Error::cursor`] is the position to resume from.
     pub async fn try_next(&mut self) -> Result<Option<P>, Error> {
-        std::future::poll_fn(|cx| self.walk.poll_page(cx))
+        std::future::poll_fn(|cx| self.fetcher.poll_page(cx))
             .await
             .transpose()
     }
 
-    /// The cursor of the next page, or of the page that failed; nothing once all pages were read.
+    /// Returns the cursor of the next page, or of the page that failed; `None` after all pages were read.
     pub fn cursor(&self) -> Option<Cursor> {
-        self.walk.next()
+        self.fetcher.next()
     }
 }
 
@@ -177,11 +193,11 @@ impl<P> Stream for Pages<P> {
     type Item = Result<P, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().walk.poll_page(cx)
+        self.get_mut().fetcher.poll_page(cx)
     }
 }
 
-// What is polled is boxed, so neither is ever pinned in itself.
+// The futures inside are boxed, so neither type relies on being pinned.
 impl<T> Unpin for Items<T> {}
 impl<P> Unpin for Pages<P> {}
 
@@ -189,13 +205,15 @@ impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items")
             .field("left", &self.items.len())
-            .field("walk", &self.walk)
+            .field("fetcher", &self.fetcher)
             .finish()
     }
 }
 
 impl<P> fmt::Debug for Pages<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages").field("walk", &self.walk).finish()
+        f.debug_struct("Pages")
+            .field("fetcher", &self.fetcher)
+            .finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Walks that are polled by hand, over pages that come when the test says so.
+//! Streams that are polled manually, over pages that the test makes available.
 
 use crate::operation::OperationFields;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use super::walk::{Fetched, Fetching, Next, Step, Walk};
+use super::fetcher::{FetchFuture, Fetched, Next, PageFetcher, PageRequest};
 use super::{Items, Listing, Pages, Position};
 use crate::base_url::BaseUrl;
 use crate::transport::TransportBuilder;
@@ -21,7 +21,7 @@ static LIST: Operation = Operation::new(OperationFields {
     ..OperationFields::DEFAULT
 });
 
-/// One for all tests, because the HTTP client of a transport takes long to make.
+/// Shared by all tests, because creating the HTTP client of a transport is slow.
 static LISTING: LazyLock<Listing> = LazyLock::new(|| {
     let base_url = BaseUrl::parse("http://127.0.0.1:1").unwrap();
     let transport = TransportBuilder::new().without_token().build(base_url);
@@ -30,33 +30,33 @@ static LISTING: LazyLock<Listing> = LazyLock::new(|| {
 
 type Numbers = Vec<u32>;
 
-/// Where pages come from, and what was asked of it.
+/// A source of pages that records the requests.
 #[derive(Clone, Default)]
 struct Source(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     pages: HashMap<Position, Result<(Numbers, Option<Position>), Error>>,
-    asked: Vec<Position>,
+    requests: Vec<Position>,
     dropped: usize,
-    /// Those who wait for a page.
+    /// The wakers of pending pages.
     waiting: Vec<Waker>,
-    /// Whether a page that is not there is a panic.
+    /// Whether a missing page panics.
     panics: bool,
 }
 
-/// A page on its way: it arrives once the source has it.
-struct OnItsWay {
+/// A requested page, which is ready once the source has it.
+struct PendingPage {
     source: Source,
     position: Position,
 }
 
 impl Source {
-    fn has(&self, at: &str, numbers: &[u32], next: Option<&str>) {
+    fn add_page(&self, at: &str, numbers: &[u32], next: Option<&str>) {
         self.put(at, Ok((numbers.to_vec(), next.map(position))));
     }
 
-    fn fails(&self, at: &str, error: Error) {
+    fn add_error(&self, at: &str, error: Error) {
         self.put(at, Err(error));
     }
 
@@ -66,35 +66,39 @@ impl Source {
         state.waiting.drain(..).for_each(Waker::wake);
     }
 
-    fn asked(&self) -> usize {
-        self.0.lock().unwrap().asked.len()
+    fn requests(&self) -> usize {
+        self.0.lock().unwrap().requests.len()
     }
 
     fn dropped(&self) -> usize {
         self.0.lock().unwrap().dropped
     }
 
-    fn walk(&self, start: &str) -> Walk<Numbers> {
+    fn fetcher(&self, start: &str) -> PageFetcher<Numbers> {
         let source = self.clone();
-        Walk::new(LISTING.clone(), position(start), move |step: Step| {
-            let position = step.position;
-            source.0.lock().unwrap().asked.push(position.clone());
-            let source = source.clone();
-            let page: Fetching<Numbers> = Box::pin(OnItsWay { source, position });
-            page
-        })
+        PageFetcher::new(
+            LISTING.clone(),
+            position(start),
+            move |page_request: PageRequest| {
+                let position = page_request.position;
+                source.0.lock().unwrap().requests.push(position.clone());
+                let source = source.clone();
+                let page: FetchFuture<Numbers> = Box::pin(PendingPage { source, position });
+                page
+            },
+        )
     }
 
     fn items(&self) -> Items<u32> {
-        Items::new(self.walk(""))
+        Items::new(self.fetcher(""))
     }
 
     fn pages(&self) -> Pages<Numbers> {
-        Pages::new(self.walk(""))
+        Pages::new(self.fetcher(""))
     }
 }
 
-impl Future for OnItsWay {
+impl Future for PendingPage {
     type Output = Result<Fetched<Numbers>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -117,18 +121,18 @@ impl Future for OnItsWay {
     }
 }
 
-impl Drop for OnItsWay {
+impl Drop for PendingPage {
     fn drop(&mut self) {
         self.source.0.lock().unwrap().dropped += 1;
     }
 }
 
-/// The position at a checkpoint; the empty one is the beginning.
+/// The position at a checkpoint; the empty text is the start.
 fn position(checkpoint: &str) -> Position {
     Position::of_checkpoint(Some(checkpoint)).unwrap_or_default()
 }
 
-/// Lets the tasks run until each of them waits.
+/// Lets all tasks run until they wait.
 async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
@@ -139,112 +143,118 @@ fn poll<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
-/// What is there without waiting.
-fn now<S: Stream<Item = Result<T, Error>> + Unpin, T>(stream: &mut S) -> Option<Result<T, Error>> {
+/// The next value of the stream, which must be ready.
+fn ready<S: Stream<Item = Result<T, Error>> + Unpin, T>(
+    stream: &mut S,
+) -> Option<Result<T, Error>> {
     match poll(stream) {
         Poll::Ready(next) => next,
-        Poll::Pending => panic!("expected something, found that it has to be waited for"),
+        Poll::Pending => panic!("expected a value, found a pending stream"),
     }
 }
 
 #[test]
-fn nothing_is_read_ahead_then_a_page_is_asked_for_when_its_first_item_is() {
+fn without_read_ahead_a_page_is_requested_with_its_first_item() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
+    source.add_page("", &[1, 2], Some("a"));
     let mut items = source.items();
-    assert_eq!(source.asked(), 0);
-    now(&mut items).unwrap().unwrap();
-    now(&mut items).unwrap().unwrap();
-    assert_eq!(source.asked(), 1);
+    assert_eq!(source.requests(), 0);
+    ready(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
+    assert_eq!(source.requests(), 1);
     assert!(poll(&mut items).is_pending());
-    assert_eq!(source.asked(), 2);
+    assert_eq!(source.requests(), 2);
 }
 
 #[tokio::test]
-async fn items_are_read_ahead_then_one_page_is_asked_for_when_the_one_before_arrives() {
+async fn items_read_ahead_then_the_next_page_is_requested_when_a_page_arrives() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
+    source.add_page("", &[1, 2], Some("a"));
     let mut items = source.items().read_ahead();
-    assert_eq!(source.asked(), 0, "a stream that is not read asks");
-    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
-    assert_eq!(source.asked(), 2);
-    assert_eq!(now(&mut items).unwrap().unwrap(), 2);
+    assert_eq!(
+        source.requests(),
+        0,
+        "a stream that is not read sends a request"
+    );
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 1);
+    assert_eq!(source.requests(), 2);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 2);
     assert!(poll(&mut items).is_pending());
 
-    source.has("a", &[3, 4], Some("b"));
-    source.has("b", &[5], None);
+    source.add_page("a", &[3, 4], Some("b"));
+    source.add_page("b", &[5], None);
     settle().await;
-    // The first page, and this one though nobody has looked for it since.
+    // The second page completes although the stream is not polled.
     assert_eq!(source.dropped(), 2);
-    assert_eq!(now(&mut items).unwrap().unwrap(), 3);
-    assert_eq!(source.asked(), 3);
-    assert_eq!(now(&mut items).unwrap().unwrap(), 4);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 3);
+    assert_eq!(source.requests(), 3);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 4);
     settle().await;
-    assert_eq!(now(&mut items).unwrap().unwrap(), 5);
-    assert!(now(&mut items).is_none());
-    assert_eq!(source.asked(), 3);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 5);
+    assert!(ready(&mut items).is_none());
+    assert_eq!(source.requests(), 3);
 }
 
 #[tokio::test]
-async fn page_ahead_arrives_early_then_no_other_is_asked_for_before_it_is_read() {
+async fn at_most_one_page_is_read_ahead() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
-    source.has("a", &[3], Some("b"));
-    source.has("b", &[4], None);
+    source.add_page("", &[1, 2], Some("a"));
+    source.add_page("a", &[3], Some("b"));
+    source.add_page("b", &[4], None);
     let mut items = source.items().read_ahead();
-    now(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
     settle().await;
-    now(&mut items).unwrap().unwrap();
-    assert_eq!(source.asked(), 2);
+    ready(&mut items).unwrap().unwrap();
+    assert_eq!(source.requests(), 2);
     assert_eq!(items.cursor().unwrap().position(), &position("a"));
-    now(&mut items).unwrap().unwrap();
-    assert_eq!(source.asked(), 3);
+    ready(&mut items).unwrap().unwrap();
+    assert_eq!(source.requests(), 3);
 }
 
 #[tokio::test]
-async fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
+async fn pages_read_ahead_then_the_next_page_is_requested_when_a_page_is_returned() {
     let source = Source::default();
-    source.has("", &[1], Some("a"));
-    source.has("a", &[2], Some("b"));
+    source.add_page("", &[1], Some("a"));
+    source.add_page("a", &[2], Some("b"));
     let mut pages = source.pages().read_ahead();
-    assert_eq!(now(&mut pages).unwrap().unwrap(), [1]);
-    assert_eq!(source.asked(), 2);
+    assert_eq!(ready(&mut pages).unwrap().unwrap(), [1]);
+    assert_eq!(source.requests(), 2);
     assert_eq!(pages.cursor().unwrap().position(), &position("a"));
     settle().await;
-    assert_eq!(now(&mut pages).unwrap().unwrap(), [2]);
-    assert_eq!(source.asked(), 3);
+    assert_eq!(ready(&mut pages).unwrap().unwrap(), [2]);
+    assert_eq!(source.requests(), 3);
     assert!(poll(&mut pages).is_pending());
-    source.has("b", &[], None);
+    source.add_page("b", &[], None);
     settle().await;
-    assert!(now(&mut pages).unwrap().unwrap().is_empty());
-    assert!(now(&mut pages).is_none());
-    assert_eq!(source.asked(), 3);
+    assert!(ready(&mut pages).unwrap().unwrap().is_empty());
+    assert!(ready(&mut pages).is_none());
+    assert_eq!(source.requests(), 3);
 }
 
 #[tokio::test]
-async fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
+async fn error_of_a_page_read_ahead_is_returned_in_order_and_ends_the_stream() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
-    source.fails("a", Error::configuration("it is down"));
+    source.add_page("", &[1, 2], Some("a"));
+    source.add_error("a", Error::configuration("it is down"));
     let mut items = source.items().read_ahead();
-    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 1);
     assert_eq!(items.cursor().unwrap().position(), &Position::Start);
-    assert_eq!(now(&mut items).unwrap().unwrap(), 2);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 2);
     settle().await;
-    let error = now(&mut items).unwrap().unwrap_err();
+    let error = ready(&mut items).unwrap().unwrap_err();
     assert_eq!(error.cursor().unwrap().position(), &position("a"));
     assert_eq!(items.cursor().as_ref(), error.cursor());
-    assert!(now(&mut items).is_none());
-    assert_eq!(source.asked(), 2);
+    assert!(ready(&mut items).is_none());
+    assert_eq!(source.requests(), 2);
 }
 
 #[tokio::test]
-async fn page_ahead_panics_then_the_panic_comes_in_its_turn() {
+async fn panic_of_a_page_read_ahead_is_resumed_in_order() {
     let source = Source::default();
-    source.has("", &[1], Some("a"));
+    source.add_page("", &[1], Some("a"));
     source.0.lock().unwrap().panics = true;
     let mut items = source.items().read_ahead();
-    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
+    assert_eq!(ready(&mut items).unwrap().unwrap(), 1);
     settle().await;
     let next = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(&mut items)));
     assert_eq!(
@@ -254,11 +264,11 @@ async fn page_ahead_panics_then_the_panic_comes_in_its_turn() {
 }
 
 #[tokio::test]
-async fn stream_is_dropped_then_the_page_ahead_is_dropped() {
+async fn dropped_stream_drops_the_page_read_ahead() {
     let source = Source::default();
-    source.has("", &[1], Some("a"));
+    source.add_page("", &[1], Some("a"));
     let mut items = source.items().read_ahead();
-    now(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
     settle().await;
     assert_eq!(source.dropped(), 1);
     drop(items);
@@ -267,40 +277,40 @@ async fn stream_is_dropped_then_the_page_ahead_is_dropped() {
 }
 
 #[tokio::test]
-async fn reading_ahead_begins_in_the_middle_then_the_next_page_is_asked_for_with_the_next_item() {
+async fn read_ahead_enabled_within_a_page_then_the_next_page_is_requested_with_the_next_item() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
+    source.add_page("", &[1, 2], Some("a"));
     let mut items = source.items();
-    now(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
     let mut items = items.read_ahead();
-    assert_eq!(source.asked(), 1);
-    now(&mut items).unwrap().unwrap();
-    assert_eq!(source.asked(), 2);
+    assert_eq!(source.requests(), 1);
+    ready(&mut items).unwrap().unwrap();
+    assert_eq!(source.requests(), 2);
 }
 
 #[tokio::test]
-async fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_asked_for_twice() {
+async fn cycle_of_cursors_is_detected_and_no_page_is_requested_twice() {
     for (start, ahead) in [("", false), ("0", false), ("0", true)] {
         for length in 1..=5 {
             for back_to in 0..length {
                 let source = Source::default();
-                source.has("", &[99], Some("0"));
+                source.add_page("", &[99], Some("0"));
                 for page in 0..length {
                     let next = if page + 1 == length {
                         back_to
                     } else {
                         page + 1
                     };
-                    source.has(&page.to_string(), &[page], Some(&next.to_string()));
+                    source.add_page(&page.to_string(), &[page], Some(&next.to_string()));
                 }
-                let mut items = Items::new(source.walk(start));
+                let mut items = Items::new(source.fetcher(start));
                 if ahead {
                     items = items.read_ahead();
                 }
                 let mut found: Vec<u32> = Vec::new();
                 let error = loop {
                     settle().await;
-                    match now(&mut items).expect("the circle is seen") {
+                    match ready(&mut items).expect("the cycle is detected") {
                         Ok(number) => found.push(number),
                         Err(error) => break error,
                     }
@@ -308,56 +318,65 @@ async fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_a
                 let first = start.is_empty().then_some(99);
                 let expected: Vec<u32> = first.into_iter().chain(0..length).collect();
                 assert_eq!(found, expected);
-                assert_eq!(source.asked(), expected.len());
+                assert_eq!(source.requests(), expected.len());
                 assert!(error.is_repeated_cursor());
                 let place = position(&back_to.to_string());
                 assert_eq!(error.cursor().unwrap().position(), &place);
                 assert_eq!(items.cursor().as_ref(), error.cursor());
-                assert!(now(&mut items).is_none());
+                assert!(ready(&mut items).is_none());
             }
         }
     }
 }
 
 #[test]
-fn cursor_is_nothing_exactly_when_all_was_read() {
+fn cursor_is_none_only_after_all_items_were_read() {
     let source = Source::default();
-    source.has("", &[1, 2], None);
+    source.add_page("", &[1, 2], None);
     let mut items = source.items();
     assert_eq!(items.cursor().unwrap().position(), &Position::Start);
-    now(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
     assert_eq!(items.cursor().unwrap().position(), &Position::Start);
-    now(&mut items).unwrap().unwrap();
+    ready(&mut items).unwrap().unwrap();
     assert_eq!(items.cursor(), None);
 }
 
 #[test]
 fn debug_of_a_stream_shows_no_checkpoint() {
     let source = Source::default();
-    source.has("secret-start", &[1, 2], Some("secret-next"));
-    let mut items = Items::new(source.walk("secret-start"));
-    now(&mut items).unwrap().unwrap();
-    let text = format!("{items:?} {:?}", Pages::new(source.walk("secret-start")));
+    source.add_page("secret-start", &[1, 2], Some("secret-next"));
+    let mut items = Items::new(source.fetcher("secret-start"));
+    ready(&mut items).unwrap().unwrap();
+    let text = format!("{items:?} {:?}", Pages::new(source.fetcher("secret-start")));
     assert!(!text.contains("secret"), "{text}");
     assert!(text.contains("listNumbers"), "{text}");
 }
 
-/// A walk over pages of which each names the next one by its number, as `next` says.
-fn numbered(next: impl Fn(u32) -> u32 + Send + 'static) -> Items<u32> {
-    Items::new(Walk::new(LISTING.clone(), position("0"), move |step| {
-        let number: u32 = step.position.into_checkpoint().unwrap().parse().unwrap();
-        let next = position(&next(number).to_string());
-        let page: Fetching<Numbers> = Box::pin(std::future::ready(Ok(Fetched {
-            value: vec![number],
-            is_empty: false,
-            next: Next::from(Some(next)),
-        })));
-        page
-    }))
+/// A stream over numbered pages; `next` returns the number of the next page.
+fn numbered_pages(next: impl Fn(u32) -> u32 + Send + 'static) -> Items<u32> {
+    Items::new(PageFetcher::new(
+        LISTING.clone(),
+        position("0"),
+        move |page_request| {
+            let number: u32 = page_request
+                .position
+                .into_checkpoint()
+                .unwrap()
+                .parse()
+                .unwrap();
+            let next = position(&next(number).to_string());
+            let page: FetchFuture<Numbers> = Box::pin(std::future::ready(Ok(Fetched {
+                value: vec![number],
+                is_empty: false,
+                next: Next::from(Some(next)),
+            })));
+            page
+        },
+    ))
 }
 
 #[test]
-fn circle_is_larger_than_what_is_remembered_then_it_is_found_all_the_same() {
+fn cycle_larger_than_the_remembered_checkpoints_is_detected() {
     let remembered = 1 << 16;
     for (first, length) in [
         (0, 200_000),
@@ -366,10 +385,11 @@ fn circle_is_larger_than_what_is_remembered_then_it_is_found_all_the_same() {
         (70_000, 5_000),
     ] {
         let last = first + length - 1;
-        let mut items = numbered(move |number| if number == last { first } else { number + 1 });
+        let mut items =
+            numbered_pages(move |number| if number == last { first } else { number + 1 });
         let mut read = 0;
         let error = loop {
-            match now(&mut items).expect("the circle is found") {
+            match ready(&mut items).expect("the cycle is detected") {
                 Ok(_) => read += 1,
                 Err(error) => break error,
             }
@@ -377,7 +397,7 @@ fn circle_is_larger_than_what_is_remembered_then_it_is_found_all_the_same() {
         };
         assert!(error.is_repeated_cursor());
         if first < remembered {
-            assert_eq!(read, first + length, "it is found when it closes");
+            assert_eq!(read, first + length, "it is detected as soon as it closes");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! A budget of retries: what keeps an outage from being multiplied by everybody who asks again.
+//! A budget of retries, which keeps retries from multiplying the load during an outage.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What a budget holds at the beginning, and at most.
+/// The initial and maximum amount.
 const CAPACITY: u32 = 500;
 
-/// Permission to send calls again, shared by all calls of a client. It holds 500; a retry takes 5, or 10 where no
-/// answer came; a retry that succeeds gives back what it took, and a call that needed none gives 1.
+/// The retry budget that all calls of a client share. It starts with 500. A retry costs 5, or 10 if there was no response.
+/// A successful retry returns its cost, and a call that succeeds without a retry adds 1.
 ///
-/// In an outage a hundred retries are made, and from then on each call is sent once, until some succeed again. A
-/// retry after a 429 takes nothing: there the server paces its callers itself.
+/// During an outage, about a hundred retries are sent; then each call is sent once, until calls succeed again. A retry
+/// after a 429 is free, because the server itself limits the rate.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(AtomicU32);
 
@@ -20,18 +20,18 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Takes `cost`, if there is as much.
+    /// Takes `cost` if the budget has it. Returns whether it did.
     pub(crate) fn take(&self, cost: u32) -> bool {
-        let take = |held: u32| held.checked_sub(cost);
+        let take = |amount: u32| amount.checked_sub(cost);
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }
 
     pub(crate) fn give(&self, amount: u32) {
-        // Nearly always it is full, and then nothing has to be written.
+        // The budget is nearly always full, and then no write is needed.
         if self.0.load(Ordering::Relaxed) < CAPACITY {
-            let give = |held: u32| Some((held + amount).min(CAPACITY));
+            let give = |current: u32| Some((current + amount).min(CAPACITY));
             let _ = self
                 .0
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, give);
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn budget_ends_and_comes_back_and_is_never_more_than_full() {
+    fn budget_is_exhausted_refilled_and_never_exceeds_its_capacity() {
         let budget = RetryBudget::default();
         budget.give(1_000);
         assert_eq!((0..200).filter(|_| budget.take(5)).count(), 100);

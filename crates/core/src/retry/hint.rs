@@ -1,34 +1,34 @@
-//! How long the server asks to wait.
+//! The wait that the server requests in response headers.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
-/// How long an answer asks to wait before the next request: `Retry-After` in seconds or as a date (RFC 9110
-/// §10.2.3), else, with a 429, the Unix seconds of `x-ratelimit-reset`.
+/// Returns how long a response asks to wait before the next request: `Retry-After` in seconds or as a date (RFC 9110
+/// §10.2.3); otherwise, for a 429, `x-ratelimit-reset` in Unix seconds.
 ///
-/// Both points in time are by the server's clock, so they are compared with the answer's own `Date` where it has one,
-/// and with `now` where it has not. A header that cannot be understood counts as none.
+/// Both times are by the server's clock, so they are compared with `Date` of the response, or with `now` without one. An
+/// invalid header is ignored.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
 /// use auth0_core::http::{HeaderMap, HeaderValue, StatusCode};
-/// use auth0_core::codegen::wait_asked_for;
+/// use auth0_core::codegen::requested_wait;
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("retry-after", HeaderValue::from_static("7"));
-/// let wait = wait_asked_for(&headers, StatusCode::SERVICE_UNAVAILABLE, SystemTime::UNIX_EPOCH);
+/// let wait = requested_wait(&headers, StatusCode::SERVICE_UNAVAILABLE, SystemTime::UNIX_EPOCH);
 /// assert_eq!(wait, Some(Duration::from_secs(7)));
 /// ```
-pub fn wait_asked_for(
+pub fn requested_wait(
     headers: &HeaderMap,
     status: StatusCode,
     now: SystemTime,
 ) -> Option<Duration> {
     let limited = status == StatusCode::TOO_MANY_REQUESTS;
-    // A reset that has passed says nothing of how long to wait.
+    // A reset in the past is ignored.
     let reset = || until_reset(headers, now).filter(|wait| limited && !wait.is_zero());
     retry_after(headers, now).or_else(reset)
 }
@@ -41,7 +41,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(until(httpdate::parse_http_date(text).ok()?, headers, now))
 }
 
-/// How long it is until `x-ratelimit-reset`.
+/// Returns the time until `x-ratelimit-reset`.
 pub(crate) fn until_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let seconds = whole_number(text(headers, "x-ratelimit-reset")?)?;
     let reset = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
@@ -55,12 +55,12 @@ fn until(moment: SystemTime, headers: &HeaderMap, now: SystemTime) -> Duration {
         .unwrap_or_default()
 }
 
-/// The number in a header that holds one.
+/// Parses the number in a header.
 pub(crate) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     whole_number(text(headers, name)?)
 }
 
-/// Digits and nothing else: `parse` alone would take a plus sign.
+/// Parses digits only: `parse` alone would accept a plus sign.
 fn whole_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Sun, 06 Nov 1994 08:49:37 GMT, which is how the clock here stands.
+    /// Sun, 06 Nov 1994 08:49:37 GMT, the local time.
     const NOW: u64 = 784_111_777;
 
     fn wait(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
@@ -90,12 +90,12 @@ mod tests {
             })
             .collect();
         let now = UNIX_EPOCH + Duration::from_secs(NOW);
-        wait_asked_for(&headers, StatusCode::from_u16(status).unwrap(), now)
+        requested_wait(&headers, StatusCode::from_u16(status).unwrap(), now)
             .map(|wait| wait.as_secs())
     }
 
     #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date() {
+    fn retry_after_is_parsed_as_seconds_and_as_a_date() {
         for status in [429, 503] {
             assert_eq!(wait(status, &[("retry-after", "7")]), Some(7));
             assert_eq!(wait(status, &[("retry-after", " 0 ")]), Some(0));
@@ -133,15 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn reset_that_has_passed_counts_as_none() {
+    fn reset_in_the_past_is_ignored() {
         for at in [NOW, NOW - 5] {
             assert_eq!(wait(429, &[("x-ratelimit-reset", &at.to_string())]), None);
         }
     }
 
     #[test]
-    fn server_clock_that_is_off_is_corrected_by_its_date() {
-        // Ten minutes ahead of the clock here, and ten behind.
+    fn skewed_server_clock_is_corrected_by_its_date() {
+        // Ten minutes ahead of the local clock, and ten behind.
         for (date, at) in [
             ("Sun, 06 Nov 1994 08:59:37 GMT", NOW + 600),
             ("Sun, 06 Nov 1994 08:39:37 GMT", NOW - 600),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn header_that_means_nothing_counts_as_none() {
+    fn invalid_header_is_ignored() {
         for value in [
             "",
             "soon",
@@ -192,7 +192,7 @@ mod tests {
             ),
             Some(1)
         );
-        // More than any clock can tell is a very long wait, not a panic.
+        // A time beyond any clock is a very long wait, not a panic.
         assert_eq!(
             wait(429, &[("retry-after", "99999999999999999999999")]),
             Some(u64::MAX)

@@ -1,9 +1,9 @@
-//! Where requests may go.
+//! Validation of base URLs and host names.
 
 use auth0_core::codegen::{BaseUrl, dns_label, host};
 
 #[test]
-fn good_base_url_is_taken_without_its_last_slash() {
+fn valid_base_url_is_accepted_without_its_trailing_slash() {
     for (text, taken) in [
         (
             "https://acme.teams.auth0.com",
@@ -32,7 +32,7 @@ fn good_base_url_is_taken_without_its_last_slash() {
 }
 
 #[test]
-fn hostile_base_url_is_refused() {
+fn hostile_base_url_is_rejected() {
     for text in [
         "",
         "acme.teams.auth0.com",
@@ -84,7 +84,7 @@ fn hostile_base_url_is_refused() {
 }
 
 #[test]
-fn dns_label_is_one_label_and_nothing_else() {
+fn dns_label_accepts_a_single_label_only() {
     let longest = "a".repeat(63);
     for label in ["acme", "Acme-2", "a", "1", &longest] {
         assert_eq!(dns_label("team", label).unwrap(), label);
@@ -115,7 +115,7 @@ fn dns_label_is_one_label_and_nothing_else() {
 }
 
 #[test]
-fn host_is_a_bare_name() {
+fn host_accepts_a_bare_name_only() {
     for name in [
         "acme.us.auth0.com",
         "login.acme-inc.co.uk",
@@ -156,7 +156,7 @@ fn host_is_a_bare_name() {
 }
 
 #[test]
-fn password_in_a_setting_is_not_repeated() {
+fn password_in_a_setting_is_not_quoted() {
     let error = dns_label("team", "https://user:s3cr3t@acme").unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cr3t"));
     assert!(

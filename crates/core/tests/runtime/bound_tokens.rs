@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key: proofs, nonces, and what is made of a proof that is refused.
+//! Tokens that are bound to a key: proofs, nonces and rejected proofs.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::support::*;
 use crate::tokens::Once;
 
-/// A key whose proofs say in clear what they are for: number, method, path, token and nonce.
+/// A key whose proofs are plain text: number, method, path, token and nonce.
 #[derive(Default)]
 pub(crate) struct Key {
     made: AtomicUsize,
@@ -114,7 +114,7 @@ fn status(status: &str) -> Fault {
     Fault::status(status, "", "{}")
 }
 
-/// The proofs of all requests; each of which has exactly one.
+/// The proofs of all requests, each of which must have exactly one.
 #[track_caller]
 fn proofs(server: &FaultServer) -> Vec<String> {
     let proofs = server.header("dpop");
@@ -122,7 +122,7 @@ fn proofs(server: &FaultServer) -> Vec<String> {
     proofs.into_iter().map(|(proof, _)| proof).collect()
 }
 
-/// A client of `server` with the usual retries, in time that passes by itself.
+/// A client of `server` with the default retries and a fake timer.
 fn client(server: &FaultServer, tokens: Bound) -> Transport {
     FakeTimer::default()
         .under(builder(tokens))
@@ -139,13 +139,13 @@ async fn made(transport: &Transport, operation: &'static Operation) {
 }
 
 #[tokio::test]
-async fn bound_token_goes_out_as_such_with_a_proof_for_the_request() {
-    let server = FaultServer::always(Fault::fine());
+async fn bound_token_is_sent_with_the_dpop_scheme_and_a_proof() {
+    let server = FaultServer::always(Fault::success());
     let transport = client(&server, Bound::to(Key::default()));
     let request = transport.reqwest().get(format!("{}/a%2Fb?c=d", server.url));
     transport
         .call(&READ, CallOptions::default())
-        .receive(built(request))
+        .receive(build(request))
         .await
         .unwrap();
     made(&transport, &CREATE).await;
@@ -158,7 +158,7 @@ async fn bound_token_goes_out_as_such_with_a_proof_for_the_request() {
 }
 
 #[tokio::test]
-async fn unbound_token_goes_out_without_a_proof() {
+async fn unbound_token_is_sent_without_a_proof() {
     let server = FaultServer::always(challenge("n"));
     let transport = transport(&server.url, Tokens::default());
     let error = call(&transport, &READ, CallOptions::default())
@@ -170,7 +170,7 @@ async fn unbound_token_goes_out_without_a_proof() {
 }
 
 #[tokio::test]
-async fn token_is_replaced_by_one_that_is_not_bound_then_no_proof_goes_along() {
+async fn bound_token_replaced_by_an_unbound_one_is_sent_without_a_proof() {
     let server = FaultServer::once(refusal("invalid_token"));
     let asked = AtomicUsize::new(0);
     let key = Arc::new(Key::default());
@@ -190,9 +190,9 @@ async fn token_is_replaced_by_one_that_is_not_bound_then_no_proof_goes_along() {
 }
 
 #[tokio::test]
-async fn every_retry_has_a_proof_of_its_own() {
+async fn every_retry_has_its_own_proof() {
     let script = [status("503 Service Unavailable"), Fault::ResetAfterRequest];
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     made(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
@@ -205,7 +205,7 @@ async fn every_retry_has_a_proof_of_its_own() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_then_any_call_is_made_once_more_with_the_same_token() {
+async fn required_nonce_is_supplied_once_with_the_same_token() {
     for operation in [&READ, &REPLACE, &CREATE] {
         let server = FaultServer::once(challenge("n1"));
         let tokens = Bound::to(Key::default());
@@ -214,7 +214,7 @@ async fn nonce_is_asked_for_then_any_call_is_made_once_more_with_the_same_token(
             .http_client(plain_client())
             .build(base(&server.url))
             .unwrap();
-        soon(made(&transport, operation)).await;
+        within_timeout(made(&transport, operation)).await;
 
         let proofs = proofs(&server);
         assert_eq!(proofs.len(), 2);
@@ -224,14 +224,14 @@ async fn nonce_is_asked_for_then_any_call_is_made_once_more_with_the_same_token(
         let bodies: Vec<_> = server.requests().iter().map(body).collect();
         assert_eq!(bodies[0], bodies[1]);
         assert_eq!(
-            (tokens.0.fetched(), tokens.0.told()),
+            (tokens.0.fetched(), tokens.0.reports()),
             (1, vec!["accepted 0".to_owned()]),
         );
     }
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_again_then_that_is_the_answer_and_the_token_stays() {
+async fn nonce_required_again_is_final_and_keeps_the_token() {
     for operation in [&READ, &CREATE] {
         let server = FaultServer::always(challenge("n"));
         let tokens = Bound::to(Key::default());
@@ -247,17 +247,17 @@ async fn nonce_is_asked_for_again_then_that_is_the_answer_and_the_token_stays() 
         assert_eq!(error.attempts(), 2);
         assert!(
             error.to_string().contains(
-                "401 Unauthorized, a nonce is asked for that the DPoP proof did not hold ("
+                "401 Unauthorized, the server requires a nonce that the DPoP proof did not contain ("
             ) && error.to_string().ends_with("; attempt 2)"),
             "{error}"
         );
         assert_eq!(server.connections(), 2);
-        assert_eq!((tokens.0.fetched(), tokens.0.told()), (1, vec![]));
+        assert_eq!((tokens.0.fetched(), tokens.0.reports()), (1, vec![]));
     }
 }
 
 #[tokio::test]
-async fn repetitions_for_a_nonce_are_none_of_the_policys_attempts() {
+async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
     let unavailable = || status("503 Service Unavailable");
     let script = [
         challenge("n1"),
@@ -266,7 +266,7 @@ async fn repetitions_for_a_nonce_are_none_of_the_policys_attempts() {
         unavailable(),
         challenge("n3"),
     ];
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     made(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
@@ -281,7 +281,7 @@ async fn repetitions_for_a_nonce_are_none_of_the_policys_attempts() {
     );
 
     let script = [challenge("n1"), unavailable(), unavailable()];
-    let server = FaultServer::playing(script, unavailable());
+    let server = FaultServer::with_script(script, unavailable());
     let error = call(
         &client(&server, Bound::to(Key::default())),
         &READ,
@@ -293,7 +293,7 @@ async fn repetitions_for_a_nonce_are_none_of_the_policys_attempts() {
 }
 
 #[tokio::test]
-async fn nonce_of_any_answer_is_in_the_next_proof() {
+async fn nonce_of_any_response_is_used_in_the_next_proof() {
     let with =
         |line: &str, nonce: &str| Fault::status(line, &format!("dpop-nonce: {nonce}\r\n"), MEMBER);
     let script = [
@@ -303,7 +303,7 @@ async fn nonce_of_any_answer_is_in_the_next_proof() {
         with("429 Too Many Requests", "n4"),
         with("200 OK", "not a nonce"),
     ];
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     let transport = client(&server, Bound::to(Key::default()));
     for _ in 0..4 {
         let _ = call(&transport, &READ, CallOptions::default()).await;
@@ -316,7 +316,7 @@ async fn nonce_of_any_answer_is_in_the_next_proof() {
 }
 
 #[tokio::test]
-async fn nonce_is_for_the_server_that_gave_it() {
+async fn nonce_is_used_for_its_server_only() {
     let tokens = Bound::to(Key::default());
     let (one, other) = (
         FaultServer::once(challenge("n1")),
@@ -331,7 +331,7 @@ async fn nonce_is_for_the_server_that_gave_it() {
 }
 
 #[tokio::test]
-async fn token_is_refused_then_it_is_replaced_once_with_a_new_proof() {
+async fn rejected_bound_token_is_replaced_once_with_a_new_proof() {
     let server = FaultServer::once(refusal("invalid_token"));
     let tokens = Bound::to(Key::default());
     made(&client(&server, tokens.clone()), &CREATE).await;
@@ -339,7 +339,7 @@ async fn token_is_refused_then_it_is_replaced_once_with_a_new_proof() {
         proofs(&server),
         ["0 POST /tenants token-0", "1 POST /tenants token-1"]
     );
-    assert_eq!(tokens.0.told(), ["rejected 0", "accepted 1"]);
+    assert_eq!(tokens.0.reports(), ["rejected 0", "accepted 1"]);
 
     let server = FaultServer::always(refusal("invalid_token"));
     let tokens = Bound::to(Key::default());
@@ -348,13 +348,13 @@ async fn token_is_refused_then_it_is_replaced_once_with_a_new_proof() {
         .await
         .unwrap_err();
     assert_eq!(server.connections(), 2);
-    assert_eq!(tokens.0.told(), ["rejected 0", "rejected 1"]);
+    assert_eq!(tokens.0.reports(), ["rejected 0", "rejected 1"]);
 }
 
 #[tokio::test]
-async fn nonce_and_then_another_token_are_asked_for_then_both_are_given() {
+async fn required_nonce_followed_by_a_rejected_token_supplies_both() {
     let script = [challenge("n1"), refusal("invalid_token"), challenge("n2")];
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     let tokens = Bound::to(Key::default());
     made(&client(&server, tokens.clone()), &CREATE).await;
     assert_eq!(
@@ -366,11 +366,11 @@ async fn nonce_and_then_another_token_are_asked_for_then_both_are_given() {
             "3 POST /tenants token-1 n2",
         ]
     );
-    assert_eq!(tokens.0.told(), ["rejected 0", "accepted 1"]);
+    assert_eq!(tokens.0.reports(), ["rejected 0", "accepted 1"]);
 }
 
 #[tokio::test]
-async fn proof_is_refused_then_the_error_says_so_and_the_token_stays() {
+async fn rejected_proof_is_reported_and_the_token_is_kept() {
     let server = FaultServer::always(refusal("invalid_dpop_proof"));
     let tokens = Bound::to(Key::default());
     let error = call(
@@ -383,15 +383,15 @@ async fn proof_is_refused_then_the_error_says_so_and_the_token_stays() {
     assert!(error.is_invalid_dpop_proof() && error.is_unauthorized());
     assert_eq!(
         displayed(&error),
-        "getMember: 401 Unauthorized, the DPoP proof was not taken (invalid_dpop_proof): is the clock right? \
+        "getMember: 401 Unauthorized, the DPoP proof was rejected (invalid_dpop_proof): check the clock \
          (GET /members/{id})"
     );
     assert_eq!(server.connections(), 1);
-    assert_eq!((tokens.0.fetched(), tokens.0.told()), (1, vec![]));
+    assert_eq!((tokens.0.fetched(), tokens.0.reports()), (1, vec![]));
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
+async fn required_nonce_that_the_response_lacks_is_final() {
     for unfit in ["", "dpop-nonce: two words\r\n"] {
         let header = format!("www-authenticate: DPoP error=\"use_dpop_nonce\"\r\n{unfit}");
         let server = FaultServer::always(Fault::status("401 Unauthorized", &header, "{}"));
@@ -402,12 +402,12 @@ async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
             .unwrap_err();
         assert!(error.is_unauthorized());
         assert_eq!(server.connections(), 1);
-        assert_eq!(tokens.0.told(), Vec::<String>::new());
+        assert_eq!(tokens.0.reports(), Vec::<String>::new());
     }
 }
 
 #[tokio::test]
-async fn body_can_be_read_once_then_it_is_not_sent_again_for_a_nonce() {
+async fn streamed_body_is_not_sent_again_for_a_nonce() {
     let server = FaultServer::always(challenge("n"));
     let tokens = Bound::to(Key::default());
     let transport = client(&server, tokens.clone());
@@ -418,16 +418,16 @@ async fn body_can_be_read_once_then_it_is_not_sent_again_for_a_nonce() {
         .body(body);
     let received = transport
         .call(&CREATE, CallOptions::default())
-        .receive(built(request))
+        .receive(build(request))
         .await
         .unwrap();
     assert!(received.json::<Member>().unwrap_err().is_unauthorized());
     assert_eq!(server.connections(), 1);
-    assert_eq!(tokens.0.told(), Vec::<String>::new());
+    assert_eq!(tokens.0.reports(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn time_is_over_when_the_nonce_comes_then_the_call_is_not_made_again() {
+async fn nonce_after_the_call_timeout_is_not_used() {
     let server = MockServer::start().await;
     let timer = FakeTimer::default();
     let passing = timer.clone();
@@ -452,7 +452,7 @@ async fn time_is_over_when_the_nonce_comes_then_the_call_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn repetition_for_a_nonce_keeps_to_the_limit() {
+async fn request_repeated_with_a_nonce_passes_the_limiter() {
     let server = FaultServer::once(challenge("n"));
     let timer = FakeTimer::default();
     let limits = Limits::new(Rate::per_second(1), Rate::per_second(1)).headroom(0.0);
@@ -469,13 +469,13 @@ async fn repetition_for_a_nonce_keeps_to_the_limit() {
 }
 
 #[tokio::test]
-async fn no_proof_can_be_made_then_nothing_is_sent() {
-    let server = FaultServer::always(Fault::fine());
+async fn failing_proof_sends_no_request() {
+    let server = FaultServer::always(Fault::success());
     for (key, expected) in [
         (Key::broken(), "the key is broken"),
         (
             Key::constant("two\nlines"),
-            "the proof holds a character that a header cannot carry",
+            "the proof contains a character that is not valid in a header",
         ),
     ] {
         let transport = client(&server, Bound::to(key));
@@ -489,7 +489,7 @@ async fn no_proof_can_be_made_then_nothing_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_calls_are_asked_for_a_nonce_then_each_is_repeated_at_most_once() {
+async fn concurrent_calls_repeat_at_most_once_for_a_nonce() {
     let server = MockServer::start().await;
     let strict = |request: &Request| {
         let proof = request.headers["dpop"].to_str().unwrap();
@@ -524,14 +524,14 @@ async fn many_calls_are_asked_for_a_nonce_then_each_is_repeated_at_most_once() {
     assert!(
         tokens
             .0
-            .told()
+            .reports()
             .iter()
             .all(|told| told.starts_with("accepted"))
     );
 }
 
 #[tokio::test]
-async fn server_repeats_the_proof_in_its_message_then_the_error_does_not() {
+async fn proof_quoted_by_the_server_is_redacted() {
     let body = r#"{"status":400,"title":"Bad Request","message":"not pl4nted-proof"}"#;
     let server = FaultServer::once(Fault::status("400 Bad Request", "", body));
     let source = Bound::to(Key::constant("pl4nted-proof"));

@@ -1,4 +1,4 @@
-//! What is sent, and what is not.
+//! Requests of calls: headers, settings, validation before sending.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn server_with_member() -> MockServer {
 }
 
 #[tokio::test]
-async fn call_carries_token_accept_and_user_agent_and_no_api_version() {
+async fn call_sends_token_accept_and_user_agent_but_no_api_version() {
     let server = server_with_member().await;
     let response = get_member(
         &transport(&server.uri(), StaticToken::new("t0ken")),
@@ -49,7 +49,7 @@ async fn call_carries_token_accept_and_user_agent_and_no_api_version() {
         sent.headers["user-agent"],
         concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION"))
     );
-    // And nothing else: `api-version` in particular, a habit of progenitor's home.
+    // No other headers, in particular not `api-version`, which progenitor's clients usually send.
     let mut names: Vec<&str> = sent.headers.keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(
@@ -65,7 +65,7 @@ async fn call_carries_token_accept_and_user_agent_and_no_api_version() {
 }
 
 #[tokio::test]
-async fn settings_of_one_call_reach_that_call_only() {
+async fn settings_of_a_call_apply_to_that_call_only() {
     let server = server_with_member().await;
     let transport = builder(StaticToken::new("t0ken"))
         .user_agent("fleet/2")
@@ -89,7 +89,7 @@ async fn settings_of_one_call_reach_that_call_only() {
 }
 
 #[tokio::test]
-async fn header_that_the_client_sets_is_rejected_and_nothing_is_sent() {
+async fn header_that_the_client_sets_is_rejected_before_sending() {
     let server = server_with_member().await;
     let clients = [
         transport(&server.uri(), StaticToken::new("t0ken")),
@@ -148,12 +148,12 @@ async fn own_client_keeps_its_user_agent() {
 }
 
 #[tokio::test]
-async fn redirect_is_an_answer_and_is_not_followed() {
+async fn redirect_is_returned_and_not_followed() {
     let elsewhere = server_with_member().await;
     let server = MockServer::start().await;
     let answer = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
     Mock::given(any()).respond_with(answer).mount(&server).await;
-    // The builder asks for redirects; the client does not listen.
+    // The builder enables redirects, which the client ignores.
     let following = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
     let transport = builder(StaticToken::new("t"))
         .http_client(HttpClient::from_builder(following).unwrap())
@@ -170,7 +170,7 @@ async fn redirect_is_an_answer_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn request_for_another_place_is_not_sent() {
+async fn request_outside_the_base_url_is_not_sent() {
     let server = server_with_member().await;
     let tokens = Tokens::default();
     let transport = transport(&format!("{}/api", server.uri()), tokens.clone());
@@ -186,7 +186,7 @@ async fn request_for_another_place_is_not_sent() {
     ] {
         let call = transport.call(&GET_MEMBER, CallOptions::default());
         let error = call
-            .receive(built(transport.reqwest().get(&url)))
+            .receive(build(transport.reqwest().get(&url)))
             .await
             .unwrap_err();
         assert!(error.is_invalid_request(), "{url}: {error}");
@@ -200,7 +200,7 @@ async fn request_that_cannot_be_built_is_an_invalid_request() {
     let transport = transport("http://127.0.0.1:1", StaticToken::new("t"));
     let call = transport.call(&GET_MEMBER, CallOptions::default());
     let error = call
-        .receive(built(transport.reqwest().get("http://[s3cr3t")))
+        .receive(build(transport.reqwest().get("http://[s3cr3t")))
         .await
         .unwrap_err();
 
@@ -242,8 +242,12 @@ async fn undocumented_success_in_json_still_decodes_and_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn server_that_never_answers_is_a_timeout() {
-    let server = BareServer::answering([Answer::Hang(Vec::new()), Answer::Hang(Vec::new())]).await;
+async fn server_that_never_responds_is_a_timeout() {
+    let server = BareServer::responding([
+        ServerResponse::Hang(Vec::new()),
+        ServerResponse::Hang(Vec::new()),
+    ])
+    .await;
     let short = Duration::from_millis(30);
     let of_the_client = builder(StaticToken::new("t"))
         .timeout(short)
@@ -259,14 +263,14 @@ async fn server_that_never_answers_is_a_timeout() {
         assert!(!error.has_acted() && error.status().is_none() && error.body().is_none());
         assert_eq!(
             displayed(&error),
-            "getMember: no answer in time (GET /members/{id})"
+            "getMember: no response within the timeout (GET /members/{id})"
         );
     }
 }
 
 #[tokio::test]
-async fn refused_connection_is_told_from_a_lost_one() {
-    let error = create_tenant(&transport(&deserted_url().await, StaticToken::new("t")))
+async fn refused_connection_is_distinguished_from_a_lost_one() {
+    let error = create_tenant(&transport(&unused_url().await, StaticToken::new("t")))
         .await
         .unwrap_err();
     assert!(error.is_transport() && error.is_connect() && !error.is_timeout());
@@ -275,32 +279,32 @@ async fn refused_connection_is_told_from_a_lost_one() {
         "createTenant: no connection to the server (POST /tenants)"
     );
 
-    let server = BareServer::answering([Answer::text("")]).await;
+    let server = BareServer::responding([ServerResponse::text("")]).await;
     let error = create_tenant(&transport(&server.url, StaticToken::new("t")))
         .await
         .unwrap_err();
     assert!(error.is_outcome_unknown() && !error.is_transport() && !error.is_connect());
     assert_eq!(
         displayed(&error),
-        "createTenant: outcome unknown: the connection failed before an answer came, and the server may have acted \
+        "createTenant: outcome unknown: the connection failed before a response arrived, and the server may have acted \
          (POST /tenants)"
     );
     assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn answer_is_read_as_what_the_operation_says() {
-    let server = BareServer::answering([
-        Answer::text("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\u{1}\u{2}\u{3}"),
-        Answer::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
-        Answer::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
+async fn response_is_decoded_as_the_operation_documents() {
+    let server = BareServer::responding([
+        ServerResponse::text("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\u{1}\u{2}\u{3}"),
+        ServerResponse::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
+        ServerResponse::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
     ])
     .await;
     let transport = transport(&server.url, StaticToken::new("t"));
     let receive = async || {
         let call = transport.call(&GET_MEMBER, CallOptions::default());
         let request = transport.reqwest().get(&server.url);
-        call.receive(built(request)).await.unwrap()
+        call.receive(build(request)).await.unwrap()
     };
     let bytes = receive().await.bytes().unwrap();
     assert_eq!(&bytes.value()[..], [1, 2, 3]);
@@ -311,7 +315,7 @@ async fn answer_is_read_as_what_the_operation_says() {
 }
 
 #[tokio::test]
-async fn checker_with_violations_refuses_the_call() {
+async fn checker_with_violations_rejects_the_call() {
     let transport = transport("http://127.0.0.1:1", StaticToken::new("t"));
     let call = transport.call(&GET_MEMBER, CallOptions::default());
     assert!(call.check(call.checker()).is_ok());
@@ -324,13 +328,13 @@ async fn checker_with_violations_refuses_the_call() {
     assert_eq!(error.violations().len(), 2);
     assert_eq!(
         error.to_string(),
-        "getMember: the request breaks the rules and was not sent: \
-         id: `..` cannot stand in a path, expected an id; take: expected at most 50"
+        "getMember: the request is invalid and was not sent: \
+         id: `..` is not allowed in a path, expected an id; take: expected at most 50"
     );
 }
 
 #[test]
-fn missing_or_wrong_settings_are_configuration_errors() {
+fn missing_or_invalid_settings_are_configuration_errors() {
     let base = || BaseUrl::parse("https://acme.teams.auth0.com/api").unwrap();
     let missing = TransportBuilder::new().build(base()).unwrap_err();
     assert!(missing.is_configuration());
@@ -349,7 +353,7 @@ fn missing_or_wrong_settings_are_configuration_errors() {
 }
 
 #[tokio::test]
-async fn token_that_is_no_header_value_is_a_token_error_and_nothing_is_sent() {
+async fn token_that_is_not_a_header_value_is_a_token_error_before_sending() {
     let server = server_with_member().await;
     Mock::given(header("x", "y"))
         .respond_with(ResponseTemplate::new(200))
@@ -367,7 +371,7 @@ async fn token_that_is_no_header_value_is_a_token_error_and_nothing_is_sent() {
 }
 
 #[test]
-fn shared_parts_move_between_threads() {
+fn shared_types_are_send_and_sync() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<auth0_core::Error>();
     is_shared::<auth0_core::codegen::Transport>();

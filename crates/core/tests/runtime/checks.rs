@@ -1,4 +1,4 @@
-//! The rules of a request.
+//! Validation of requests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-/// What is wrong with the field `f`.
+/// The violations of the field `f`.
 fn found<T: Check + ?Sized>(value: &T, rules: &Rules) -> Vec<String> {
     let mut checker = Checker::new();
     checker.field("f", value, rules);
@@ -49,24 +49,24 @@ fn pattern_is_ecma_262_and_matches_anywhere() {
     const LOOK_AHEAD: &Rules = &Rules::NONE.pattern(r"^(?!auth0\|x)[a-z0-9]+\|\w+$");
     assert_eq!(found("auth0|y", LOOK_AHEAD), [""; 0]);
     assert_eq!(found("auth0|x", LOOK_AHEAD).len(), 1);
-    // An escape that Unicode mode refuses, and a class that only Unicode mode knows.
+    // An escape that Unicode mode rejects, and a class that only Unicode mode supports.
     assert_eq!(found("a-b", &Rules::NONE.pattern(r"^a\-b$")), [""; 0]);
     assert_eq!(found("ü", &Rules::NONE.pattern(r"^\p{L}$")), [""; 0]);
     assert_eq!(found("🦀", &Rules::NONE.pattern("^.$")), [""; 0]);
 }
 
 #[test]
-fn pattern_that_is_none_is_a_violation() {
+fn invalid_pattern_is_a_violation() {
     let found = found("x", &Rules::NONE.pattern("("));
     assert_eq!(found.len(), 1);
     assert!(
-        found[0].starts_with("f: cannot be checked, ( is no regular expression: "),
+        found[0].starts_with("f: cannot be checked, ( is not a regular expression: "),
         "{found:?}"
     );
 }
 
 #[test]
-fn bounds_of_numbers_are_kept() {
+fn bounds_of_numbers_are_checked() {
     const TAKE: &Rules = &Rules::NONE.minimum(1.0).maximum(50.0);
     for take in [1_i64, 50] {
         assert_eq!(found(&take, TAKE), [""; 0]);
@@ -134,7 +134,7 @@ fn lists_are_counted_and_their_items_checked_in_place() {
         found(&list(&["a", "abc", "a"]), RULES),
         [
             "f: 3 items, expected at most 2",
-            "f: holds the same item twice",
+            "f: contains the same item twice",
             "f[1]: 3 characters, expected at most 2"
         ]
     );
@@ -173,7 +173,7 @@ fn maps_are_counted_and_their_values_checked_in_place() {
 }
 
 #[test]
-fn free_values_keep_the_rules_of_their_kind() {
+fn untyped_values_are_checked_by_their_kind() {
     const RULES: &Rules = &Rules::NONE.max_length(2).maximum(5.0).max_items(1);
     assert_eq!(found(&json!("abc"), RULES).len(), 1);
     assert_eq!(found(&json!(6), RULES).len(), 1);
@@ -185,7 +185,7 @@ fn free_values_keep_the_rules_of_their_kind() {
 }
 
 #[test]
-fn open_value_of_the_documented_type_keeps_the_rules() {
+fn documented_open_value_is_checked() {
     const RULES: &Rules = &Rules::NONE.min_length(2).minimum(3.0);
     assert_eq!(found(&Open::<String>::from("a"), RULES), found("a", RULES));
     assert_eq!(found(&Open::from(2_i64), RULES), found(&2_i64, RULES));
@@ -215,7 +215,7 @@ fn absent_null_and_unlisted_values_pass() {
 }
 
 #[test]
-fn violation_of_a_secret_does_not_tell_it() {
+fn violation_does_not_quote_a_secret() {
     let secret = SecretString::from("s3cr3t");
     let found = found(&secret, &Rules::NONE.max_length(2).pattern("^x$"));
     assert_eq!(
@@ -227,7 +227,7 @@ fn violation_of_a_secret_does_not_tell_it() {
     );
 }
 
-/// Structs as they are generated.
+/// Structs like generated ones.
 #[derive(serde::Serialize)]
 struct Tenant {
     name: String,
@@ -251,7 +251,7 @@ impl Check for Tenant {
 }
 
 #[test]
-fn everything_wrong_is_told_with_its_place() {
+fn all_violations_are_reported_with_their_paths() {
     let tenants = vec![
         Tenant {
             name: "acme".to_owned(),
@@ -288,7 +288,7 @@ fn everything_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn whole_body_breaks_a_rule_then_it_is_called_the_body() {
+fn violation_of_the_whole_body_is_named_body() {
     let mut checker = Checker::new();
     checker.broken("no field is set");
     let texts: Vec<String> = checker

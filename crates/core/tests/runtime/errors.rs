@@ -1,4 +1,4 @@
-//! The table of errors: every kind, how it comes about, and what it tells.
+//! The table of errors: every kind with its message, predicates and details.
 
 use auth0_core::codegen::OperationFields;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ static BULK: Operation = Operation::new(OperationFields {
     ..OperationFields::DEFAULT
 });
 
-/// As generated code has them: errors name the methods of the client.
+/// Operations like generated ones: errors name the client methods.
 static READ: Operation = Operation::new(OperationFields {
     client_method: "members().get",
     ..crate::support::READ.fields()
@@ -46,13 +46,13 @@ static CREATE: Operation = Operation::new(OperationFields {
     ..crate::support::CREATE.fields()
 });
 
-/// What the rows have in common: one HTTP client, and no wait in real time.
-struct Bench {
+/// Shared by all rows: one HTTP client, and a fake timer.
+struct Context {
     http_client: HttpClient,
     timer: FakeTimer,
 }
 
-impl Bench {
+impl Context {
     fn builder(&self) -> TransportBuilder {
         self.timer
             .under(builder(StaticToken::new("t")))
@@ -60,7 +60,7 @@ impl Bench {
             .max_response_bytes(4096)
     }
 
-    /// The error of a call through `builder` of a server that plays `script`, the last fault for ever.
+    /// The error of a call through `builder` to a server with `script`, whose last fault repeats.
     async fn error(
         &self,
         builder: TransportBuilder,
@@ -68,9 +68,9 @@ impl Bench {
         script: &[Fault],
     ) -> Error {
         let (last, script) = script.split_last().unwrap();
-        let server = FaultServer::playing(script.to_vec(), last.clone());
+        let server = FaultServer::with_script(script.to_vec(), last.clone());
         let transport = builder.build(base(&server.url)).unwrap();
-        soon(call(&transport, operation, CallOptions::default()))
+        within_timeout(call(&transport, operation, CallOptions::default()))
             .await
             .unwrap_err()
     }
@@ -79,7 +79,7 @@ impl Bench {
         self.error(self.builder(), operation, &[fault]).await
     }
 
-    async fn hasty(&self, operation: &'static Operation, fault: Fault) -> Error {
+    async fn with_short_timeout(&self, operation: &'static Operation, fault: Fault) -> Error {
         let builder = self.builder().timeout(Duration::from_millis(300));
         self.error(builder, operation, &[fault]).await
     }
@@ -90,7 +90,7 @@ impl Bench {
 
     /// The server rejects the client's certificate.
     async fn rejecting(&self, operation: &'static Operation) -> Error {
-        let (url, _) = alerting(48).await;
+        let (url, _) = tls_alert_server(48).await;
         let transport = self.builder().build(base(&url)).unwrap();
         call(&transport, operation, CallOptions::default())
             .await
@@ -98,14 +98,14 @@ impl Bench {
     }
 
     async fn refused(&self, operation: &'static Operation) -> Error {
-        let deserted = Deserted::new();
-        let transport = self.builder().build(base(&deserted.url)).unwrap();
+        let unused_port = UnusedPort::new();
+        let transport = self.builder().build(base(&unused_port.url)).unwrap();
         call(&transport, operation, CallOptions::default())
             .await
             .unwrap_err()
     }
 
-    async fn layered(&self, operation: &'static Operation) -> Error {
+    async fn with_failing_layer(&self, operation: &'static Operation) -> Error {
         let failing = MapErrLayer::new(|_: Box<dyn StdError + Send + Sync>| {
             std::io::Error::other("the circuit is open")
         });
@@ -164,19 +164,19 @@ impl Bench {
             ("a request for another place", "http://127.0.0.1:2/"),
         ] {
             let sending = transport.call(&READ, CallOptions::default());
-            let request = built(transport.reqwest().get(url));
+            let request = build(transport.reqwest().get(url));
             rows.push((name, sending.receive(request).await.unwrap_err()));
         }
         let narrow = || {
             token_fn(|| async {
-                Ok(AccessToken::new("t", 0).granting(Scopes::parse("read:tenants")))
+                Ok(AccessToken::new("t", 0).with_scopes(Scopes::parse("read:tenants")))
             })
         };
-        let fine = [Fault::fine()];
+        let success = [Fault::success()];
         let narrowed = self.builder().token_source(std::sync::Arc::new(narrow()));
         rows.push((
             "a scope that is missing",
-            self.error(narrowed.clone().check_scopes(), &READ, &fine)
+            self.error(narrowed.clone().check_scopes(), &READ, &success)
                 .await,
         ));
         let forbidden = [Fault::status("403 Forbidden", "", "{}")];
@@ -189,7 +189,7 @@ impl Bench {
             Err(TokenError::new("the token file cannot be read").with_source(cause))
         });
         let failing = self.builder().token_source(std::sync::Arc::new(failing));
-        rows.push(("no token", self.error(failing, &CREATE, &fine).await));
+        rows.push(("no token", self.error(failing, &CREATE, &success).await));
         let hanging = token_fn(std::future::pending::<Result<AccessToken, TokenError>>);
         let hanging = self
             .builder()
@@ -197,7 +197,7 @@ impl Bench {
             .call_timeout(Duration::from_secs(5));
         rows.push((
             "no token in time",
-            self.error(hanging, &CREATE, &fine).await,
+            self.error(hanging, &CREATE, &success).await,
         ));
         let once = || std::sync::Arc::new(Tokens::failing_after(1));
         let unauthorized = [Fault::status("401 Unauthorized", "", "{}")];
@@ -217,7 +217,7 @@ impl Bench {
         ));
     }
 
-    async fn without_an_answer(&self, rows: &mut Vec<Row>) {
+    async fn without_a_response(&self, rows: &mut Vec<Row>) {
         let lost = || Fault::Answer(Vec::new());
         let silent = || Fault::Keep(Vec::new());
         rows.extend([
@@ -227,10 +227,19 @@ impl Bench {
             ("lost, safe", self.of(&READ, lost()).await),
             ("lost, idempotent", self.of(&REMOVE, lost()).await),
             ("lost, unsafe", self.of(&CREATE, lost()).await),
-            ("too late, safe", self.hasty(&READ, silent()).await),
-            ("too late, unsafe", self.hasty(&CREATE, silent()).await),
-            ("a layer fails, safe", self.layered(&READ).await),
-            ("a layer fails, unsafe", self.layered(&CREATE).await),
+            (
+                "too late, safe",
+                self.with_short_timeout(&READ, silent()).await,
+            ),
+            (
+                "too late, unsafe",
+                self.with_short_timeout(&CREATE, silent()).await,
+            ),
+            ("a layer fails, safe", self.with_failing_layer(&READ).await),
+            (
+                "a layer fails, unsafe",
+                self.with_failing_layer(&CREATE).await,
+            ),
         ]);
         let refused = Fault::Http2(http2::Reply::Reset(http2::REFUSED_STREAM));
         let builder = self.builder().http_client(http2_client());
@@ -315,7 +324,7 @@ impl Bench {
             ),
         ]);
         let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
-        // The waits of the other rows are random, and its time is told.
+        // A fixed wait, because the error shows the time.
         let from_the_start = FakeTimer::default().under(self.builder());
         rows.push((
             "429",
@@ -401,7 +410,10 @@ impl Bench {
                 "a success that breaks off, unsafe",
                 self.of(&CREATE, short()).await,
             ),
-            ("a success that stops", self.hasty(&CREATE, stopping).await),
+            (
+                "a success that stops",
+                self.with_short_timeout(&CREATE, stopping).await,
+            ),
             ("a success without an end", self.of(&CREATE, endless).await),
             (
                 "a bulk success of an unknown status",
@@ -449,25 +461,25 @@ impl Bench {
 
 type Row = (&'static str, Error);
 
-/// All errors, made once for all tests.
+/// All errors, created once for all tests.
 async fn rows() -> &'static [Row] {
     static ROWS: OnceCell<Vec<Row>> = OnceCell::const_new();
     ROWS.get_or_init(async || {
-        let bench = Bench {
+        let context = Context {
             http_client: plain_client(),
             timer: FakeTimer::default(),
         };
         let mut rows = Vec::new();
-        bench.before_sending(&mut rows).await;
-        bench.without_an_answer(&mut rows).await;
-        bench.with_a_status(&mut rows).await;
-        bench.of_a_success(&mut rows).await;
+        context.before_sending(&mut rows).await;
+        context.without_a_response(&mut rows).await;
+        context.with_a_status(&mut rows).await;
+        context.of_a_success(&mut rows).await;
         rows
     })
     .await
 }
 
-/// `error` and its sources, without what differs from system to system.
+/// `error` and its sources, without system-dependent parts.
 fn chain(error: &Error) -> Vec<String> {
     let first: Option<&(dyn StdError + 'static)> = Some(error);
     let shown = std::iter::once(displayed(error));
@@ -482,7 +494,7 @@ fn chain(error: &Error) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_kind_of_error_tells_what_it_is() {
+async fn table_of_all_errors() {
     let mut table = String::new();
     for (name, error) in rows().await {
         writeln!(table, "{name}").unwrap();
@@ -490,7 +502,7 @@ async fn every_kind_of_error_tells_what_it_is() {
             writeln!(table, "    {title:<8} {text}").unwrap();
         };
         let chain = chain(error);
-        line("says", &chain[0]);
+        line("message", &chain[0]);
         for source in &chain[1..] {
             line("because", source);
         }
@@ -517,7 +529,7 @@ async fn every_kind_of_error_tells_what_it_is() {
                 error.undecodable().map(|place| place.path().to_owned()),
             ),
             (
-                "look at",
+                "verify with",
                 error.verify_with().first().map(|id| (*id).to_owned()),
             ),
             ("retry at", error.retry_at().map(|_| "yes".to_owned())),
@@ -525,13 +537,13 @@ async fn every_kind_of_error_tells_what_it_is() {
         let facts = facts
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name} {}", value?)));
-        line("has", &facts.collect::<Vec<_>>().join(", "));
+        line("details", &facts.collect::<Vec<_>>().join(", "));
     }
     insta::assert_snapshot!(table);
 }
 
 #[tokio::test]
-async fn every_predicate_holds_of_an_error_and_not_of_another() {
+async fn every_predicate_is_true_for_some_errors_only() {
     let rows = rows().await;
     for (name, holds) in PREDICATES {
         let holding = rows.iter().filter(|(_, error)| holds(error)).count();
@@ -552,7 +564,7 @@ fn every_public_predicate_is_in_the_table() {
 }
 
 #[tokio::test]
-async fn no_error_repeats_what_its_source_says() {
+async fn error_does_not_repeat_its_sources() {
     for (name, error) in rows().await {
         let chain = chain(error);
         for (index, outer) in chain.iter().enumerate() {
@@ -567,7 +579,7 @@ async fn no_error_repeats_what_its_source_says() {
 }
 
 #[tokio::test]
-async fn no_error_prints_text_of_a_body_but_the_message_of_an_error_body_when_displayed() {
+async fn errors_print_no_text_of_a_body_except_the_message_of_an_error_body() {
     for (name, error) in rows().await {
         let debugged = format!("{error:?} {error:#?}");
         assert!(!debugged.contains("secret"), "{name}: {error:?}");

@@ -1,14 +1,14 @@
-//! The table of faults that need raw sockets: what each one makes of a call of each class of retry safety, when it
-//! befalls the call once, and when it does not end. Statuses, hints with a `Date`, HTML and all else that a server can do
-//! within HTTP stand in the table of `tests/integration/faults.rs`, where a sandbox has the faults.
+//! The table of faults that need raw sockets: the result of a call of each retry class if the fault occurs once, and if it
+//! always occurs. Statuses, hints with a `Date`, HTML and other faults within HTTP are in the table of
+//! `tests/integration/faults.rs`, where the sandbox injects them.
 //!
-//! | column | holds |
+//! | column | content |
 //! | --- | --- |
-//! | conns | connections that were made |
-//! | whole | requests that the server read to their end |
-//! | told | attempts that the caller is told of |
-//! | waits | waits before a repetition: `7s+` was asked for by the server, `jitter` was not |
-//! | the caller gets | `ok`, or every predicate of the error that holds |
+//! | conns | number of connections |
+//! | whole | complete requests that the server read |
+//! | att. | attempts that the result reports |
+//! | waits | waits before a retry: `7s+` was requested by the server, `jitter` was not |
+//! | result | `ok`, or every predicate of the error that is true |
 
 use std::fmt::Write as _;
 use std::sync::mpsc;
@@ -22,9 +22,9 @@ use crate::support::*;
 
 type Row = (&'static str, Fault);
 
-/// What became of one call.
+/// The outcome of one call.
 #[derive(Clone, PartialEq)]
-struct AttemptOutcome {
+struct CallOutcome {
     connections: usize,
     whole: usize,
     attempts: u32,
@@ -38,9 +38,9 @@ const CLASSES: [(&str, &Operation); 3] = [
     ("unsafe", &CREATE),
 ];
 
-/// What ends at once.
+/// Faults that end at once.
 fn quick_rows() -> Vec<Row> {
-    // No answer of this server has a `Date`, so its times are compared with the clock here.
+    // Responses of this server have no `Date`, so times are compared with the local clock.
     let limited = |headers: String| Fault::status("429 Too Many Requests", &headers, "{}");
     let endless = |status| Fault::Endless(head(status, "", 1 << 40, ""));
     let half_a_head = b"HTTP/1.1 200 OK\r\ncontent-le".to_vec();
@@ -51,25 +51,25 @@ fn quick_rows() -> Vec<Row> {
         ("529", proxied("529 Site Overloaded")),
         ("530", proxied("530 Frozen")),
         ("reset, request not read", Fault::ResetUnread),
-        ("reset in the request", Fault::ResetInHead),
-        ("closed without an answer", Fault::Answer(Vec::new())),
-        ("half a head", Fault::Answer(half_a_head)),
-        ("no HTTP", Fault::Answer(b"+OK ready\r\n".to_vec())),
+        ("reset within the request", Fault::ResetInHead),
+        ("closed without a response", Fault::Answer(Vec::new())),
+        ("incomplete head", Fault::Answer(half_a_head)),
+        ("not HTTP", Fault::Answer(b"+OK ready\r\n".to_vec())),
         (
-            "half a success",
+            "incomplete success",
             Fault::promising("200 OK", 23, r#"{"name":"#),
         ),
         (
-            "half a 503",
+            "incomplete 503",
             Fault::promising("503 Service Unavailable", 23, "{"),
         ),
-        ("half a 404", Fault::promising("404 Not Found", 23, "{")),
+        ("incomplete 404", Fault::promising("404 Not Found", 23, "{")),
         (
-            "success longer than it says",
+            "success longer than declared",
             Fault::promising("200 OK", 9, MEMBER),
         ),
-        ("success without an end", endless("200 OK")),
-        ("503 without an end", endless("503 Service Unavailable")),
+        ("endless success", endless("200 OK")),
+        ("endless 503", endless("503 Service Unavailable")),
         ("429, at a date", limited(dated(7))),
         ("429, reset in 7 s", limited(reset(7))),
         ("429, reset in an hour", limited(reset(3600))),
@@ -78,7 +78,7 @@ fn quick_rows() -> Vec<Row> {
     ]
 }
 
-/// What an HTTP/2 server does to a request. Whether it processed the request is told by RFC 9113 §8.7.
+/// Faults of HTTP/2. RFC 9113 §8.7 defines whether the request was processed.
 fn http2_rows() -> Vec<Row> {
     use http2::*;
     let row = |name, reply| (name, Fault::Http2(reply));
@@ -99,24 +99,21 @@ fn http2_rows() -> Vec<Row> {
     ]
 }
 
-/// What ends by the time-out of the attempt alone.
+/// Faults that end with the timeout of the attempt.
 fn slow_rows() -> Vec<Row> {
     let slow_head = head("200 OK", &"x-slow: 1\r\n".repeat(30), 2, "{}");
     let half_a_success = head("200 OK", "", 23, r#"{"name":"#);
     let half_a_failure = head("503 Service Unavailable", "", 23, "{");
     let slow_body = head("200 OK", "", 1000, "");
     vec![
-        ("a head byte by byte", Fault::Slow(Vec::new(), slow_head)),
-        (
-            "a success byte by byte",
-            Fault::Slow(slow_body, vec![b' '; 1000]),
-        ),
-        ("a success that stops", Fault::Keep(half_a_success)),
-        ("a 503 that stops", Fault::Keep(half_a_failure)),
+        ("slow head", Fault::Slow(Vec::new(), slow_head)),
+        ("slow success", Fault::Slow(slow_body, vec![b' '; 1000])),
+        ("stalled success", Fault::Keep(half_a_success)),
+        ("stalled 503", Fault::Keep(half_a_failure)),
     ]
 }
 
-/// `Retry-After` as a date that is `seconds` away.
+/// `Retry-After` as a date `seconds` ahead.
 fn dated(seconds: u64) -> String {
     let at = std::time::UNIX_EPOCH + Duration::from_secs(START + seconds);
     format!("retry-after: {}\r\n", httpdate::fmt_http_date(at))
@@ -128,7 +125,7 @@ fn reset(seconds: i64) -> String {
     format!("x-ratelimit-reset: {at}\r\n")
 }
 
-/// The client of all calls, and how long each attempt may take.
+/// The HTTP client, and the timeout of each attempt.
 #[derive(Clone)]
 struct Conditions {
     http_client: HttpClient,
@@ -154,32 +151,36 @@ impl Conditions {
         call(&transport, operation, CallOptions::default()).await
     }
 
-    async fn befallen(
+    async fn call_with_fault(
         &self,
         fault: &Fault,
         operation: &'static Operation,
-        for_ever: bool,
-    ) -> AttemptOutcome {
+        always: bool,
+    ) -> CallOutcome {
         let server = match fault {
-            _ if for_ever => FaultServer::always(fault.clone()),
+            _ if always => FaultServer::always(fault.clone()),
             Fault::Http2(_) => {
-                FaultServer::playing([fault.clone()], Fault::Http2(http2::Reply::Fine))
+                FaultServer::with_script([fault.clone()], Fault::Http2(http2::Reply::Success))
             }
             _ => FaultServer::once(fault.clone()),
         };
         let timer = FakeTimer::default();
         let result = self.call(&timer, &server.url, operation).await;
-        ending(&result, &server, &timer)
+        outcome_of(&result, &server, &timer)
     }
 
-    /// Nobody listens: until the first wait, or for ever.
-    async fn refused(&self, operation: &'static Operation, for_ever: bool) -> AttemptOutcome {
-        let deserted = Deserted::new();
-        let url = deserted.url.clone();
+    /// Calls a port without a listener: until the first wait, or always.
+    async fn refused(&self, operation: &'static Operation, always: bool) -> CallOutcome {
+        let unused_port = UnusedPort::new();
+        let url = unused_port.url.clone();
         let timer = FakeTimer::default();
         let (sender, receiver) = mpsc::channel();
-        let settle = move || sender.send(deserted.settle([], Fault::fine())).unwrap();
-        let result = if for_ever {
+        let settle = move || {
+            sender
+                .send(unused_port.listen([], Fault::success()))
+                .unwrap()
+        };
+        let result = if always {
             let result = self.call(&timer, &url, operation).await;
             settle();
             result
@@ -187,52 +188,52 @@ impl Conditions {
             timer.at_first_wait(settle);
             self.call(&timer, &url, operation).await
         };
-        ending(&result, &receiver.recv().unwrap(), &timer)
+        outcome_of(&result, &receiver.recv().unwrap(), &timer)
     }
 
-    /// What becomes of a call of each class, when the fault befalls it once and when it does not end.
-    async fn in_every_class(&self, fault: &Fault) -> [[AttemptOutcome; 2]; 3] {
+    /// The outcomes of a call of each class if the fault occurs once and if it always occurs.
+    async fn in_every_class(&self, fault: &Fault) -> [[CallOutcome; 2]; 3] {
         let [safe, idempotent, not_safe] = CLASSES.map(|(_, operation)| async {
-            let (once, for_ever) = tokio::join!(
-                self.befallen(fault, operation, false),
-                self.befallen(fault, operation, true)
+            let (once, always) = tokio::join!(
+                self.call_with_fault(fault, operation, false),
+                self.call_with_fault(fault, operation, true)
             );
-            [once, for_ever]
+            [once, always]
         });
         tokio::join!(safe, idempotent, not_safe).into()
     }
 
-    /// Prints `rows`, all of which befall their calls at the same time.
+    /// Prints `rows`, whose calls run concurrently.
     async fn print(&self, table: &mut String, rows: Vec<Row>) {
-        let befalling: Vec<_> = rows
+        let running: Vec<_> = rows
             .into_iter()
             .map(|(name, fault)| {
                 let conditions = self.clone();
-                let endings = async move { conditions.in_every_class(&fault).await };
-                (name, tokio::spawn(endings))
+                let outcomes = async move { conditions.in_every_class(&fault).await };
+                (name, tokio::spawn(outcomes))
             })
             .collect();
-        for (name, endings) in befalling {
-            print(table, name, endings.await.unwrap());
+        for (name, outcomes) in running {
+            print(table, name, outcomes.await.unwrap());
         }
     }
 }
 
-fn what_it_gets(result: &Result<Response<Member>, Error>, timer: &FakeTimer) -> String {
+fn describe_result(result: &Result<Response<Member>, Error>, timer: &FakeTimer) -> String {
     let error = match result {
         Ok(_) => return "ok".to_owned(),
         Err(error) => error,
     };
-    let mut words: Vec<_> = true_predicates(error)
+    let mut parts: Vec<_> = true_predicates(error)
         .into_iter()
         .map(str::to_owned)
         .collect();
     if let Some(status) = error.status() {
-        words.insert(0, status.as_u16().to_string());
+        parts.insert(0, status.as_u16().to_string());
     }
     if let Some(at) = error.retry_at() {
         let wait = at.duration_since(timer.now()).unwrap();
-        words.push(format!("at+{}s", wait.as_secs()));
+        parts.push(format!("at+{}s", wait.as_secs()));
     }
     let acted = [
         ("HAS ACTED", error.has_acted()),
@@ -242,20 +243,20 @@ fn what_it_gets(result: &Result<Response<Member>, Error>, timer: &FakeTimer) -> 
         ),
         ("(earlier)", error.earlier_attempt_may_have_acted()),
     ];
-    words.extend(
+    parts.extend(
         acted
             .iter()
             .filter(|(_, holds)| *holds)
             .map(|(word, _)| (*word).to_owned()),
     );
-    words.join(" ")
+    parts.join(" ")
 }
 
-fn ending(
+fn outcome_of(
     result: &Result<Response<Member>, Error>,
     server: &FaultServer,
     timer: &FakeTimer,
-) -> AttemptOutcome {
+) -> CallOutcome {
     let waits = timer.slept().into_iter().map(|wait| match wait.as_secs() {
         0 => "jitter".to_owned(),
         seconds => format!("{seconds}s+"),
@@ -270,49 +271,49 @@ fn ending(
     let connections = server.connections();
     assert!(
         !acts_twice || connections <= 1,
-        "an unsafe call was sent again"
+        "an unsafe call was retried"
     );
-    AttemptOutcome {
+    CallOutcome {
         connections,
         whole: server.requests().len(),
         attempts,
         waits: waits.collect::<Vec<_>>().join(" "),
-        gets: what_it_gets(result, timer),
+        gets: describe_result(result, timer),
     }
 }
 
-/// The lines of one fault: one for each class, or for several classes to which the same happens.
-fn print(table: &mut String, mut name: &str, endings: [[AttemptOutcome; 2]; 3]) {
-    let mut lines: Vec<(Vec<&str>, [AttemptOutcome; 2])> = Vec::new();
-    for ((class, _), ending) in CLASSES.into_iter().zip(endings) {
-        match lines.iter_mut().find(|(_, other)| *other == ending) {
+/// Prints the lines of one fault. Classes with the same outcome share a line.
+fn print(table: &mut String, mut name: &str, outcomes: [[CallOutcome; 2]; 3]) {
+    let mut lines: Vec<(Vec<&str>, [CallOutcome; 2])> = Vec::new();
+    for ((class, _), outcome) in CLASSES.into_iter().zip(outcomes) {
+        match lines.iter_mut().find(|(_, other)| *other == outcome) {
             Some((classes, _)) => classes.push(class),
-            None => lines.push((vec![class], ending)),
+            None => lines.push((vec![class], outcome)),
         }
     }
-    for (classes, [once, for_ever]) in &lines {
+    for (classes, [once, always]) in &lines {
         let classes = match classes.len() {
             3 => "every".to_owned(),
             _ => classes.join(", "),
         };
-        if once == for_ever {
+        if once == always {
             line(table, [name, &classes, "either"], once);
         } else {
             line(table, [name, &classes, "once"], once);
-            line(table, ["", "", "for ever"], for_ever);
+            line(table, ["", "", "always"], always);
         }
         name = "";
     }
 }
 
-fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &AttemptOutcome) {
-    let AttemptOutcome {
+fn line(table: &mut String, [name, classes, how_often]: [&str; 3], outcome: &CallOutcome) {
+    let CallOutcome {
         connections,
         whole,
         attempts,
         waits,
         gets,
-    } = ending;
+    } = outcome;
     writeln!(
         table,
         "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
@@ -321,18 +322,18 @@ fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &Atte
 }
 
 #[tokio::test]
-async fn every_fault_in_every_class_has_its_ending() {
+async fn table_of_all_faults() {
     let mut table = format!(
-        "{:<28} | {:<18} | {:<8} | conns | whole | told | {:<13} | the caller gets\n",
-        "fault", "class", "befalls", "waits"
+        "{:<28} | {:<18} | {:<8} | conns | whole | att. | {:<13} | result\n",
+        "fault", "class", "occurs", "waits"
     );
     let conditions = Conditions {
         http_client: plain_client(),
         timeout: Duration::from_secs(60),
     };
-    let mut endings = Vec::new();
+    let mut outcomes = Vec::new();
     for (_, operation) in CLASSES {
-        endings.push([
+        outcomes.push([
             conditions.refused(operation, false).await,
             conditions.refused(operation, true).await,
         ]);
@@ -340,7 +341,7 @@ async fn every_fault_in_every_class_has_its_ending() {
     print(
         &mut table,
         "connection refused",
-        endings.try_into().ok().unwrap(),
+        outcomes.try_into().ok().unwrap(),
     );
     conditions.print(&mut table, quick_rows()).await;
     let http2 = Conditions {
@@ -348,19 +349,20 @@ async fn every_fault_in_every_class_has_its_ending() {
         ..conditions.clone()
     };
     http2.print(&mut table, http2_rows()).await;
-    let hasty = Conditions {
+    let with_short_timeout = Conditions {
         timeout: Duration::from_millis(300),
         ..conditions
     };
-    hasty.print(&mut table, slow_rows()).await;
+    with_short_timeout.print(&mut table, slow_rows()).await;
     insta::assert_snapshot!(table);
 }
 
-/// Whichever of both ends notices first: the request was not sent, or it has a stream above the last one.
+/// The request was not sent, or its stream is above the last processed one, depending on which side notices first.
 #[tokio::test]
-async fn http2_connection_ends_before_the_request_then_an_unsafe_call_is_sent_again() {
-    let fine = Fault::Http2(http2::Reply::Fine);
-    let server = FaultServer::playing([Fault::Http2TurnedAway, Fault::Http2TurnedAway], fine);
+async fn unsafe_call_is_retried_if_the_http2_connection_ended_before_the_request() {
+    let success = Fault::Http2(http2::Reply::Success);
+    let server =
+        FaultServer::with_script([Fault::Http2GoAwayFirst, Fault::Http2GoAwayFirst], success);
     let conditions = Conditions {
         http_client: http2_client(),
         timeout: Duration::from_secs(60),

@@ -16,7 +16,7 @@ use crate::support::*;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the layers noted, in its order.
+/// What the layers recorded, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -58,10 +58,10 @@ impl std::fmt::Display for CircuitOpen {
 impl std::error::Error for CircuitOpen {}
 
 #[tokio::test]
-async fn layer_sees_every_attempt_with_its_token_and_every_answer() {
+async fn layer_sees_every_attempt_with_its_token_and_every_response() {
     let unauthorized = Fault::status("401 Unauthorized", "", "{}");
     let unavailable = Fault::status("503 Service Unavailable", "", "{}");
-    let server = FaultServer::playing([unauthorized, unavailable], Fault::fine());
+    let server = FaultServer::with_script([unauthorized, unavailable], Fault::success());
     let notes = Notes::default();
     let (requests, answers) = (notes.clone(), notes.clone());
     let http_client = plain_client()
@@ -94,8 +94,8 @@ async fn layer_sees_every_attempt_with_its_token_and_every_answer() {
 }
 
 #[tokio::test]
-async fn layer_that_was_added_last_is_the_outermost_and_may_change_the_request() {
-    let server = FaultServer::always(Fault::fine());
+async fn layer_added_last_is_outermost_and_may_modify_the_request() {
+    let server = FaultServer::always(Fault::success());
     let notes = Notes::default();
     let noting = |name: &'static str| {
         let notes = notes.clone();
@@ -116,7 +116,7 @@ async fn layer_that_was_added_last_is_the_outermost_and_may_change_the_request()
     assert_eq!(server.header("x-stamp"), [("first".to_owned(), 1)]);
 }
 
-/// A client whose every request fails in a layer, and the note of each.
+/// A client whose requests all fail in a layer, and the record of each.
 fn broken(notes: &Notes) -> HttpClient {
     let notes = notes.clone();
     plain_client().layer(layer_fn(move |_: HttpService| {
@@ -129,8 +129,8 @@ fn broken(notes: &Notes) -> HttpClient {
 }
 
 #[tokio::test]
-async fn failure_of_a_layer_counts_as_a_lost_answer() {
-    let server = FaultServer::always(Fault::fine());
+async fn failed_layer_counts_as_a_lost_response() {
+    let server = FaultServer::always(Fault::success());
     let notes = Notes::default();
     for (operation, attempts) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 1)] {
         let transport = client(&server.url, broken(&notes));
@@ -150,11 +150,11 @@ async fn failure_of_a_layer_counts_as_a_lost_answer() {
 }
 
 #[tokio::test]
-async fn failure_of_the_client_keeps_its_meaning_under_a_layer() {
-    let deserted = Deserted::new();
+async fn client_error_is_classified_correctly_within_a_layer() {
+    let unused_port = UnusedPort::new();
     let passing = || plain_client().layer(MapRequestLayer::new(|request| stamp(request, "x")));
     let error = call(
-        &client(&deserted.url, passing()),
+        &client(&unused_port.url, passing()),
         &CREATE,
         CallOptions::default(),
     )
@@ -172,17 +172,17 @@ async fn failure_of_the_client_keeps_its_meaning_under_a_layer() {
 }
 
 #[tokio::test]
-async fn failure_that_a_layer_wraps_counts_as_a_lost_answer() {
-    let deserted = Deserted::new();
+async fn client_error_wrapped_by_a_layer_counts_as_a_lost_response() {
+    let unused_port = UnusedPort::new();
     let wrapping = MapErrLayer::new(|_: BoxError| CircuitOpen);
-    let transport = client(&deserted.url, plain_client().layer(wrapping));
+    let transport = client(&unused_port.url, plain_client().layer(wrapping));
     let error = call(&transport, &CREATE, CallOptions::default())
         .await
         .unwrap_err();
     assert!(error.is_outcome_unknown() && !error.is_connect());
 }
 
-/// A layer's error that keeps what it wraps.
+/// The error of a layer that wraps another error.
 #[derive(Debug)]
 struct Kept(BoxError);
 
@@ -199,7 +199,7 @@ impl std::error::Error for Kept {
 }
 
 #[tokio::test]
-async fn failure_that_a_layer_keeps_tells_no_url() {
+async fn client_error_kept_by_a_layer_shows_no_url() {
     let server = FaultServer::always(Fault::ResetAfterRequest);
     let keeping = plain_client().layer(MapErrLayer::new(Kept));
     let transport = client(&server.url, keeping);

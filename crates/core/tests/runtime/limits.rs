@@ -1,4 +1,4 @@
-//! Calls through a limiter. What the limiter does by itself is tested beside it.
+//! Calls through a limiter. The limiter itself is tested in `limit/tests`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn whole_seconds(waits: &[Duration]) -> Vec<u64> {
     waits.iter().map(Duration::as_secs).collect()
 }
 
-/// The classes of the one host that are paused, and for how many seconds.
+/// The paused classes of the host, with the remaining seconds.
 fn paused(limiter: &Limiter, timer: &FakeTimer) -> [Option<u64>; 2] {
     let snapshot = limiter.snapshot();
     let host = snapshot.hosts.values().next().unwrap();
@@ -62,8 +62,8 @@ fn paused(limiter: &Limiter, timer: &FakeTimer) -> [Option<u64>; 2] {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_rate_wait_and_each_class_has_its_own() {
-    let (server, timer) = (FaultServer::always(Fault::fine()), FakeTimer::default());
+async fn calls_beyond_the_rate_of_their_class_wait() {
+    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
     let limiter = per_second(&timer);
     let transport = limited_by(&limiter, &server, &timer, Tokens::default());
     for _ in 0..3 {
@@ -82,7 +82,7 @@ async fn calls_beyond_the_rate_wait_and_each_class_has_its_own() {
 }
 
 #[tokio::test]
-async fn answer_that_names_a_limit_pauses_what_it_is_about() {
+async fn rate_limit_response_pauses_its_scope() {
     let ahead = |seconds: u64| (START + seconds).to_string();
     let remaining = |count: u64| {
         let head = format!(
@@ -97,7 +97,7 @@ async fn answer_that_names_a_limit_pauses_what_it_is_about() {
             refused(&format!("x-ratelimit-reset: {}\r\n", ahead(6))),
             [Some(6), None],
         ),
-        // Nothing is said, or what has passed: a second.
+        // No duration, or a time in the past: one second.
         (refused(""), [Some(1), None]),
         (refused("retry-after: 0\r\n"), [Some(1), None]),
         (
@@ -128,9 +128,9 @@ async fn answer_that_names_a_limit_pauses_what_it_is_about() {
 }
 
 #[tokio::test]
-async fn head_of_an_answer_counts_before_its_body_comes() {
+async fn rate_limit_headers_apply_before_the_body_arrives() {
     let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 5\r\ncontent-length: 9\r\n\r\n";
-    let server = BareServer::answering([Answer::Hang(head.into())]).await;
+    let server = BareServer::responding([ServerResponse::Hang(head.into())]).await;
     let timer = FakeTimer::default();
     let limiter = per_second(&timer);
     let transport = timer
@@ -140,7 +140,7 @@ async fn head_of_an_answer_counts_before_its_body_comes() {
         .build(base(&server.url))
         .unwrap();
     let reading = tokio::spawn(async move { read(&transport).await.map(|_| ()) });
-    soon(async {
+    within_timeout(async {
         while paused(&limiter, &timer) == [None, None] {
             tokio::task::yield_now().await;
         }
@@ -152,7 +152,7 @@ async fn head_of_an_answer_counts_before_its_body_comes() {
 }
 
 #[tokio::test]
-async fn organization_is_paused_and_its_host_is_not() {
+async fn paused_organization_does_not_pause_its_host() {
     let server = FaultServer::once(refused("retry-after: 5\r\n"));
     let timer = FakeTimer::default();
     let limiter = per_second(&timer);
@@ -166,8 +166,8 @@ async fn organization_is_paused_and_its_host_is_not() {
 }
 
 #[tokio::test]
-async fn token_is_asked_for_again_after_a_long_wait() {
-    let (server, timer) = (FaultServer::always(Fault::fine()), FakeTimer::default());
+async fn token_is_requested_again_after_a_long_wait() {
+    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
     let tokens = Tokens::default();
     let limits = Limits::new(Rate::per_minute(1), Rate::per_minute(1)).headroom(0.0);
     let transport = limited_by(&limiter(limits, &timer), &server, &timer, tokens.clone());
@@ -180,9 +180,9 @@ async fn token_is_asked_for_again_after_a_long_wait() {
 }
 
 #[tokio::test]
-async fn time_for_the_call_ends_in_the_queue_then_nothing_is_sent() {
-    let (server, timer) = (FaultServer::always(Fault::fine()), FakeTimer::default());
-    // The limiter goes by a clock that stands still, so only the end of the call comes.
+async fn call_timeout_in_the_queue_sends_no_request() {
+    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
+    // The clock of the limiter is stopped, so only the timeout of the call ends the wait.
     let limiter = per_second(&FakeTimer::stuck());
     let transport = limited_by(&limiter, &server, &timer, Tokens::default());
     read(&transport).await.unwrap();
@@ -191,16 +191,16 @@ async fn time_for_the_call_ends_in_the_queue_then_nothing_is_sent() {
     assert!(error.is_timeout() && error.is_retryable() && error.attempts() == 0);
     assert_eq!(
         error.to_string(),
-        "getMember: the time for the call was over while it waited for the limiter"
+        "getMember: the call timed out while it waited for the limiter"
     );
     write(&transport).await.expect("the other class is free");
     assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn time_in_the_queue_does_not_count_against_the_retries() {
+async fn time_in_the_queue_does_not_count_as_retry_time() {
     let unavailable = Fault::status("503 Service Unavailable", "", "{}");
-    let server = FaultServer::playing([Fault::fine(), unavailable], Fault::fine());
+    let server = FaultServer::with_script([Fault::success(), unavailable], Fault::success());
     let timer = FakeTimer::default();
     let limits = Limits::new(Rate::per_minute(1), Rate::per_minute(1)).headroom(0.0);
     let transport = limited_by(&limiter(limits, &timer), &server, &timer, Tokens::default());
@@ -209,12 +209,12 @@ async fn time_in_the_queue_does_not_count_against_the_retries() {
     let options = CallOptions::default().retry(policy);
     let response = call(&transport, &READ, options).await.unwrap();
     assert_eq!(response.attempts(), 2);
-    // A minute in the queue, the wait before the retry, and the rest of the next minute in the queue.
+    // One minute in the queue, the wait before the retry, and the rest of the next minute in the queue.
     assert_eq!(timer.slept().len(), 3);
     assert_eq!(timer.slept().iter().sum::<Duration>().as_secs(), 120);
 }
 
-/// What a call says that is held back by a pause of `seconds` from now on.
+/// Asserts the error of a call that is delayed by a pause of `seconds`.
 fn assert_paused(error: &Error, timer: &FakeTimer, seconds: u64) {
     assert!(error.is_rate_limited() && error.is_retryable(), "{error:?}");
     let at = error.retry_at().unwrap();
@@ -223,7 +223,7 @@ fn assert_paused(error: &Error, timer: &FakeTimer, seconds: u64) {
 }
 
 #[tokio::test]
-async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_without_a_token() {
+async fn pause_beyond_max_wait_fails_later_calls_at_once_without_a_token() {
     let reset = |ahead: u64| {
         let head = format!(
             "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}\r\n",
@@ -242,7 +242,7 @@ async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_wit
             refused("retry-after: Sun, 06 Nov 1994 09:49:37 GMT\r\n"),
             3600,
         ),
-        // No pause is longer than an hour.
+        // No pause exceeds one hour.
         (refused("retry-after: 99999999999999999999999\r\n"), 3600),
         (reset(60), 60),
         (Fault::status("200 OK", &milliseconds, MEMBER), 3600),
@@ -259,14 +259,14 @@ async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_wit
             assert!(!error.is_timeout() && !error.is_status());
             assert_eq!((error.attempts(), error.status()), (0, None));
             let expected = format!(
-                "getMember: the rate limit of the server is used up for another {seconds} s, which is longer than the \
+                "getMember: the rate limit of the server is exceeded for another {seconds} s, which is longer than the \
                  call may wait, the request was not sent (retry at "
             );
             assert!(error.to_string().starts_with(&expected), "{error}");
         }
         assert_eq!((tokens.fetched(), server.requests().len()), (fetched, 1));
         assert!(timer.slept().is_empty());
-        // Whoever may wait does, and everybody may go on afterwards.
+        // Callers that may wait do, and all calls succeed afterwards.
         let patient = RetryPolicy::default().max_wait(Duration::from_secs(seconds));
         let options = CallOptions::default().retry(patient);
         call(&transport, &READ, options).await.unwrap();
@@ -276,7 +276,7 @@ async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_wit
 }
 
 #[tokio::test]
-async fn time_of_the_reset_means_nothing_then_nothing_is_paused() {
+async fn meaningless_reset_time_pauses_nothing() {
     for reset in [
         "-1".to_owned(),
         "soon".to_owned(),
@@ -294,7 +294,7 @@ async fn time_of_the_reset_means_nothing_then_nothing_is_paused() {
 }
 
 #[tokio::test]
-async fn long_pause_fails_the_calls_that_it_is_about_and_no_others() {
+async fn long_pause_fails_calls_of_its_scope_only() {
     let all = "retry-after: 60\r\nx-auth0-error-kind: global-rate-limit\r\n";
     for (headers, [of_write, of_other, of_none]) in
         [("retry-after: 60\r\n", [false; 3]), (all, [true; 3])]
@@ -323,7 +323,7 @@ async fn long_pause_fails_the_calls_that_it_is_about_and_no_others() {
 }
 
 #[tokio::test]
-async fn call_ends_before_the_pause_then_it_fails_at_once_and_says_when_to_come_back() {
+async fn pause_beyond_the_call_timeout_fails_at_once_with_retry_at() {
     let (server, timer) = (
         FaultServer::once(refused("retry-after: 15\r\n")),
         FakeTimer::default(),
@@ -339,17 +339,19 @@ async fn call_ends_before_the_pause_then_it_fails_at_once_and_says_when_to_come_
 }
 
 #[tokio::test]
-async fn retry_is_held_up_by_a_pause_then_the_call_fails_at_once_and_keeps_the_answer() {
+async fn retry_delayed_by_a_long_pause_fails_at_once_and_keeps_the_response() {
     let reset = START + 3_000;
     let headers = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
     let server = FaultServer::once(Fault::status("503 Service Unavailable", &headers, "{}"));
     let timer = FakeTimer::default();
-    // The limiter goes by a clock that stands still, so the pause does not end.
+    // The clock of the limiter is stopped, so the pause does not end.
     let limiter = per_second(&FakeTimer::stuck());
     let transport = limited_by(&limiter, &server, &timer, Tokens::default());
     let policy = RetryPolicy::default().total_time(Duration::from_secs(10));
     let options = CallOptions::default().retry(policy);
-    let error = soon(call(&transport, &READ, options)).await.unwrap_err();
+    let error = within_timeout(call(&transport, &READ, options))
+        .await
+        .unwrap_err();
     assert!(error.is_timeout() && error.is_retryable() && !error.is_status());
     assert_paused(&error, &timer, 3_000);
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));

@@ -1,10 +1,9 @@
-//! The runtime against servers: wiremock where HTTP will do, bare sockets where bytes matter.
+//! Tests of the runtime against servers: wiremock for HTTP, raw sockets where bytes matter.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+    reason = "tests may panic, and clippy does not recognize test helpers"
 )]
 
-mod answers;
 mod base_url;
 mod bound_tokens;
 mod calls;
@@ -15,6 +14,7 @@ mod layers;
 mod limits;
 mod outcomes;
 mod paging;
+mod responses;
 mod retries;
 mod scopes;
 mod secrets;

@@ -1,4 +1,4 @@
-//! Bulk operations: the status decides.
+//! Outcomes of bulk operations, determined by the status.
 
 use auth0_core::codegen::CallOptions;
 use auth0_core::codegen::OperationFields;
@@ -24,7 +24,7 @@ async fn outcome_of(status: &str, body: &str) -> Result<Response<Outcome<Report>
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
-    let server = BareServer::answering([Answer::text(text)]).await;
+    let server = BareServer::responding([ServerResponse::text(text)]).await;
     update_tenants(&transport(&server.url, StaticToken::new("t"))).await
 }
 
@@ -40,9 +40,9 @@ async fn complete_status_is_complete() {
 }
 
 #[tokio::test]
-async fn complete_status_with_a_body_is_complete_all_the_same() {
+async fn complete_status_with_a_body_is_complete() {
     for body in [r#"{"failure":["t1"]}"#, "null", "<html>"] {
-        // HTTP has no body on a 204, so nothing of it arrives; it must not disturb either.
+        // HTTP allows no body with a 204, so it is ignored.
         assert!(
             outcome_of("204 No Content", body)
                 .await
@@ -54,7 +54,7 @@ async fn complete_status_with_a_body_is_complete_all_the_same() {
 }
 
 #[tokio::test]
-async fn partial_status_brings_its_report() {
+async fn partial_status_returns_its_report() {
     let outcome = outcome_of("200 OK", r#"{"failure":["t1","t2"]}"#)
         .await
         .unwrap()
@@ -84,16 +84,19 @@ async fn partial_status_without_failures_is_still_partial() {
 async fn partial_status_without_a_report_is_never_a_success() {
     for (body, what) in [
         ("", "expected JSON, found an empty body"),
-        // It is the API's own success only if it is JSON.
+        // Only JSON counts as a success of the API.
         (
             "<html>",
             "expected JSON, found 6 bytes without a media type: \
              a proxy or a login page may have responded instead of the API",
         ),
-        ("null", "it says that something failed, and has no report"),
+        (
+            "null",
+            "the status means a partial failure, but the body has no report",
+        ),
         (
             " null\n",
-            "it says that something failed, and has no report",
+            "the status means a partial failure, but the body has no report",
         ),
         ("{}", "missing field `failure` (line 1, column 2)"),
     ] {
@@ -105,13 +108,13 @@ async fn partial_status_without_a_report_is_never_a_success() {
             (!is_html, is_html)
         );
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
-        let ending = match is_html {
+        let outcome = match is_html {
             true => "outcome unknown (200 OK)",
-            false => "the server has acted (200 OK), but its answer cannot be read",
+            false => "the server has acted (200 OK), but the response cannot be decoded",
         };
         assert_eq!(
             displayed(&error),
-            format!("updateMemberTenants: {ending}: {what} (PATCH /members/{{id}}/tenants)")
+            format!("updateMemberTenants: {outcome}: {what} (PATCH /members/{{id}}/tenants)")
         );
     }
 }
@@ -124,13 +127,13 @@ async fn undocumented_success_is_neither_complete_nor_partial() {
         assert!(
             error
                 .to_string()
-                .contains(": its status is not a documented success, expected 200 or 204 ("),
+                .contains(": the status is not a documented success, expected 200 or 204 ("),
             "{error}"
         );
     }
 }
 
-/// An operation whose complete outcome is a status that can have a body.
+/// An operation whose complete status allows a body.
 static WITH_BODY: Operation = Operation::new(OperationFields {
     id: "updateAll",
     method: "PATCH",
@@ -165,7 +168,7 @@ async fn complete_status_with_a_body_that_is_not_json_is_an_error() {
 }
 
 #[tokio::test]
-async fn refusal_is_a_status_error() {
+async fn rejected_bulk_request_is_a_status_error() {
     let error = outcome_of("404 Not Found", r#"{"title":"Not found"}"#)
         .await
         .unwrap_err();

@@ -1,4 +1,4 @@
-//! Listings.
+//! Listings with checkpoint pagination.
 
 use auth0_core::codegen::OperationFields;
 use std::pin::Pin;
@@ -46,7 +46,7 @@ impl Page for Numbers {
     }
 }
 
-/// A generated request, with its optional cursor.
+/// A request like a generated one, with an optional cursor.
 #[derive(Clone)]
 pub(crate) struct List {
     transport: Transport,
@@ -96,12 +96,12 @@ impl Paged for List {
                 .from
                 .iter()
                 .fold(request, |request, from| request.query(&[("from", from)]));
-            call.receive(built(request)).await?.json()
+            call.receive(build(request)).await?.json()
         })
     }
 }
 
-/// A listing of pages `(cursor, numbers, next)`, and the server that has it.
+/// A listing of pages `(cursor, numbers, next)`, and its server.
 async fn listing(pages: &[(Option<&str>, &[u32], Option<&str>)]) -> (MockServer, List) {
     let server = serving(pages).await;
     let transport = transport(&server.uri(), StaticToken::new("t"));
@@ -136,7 +136,7 @@ async fn requests(server: &MockServer) -> usize {
 }
 
 #[tokio::test]
-async fn items_come_from_all_pages_and_nothing_is_asked_ahead() {
+async fn items_of_all_pages_are_returned_without_read_ahead() {
     let (server, list) = listing(&[
         (None, &[1, 2], Some("a")),
         (Some("a"), &[3, 4], Some("b")),
@@ -177,10 +177,9 @@ async fn short_and_empty_pages_are_not_the_end() {
 }
 
 #[tokio::test]
-async fn empty_pages_name_ever_new_cursors_then_the_listing_ends_with_an_error_and_can_be_resumed()
-{
+async fn endless_empty_pages_end_with_an_error_that_can_be_resumed() {
     let server = MockServer::start().await;
-    // Once the cursor is longer than this an item comes, on the last page.
+    // The last page, with an item, has a cursor longer than this.
     let end = 2 * MAX_EMPTY_PAGES as usize - 5;
     let answer = move |request: &wiremock::Request| {
         let from = request.url.query_pairs().find(|(key, _)| key == "from");
@@ -203,8 +202,8 @@ async fn empty_pages_name_ever_new_cursors_then_the_listing_ends_with_an_error_a
         assert!(error.is_stalled_listing() && !error.is_repeated_cursor());
         assert_eq!(
             error.to_string(),
-            "listNumbers: the listing does not continue: expected an item, found 100 empty pages one after another; \
-             resume it from the cursor to read more of them"
+            "listNumbers: the listing is stalled: expected an item, found 100 empty pages in succession; \
+             resume from the cursor to read more"
         );
         assert_eq!(requests(&server).await - before, MAX_EMPTY_PAGES as usize);
         assert_eq!(first.try_next().await.unwrap(), None);
@@ -216,7 +215,7 @@ async fn empty_pages_name_ever_new_cursors_then_the_listing_ends_with_an_error_a
 }
 
 #[tokio::test]
-async fn items_come_between_empty_pages_then_these_are_counted_anew() {
+async fn item_resets_the_count_of_empty_pages() {
     let server = MockServer::start().await;
     let answer = |request: &wiremock::Request| {
         let from = request.url.query_pairs().find(|(key, _)| key == "from");
@@ -242,14 +241,14 @@ async fn items_come_between_empty_pages_then_these_are_counted_anew() {
 }
 
 #[test]
-fn listings_can_be_held_in_shared_state() {
+fn listings_are_send_and_sync() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<auth0_core::Items<Numbers>>();
     is_shared::<auth0_core::Pages<Numbers>>();
     is_shared::<std::sync::Arc<tokio::sync::Mutex<auth0_core::Items<u32>>>>();
 }
 
-/// A runtime on whose thread nothing happens unless somebody waits on it.
+/// A runtime that makes progress only within `block_on`.
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -258,13 +257,13 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn stream_moves_to_another_runtime_then_it_goes_on_there() {
+fn stream_continues_on_another_runtime() {
     for ahead in [false, true] {
         for is_dropped in [false, true] {
             let (first, second) = (runtime(), runtime());
             let server_runtime = tokio::runtime::Runtime::new().unwrap();
             let (_server, list) = server_runtime.block_on(listing(&THREE));
-            // A connection belongs to the runtime on which it was made, so each page has one of its own.
+            // A connection belongs to the runtime that opened it, so each page needs a new one.
             let http_client = auth0_core::reqwest::Client::builder()
                 .no_proxy()
                 .tls_certs_only([])
@@ -282,7 +281,7 @@ fn stream_moves_to_another_runtime_then_it_goes_on_there() {
             }
             first.block_on(async {
                 assert_eq!(items.try_next().await.unwrap(), Some(1));
-                // The second page is asked for and does not come any more.
+                // The second page is requested but never arrives.
                 let mut next = std::pin::pin!(items.try_next());
                 std::future::poll_fn(|cx| {
                     std::task::Poll::Ready(next.as_mut().poll(cx).is_pending())
@@ -292,7 +291,7 @@ fn stream_moves_to_another_runtime_then_it_goes_on_there() {
             let idle = (!is_dropped).then_some(first);
             let rest = second.block_on(async {
                 let mut rest = Vec::new();
-                while let Some(number) = soon(items.try_next()).await.unwrap() {
+                while let Some(number) = within_timeout(items.try_next()).await.unwrap() {
                     rest.push(number);
                 }
                 rest
@@ -322,14 +321,14 @@ async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
     assert!(error.is_repeated_cursor() && !error.is_undecodable());
     assert_eq!(
         error.to_string(),
-        "listNumbers: the server names a page that was read before as the next one, the listing cannot go on"
+        "listNumbers: the server returned the cursor of a page that was already read, the listing cannot continue"
     );
     assert_eq!(items.try_next().await.unwrap(), None);
     assert_eq!(requests(&server).await, 2);
 }
 
 #[tokio::test]
-async fn failed_page_ends_the_stream_and_its_cursor_stays() {
+async fn failed_page_ends_the_stream_and_keeps_its_cursor() {
     let (server, list) = listing(&[(None, &[1, 2], Some("lost"))]).await;
     let mut items = items(list.clone());
     items.try_next().await.unwrap();
@@ -342,7 +341,7 @@ async fn failed_page_ends_the_stream_and_its_cursor_stays() {
     assert_eq!(items.try_next().await.unwrap(), None);
     assert_eq!(requests(&server).await, 2);
 
-    // Later the server is well again, and the listing goes on where it failed.
+    // The server recovers, and the listing is resumed where it failed.
     server.reset().await;
     let body = json!({ "numbers": [3] });
     Mock::given(query_param("from", "lost"))
@@ -355,7 +354,7 @@ async fn failed_page_ends_the_stream_and_its_cursor_stays() {
 }
 
 #[tokio::test]
-async fn cursor_of_a_half_read_page_is_the_page_itself() {
+async fn cursor_of_a_partially_read_page_is_that_page() {
     let (_server, list) = listing(&[(None, &[1], Some("a")), (Some("a"), &[2, 3], None)]).await;
     let mut items = items(list);
     items.try_next().await.unwrap();
@@ -367,7 +366,7 @@ async fn cursor_of_a_half_read_page_is_the_page_itself() {
 }
 
 #[tokio::test]
-async fn pages_come_whole() {
+async fn pages_are_returned_completely() {
     let (_server, list) = listing(&[(None, &[1, 2], Some("a")), (Some("a"), &[], None)]).await;
     let mut pages = pages(list);
     let first = pages.try_next().await.unwrap().unwrap();
@@ -386,7 +385,7 @@ async fn pages_come_whole() {
 }
 
 #[tokio::test]
-async fn listing_that_begins_in_the_middle_keeps_its_own_cursor() {
+async fn listing_started_at_a_cursor_keeps_it() {
     let (server, list) = listing(&[(Some("m"), &[7], None)]).await;
     let mut pages = pages(List {
         from: Some("m".to_owned()),
@@ -397,7 +396,7 @@ async fn listing_that_begins_in_the_middle_keeps_its_own_cursor() {
 }
 
 #[tokio::test]
-async fn listings_are_streams_that_move_between_threads() {
+async fn listings_are_send_streams() {
     fn is_stream<S: futures_core::Stream<Item = Result<T, Error>> + Send + Unpin + 'static, T>(
         stream: S,
     ) -> S {
@@ -416,10 +415,10 @@ async fn listings_are_streams_that_move_between_threads() {
 }
 
 #[tokio::test]
-async fn dropped_wait_loses_nothing() {
+async fn dropped_try_next_loses_no_item() {
     let (server, list) = listing(&[(None, &[1], None)]).await;
     let mut items = items(list);
-    // The first poll sends the request; dropping the wait must not drop the page under way.
+    // The first poll sends the request; dropping the future must not drop the page in flight.
     let pending = {
         let mut next = std::pin::pin!(items.try_next());
         std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending())).await
@@ -430,7 +429,7 @@ async fn dropped_wait_loses_nothing() {
 }
 
 #[tokio::test]
-async fn cursor_of_another_query_is_resumed_then_it_is_refused_before_anything_is_sent() {
+async fn cursor_of_another_query_is_rejected_before_sending() {
     let (server, list) = listing(&[(None, &[1], Some("a")), (Some("a"), &[2], None)]).await;
     let mut all = items(list.clone());
     all.try_next().await.unwrap();
@@ -455,7 +454,7 @@ async fn tokens_seen(server: &MockServer) -> Vec<String> {
         .collect()
 }
 
-/// Three pages of one number each, read with tokens from `source`.
+/// Reads three pages of one number each, with tokens from `source`.
 async fn read_three(server: &MockServer, source: impl TokenSource, ahead: bool) -> Vec<u32> {
     let mut items = items(List::new(transport(&server.uri(), source)));
     if ahead {
@@ -475,7 +474,7 @@ const THREE: [(Option<&str>, &[u32], Option<&str>); 3] = [
 ];
 
 #[tokio::test]
-async fn token_changes_in_the_middle_then_every_page_is_asked_for_with_the_token_of_its_time() {
+async fn every_page_is_requested_with_the_current_token() {
     for ahead in [false, true] {
         let server = serving(&THREE).await;
         assert_eq!(
@@ -490,7 +489,7 @@ async fn token_changes_in_the_middle_then_every_page_is_asked_for_with_the_token
 }
 
 #[tokio::test]
-async fn token_expires_in_the_middle_then_its_page_is_asked_for_again_and_the_listing_goes_on() {
+async fn token_expired_within_a_listing_is_replaced_and_the_listing_continues() {
     for ahead in [false, true] {
         let server = serving(&THREE).await;
         Mock::given(header("authorization", "Bearer token-1"))
@@ -509,15 +508,15 @@ async fn token_expires_in_the_middle_then_its_page_is_asked_for_again_and_the_li
                 "Bearer token-3"
             ]
         );
-        assert_eq!(tokens.told()[1], "rejected 1");
+        assert_eq!(tokens.reports()[1], "rejected 1");
     }
 }
 
 #[tokio::test]
-async fn collected_listing_fails_then_the_error_says_where_to_go_on() {
+async fn error_of_a_collected_listing_has_the_cursor() {
     let (_server, list) = listing(&[(None, &[1, 2], Some("lost"))]).await;
     let mut stream = pages(list).read_ahead();
-    // What `try_collect` does: the stream is gone with the error.
+    // Like `try_collect`, which consumes the stream.
     let error = loop {
         match std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut stream), cx))
             .await

@@ -1,4 +1,4 @@
-//! Calls that are sent again: waits and their limits, tokens, bodies and connections.
+//! Retries: waits and their limits, tokens, bodies and connections.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::paging::List;
 use crate::support::*;
 use crate::tokens::Once;
 
-/// A client with the default policy that goes by `timer`.
+/// A client with the default policy and `timer`.
 fn patient(timer: &FakeTimer, tokens: impl TokenSource) -> TransportBuilder {
     timer
         .under(builder(tokens))
@@ -49,9 +49,9 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn repeated_delete_that_finds_nothing_says_that_the_first_may_have_deleted() {
+async fn retried_delete_with_404_reports_that_an_earlier_attempt_may_have_acted() {
     let gone = Fault::status("404 Not Found", "", "{}");
-    let server = FaultServer::playing([Fault::ResetAfterRequest], gone);
+    let server = FaultServer::with_script([Fault::ResetAfterRequest], gone);
     let timer = FakeTimer::default();
     let error = call(&client(&server, &timer), &REMOVE, CallOptions::default())
         .await
@@ -70,9 +70,9 @@ async fn repeated_delete_that_finds_nothing_says_that_the_first_may_have_deleted
 }
 
 #[tokio::test]
-async fn each_attempt_carries_its_own_token_and_nothing_else_changes() {
+async fn attempts_differ_only_in_their_token() {
     let script = [unavailable(""), unauthorized(), Fault::ResetAfterRequest];
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     let timer = FakeTimer::default();
     let transport = patient(&timer, Tokens::replacing())
         .build(base(&server.url))
@@ -100,7 +100,7 @@ async fn each_attempt_carries_its_own_token_and_nothing_else_changes() {
 }
 
 #[tokio::test]
-async fn refused_token_is_replaced_where_nothing_is_retried() {
+async fn rejected_token_is_replaced_without_retries() {
     for operation in [&READ, &REPLACE, &CREATE] {
         let server = FaultServer::once(unauthorized());
         let transport = patient(&FakeTimer::default(), Tokens::replacing())
@@ -115,9 +115,9 @@ async fn refused_token_is_replaced_where_nothing_is_retried() {
 }
 
 #[tokio::test]
-async fn refusal_failure_success_is_a_success_where_the_call_may_be_repeated() {
+async fn rejection_then_failure_then_success_succeeds_if_the_call_may_be_retried() {
     for (operation, requests) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 2)] {
-        let server = FaultServer::playing([unauthorized(), unavailable("")], Fault::fine());
+        let server = FaultServer::with_script([unauthorized(), unavailable("")], Fault::success());
         let timer = FakeTimer::default();
         let transport = patient(&timer, Tokens::replacing())
             .build(base(&server.url))
@@ -125,13 +125,13 @@ async fn refusal_failure_success_is_a_success_where_the_call_may_be_repeated() {
         let result = call(&transport, operation, CallOptions::default()).await;
         assert_eq!(result.is_ok(), requests == 3);
         assert_eq!(server.requests().len(), requests);
-        // Another token is worth trying at once.
+        // Another token is tried at once.
         assert_eq!(timer.slept().len(), requests - 2);
     }
 }
 
 #[tokio::test]
-async fn token_that_cannot_be_had_again_does_not_hide_what_was_sent() {
+async fn failed_token_request_before_a_retry_keeps_the_history() {
     let server = FaultServer::once(Fault::ResetAfterRequest);
     let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
         .build(base(&server.url))
@@ -145,13 +145,13 @@ async fn token_that_cannot_be_had_again_does_not_hide_what_was_sent() {
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert_eq!(
         error.to_string(),
-        "deleteMember: no access token could be had, the request was not sent again \
+        "deleteMember: no access token could be obtained, the request was not retried \
          (after attempt 1; the server may have acted)"
     );
 }
 
 #[tokio::test]
-async fn hint_of_an_earlier_answer_is_not_told_of_a_token_that_cannot_be_had() {
+async fn retry_hint_of_an_earlier_response_is_not_reported_with_a_token_error() {
     let server = FaultServer::always(limited("retry-after: 7\r\n"));
     let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
         .build(base(&server.url))
@@ -162,14 +162,14 @@ async fn hint_of_an_earlier_answer_is_not_told_of_a_token_that_cannot_be_had() {
 }
 
 #[tokio::test]
-async fn token_that_ends_in_the_middle_of_a_listing_is_replaced() {
+async fn token_that_expires_within_a_listing_is_replaced() {
     let page = |body: &str| Fault::status("200 OK", "", body);
     let script = [
         page(r#"{"numbers":[1,2],"next":"a"}"#),
         unauthorized(),
         page(r#"{"numbers":[3],"next":"b"}"#),
     ];
-    let server = FaultServer::playing(script, page(r#"{"numbers":[4]}"#));
+    let server = FaultServer::with_script(script, page(r#"{"numbers":[4]}"#));
     let transport = patient(&FakeTimer::default(), Tokens::replacing())
         .retry(RetryPolicy::never())
         .build(base(&server.url))
@@ -184,7 +184,7 @@ async fn token_that_ends_in_the_middle_of_a_listing_is_replaced() {
 }
 
 #[tokio::test]
-async fn wait_that_the_server_asks_for_is_slept_with_a_little_more() {
+async fn requested_wait_is_slept_with_jitter() {
     for fault in [
         limited("retry-after: 7\r\n"),
         unavailable("retry-after: 7\r\n"),
@@ -199,7 +199,7 @@ async fn wait_that_the_server_asks_for_is_slept_with_a_little_more() {
 }
 
 #[tokio::test]
-async fn wait_longer_than_the_longest_is_not_slept_and_the_error_says_when() {
+async fn wait_beyond_max_wait_fails_with_retry_at() {
     let server = FaultServer::always(limited("retry-after: 8\r\n"));
     let timer = FakeTimer::default();
     let policy = RetryPolicy::default().max_wait(seconds(7));
@@ -237,7 +237,7 @@ async fn total_time_ends_the_retries() {
 }
 
 #[tokio::test]
-async fn call_that_would_end_in_a_wait_fails_at_once() {
+async fn wait_beyond_the_call_timeout_fails_at_once() {
     let server = FaultServer::always(limited("retry-after: 7\r\n"));
     let timer = FakeTimer::default();
     let of_the_client = patient(&timer, StaticToken::new("t"))
@@ -258,15 +258,15 @@ async fn call_that_would_end_in_a_wait_fails_at_once() {
 }
 
 #[tokio::test]
-async fn call_whose_token_does_not_come_in_time_sends_nothing() {
-    let server = FaultServer::always(Fault::fine());
+async fn call_timeout_while_waiting_for_a_token_sends_no_request() {
+    let server = FaultServer::always(Fault::success());
     let timer = FakeTimer::default();
     let hanging = token_fn(std::future::pending::<Result<AccessToken, TokenError>>);
     let transport = patient(&timer, hanging)
         .call_timeout(seconds(5))
         .build(base(&server.url))
         .unwrap();
-    let error = soon(call(&transport, &CREATE, CallOptions::default()))
+    let error = within_timeout(call(&transport, &CREATE, CallOptions::default()))
         .await
         .unwrap_err();
 
@@ -276,13 +276,13 @@ async fn call_whose_token_does_not_come_in_time_sends_nothing() {
     assert_eq!(timer.slept(), [seconds(5)]);
     assert_eq!(
         error.to_string(),
-        "createTenant: the time for the call was over while it waited for an access token"
+        "createTenant: the call timed out while it waited for an access token"
     );
 }
 
 #[tokio::test]
-async fn call_whose_time_ends_with_the_token_sends_nothing() {
-    let server = FaultServer::always(Fault::fine());
+async fn call_timeout_when_the_token_arrives_sends_no_request() {
+    let server = FaultServer::always(Fault::success());
     let timer = FakeTimer::default();
     let clock = timer.clone();
     let late = token_fn(move || {
@@ -301,26 +301,26 @@ async fn call_whose_time_ends_with_the_token_sends_nothing() {
 }
 
 #[tokio::test]
-async fn attempt_is_cut_to_what_is_left_of_the_call() {
+async fn attempt_timeout_is_limited_by_the_call_timeout() {
     let server = FaultServer::always(Fault::Keep(Vec::new()));
     let transport = patient(&FakeTimer::default(), StaticToken::new("t"))
         .timeout(seconds(60))
         .call_timeout(Duration::from_millis(100))
         .build(base(&server.url))
         .unwrap();
-    let error = soon(call(&transport, &CREATE, CallOptions::default()))
+    let error = within_timeout(call(&transport, &CREATE, CallOptions::default()))
         .await
         .unwrap_err();
     assert!(error.is_outcome_unknown() && error.is_timeout());
 }
 
 #[tokio::test]
-async fn dropped_call_ends_its_wait_and_sends_nothing_more() {
+async fn dropped_call_ends_its_wait_and_sends_no_further_request() {
     let server = FaultServer::always(unavailable(""));
     let timer = FakeTimer::stuck();
     let transport = client(&server, &timer);
     let mut waiting = Box::pin(get(&transport));
-    let asleep = soon(async {
+    let asleep = within_timeout(async {
         while timer.slept().is_empty() {
             tokio::task::yield_now().await;
         }
@@ -336,21 +336,21 @@ async fn dropped_call_ends_its_wait_and_sends_nothing_more() {
 }
 
 #[tokio::test]
-async fn outage_is_not_multiplied_and_successes_refill_the_budget() {
-    // A hundred retries, and a call each for the rest.
+async fn retry_budget_limits_retries_in_an_outage_and_is_refilled_by_successes() {
+    // A hundred retries, then one attempt per call.
     let outage = vec![unavailable(""); 160];
     let script = [
         outage,
-        vec![Fault::fine(); 4],
+        vec![Fault::success(); 4],
         vec![unavailable("")],
         vec![
-            Fault::fine(),
+            Fault::success(),
             unavailable(""),
-            Fault::fine(),
+            Fault::success(),
             unavailable(""),
         ],
     ];
-    let server = FaultServer::playing(script.concat(), Fault::fine());
+    let server = FaultServer::with_script(script.concat(), Fault::success());
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..60 {
         assert!(get(&transport).await.unwrap_err().is_retryable());
@@ -361,14 +361,14 @@ async fn outage_is_not_multiplied_and_successes_refill_the_budget() {
     }
     assert_eq!(get(&transport).await.unwrap_err().attempts(), 1);
     get(&transport).await.unwrap();
-    // A retry that succeeds gives back what it took.
+    // A successful retry returns its cost to the budget.
     for _ in 0..2 {
         assert_eq!(get(&transport).await.unwrap().attempts(), 2);
     }
 }
 
 #[tokio::test]
-async fn lost_answer_costs_twice_as_much() {
+async fn lost_response_costs_twice_as_much() {
     let server = FaultServer::always(Fault::Answer(Vec::new()));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..40 {
@@ -378,7 +378,7 @@ async fn lost_answer_costs_twice_as_much() {
 }
 
 #[tokio::test]
-async fn rate_limits_do_not_use_the_budget_up() {
+async fn rate_limits_do_not_use_the_retry_budget() {
     let server = FaultServer::always(limited(""));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..60 {
@@ -388,7 +388,7 @@ async fn rate_limits_do_not_use_the_budget_up() {
 }
 
 #[tokio::test]
-async fn policy_of_the_call_holds_for_that_call_only() {
+async fn policy_of_a_call_applies_to_that_call_only() {
     let server = FaultServer::always(unavailable(""));
     let transport = client(&server, &FakeTimer::default());
     for (policy, attempts) in [
@@ -406,7 +406,7 @@ async fn policy_of_the_call_holds_for_that_call_only() {
 }
 
 #[tokio::test]
-async fn body_that_can_be_read_once_is_sent_once_and_takes_nothing_from_the_budget() {
+async fn streamed_body_is_sent_once_and_uses_no_retry_budget() {
     let server = FaultServer::always(unavailable(""));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..120 {
@@ -415,7 +415,7 @@ async fn body_that_can_be_read_once_is_sent_once_and_takes_nothing_from_the_budg
             .put(format!("{}/members/1", server.url))
             .body(reqwest::Body::wrap_stream(Once(Some("{}"))));
         let sending = transport.call(&REPLACE, CallOptions::default());
-        let received = sending.receive(built(request)).await.unwrap();
+        let received = sending.receive(build(request)).await.unwrap();
         let error = received.empty().unwrap_err();
         assert_eq!(error.attempts(), 1);
     }
@@ -424,9 +424,9 @@ async fn body_that_can_be_read_once_is_sent_once_and_takes_nothing_from_the_budg
 }
 
 #[tokio::test]
-async fn failure_whose_body_breaks_off_is_repeated_by_its_status() {
+async fn failure_with_an_incomplete_body_is_retried_by_its_status() {
     let broken = Fault::promising("503 Service Unavailable", 500, r#"{"title":"Un"#);
-    let server = FaultServer::playing([broken.clone()], Fault::fine());
+    let server = FaultServer::with_script([broken.clone()], Fault::success());
     let timer = FakeTimer::default();
     assert_eq!(get(&client(&server, &timer)).await.unwrap().attempts(), 2);
 
@@ -441,7 +441,7 @@ async fn failure_whose_body_breaks_off_is_repeated_by_its_status() {
 }
 
 #[tokio::test]
-async fn success_whose_body_breaks_off_is_repeated_by_those_who_only_read() {
+async fn success_with_an_incomplete_body_is_retried_for_reads_only() {
     for (operation, requests) in [(&READ, 2), (&REPLACE, 1), (&REMOVE, 1), (&CREATE, 1)] {
         let server = FaultServer::once(Fault::promising("200 OK", 23, r#"{"name":"#));
         let transport = client(&server, &FakeTimer::default());
@@ -458,11 +458,11 @@ async fn success_whose_body_breaks_off_is_repeated_by_those_who_only_read() {
 }
 
 #[tokio::test]
-async fn bytes_after_an_answer_do_not_reach_the_next_call() {
+async fn bytes_after_a_response_do_not_reach_the_next_call() {
     let forged = r#"{"name":"Eve","age":66}"#;
     let mut bytes = head("200 OK", "", MEMBER.len(), MEMBER);
     bytes.extend(head("200 OK", "", forged.len(), forged));
-    let server = FaultServer::playing([Fault::Keep(bytes)], Fault::fine());
+    let server = FaultServer::with_script([Fault::Keep(bytes)], Fault::success());
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..2 {
         let response = call(&transport, &CREATE, CallOptions::default())
@@ -475,10 +475,10 @@ async fn bytes_after_an_answer_do_not_reach_the_next_call() {
 }
 
 #[tokio::test]
-async fn kept_connection_that_ends_in_the_next_request_counts_as_a_lost_answer() {
+async fn pooled_connection_closed_during_a_request_counts_as_a_lost_response() {
     for (operation, requests) in [(&READ, 3), (&CREATE, 2)] {
         let kept = Fault::Keep(head("200 OK", "", MEMBER.len(), MEMBER));
-        let server = FaultServer::playing([kept], Fault::fine());
+        let server = FaultServer::with_script([kept], Fault::success());
         let transport = client(&server, &FakeTimer::default());
         call(&transport, operation, CallOptions::default())
             .await
@@ -494,12 +494,12 @@ async fn kept_connection_that_ends_in_the_next_request_counts_as_a_lost_answer()
 }
 
 #[tokio::test]
-async fn answer_is_lost_and_then_the_server_is_gone_then_the_outcome_is_unknown() {
+async fn lost_response_followed_by_a_refused_connection_is_outcome_unknown() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // It reads the request and is gone with its listener.
+        // The server reads the request, then closes connection and listener.
         let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
         drop(listener);
     });
@@ -516,8 +516,8 @@ async fn answer_is_lost_and_then_the_server_is_gone_then_the_outcome_is_unknown(
 }
 
 #[tokio::test]
-async fn request_that_the_http_client_does_not_take_is_tried_once() {
-    let server = FaultServer::always(Fault::fine());
+async fn request_rejected_by_the_http_client_is_not_retried() {
+    let server = FaultServer::always(Fault::success());
     let timer = FakeTimer::default();
     let client = reqwest::Client::builder().no_proxy().https_only(true);
     let transport = patient(&timer, StaticToken::new("t"))
@@ -531,10 +531,10 @@ async fn request_that_the_http_client_does_not_take_is_tried_once() {
 }
 
 #[tokio::test]
-async fn no_time_for_retries_is_left_then_a_refused_token_is_replaced_all_the_same() {
+async fn rejected_token_is_replaced_even_without_time_for_retries() {
     let server = FaultServer::once(unauthorized());
     let fetched = std::sync::atomic::AtomicU64::new(0);
-    // The token takes a moment, so that whoever waits for it has to wait.
+    // The token source is not ready at once, so calls have to wait for it.
     let tokens = token_fn(move || {
         let number = fetched.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         async move {
@@ -551,10 +551,10 @@ async fn no_time_for_retries_is_left_then_a_refused_token_is_replaced_all_the_sa
 }
 
 #[tokio::test]
-async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_what_to_check() {
+async fn rejected_certificate_is_not_retried_and_the_error_says_what_to_check() {
     // bad_certificate, certificate_expired, unknown_ca, certificate_required
     for description in [42, 45, 48, 116] {
-        let (url, count) = alerting(description).await;
+        let (url, count) = tls_alert_server(description).await;
         let timer = FakeTimer::default();
         let client = patient(&timer, StaticToken::new("t"))
             .build(base(&url))
@@ -579,8 +579,8 @@ async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_w
         assert_eq!(count.load(Ordering::SeqCst), 4);
         assert!(timer.slept().is_empty());
     }
-    // Another alert may be a matter of the moment: internal_error.
-    let (url, count) = alerting(80).await;
+    // Another alert may be temporary: internal_error.
+    let (url, count) = tls_alert_server(80).await;
     let timer = FakeTimer::default();
     let client = patient(&timer, StaticToken::new("t"));
     let client = client.build(base(&url)).unwrap();

@@ -1,4 +1,4 @@
-//! Scopes: checked before a call, and named after a refusal.
+//! Scopes: checked before a call, and reported after a 403.
 
 use auth0_core::codegen::OperationFields;
 use auth0_core::{
@@ -23,23 +23,23 @@ static CHOICE: Operation = Operation::new(OperationFields {
 });
 
 fn granted(scopes: &'static str) -> impl TokenSource {
-    token_fn(move || async move { Ok(AccessToken::new("t", 0).granting(Scopes::parse(scopes))) })
+    token_fn(move || async move { Ok(AccessToken::new("t", 0).with_scopes(Scopes::parse(scopes))) })
 }
 
 fn client(tokens: impl TokenSource) -> TransportBuilder {
     builder(tokens).http_client(plain_client())
 }
 
-/// How often `operation` is sent, and the error where there is one.
+/// The number of requests of `operation`, and the error, if any.
 async fn sent(builder: TransportBuilder, operation: &'static Operation) -> (usize, Option<Error>) {
-    let server = FaultServer::always(Fault::fine());
+    let server = FaultServer::always(Fault::success());
     let transport = builder.build(base(&server.url)).unwrap();
     let result = call(&transport, operation, CallOptions::default()).await;
     (server.connections(), result.err())
 }
 
 #[tokio::test]
-async fn scope_that_is_missing_refuses_the_call_before_it_is_sent() {
+async fn missing_scope_rejects_the_call_before_sending() {
     for (operation, scopes, message) in [
         (
             &READ,
@@ -71,7 +71,7 @@ async fn scope_that_is_missing_refuses_the_call_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn call_is_sent_where_the_scopes_may_be_enough() {
+async fn call_is_sent_if_the_scopes_may_be_sufficient() {
     let checked = |tokens| client(tokens).check_scopes();
     for (sent, what) in [
         (sent(checked(granted("read:members")), &READ), "enough"),
@@ -92,13 +92,13 @@ async fn call_is_sent_where_the_scopes_may_be_enough() {
 }
 
 #[tokio::test]
-async fn token_that_lost_a_scope_is_noticed_before_the_next_attempt() {
+async fn replacement_token_without_the_scope_is_rejected_before_the_next_attempt() {
     let server = FaultServer::always(Fault::ResetAfterRequest);
     let asked = std::sync::atomic::AtomicU64::new(0);
     let tokens = token_fn(move || {
         let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let scopes = Scopes::parse(["read:members", "read:x"][number.min(1) as usize]);
-        async move { Ok(AccessToken::new("t", number).granting(scopes)) }
+        async move { Ok(AccessToken::new("t", number).with_scopes(scopes)) }
     });
     let transport = FakeTimer::default()
         .under(client(tokens))
@@ -113,12 +113,12 @@ async fn token_that_lost_a_scope_is_noticed_before_the_next_attempt() {
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert_eq!(
         error.to_string(),
-        "getMember: the token lacks a scope, the request was not sent again; \
+        "getMember: the token lacks a scope, the request was not retried; \
          it needs read:members; the token was granted read:x"
     );
 }
 
-/// The error of a 403, with `headers` and `body`, to a token of `tokens`.
+/// The error of a 403 with `headers` and `body`, for a token of `tokens`.
 async fn forbidden(
     tokens: impl TokenSource,
     operation: &'static Operation,
@@ -135,7 +135,7 @@ async fn forbidden(
 }
 
 #[tokio::test]
-async fn refusal_is_explained_by_what_was_granted() {
+async fn status_403_is_a_missing_scope_by_the_granted_scopes() {
     for operation in [&READ, &HINTED] {
         let error = forbidden(granted("read:x"), operation, "", "{}").await;
         assert!(error.is_missing_scope());
@@ -147,7 +147,7 @@ async fn refusal_is_explained_by_what_was_granted() {
 }
 
 #[tokio::test]
-async fn refusal_is_explained_by_what_the_server_says() {
+async fn status_403_is_a_missing_scope_by_the_response() {
     let header = "www-authenticate: Basic realm=\"x\"\r\n\
                   www-authenticate: Bearer error=\"insufficient_scope\", scope=\"read:members\"\r\n";
     for (headers, body) in [
@@ -164,7 +164,7 @@ async fn refusal_is_explained_by_what_the_server_says() {
 }
 
 #[tokio::test]
-async fn refusal_for_another_reason_is_no_missing_scope() {
+async fn status_403_for_another_reason_is_not_a_missing_scope() {
     let enough = forbidden(granted("read:members"), &READ, "", "{}").await;
     let unknown = forbidden(
         StaticToken::new("t"),

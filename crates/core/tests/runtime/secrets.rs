@@ -1,4 +1,4 @@
-//! Secrets planted in token, headers and bodies are looked for in everything that prints.
+//! Searches for planted secrets of tokens, headers and bodies in all output.
 
 use std::fmt::Write as _;
 use std::sync::{Mutex, Once};
@@ -13,12 +13,12 @@ use tracing::span;
 use crate::bound_tokens::Key;
 use crate::support::*;
 
-/// Everything that anything logged, by `tracing` or by `log`.
+/// Everything that is logged through `tracing` or `log`.
 static LOGGED: Mutex<String> = Mutex::new(String::new());
 
 struct Collector;
 
-/// What is logged at once. It is kept whole: other tests log at the same time.
+/// One record. Records are kept separate, because other tests log concurrently.
 struct Line(String);
 
 impl Line {
@@ -82,27 +82,27 @@ impl log::Log for Collector {
     fn flush(&self) {}
 }
 
-/// Collects what is logged from now on, everywhere.
+/// Collects all log records from now on, on all threads.
 pub(crate) fn collect() {
     static START: Once = Once::new();
     START.call_once(|| {
         tracing::subscriber::set_global_default(Collector).unwrap();
-        // A call site that another test came to meanwhile may believe that nobody collects.
+        // A callsite that another test registered before may be cached as disabled.
         tracing::callsite::rebuild_interest_cache();
         log::set_logger(&Collector).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
     });
 }
 
-fn answer(status: &str, body: &str) -> Answer {
+fn answer(status: &str, body: &str) -> ServerResponse {
     let length = body.len();
-    Answer::text(format!(
+    ServerResponse::text(format!(
         "HTTP/1.1 {status}\r\nset-cookie: sid=plantedcookie\r\ncontent-length: {length}\r\n\r\n{body}"
     ))
 }
 
-/// A client with a secret of its user's in every request, told to log all that it sends and gets.
-fn talkative_client() -> HttpClient {
+/// A client with a user's secret in every request, configured to log everything that it sends and receives.
+fn verbose_client() -> HttpClient {
     let headers = HeaderMap::from_iter([(
         HeaderName::from_static("x-gateway-key"),
         HeaderValue::from_static("plantedkey"),
@@ -115,11 +115,11 @@ fn talkative_client() -> HttpClient {
 }
 
 #[tokio::test]
-async fn nothing_that_prints_holds_a_planted_secret() {
+async fn no_output_contains_a_planted_secret() {
     collect();
     let refused = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid: plantedtoken","details":"plantedsecret","message":"not plantedheader\u200b, not planted\u0007token: plantedsecret",
         "validation_errors":[{"detail":"plantedsecret","field":"client_secret"}],"client":{"client_secret":"plantedsecret"},"body":"plantedbody"}"#;
-    let server = BareServer::answering([
+    let server = BareServer::responding([
         answer("200 OK", r#"{"name":"Ann","age":41}"#),
         answer("400 Bad Request", refused),
         answer("401 Unauthorized", "plantedbody"),
@@ -127,14 +127,14 @@ async fn nothing_that_prints_holds_a_planted_secret() {
         answer("200 OK", r#"{"name":"Ann","age":"plantedbody"}"#),
         answer("200 OK", r#"{"name":{"plantedbody":1}}"#),
         answer("200 OK", "plantedbody"),
-        Answer::text("HTTP/1.1 200 OK\r\nx-secret: plantedheader\r\ncontent-length: 99\r\n\r\n{\"plantedbody"),
-        Answer::text("HTTP/1.1 plantedheader nonsense\r\n\r\n"),
-        Answer::text(""),
+        ServerResponse::text("HTTP/1.1 200 OK\r\nx-secret: plantedheader\r\ncontent-length: 99\r\n\r\n{\"plantedbody"),
+        ServerResponse::text("HTTP/1.1 plantedheader nonsense\r\n\r\n"),
+        ServerResponse::text(""),
     ])
     .await;
     let source = StaticToken::new("plantedtoken");
     let mut text = format!("{source:?} {:?}", SecretString::from("plantedsecret"));
-    let http_client = talkative_client();
+    let http_client = verbose_client();
     write!(text, "{http_client:?} {http_client:#?}").unwrap();
     let building = builder(source).http_client(http_client);
     write!(text, "{building:?}").unwrap();
@@ -168,12 +168,12 @@ async fn nothing_that_prints_holds_a_planted_secret() {
     ));
     assert!(
         !text.contains("/members/1"),
-        "an error holds its URL: {text}"
+        "an error contains its URL: {text}"
     );
     let logged = LOGGED.lock().unwrap().clone();
     assert!(
         logged.contains("auth0_core"),
-        "the runtime's own events were collected"
+        "events of the runtime were collected"
     );
     assert!(
         logged.contains("operation=\"getMember\"")
@@ -183,7 +183,7 @@ async fn nothing_that_prints_holds_a_planted_secret() {
         logged.contains("log hyper")
             || logged.contains("log reqwest")
             || logged.contains("\nhyper"),
-        "so were those below it"
+        "events of lower layers were collected"
     );
     let with_an_id: Vec<_> = logged
         .lines()
@@ -194,7 +194,7 @@ async fn nothing_that_prints_holds_a_planted_secret() {
             && with_an_id
                 .iter()
                 .all(|line| line.starts_with("auth0_core TRACE")),
-        "ids of paths are for the trace level alone: {with_an_id:?}"
+        "ids of paths are logged at trace level only: {with_an_id:?}"
     );
     for printed in [text, logged] {
         if let Some(position) = printed.find("planted") {
@@ -207,12 +207,12 @@ async fn nothing_that_prints_holds_a_planted_secret() {
 }
 
 #[tokio::test]
-async fn nothing_that_prints_holds_a_proof_or_the_token_that_is_bound() {
+async fn no_output_contains_a_proof_or_a_bound_token() {
     collect();
     let refused = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"use_dpop_nonce\", realm=\"plantedrealm\"\r\n\
                    dpop-nonce: plantednonce";
     let invalid = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"invalid_dpop_proof\", realm=\"plantedrealm\"";
-    let server = BareServer::answering([
+    let server = BareServer::responding([
         answer(refused, "plantedbody"),
         answer("200 OK", r#"{"name":"Ann","age":41}"#),
         answer(refused, "plantedbody"),
@@ -224,7 +224,7 @@ async fn nothing_that_prints_holds_a_proof_or_the_token_that_is_bound() {
     let token = AccessToken::new("plantedtoken", 0).bound_to(key);
     let mut text = format!("{token:?} {token:#?}");
     let transport = builder(token_fn(move || std::future::ready(Ok(token.clone()))))
-        .http_client(talkative_client())
+        .http_client(verbose_client())
         .build(base(&server.url))
         .unwrap();
     get_member(&transport, CallOptions::default())
@@ -283,7 +283,7 @@ async fn http2_logs_no_more_than_http1() {
     let logged = LOGGED.lock().unwrap().clone();
     assert!(
         logged.contains("\nlog h2") || logged.contains("\nh2::"),
-        "it was HTTP/2"
+        "HTTP/2 was used"
     );
     let line = logged.lines().find(|line| line.contains("planted"));
     assert_eq!(line, None, "a planted secret was logged");

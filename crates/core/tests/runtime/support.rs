@@ -1,4 +1,4 @@
-//! What the tests share: servers, token sources, and a stand-in for what progenitor generates.
+//! Shared by the tests: servers, token sources, and stand-ins for generated code.
 
 use auth0_core::codegen::OperationFields;
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ pub(crate) mod http2;
 mod predicates;
 
 pub(crate) use fake_timer::{FakeTimer, START};
-pub(crate) use fault_server::{Deserted, Fault, FaultServer, MEMBER, head};
+pub(crate) use fault_server::{Fault, FaultServer, MEMBER, UnusedPort, head};
 pub(crate) use predicates::{PREDICATES, true_predicates};
 
 pub(crate) static GET_MEMBER: Operation = Operation::new(OperationFields {
@@ -61,7 +61,7 @@ pub(crate) static UPDATE_TENANTS: Operation = Operation::new(OperationFields {
     ..OperationFields::DEFAULT
 });
 
-/// An operation of each class of retry safety.
+/// One operation per retry class.
 pub(crate) static READ: Operation = Operation::new(OperationFields {
     scopes: &[&["read:members"]],
     ..GET_MEMBER.fields()
@@ -83,7 +83,7 @@ pub(crate) static CREATE: Operation = Operation::new(OperationFields {
     ..CREATE_TENANT.fields()
 });
 
-/// A member as a generated type would have it.
+/// A member, like a generated type.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 pub(crate) struct Member {
     pub(crate) name: String,
@@ -94,7 +94,7 @@ pub(crate) fn base(url: &str) -> BaseUrl {
     BaseUrl::parse(url).unwrap()
 }
 
-/// A client that sends each call once.
+/// A builder of clients without retries.
 pub(crate) fn builder(tokens: impl TokenSource) -> TransportBuilder {
     TransportBuilder::new()
         .token_source(Arc::new(tokens))
@@ -105,15 +105,15 @@ pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
     builder(tokens).build(base(base_url)).unwrap()
 }
 
-/// What progenitor generates for an operation.
+/// Builds a request like progenitor does.
 #[allow(clippy::result_large_err, reason = "the type is progenitor's")]
-pub(crate) fn built(
+pub(crate) fn build(
     request: reqwest::RequestBuilder,
 ) -> Result<reqwest::Request, ProgenitorError<()>> {
     Ok(request.build()?)
 }
 
-/// A GET of the one member, as a generated facade makes it.
+/// A GET of the member, like a generated call.
 pub(crate) async fn get_member(
     transport: &Transport,
     options: CallOptions,
@@ -122,10 +122,10 @@ pub(crate) async fn get_member(
     let request = transport
         .reqwest()
         .get(format!("{}/members/1", transport.base_url()));
-    call.receive(built(request)).await?.json()
+    call.receive(build(request)).await?.json()
 }
 
-/// A call of any operation, with a body where it writes, as a generated facade makes it.
+/// A call of any operation, with a body if it writes, like a generated call.
 pub(crate) async fn call(
     transport: &Transport,
     operation: &'static Operation,
@@ -134,7 +134,7 @@ pub(crate) async fn call(
     receive(transport, operation, options).await?.json()
 }
 
-/// The same, before its answer is read as anything.
+/// The same, without decoding the response.
 pub(crate) async fn receive(
     transport: &Transport,
     operation: &'static Operation,
@@ -150,7 +150,7 @@ pub(crate) async fn receive(
     }
     transport
         .call(operation, options)
-        .receive(built(request))
+        .receive(build(request))
         .await
 }
 
@@ -161,16 +161,16 @@ pub(crate) async fn create_tenant(transport: &Transport) -> Result<Response<Memb
         .reqwest()
         .post(format!("{}/tenants", transport.base_url()));
     let request = request.json(&serde_json::json!({ "name": "acme" }));
-    call.receive(built(request)).await?.json()
+    call.receive(build(request)).await?.json()
 }
 
-/// A DELETE without a body in its answer.
+/// A DELETE whose response has no body.
 pub(crate) async fn delete_member(transport: &Transport) -> Result<Response<()>, Error> {
     let call = transport.call(&DELETE_MEMBER, CallOptions::default());
     let request = transport
         .reqwest()
         .delete(format!("{}/members/1", transport.base_url()));
-    call.receive(built(request)).await?.empty()
+    call.receive(build(request)).await?.empty()
 }
 
 /// A bulk PATCH.
@@ -181,36 +181,36 @@ pub(crate) async fn update_tenants<R: DeserializeOwned>(
     let request = transport
         .reqwest()
         .patch(format!("{}/members/1/tenants", transport.base_url()));
-    call.receive(built(request)).await?.outcome()
+    call.receive(build(request)).await?.outcome()
 }
 
-/// Hands out `token-0`, `token-1`, … and notes what it is told of them.
+/// Returns `token-0`, `token-1`, … and records what is reported about them.
 #[derive(Clone, Default)]
-pub(crate) struct Tokens(Arc<Noted>);
+pub(crate) struct Tokens(Arc<TokenLog>);
 
 #[derive(Default)]
-struct Noted {
+struct TokenLog {
     fetched: AtomicUsize,
     replaces: bool,
     fails_after: Option<usize>,
-    told: Mutex<Vec<String>>,
+    reports: Mutex<Vec<String>>,
 }
 
 impl Tokens {
     /// A source that has another token after a 401.
     pub(crate) fn replacing() -> Self {
-        Self(Arc::new(Noted {
+        Self(Arc::new(TokenLog {
             replaces: true,
-            ..Noted::default()
+            ..TokenLog::default()
         }))
     }
 
-    /// A source that has another token after a 401, and can be asked `count` times.
+    /// A source that has another token after a 401, and fails after `count` tokens.
     pub(crate) fn failing_after(count: usize) -> Self {
-        Self(Arc::new(Noted {
+        Self(Arc::new(TokenLog {
             replaces: true,
             fails_after: Some(count),
-            ..Noted::default()
+            ..TokenLog::default()
         }))
     }
 
@@ -218,8 +218,8 @@ impl Tokens {
         self.0.fetched.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn told(&self) -> Vec<String> {
-        self.0.told.lock().unwrap().clone()
+    pub(crate) fn reports(&self) -> Vec<String> {
+        self.0.reports.lock().unwrap().clone()
     }
 }
 
@@ -228,7 +228,7 @@ impl TokenSource for Tokens {
         let number = self.0.fetched.fetch_add(1, Ordering::SeqCst);
         let result = match self.0.fails_after {
             Some(count) if number >= count => {
-                Err(TokenError::new("the token endpoint answered 503"))
+                Err(TokenError::new("the token endpoint returned 503"))
             }
             _ => Ok(AccessToken::new(format!("token-{number}"), number as u64)),
         };
@@ -237,7 +237,7 @@ impl TokenSource for Tokens {
 
     fn accepted(&self, token: &AccessToken) {
         self.0
-            .told
+            .reports
             .lock()
             .unwrap()
             .push(format!("accepted {}", token.id()));
@@ -245,7 +245,7 @@ impl TokenSource for Tokens {
 
     fn rejected(&self, token: &AccessToken) -> bool {
         self.0
-            .told
+            .reports
             .lock()
             .unwrap()
             .push(format!("rejected {}", token.id()));
@@ -253,40 +253,40 @@ impl TokenSource for Tokens {
     }
 }
 
-/// What a bare server does with a request that it has read.
+/// What a server does after it has read a request.
 #[derive(Clone)]
-pub(crate) enum Answer {
+pub(crate) enum ServerResponse {
     /// Writes these bytes and closes.
     Bytes(Vec<u8>),
     /// Writes these bytes and keeps the connection open without another byte.
     Hang(Vec<u8>),
 }
 
-impl Answer {
+impl ServerResponse {
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Bytes(text.into().into_bytes())
     }
 }
 
-/// A server on a bare socket: it answers each connection with the next of its answers, whatever they are.
+/// A server on a raw socket that sends the next of its responses to each connection.
 pub(crate) struct BareServer {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl BareServer {
-    pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(crate) async fn responding(answers: impl IntoIterator<Item = ServerResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let mut answers: VecDeque<_> = answers.into_iter().collect();
-        let noted = Arc::clone(&requests);
+        let log = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Some(answer) = answers.pop_front() {
                 let Ok((stream, _)) = listener.accept().await else {
                     return;
                 };
-                tokio::spawn(answer_one(stream, answer, Arc::clone(&noted)));
+                tokio::spawn(respond(stream, answer, Arc::clone(&log)));
             }
         });
         Self { url, requests }
@@ -297,7 +297,7 @@ impl BareServer {
     }
 }
 
-async fn answer_one(mut stream: TcpStream, answer: Answer, requests: Arc<Mutex<Vec<String>>>) {
+async fn respond(mut stream: TcpStream, answer: ServerResponse, requests: Arc<Mutex<Vec<String>>>) {
     let mut request = Vec::new();
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
         if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
@@ -309,25 +309,27 @@ async fn answer_one(mut stream: TcpStream, answer: Answer, requests: Arc<Mutex<V
         .unwrap()
         .push(String::from_utf8_lossy(&request).into_owned());
     match answer {
-        Answer::Bytes(bytes) => {
+        ServerResponse::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
-        Answer::Hang(bytes) => {
+        ServerResponse::Hang(bytes) => {
             let _ = stream.write_all(&bytes).await;
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// What comes of `future`, for which real time need not pass.
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+/// The output of `future`, which must not take real time.
+pub(crate) async fn within_timeout<T>(future: impl Future<Output = T>) -> T {
     let limit = Duration::from_secs(2);
-    tokio::time::timeout(limit, future).await.expect("it hangs")
+    tokio::time::timeout(limit, future)
+        .await
+        .expect("it did not complete")
 }
 
-/// The URL of a server that rejects every TLS handshake with an alert, and how often it did.
-pub(crate) async fn alerting(description: u8) -> (String, Arc<AtomicUsize>) {
+/// The URL of a server that rejects every TLS handshake with an alert, and the number of rejections.
+pub(crate) async fn tls_alert_server(description: u8) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let count = Arc::new(AtomicUsize::new(0));
@@ -340,20 +342,20 @@ pub(crate) async fn alerting(description: u8) -> (String, Arc<AtomicUsize>) {
             // A fatal alert of TLS 1.2 (RFC 8446 §6).
             let alert = [21, 3, 3, 0, 2, 2, description];
             stream.write_all(&alert).await.unwrap();
-            // The connection ends after the client has read it.
+            // Keeps the connection open until the client has read the alert.
             let _ = stream.read(&mut [0; 4096]).await;
         }
     });
     (url, count)
 }
 
-/// The URL of a port that nobody listens on.
-pub(crate) async fn deserted_url() -> String {
+/// The URL of a port without a listener.
+pub(crate) async fn unused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// `error` and its sources, in every form that prints.
+/// All formatted output of `error` and its sources.
 pub(crate) fn printed(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
@@ -364,7 +366,7 @@ pub(crate) fn printed(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What `error` displays, with the path of the request in place of its URL: ports differ from run to run.
+/// The message of `error` without the origin of its URL, because ports differ between runs.
 pub(crate) fn displayed(error: &Error) -> String {
     let text = error.to_string().replace("https://127", "http://127");
     let mut parts = text.split("http://127.0.0.1:");
@@ -374,7 +376,7 @@ pub(crate) fn displayed(error: &Error) -> String {
     })
 }
 
-/// A client that trusts nothing but itself: the environment's proxies stay out of the tests.
+/// A client without the proxies of the environment.
 pub(crate) fn own_client() -> HttpClient {
     HttpClient::from_builder(
         reqwest::Client::builder()
@@ -390,7 +392,7 @@ pub(crate) fn http2_client() -> HttpClient {
     HttpClient::from_builder(builder.http2_prior_knowledge()).unwrap()
 }
 
-/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+/// A client for plain http. It loads no certificates, which is the slow part of creating a client.
 pub(crate) fn plain_client() -> HttpClient {
     HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
 }

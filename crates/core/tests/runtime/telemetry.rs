@@ -1,4 +1,4 @@
-//! What a call tells of itself: to Auth0 in a header, to the program in spans and events.
+//! Telemetry of calls: the `Auth0-Client` header, spans and events.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,11 +15,11 @@ use tracing::span;
 use crate::secrets::collect;
 use crate::support::*;
 
-/// The `Auth0-Client` header that a client sends, decoded; nothing where it sends none.
+/// The decoded `Auth0-Client` header of a client; `None` if it sends none.
 async fn auth0_client(
     set: impl FnOnce(auth0_core::codegen::TransportBuilder) -> auth0_core::codegen::TransportBuilder,
 ) -> Option<serde_json::Value> {
-    let server = FaultServer::always(Fault::fine());
+    let server = FaultServer::always(Fault::success());
     let building = builder(Tokens::default()).http_client(plain_client());
     let transport = set(building).build(base(&server.url)).unwrap();
     call(&transport, &READ, CallOptions::default())
@@ -32,7 +32,7 @@ async fn auth0_client(
 }
 
 #[tokio::test]
-async fn auth0_client_names_this_crate_until_it_is_replaced_or_turned_off() {
+async fn auth0_client_header_defaults_to_this_crate_and_can_be_replaced_or_omitted() {
     let default = auth0_client(|builder| builder).await.unwrap();
     assert_eq!(default["name"], "auth0-core");
     assert_eq!(default["version"], env!("CARGO_PKG_VERSION"));
@@ -54,7 +54,7 @@ async fn auth0_client_names_this_crate_until_it_is_replaced_or_turned_off() {
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// Keeps the span of each call and the events in it that come from the runtime.
+/// Records the span of each call and the events of the runtime in it.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Recorded>>);
 
@@ -103,19 +103,19 @@ impl tracing::Subscriber for Recorder {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// What is recorded of one call against a server that plays `script`.
+/// The records of one call to a server with `script`.
 async fn recorded(
     operation: &'static Operation,
     script: impl IntoIterator<Item = Fault>,
 ) -> Recorded {
-    let server = FaultServer::playing(script, Fault::fine());
+    let server = FaultServer::with_script(script, Fault::success());
     let transport = FakeTimer::default()
         .under(builder(Tokens::replacing()))
         .http_client(plain_client())
         .retry(RetryPolicy::default().base(Duration::ZERO))
         .build(base(&server.url))
         .unwrap();
-    // With a collector for all threads, no call site is turned off because another test came to it first.
+    // With a subscriber for all threads, no callsite is disabled because another test registered it first.
     collect();
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
@@ -138,10 +138,10 @@ const OF_THE_END: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn span_of_a_call_tells_how_it_went() {
+async fn span_of_a_call_records_its_result() {
     let unavailable = Fault::status("503 Service Unavailable", "retry-after: 7\r\n", "{}");
-    let fine = Fault::status("200 OK", "x-request-id: r1\r\n", MEMBER);
-    let script = [unavailable, Fault::ResetAfterRequest, fine];
+    let success = Fault::status("200 OK", "x-request-id: r1\r\n", MEMBER);
+    let script = [unavailable, Fault::ResetAfterRequest, success];
     let Recorded { span, events } = recorded(&READ, script).await;
 
     let of_the_call = [

@@ -1,4 +1,4 @@
-//! The token of each attempt.
+//! Tokens of attempts, and what is reported to their source.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::*;
 
-/// A server that takes `token` and answers any other with a 401.
+/// A server that accepts `token` and rejects any other with a 401.
 async fn server_taking(token: &str) -> MockServer {
     let server = MockServer::start().await;
     let answer = ResponseTemplate::new(201).set_body_json(json!({ "name": "acme", "age": 0 }));
@@ -40,11 +40,11 @@ async fn failed_token_fetch_fails_the_call_and_sends_nothing() {
     assert!(error.is_token() && !error.is_status() && !error.has_acted());
     assert_eq!(
         error.to_string(),
-        "createTenant: no access token could be had, the request was not sent"
+        "createTenant: no access token could be obtained, the request was not sent"
     );
     assert_eq!(
         error.token_error().unwrap().to_string(),
-        "the token endpoint answered 503"
+        "the token endpoint returned 503"
     );
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.downcast_ref::<TokenError>().is_some());
@@ -68,20 +68,20 @@ async fn empty_token_fails_the_call_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn accepted_token_is_told_to_its_source() {
+async fn accepted_token_is_reported_to_its_source() {
     let server = server_taking("token-0").await;
     let tokens = Tokens::replacing();
     create_tenant(&transport(&server.uri(), tokens.clone()))
         .await
         .unwrap();
     assert_eq!(
-        (tokens.fetched(), tokens.told()),
+        (tokens.fetched(), tokens.reports()),
         (1, vec!["accepted 0".to_owned()])
     );
 }
 
 #[tokio::test]
-async fn error_from_behind_the_token_check_proves_the_token() {
+async fn error_after_the_token_check_reports_the_token_as_accepted() {
     for (status, proves) in [
         (400, true),
         (403, false),
@@ -101,12 +101,12 @@ async fn error_from_behind_the_token_check_proves_the_token() {
             .await
             .unwrap_err();
         let told = if proves { vec!["accepted 0"] } else { vec![] };
-        assert_eq!(tokens.told(), told, "{status}");
+        assert_eq!(tokens.reports(), told, "{status}");
     }
 }
 
 #[tokio::test]
-async fn refused_token_is_replaced_once_and_the_call_repeated_whole() {
+async fn rejected_token_is_replaced_once_and_the_whole_request_sent_again() {
     let server = server_taking("token-1").await;
     let tokens = Tokens::replacing();
     let created = create_tenant(&transport(&server.uri(), tokens.clone()))
@@ -115,7 +115,7 @@ async fn refused_token_is_replaced_once_and_the_call_repeated_whole() {
 
     assert_eq!(created.status().as_u16(), 201);
     assert_eq!(
-        (tokens.fetched(), tokens.told()),
+        (tokens.fetched(), tokens.reports()),
         (2, vec!["rejected 0".to_owned(), "accepted 1".to_owned()])
     );
     let sent = server.received_requests().await.unwrap();
@@ -132,7 +132,7 @@ async fn refused_token_is_replaced_once_and_the_call_repeated_whole() {
 }
 
 #[tokio::test]
-async fn token_refused_for_ever_is_replaced_only_once() {
+async fn permanently_rejected_token_is_replaced_only_once() {
     let server = server_taking("none").await;
     let tokens = Tokens::replacing();
     let error = create_tenant(&transport(&server.uri(), tokens.clone()))
@@ -145,14 +145,14 @@ async fn token_refused_for_ever_is_replaced_only_once() {
         Some("UNAUTHORIZED")
     );
     assert_eq!(
-        (tokens.fetched(), tokens.told()),
+        (tokens.fetched(), tokens.reports()),
         (2, vec!["rejected 0".to_owned(), "rejected 1".to_owned()])
     );
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn token_that_its_source_stands_by_is_not_replaced() {
+async fn token_that_its_source_does_not_replace_is_final() {
     let server = server_taking("token-1").await;
     let tokens = Tokens::default();
     let error = create_tenant(&transport(&server.uri(), tokens.clone()))
@@ -161,14 +161,14 @@ async fn token_that_its_source_stands_by_is_not_replaced() {
 
     assert!(error.is_unauthorized());
     assert_eq!(
-        (tokens.fetched(), tokens.told()),
+        (tokens.fetched(), tokens.reports()),
         (1, vec!["rejected 0".to_owned()])
     );
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn replacement_that_fails_is_a_token_error() {
+async fn failed_replacement_is_a_token_error() {
     let server = server_taking("token-1").await;
     let error = create_tenant(&transport(&server.uri(), Tokens::failing_after(1)))
         .await
@@ -177,13 +177,13 @@ async fn replacement_that_fails_is_a_token_error() {
     assert_eq!(error.status().unwrap().as_u16(), 401);
     assert_eq!(
         error.to_string(),
-        "createTenant: the access token was refused, and no other could be had"
+        "createTenant: the access token was rejected, and no other could be obtained"
     );
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn replacement_that_cannot_be_sent_keeps_the_refusal() {
+async fn replacement_that_cannot_be_sent_keeps_the_401_response() {
     for unusable in ["", "two\nlines"] {
         let server = server_taking("nothing").await;
         let asked = AtomicUsize::new(0);
@@ -212,7 +212,7 @@ async fn static_token_is_final() {
 }
 
 #[tokio::test]
-async fn closure_is_asked_again_and_the_same_token_is_not_sent_twice() {
+async fn closure_is_called_again_and_the_same_token_is_not_sent_twice() {
     let server = server_taking("second").await;
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
@@ -243,7 +243,7 @@ async fn closure_is_asked_again_and_the_same_token_is_not_sent_twice() {
     assert_eq!(server.received_requests().await.unwrap().len(), 3);
 }
 
-/// A body that is gone once it was read.
+/// A body that can be read only once.
 pub(crate) struct Once(pub(crate) Option<&'static str>);
 
 impl futures_core::Stream for Once {
@@ -255,7 +255,7 @@ impl futures_core::Stream for Once {
 }
 
 #[tokio::test]
-async fn body_that_can_be_read_once_is_not_repeated() {
+async fn streamed_body_is_not_sent_again_after_a_401() {
     let server = server_taking("token-1").await;
     let tokens = Tokens::replacing();
     let transport = transport(&server.uri(), tokens.clone());
@@ -265,17 +265,17 @@ async fn body_that_can_be_read_once_is_not_repeated() {
         .reqwest()
         .post(format!("{}/tenants", server.uri()))
         .body(body);
-    let received = call.receive(built(request)).await.unwrap();
+    let received = call.receive(build(request)).await.unwrap();
     let error = received.json::<Member>().unwrap_err();
     assert!(error.is_unauthorized());
     assert_eq!(
-        (tokens.fetched(), tokens.told()),
+        (tokens.fetched(), tokens.reports()),
         (1, vec!["rejected 0".to_owned()])
     );
 }
 
 #[tokio::test]
-async fn client_without_token_sends_none_and_repeats_nothing() {
+async fn client_without_a_token_source_sends_no_token_and_does_not_repeat_a_401() {
     let server = server_taking("other").await;
     let base_url = auth0_core::codegen::BaseUrl::parse(&server.uri()).unwrap();
     let transport = auth0_core::codegen::TransportBuilder::new()

@@ -1,4 +1,4 @@
-//! Open values, nullable ones, path segments, operations.
+//! Open and nullable values, path segments, operations.
 
 use auth0_core::codegen::OperationFields;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An enum as typify makes it.
+/// An enum like those of typify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Role {
     #[serde(rename = "teams_owner")]
@@ -28,7 +28,7 @@ impl std::fmt::Display for Role {
     }
 }
 
-/// Values that no `Open` may fail on.
+/// Values that every `Open` must accept.
 fn odd_values() -> Vec<Value> {
     vec![
         json!(null),
@@ -45,7 +45,7 @@ fn odd_values() -> Vec<Value> {
     ]
 }
 
-/// Reads every odd value as `Open<T>`, from text, from bytes and from a tree, and writes it again.
+/// Deserializes every odd value as `Open<T>` from text, bytes and a tree, and serializes it again.
 fn assert_takes_anything<T>()
 where
     T: for<'de> Deserialize<'de> + Serialize + PartialEq + std::fmt::Debug,
@@ -65,7 +65,7 @@ where
 }
 
 #[test]
-fn unlisted_value_of_any_kind_is_kept_as_it_came() {
+fn unlisted_value_of_any_kind_is_kept_unchanged() {
     assert_takes_anything::<Role>();
     assert_takes_anything::<Uuid>();
     assert_takes_anything::<DateTime<Utc>>();
@@ -80,7 +80,7 @@ fn listed_value_is_known() {
     assert_ne!(role, Role::Viewer);
     assert_eq!(role, Open::from(Role::Owner));
     assert_eq!(role.into_known(), Some(Role::Owner));
-    // An escape makes serde hand out an owned string.
+    // With an escape, serde passes an owned string.
     let role: Open<Role> = serde_json::from_str("\"teams\\u005fowner\"").unwrap();
     assert_eq!(role, Role::Owner);
     assert_eq!(
@@ -107,7 +107,7 @@ fn listed_value_is_known() {
     assert_eq!(serde_json::from_str::<Open<bool>>("true").unwrap(), true);
 }
 
-/// What an `Open<T>` makes of a value: the JSON that it serializes to, and whether it is known.
+/// Decodes a value as `Open<T>`: the JSON that it serializes to, and whether it is known.
 fn decoded<T>(value: &str) -> (String, bool)
 where
     T: for<'de> Deserialize<'de> + Serialize,
@@ -121,7 +121,7 @@ where
 }
 
 #[test]
-fn integer_is_read_from_a_whole_float_and_a_numeric_text() {
+fn integer_is_decoded_from_an_integral_float_and_a_numeric_string() {
     for value in ["3", "3.0", "\"3\"", "\"3.0\"", "3e0"] {
         assert_eq!(decoded::<i64>(value), ("3".to_owned(), true), "{value}");
         assert_eq!(decoded::<u64>(value), ("3".to_owned(), true), "{value}");
@@ -140,7 +140,7 @@ fn integer_is_read_from_a_whole_float_and_a_numeric_text() {
         "\"NaN\"",
         "\"inf\"",
         "1e30",
-        // From 2^53 on, a float stands for several integers.
+        // From 2^53 on, a float represents several integers.
         "9007199254740992.0",
         "18446744073709551615",
         "true",
@@ -155,7 +155,7 @@ fn integer_is_read_from_a_whole_float_and_a_numeric_text() {
 }
 
 #[test]
-fn number_is_read_from_an_integer_and_a_numeric_text() {
+fn number_is_decoded_from_an_integer_and_a_numeric_string() {
     for (value, expected) in [
         ("1.5", "1.5"),
         ("3", "3.0"),
@@ -174,7 +174,7 @@ fn number_is_read_from_an_integer_and_a_numeric_text() {
 }
 
 #[test]
-fn boolean_is_read_from_its_text() {
+fn boolean_is_decoded_from_its_text() {
     for (value, expected) in [
         ("true", "true"),
         ("\"true\"", "true"),
@@ -192,7 +192,7 @@ fn boolean_is_read_from_its_text() {
 }
 
 #[test]
-fn text_is_read_from_a_number_and_a_boolean() {
+fn string_is_decoded_from_a_number_and_a_boolean() {
     let cases = [
         ("\"a\"", "\"a\""),
         ("\"\\u0061\"", "\"a\""),
@@ -216,7 +216,7 @@ fn text_is_read_from_a_number_and_a_boolean() {
 }
 
 #[test]
-fn open_text_is_as_convenient_as_a_string() {
+fn open_string_supports_the_operations_of_a_string() {
     let text: Open<String> = "jane".into();
     let plain: &str = &text;
     assert_eq!(plain, "jane");
@@ -258,7 +258,7 @@ fn open_numbers_and_booleans_compare_with_plain_ones() {
 }
 
 #[test]
-fn open_value_becomes_nullable_like_a_plain_one() {
+fn open_value_converts_into_nullable() {
     let texts: [Nullable<Open<String>>; 4] = [
         "a".into(),
         "a".to_owned().into(),
@@ -275,7 +275,7 @@ fn open_value_becomes_nullable_like_a_plain_one() {
 }
 
 #[test]
-fn open_value_reads_as_its_text() {
+fn open_value_displays_as_its_text() {
     let other: Open<Role> = Open::other("teams_tenant_manager");
     assert!(other.is("teams_tenant_manager") && !other.is("teams_owner"));
     assert_eq!(other.to_string(), "teams_tenant_manager");
@@ -301,7 +301,7 @@ fn open_value_reads_as_its_text() {
 }
 
 #[test]
-fn one_odd_value_does_not_fail_its_page() {
+fn unexpected_value_does_not_fail_its_page() {
     #[derive(Deserialize)]
     struct Member {
         role: Open<Role>,
@@ -334,7 +334,7 @@ struct Update {
 }
 
 #[test]
-fn absent_null_and_value_make_the_round_trip() {
+fn absent_null_and_value_round_trip() {
     for (update, text) in [
         (Update { name: None }, "{}"),
         (
@@ -356,7 +356,7 @@ fn absent_null_and_value_make_the_round_trip() {
 }
 
 #[test]
-fn nullable_turns_from_and_into_options() {
+fn nullable_converts_from_and_into_options() {
     assert_eq!(Nullable::from(7).as_value(), Some(&7));
     assert_eq!(Nullable::from(Some(7)), Nullable::Value(7));
     assert_eq!(Nullable::<u8>::from(None), Nullable::Null);
@@ -367,7 +367,7 @@ fn nullable_turns_from_and_into_options() {
 }
 
 #[test]
-fn path_segment_is_encoded_but_for_unreserved_characters() {
+fn path_segment_is_encoded_except_unreserved_characters() {
     for (plain, encoded) in [
         ("auth0|abc/1 ü", "auth0%7Cabc%2F1%20%C3%BC"),
         ("a\\b?c#d%e", "a%5Cb%3Fc%23d%25e"),
@@ -381,7 +381,7 @@ fn path_segment_is_encoded_but_for_unreserved_characters() {
 }
 
 #[test]
-fn operation_holds_what_the_table_says() {
+fn operation_returns_its_fields() {
     const OPERATION: Operation = Operation::new(OperationFields {
         id: "listMembers",
         method: "GET",
@@ -443,7 +443,7 @@ fn operation_holds_what_the_table_says() {
 }
 
 #[test]
-fn unlisted_object_does_not_print_what_it_holds() {
+fn debug_of_an_unlisted_object_omits_its_content() {
     let object: Open<Role> = Open::other(json!({"client_secret": "s3cr3t"}));
     let list: Open<Role> = Open::other(json!(["s3cr3t"]));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What a fault does to a call.
+//! Effects of faults.
 
 use std::collections::BTreeMap;
 
@@ -7,89 +7,90 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// What happens to a call.
+/// What a fault does to a call.
 ///
-/// Where there is an `acted`, it says whether the operation is carried out before things go wrong. The others that
-/// touch an answer act, as their answer is a true one up to what is done to it.
+/// `acted` says whether the operation is executed before the fault occurs. Effects that change a response always execute
+/// the operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Another answer comes.
-    Answer(Reply),
-    /// Status 429, with a hint when to come back. Nothing is done.
+    /// Sends a custom response.
+    #[serde(rename = "answer")]
+    Response(Reply),
+    /// Sends a 429 with a retry hint. The operation is not executed.
     RateLimit {
-        /// How the hint is given.
+        /// Where the hint is placed.
         hint: Hint,
-        /// How many seconds the wait is.
+        /// Time until the retry, in seconds.
         seconds: u64,
     },
-    /// The connection is reset instead of an answer.
+    /// Resets the connection instead of responding.
     Reset {
-        /// Whether the operation is carried out.
+        /// Whether the operation is executed.
         #[serde(default)]
         acted: bool,
     },
-    /// No answer ever comes.
+    /// Never responds.
     Silence {
-        /// Whether the operation is carried out.
+        /// Whether the operation is executed.
         #[serde(default)]
         acted: bool,
     },
-    /// The connection ends in the middle of the body.
+    /// Closes the connection in the middle of the body.
     Truncate,
-    /// The body never ends.
+    /// Sends a body that never ends.
     Endless,
-    /// Every enum in the answer has a value that the document does not know.
+    /// Replaces every enum value in the response with an undocumented value.
     UnknownEnums,
-    /// Every object in the answer has a member that the document does not know.
+    /// Adds an undocumented field to every object in the response.
     ExtraFields,
-    /// Every scalar in the answer has another type than the document says: a text is null, a number and a boolean are
-    /// texts. The cursor of the next page stays.
+    /// Changes the type of every scalar in the response: strings become null, numbers and booleans become strings. The
+    /// cursor of the next page is kept.
     OddScalars,
-    /// The answer has none of its lists, as an error with the status of a success has none.
+    /// Removes all lists from the response.
     MissingLists,
-    /// The page names itself as the next one; the first page names one that does so.
+    /// Makes each page point to itself as the next page. The first page points to such a page.
     RepeatCursor,
-    /// Pages that are counted hold at most so many items, whatever size was asked for, and say so in `limit`.
+    /// Limits numbered pages to a number of items, whatever page size is requested. `limit` reports the lower size.
     CappedPages {
-        /// How many items a page holds at most.
+        /// Maximum number of items of a page.
         items: usize,
     },
-    /// The quota of tokens is used up: status 429 of the token endpoint, which grants nothing.
+    /// Exhausts the token quota: the token endpoint responds with 429.
     Quota {
-        /// How many seconds it stays used up.
+        /// Time until the quota is available again, in seconds.
         seconds: u64,
     },
-    /// The token ends so much sooner than its `expires_in` says.
+    /// Lets the token expire earlier than `expires_in` states.
     EarlyExpiry {
-        /// How many seconds.
+        /// By how many seconds.
         seconds: u64,
     },
 }
 
-/// How a 429 says when to come back.
+/// How a 429 tells the client when to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Hint {
     /// `Retry-After` with a number of seconds.
     RetryAfter,
-    /// `Retry-After` with a date, by the sandbox's clock.
+    /// `Retry-After` with a date of the sandbox's clock.
     RetryAfterDate,
-    /// `x-ratelimit-reset` with the seconds since 1970, by the sandbox's clock, beside limit and remaining.
+    /// `x-ratelimit-reset` with Unix time of the sandbox's clock, together with limit and remaining.
     Reset,
-    /// Not at all.
+    /// No hint.
     None,
 }
 
-/// An answer of one's own. Without a body it has one in the form of the API's errors.
+/// A custom response. Without a body, it contains an error in the format of the API.
 ///
 /// ```
 /// use auth0_sandbox::{Effect, Reply};
 ///
-/// let busy = Effect::Answer(Reply::new(503).header("retry-after", "7"));
-/// let proxy = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>"));
+/// let busy = Effect::Response(Reply::new(503).header("retry-after", "7"));
+/// let proxy = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>"));
 /// # let _ = (busy, proxy);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,7 +114,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer with this status. Nothing is done.
+    /// Creates a response with this status. The operation is not executed.
     pub fn new(status: u16) -> Self {
         Self {
             status,
@@ -130,19 +131,19 @@ impl Reply {
         self
     }
 
-    /// The body, as JSON.
+    /// Sets a JSON body.
     pub fn json(mut self, body: Value) -> Self {
         self.json = Some(body);
         self
     }
 
-    /// The body, as a page for people.
+    /// Sets an HTML body.
     pub fn html(mut self, page: impl Into<String>) -> Self {
         self.html = Some(page.into());
         self
     }
 
-    /// The operation is carried out, although the answer does not say so.
+    /// Executes the operation before this response is sent.
     pub fn acted(mut self) -> Self {
         self.acted = true;
         self
@@ -150,15 +151,15 @@ impl Reply {
 }
 
 impl Effect {
-    /// An answer with this status, and nothing done.
+    /// A response with this status. The operation is not executed.
     pub fn status(status: u16) -> Self {
-        Self::Answer(Reply::new(status))
+        Self::Response(Reply::new(status))
     }
 
-    /// Whether the operation is carried out in spite of it.
-    pub(super) fn lets_act(&self) -> bool {
+    /// Whether the operation is executed.
+    pub(super) fn executes_operation(&self) -> bool {
         match self {
-            Self::Answer(reply) => reply.acted,
+            Self::Response(reply) => reply.acted,
             Self::Reset { acted } | Self::Silence { acted } => *acted,
             Self::RateLimit { .. } | Self::Quota { .. } => false,
             Self::Truncate
@@ -173,9 +174,9 @@ impl Effect {
         }
     }
 
-    pub(super) fn check(&self, is_of_token: bool) -> Result<(), String> {
+    pub(super) fn check(&self, is_token_endpoint: bool) -> Result<(), String> {
         match self {
-            Self::Answer(reply) => {
+            Self::Response(reply) => {
                 check_status(reply.status)?;
                 check_headers(&reply.headers)?;
                 match (&reply.json, &reply.html) {
@@ -185,8 +186,8 @@ impl Effect {
                     _ => Ok(()),
                 }
             }
-            Self::Quota { .. } | Self::EarlyExpiry { .. } if !is_of_token => Err(
-                "`quota` and `early-expiry` are of the token endpoint; expected operation = \"token\""
+            Self::Quota { .. } | Self::EarlyExpiry { .. } if !is_token_endpoint => Err(
+                "`quota` and `early-expiry` apply to the token endpoint only; expected operation = \"token\""
                     .to_owned(),
             ),
             Self::UnknownEnums
@@ -195,11 +196,11 @@ impl Effect {
             | Self::MissingLists
             | Self::RepeatCursor
             | Self::CappedPages { .. }
-                if is_of_token =>
+                if is_token_endpoint =>
             {
                 Err(
                     "`unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and \
-                     `capped-pages` are of operations of an API, not of `token`"
+                     `capped-pages` apply to API operations only; expected another operation than `token`"
                         .to_owned(),
                 )
             }
@@ -209,7 +210,7 @@ impl Effect {
 }
 
 fn check_status(status: u16) -> Result<(), String> {
-    // What is below 200 is not the end of an answer.
+    // 1xx responses are not final.
     match StatusCode::from_u16(status) {
         Ok(_) if (200..600).contains(&status) => Ok(()),
         _ => Err(format!("expected a status from 200 to 599, found {status}")),
@@ -219,14 +220,14 @@ fn check_status(status: u16) -> Result<(), String> {
 fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
     for (name, value) in headers {
         let header = HeaderName::try_from(name.as_str())
-            .map_err(|_| format!("expected the name of a header, found `{name}`"))?;
+            .map_err(|_| format!("expected a header name, found `{name}`"))?;
         if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
             return Err(format!(
-                "expected a header of the answer, found `{header}`, which is the connection's own"
+                "expected a response header, found the connection header `{header}`"
             ));
         }
         HeaderValue::try_from(value.as_str())
-            .map_err(|_| format!("expected a value that the header `{name}` can have"))?;
+            .map_err(|_| format!("expected a valid value for the header `{name}`"))?;
     }
     Ok(())
 }

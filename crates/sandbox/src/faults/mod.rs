@@ -1,8 +1,8 @@
-//! Faults: what the sandbox does wrong because it was told to.
+//! Fault injection.
 
-mod apply;
+mod body_mutations;
 mod effect;
-mod mangle;
+mod injection;
 mod script;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,29 +10,29 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use apply::{At, Delivery, apply, too_many_requests};
 pub use effect::{Effect, Hint, Reply};
+pub(crate) use injection::{Delivery, FaultContext, apply, too_many_requests};
 pub use script::Script;
 
 use crate::document::{Document, Operation};
 
-/// What the token endpoint is called where faults and requests name an operation.
+/// Name of the token endpoint in faults and in the request log.
 pub(crate) const TOKEN: &str = "token";
 
-/// Something that goes wrong: in which calls, and what.
+/// A fault to inject: which calls it affects, and its effect.
 ///
 /// ```
 /// use std::time::Duration;
 /// use auth0_sandbox::{Effect, Fault};
 ///
-/// // The first tenant is created, and the caller never hears of it.
+/// // The first tenant is created, but the client receives no response.
 /// let lost = Fault::of("createTenant").call(1).then(Effect::Reset { acted: true });
-/// // Every tenth call is slow and then refused for a while.
+/// // One in ten calls is slow and then fails.
 /// let slow = Fault::of_any().probability(0.1).delay(Duration::from_millis(300)).then(Effect::status(503));
 /// # let _ = (lost, slow);
 /// ```
 ///
-/// As TOML, in a [`Script`], the first of them is:
+/// The first fault as TOML in a [`Script`]:
 ///
 /// ```toml
 /// [[fault]]
@@ -65,8 +65,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of one operation, by its id in the document, such as `createTenant`; `token` is the token endpoint.
-    /// Where several APIs have an id, the name of the API comes first: `my-organization.ListRoles`.
+    /// Creates a fault of one operation, by operation id, such as `createTenant`. `token` is the token endpoint. If
+    /// several APIs use the same id, prefix it with the name of the API: `my-organization.ListRoles`.
     pub fn of(operation: impl Into<String>) -> Self {
         Self {
             operation: Some(operation.into()),
@@ -74,50 +74,50 @@ impl Fault {
         }
     }
 
-    /// A fault of every operation of the APIs. The token endpoint is not meant.
+    /// Creates a fault of all API operations, but not of the token endpoint.
     pub fn of_any() -> Self {
         Self::default()
     }
 
-    /// Only the call with this number has it, counted from 1 since the fault was set up, among those that it is
-    /// about. A second one adds to the first.
+    /// Limits the fault to the call with this number, counted from 1 since the fault was added. Can be repeated to
+    /// select several calls.
     pub fn call(mut self, number: u64) -> Self {
         self.calls.push(number);
         self
     }
 
-    /// At most so many calls have it.
+    /// Limits how many calls are affected.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// A call has it by chance, from 0 (none has) to 1 (each has). The seed of the sandbox decides which.
+    /// Affects a call with this probability, from 0 to 1. The seed of the sandbox determines which calls.
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = Some(probability);
         self
     }
 
-    /// The answer comes so much later.
+    /// Delays the response.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
         self
     }
 
-    /// What happens.
+    /// Sets the effect of the fault.
     pub fn then(mut self, effect: Effect) -> Self {
         self.then = Some(effect);
         self
     }
 
-    /// What is wrong with the fault itself.
+    /// Validates the fault.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.operation.as_deref().map_or(Ok(()), check_operation)?;
         self.calls.iter().try_for_each(|call| check_call(*call))?;
         self.probability.map_or(Ok(()), check_probability)?;
-        let is_of_token = self.operation.as_deref() == Some(TOKEN);
+        let is_token_endpoint = self.operation.as_deref() == Some(TOKEN);
         match &self.then {
-            Some(effect) => effect.check(is_of_token),
+            Some(effect) => effect.check(is_token_endpoint),
             None if self.delay_ms.is_none() => {
                 Err("expected `then` or `delay-ms`, found neither".to_owned())
             }
@@ -125,22 +125,22 @@ impl Fault {
         }
     }
 
-    fn is_about(&self, call: Befallen<'_>) -> bool {
+    fn matches(&self, call: FaultTarget<'_>) -> bool {
         match (&self.operation, call) {
-            (Some(own), Befallen::Token) => own == TOKEN,
-            (Some(own), Befallen::Operation(operation)) => operation.is_called(own),
-            (None, Befallen::Token) => false,
-            (None, Befallen::Operation(_)) => true,
+            (Some(own), FaultTarget::Token) => own == TOKEN,
+            (Some(own), FaultTarget::Operation(operation)) => operation.has_name(own),
+            (None, FaultTarget::Token) => false,
+            (None, FaultTarget::Operation(_)) => true,
         }
     }
 }
 
 fn check_operation(name: &str) -> Result<(), String> {
     let documents = Document::all().map_err(str::to_owned)?;
-    if name == TOKEN || Document::operation(name).is_some() {
+    if name == TOKEN || Document::find_operation(name).is_some() {
         return Ok(());
     }
-    // There are a hundred: those that begin most like it are enough to see what was mistaken.
+    // Five suggestions are sufficient to recognize a typing error.
     let operations = documents.iter().flat_map(|document| &document.operations);
     let names = operations.map(|operation| operation.name.as_str());
     let common = |other: &str| {
@@ -152,14 +152,14 @@ fn check_operation(name: &str) -> Result<(), String> {
     near.truncate(5);
     let mut message = format!("expected an operation, found `{name}`");
     if !near.is_empty() {
-        message.push_str(&format!("; there are {}", near.join(", ")));
+        message.push_str(&format!("; similar names: {}", near.join(", ")));
     }
     Err(message)
 }
 
 fn check_call(number: u64) -> Result<(), String> {
     match number {
-        0 => Err("expected calls to be counted from 1, found 0".to_owned()),
+        0 => Err("expected a call number from 1, found 0".to_owned()),
         _ => Ok(()),
     }
 }
@@ -174,7 +174,7 @@ fn check_probability(probability: f64) -> Result<(), String> {
     }
 }
 
-// The checks of single values are made while reading too, so that an error has the place of the value.
+// Single values are also validated during deserialization, so that errors point to their position.
 
 fn operation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = String::deserialize(deserializer)?;
@@ -197,97 +197,103 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>
     Ok(Some(probability))
 }
 
-/// A call that a fault may be about.
+/// A call that faults can affect.
 #[derive(Clone, Copy)]
-pub(crate) enum Befallen<'a> {
+pub(crate) enum FaultTarget<'a> {
     Token,
     Operation(&'a Operation),
 }
 
-/// What befalls one call.
+/// The faults that apply to one call.
 #[derive(Debug, Default)]
-pub(crate) struct Drawn {
+pub(crate) struct FaultDecision {
     pub(crate) delay: Duration,
     pub(crate) effect: Option<Effect>,
 }
 
-/// The faults that are set up.
-pub(crate) struct Faults(Mutex<State>);
+/// The active faults.
+pub(crate) struct Faults(Mutex<FaultState>);
 
-struct State {
-    faults: Vec<Live>,
+struct FaultState {
+    faults: Vec<ActiveFault>,
     random: fastrand::Rng,
 }
 
-struct Live {
+struct ActiveFault {
     fault: Fault,
-    /// Calls that it is about.
+    /// Number of calls that matched.
     seen: u64,
-    /// Calls that had it.
-    befallen: u64,
+    /// Number of calls that were affected.
+    applied: u64,
 }
 
 impl Faults {
     pub(crate) fn new(faults: Vec<Fault>, seed: u64) -> Self {
-        let state = State {
-            faults: faults.into_iter().map(Live::new).collect(),
+        let state = FaultState {
+            faults: faults.into_iter().map(ActiveFault::new).collect(),
             random: fastrand::Rng::with_seed(seed),
         };
         Self(Mutex::new(state))
     }
 
     pub(crate) fn add(&self, fault: Fault) {
-        self.state().faults.push(Live::new(fault));
+        self.state().faults.push(ActiveFault::new(fault));
     }
 
     pub(crate) fn clear(&self) {
         self.state().faults.clear();
     }
 
-    /// All that are set up.
+    /// All active faults.
     pub(crate) fn list(&self) -> Vec<Fault> {
         let state = self.state();
-        state.faults.iter().map(|live| live.fault.clone()).collect()
+        state
+            .faults
+            .iter()
+            .map(|active| active.fault.clone())
+            .collect()
     }
 
-    /// What befalls a call. Of several faults that could, the one that was set up first does;
-    /// delays add up.
-    pub(crate) fn draw(&self, call: Befallen<'_>) -> Drawn {
+    /// Determines the faults of a call. The first matching effect applies; delays add up.
+    pub(crate) fn draw(&self, call: FaultTarget<'_>) -> FaultDecision {
         let mut state = self.state();
-        let State { faults, random } = &mut *state;
-        let mut drawn = Drawn::default();
-        for live in faults.iter_mut().filter(|live| live.fault.is_about(call)) {
-            live.seen += 1;
+        let FaultState { faults, random } = &mut *state;
+        let mut decision = FaultDecision::default();
+        for active in faults
+            .iter_mut()
+            .filter(|active| active.fault.matches(call))
+        {
+            active.seen += 1;
             let Fault {
                 calls,
                 times,
                 probability,
                 ..
-            } = &live.fault;
-            let befalls = (calls.is_empty() || calls.contains(&live.seen))
-                && times.is_none_or(|times| live.befallen < times)
+            } = &active.fault;
+            let applies = (calls.is_empty() || calls.contains(&active.seen))
+                && times.is_none_or(|times| active.applied < times)
                 && probability.is_none_or(|probability| random.f64() < probability)
-                && (live.fault.then.is_none() || drawn.effect.is_none());
-            if befalls {
-                live.befallen += 1;
-                drawn.delay += Duration::from_millis(live.fault.delay_ms.unwrap_or(0));
-                drawn.effect = drawn.effect.or_else(|| live.fault.then.clone());
+                && (active.fault.then.is_none() || decision.effect.is_none());
+            if applies {
+                active.applied += 1;
+                decision.delay += Duration::from_millis(active.fault.delay_ms.unwrap_or(0));
+                decision.effect = decision.effect.or_else(|| active.fault.then.clone());
             }
         }
-        drawn
+        decision
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FaultState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Live {
+impl ActiveFault {
     fn new(fault: Fault) -> Self {
         Self {
             fault,
             seen: 0,
-            befallen: 0,
+            applied: 0,
         }
     }
 }
@@ -296,36 +302,36 @@ impl Live {
 mod tests {
     use super::*;
 
-    /// Which of the first ten calls of `operation` are befallen.
-    fn befallen(fault: Fault, operation: &str) -> Vec<usize> {
+    /// The numbers of the affected calls among the first ten calls of `operation`.
+    fn affected_calls(fault: Fault, operation: &str) -> Vec<usize> {
         let faults = Faults::new(vec![fault.then(Effect::Truncate)], 1);
-        let is_befallen = |_: &usize| faults.draw(call(operation)).effect.is_some();
-        (1..=10).filter(is_befallen).collect()
+        let is_affected = |_: &usize| faults.draw(call(operation)).effect.is_some();
+        (1..=10).filter(is_affected).collect()
     }
 
-    fn call(operation: &str) -> Befallen<'static> {
-        Document::operation(operation).map_or(Befallen::Token, Befallen::Operation)
+    fn call(operation: &str) -> FaultTarget<'static> {
+        Document::find_operation(operation).map_or(FaultTarget::Token, FaultTarget::Operation)
     }
 
     #[test]
-    fn calls_are_chosen_by_number_times_and_operation() {
+    fn calls_are_selected_by_number_times_and_operation() {
         assert_eq!(
-            befallen(Fault::of("getTenant").call(2).call(5), "getTenant"),
+            affected_calls(Fault::of("getTenant").call(2).call(5), "getTenant"),
             [2, 5]
         );
         assert_eq!(
-            befallen(Fault::of("getTenant").times(2), "getTenant"),
+            affected_calls(Fault::of("getTenant").times(2), "getTenant"),
             [1, 2]
         );
-        assert!(befallen(Fault::of("getTenant").call(9).times(0), "getTenant").is_empty());
-        assert!(befallen(Fault::of("getTenant"), "listTenants").is_empty());
-        assert_eq!(befallen(Fault::of_any(), "listTenants").len(), 10);
-        assert!(befallen(Fault::of_any(), TOKEN).is_empty());
-        assert_eq!(befallen(Fault::of(TOKEN), TOKEN).len(), 10);
+        assert!(affected_calls(Fault::of("getTenant").call(9).times(0), "getTenant").is_empty());
+        assert!(affected_calls(Fault::of("getTenant"), "listTenants").is_empty());
+        assert_eq!(affected_calls(Fault::of_any(), "listTenants").len(), 10);
+        assert!(affected_calls(Fault::of_any(), TOKEN).is_empty());
+        assert_eq!(affected_calls(Fault::of(TOKEN), TOKEN).len(), 10);
     }
 
     #[test]
-    fn calls_are_chosen_by_chance_then_the_seed_decides() {
+    fn seed_determines_which_calls_are_affected_by_chance() {
         let draws = |seed| {
             let faults = Faults::new(
                 vec![Fault::of_any().probability(0.25).then(Effect::Truncate)],
@@ -334,19 +340,18 @@ mod tests {
             let draw = |_| faults.draw(call("getTenant")).effect.is_some();
             (0..1000).map(draw).collect::<Vec<bool>>()
         };
-        let befallen = draws(3).into_iter().filter(|&befallen| befallen).count();
-        assert!((200..300).contains(&befallen), "{befallen} of 1000");
+        let affected = draws(3)
+            .into_iter()
+            .filter(|&is_affected| is_affected)
+            .count();
+        assert!((200..300).contains(&affected), "{affected} of 1000");
         assert_eq!(draws(3), draws(3));
         assert_ne!(draws(3), draws(4));
-        assert!(befallen_never());
-    }
-
-    fn befallen_never() -> bool {
-        befallen(Fault::of_any().probability(0.0), "getTenant").is_empty()
+        assert!(affected_calls(Fault::of_any().probability(0.0), "getTenant").is_empty());
     }
 
     #[test]
-    fn several_faults_could_then_the_first_does_and_delays_add_up() {
+    fn first_matching_effect_applies_and_delays_add_up() {
         let faults = Faults::new(
             vec![
                 Fault::of_any().delay(Duration::from_millis(20)),

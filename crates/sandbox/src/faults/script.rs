@@ -1,11 +1,11 @@
-//! Scripts: files that list faults.
+//! Fault scripts.
 
 use serde::Deserialize;
 
 use super::Fault;
 use crate::error::Error;
 
-/// Faults as a TOML file lists them, and how far the sandbox's clock is off.
+/// Faults and a clock offset, read from TOML.
 ///
 /// ```
 /// let script = auth0_sandbox::Script::parse("faults.toml", r#"
@@ -39,11 +39,11 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads a script. `name` is what errors call it.
+    /// Parses a script. Errors refer to it by `name`.
     ///
     /// # Errors
     ///
-    /// The text is no TOML or lists something else than faults; the error shows the line.
+    /// Returns [`Error::Script`], which names the line, if the text is not valid TOML or contains an invalid fault.
     pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let wrong = |message: String| Error::Script {
             name: name.to_owned(),

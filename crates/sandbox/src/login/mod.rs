@@ -1,10 +1,10 @@
-//! Logins of users: `/authorize`, and the pages that it shows.
+//! User logins: `/authorize`, `/activate` and their pages.
 
-mod activate;
-mod authorize;
-mod page;
+mod activation;
+mod authorization;
+mod html;
 mod redirect;
 mod user;
 
-pub(crate) use authorize::{Login, target};
+pub(crate) use authorization::{Login, scope_and_audience};
 pub use user::User;

@@ -1,25 +1,25 @@
-//! Addresses to which users are sent back.
+//! Redirects to applications.
 
 use http::StatusCode;
 use url::{Host, Url};
 
-use crate::answer::Answer;
 use crate::application::Application;
-use crate::token::uncached;
+use crate::response::ApiResponse;
+use crate::token::no_store;
 
-/// An address that the application may use, and what it gets to hear there.
+/// A redirect URI of the application, and what the response contains.
 pub(super) struct Redirect {
     pub(super) given: String,
     url: Url,
     state: Option<String>,
-    /// Who answers (RFC 9207).
+    /// The issuer of the response (RFC 9207).
     issuer: String,
 }
 
 impl Redirect {
-    /// The address, if the application has registered it: letter by letter, or for a native one any port and path of
-    /// a loopback address (RFC 8252 §7.3).
-    pub(super) fn of(
+    /// Returns the redirect if the application may use the URI: an exact match, or for native applications any port and
+    /// path of a loopback address (RFC 8252 §7.3).
+    pub(super) fn new(
         application: &Application,
         given: &str,
         state: Option<&str>,
@@ -36,8 +36,8 @@ impl Redirect {
         })
     }
 
-    /// Sends the user back with these parameters. After a form the browser must not send it again: 303.
-    pub(super) fn answer(&self, parameters: &[(&str, &str)], is_after_form: bool) -> Answer {
+    /// Redirects the user with these parameters. After a form, 303 makes the browser send GET.
+    pub(super) fn response(&self, parameters: &[(&str, &str)], is_after_form: bool) -> ApiResponse {
         let mut url = self.url.clone();
         url.query_pairs_mut()
             .extend_pairs(parameters)
@@ -48,12 +48,12 @@ impl Redirect {
         } else {
             StatusCode::FOUND
         };
-        uncached(Answer::empty(status))
-            .with("location", url.as_str())
-            .with("referrer-policy", "no-referrer")
+        no_store(ApiResponse::empty(status))
+            .with_header("location", url.as_str())
+            .with_header("referrer-policy", "no-referrer")
     }
 
-    /// What a page's `form-action` has to list: browsers hold the redirect after a form against it.
+    /// The source for `form-action`, which browsers also apply to the redirect after a form.
     pub(super) fn source(&self) -> String {
         match self.url.scheme() {
             "http" | "https" => self.url.origin().ascii_serialization(),

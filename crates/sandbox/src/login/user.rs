@@ -1,6 +1,6 @@
-//! Who can log in.
+//! Users who can log in.
 
-/// A user, who can log in without a password: this is a sandbox.
+/// A user, who can log in without a password.
 ///
 /// ```
 /// use auth0_sandbox::{Sandbox, User};
@@ -11,16 +11,16 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {
-    /// The id, which tokens have as `sub`.
+    /// The user id, which is the `sub` of tokens.
     pub id: String,
     /// The e-mail address.
     pub email: String,
-    /// The name.
+    /// The full name.
     pub name: String,
 }
 
 impl User {
-    /// A user by id, e-mail address and name.
+    /// Creates a user from an id, an e-mail address and a name.
     pub fn new(id: impl Into<String>, email: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             id: id.into(),

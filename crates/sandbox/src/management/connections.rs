@@ -1,15 +1,15 @@
-//! Connections of an organization, those that are switched off too.
+//! Connections of an organization, including disabled ones.
 
 use serde_json::{Map, Value, json};
 
-use super::Scene;
-use super::listing::{numbered, numbered_page};
-use crate::answer::{Answer, created, done, shown};
+use super::ManagementContext;
+use super::listings::{numbered_page, page_range};
 use crate::problem::Problem;
-use crate::tenant::Enabled;
+use crate::response::{ApiResponse, created, no_content, ok};
+use crate::tenant::EnabledConnection;
 
-/// Sets what a body says.
-pub(super) fn apply(enabled: &mut Enabled, body: &Value) {
+/// Applies the fields of a request body.
+pub(super) fn apply(enabled: &mut EnabledConnection, body: &Value) {
     let flags = [
         (
             "assign_membership_on_login",
@@ -22,8 +22,8 @@ pub(super) fn apply(enabled: &mut Enabled, body: &Value) {
     for (name, flag) in flags {
         *flag = body[name].as_bool().unwrap_or(*flag);
     }
-    let fresh = Enabled::new(&enabled.connection_id);
-    // Null puts back what holds where nothing is said.
+    let fresh = EnabledConnection::new(&enabled.connection_id);
+    // Null resets the field to its default.
     if body.get("is_enabled").is_some_and(Value::is_null) {
         enabled.is_enabled = fresh.is_enabled;
     }
@@ -37,14 +37,14 @@ pub(super) fn apply(enabled: &mut Enabled, body: &Value) {
     }
 }
 
-pub(super) fn no_connection() -> Problem {
+pub(super) fn connection_not_found() -> Problem {
     let title = "The organization has no such connection";
     Problem::not_found("INEXISTENT_CONNECTION", title)
 }
 
-impl Scene<'_> {
-    /// A connection without what the newer operations know.
-    pub(super) fn enabled_shown(&self, enabled: &Enabled) -> Value {
+impl ManagementContext<'_> {
+    /// The fields known to the older operations.
+    pub(super) fn enabled_connection_json(&self, enabled: &EnabledConnection) -> Value {
         let mut body = json!({
             "connection_id": enabled.connection_id,
             "assign_membership_on_login": enabled.assign_membership_on_login,
@@ -60,8 +60,8 @@ impl Scene<'_> {
         body
     }
 
-    fn connection_shown(&self, enabled: &Enabled) -> Value {
-        let mut body = self.enabled_shown(enabled);
+    fn connection_json(&self, enabled: &EnabledConnection) -> Value {
+        let mut body = self.enabled_connection_json(enabled);
         body["is_enabled"] = json!(enabled.is_enabled);
         body["organization_access_level"] = json!(enabled.access_level);
         let name = enabled.name.iter();
@@ -72,15 +72,17 @@ impl Scene<'_> {
         body
     }
 
-    pub(super) fn list_connections(&self) -> Result<Answer, Problem> {
-        let page = numbered(self.call)?;
+    pub(super) fn list_connections(&self) -> Result<ApiResponse, Problem> {
+        let page = page_range(self.call)?;
         let organization = self.organization()?;
         let is_enabled = self
             .call
             .get("is_enabled")
-            .map(|_| self.call.is("is_enabled"));
-        let is_meant = |enabled: &&Enabled| is_enabled.is_none_or(|is| enabled.is_enabled == is);
-        let found: Vec<&Enabled> = organization.connections.iter().filter(is_meant).collect();
+            .map(|_| self.call.flag("is_enabled"));
+        let is_match =
+            |enabled: &&EnabledConnection| is_enabled.is_none_or(|is| enabled.is_enabled == is);
+        let found: Vec<&EnabledConnection> =
+            organization.connections.iter().filter(is_match).collect();
         Ok(numbered_page(
             self.call,
             "connections",
@@ -88,21 +90,21 @@ impl Scene<'_> {
             Some(found.len() as u64),
             found
                 .into_iter()
-                .map(|enabled| self.connection_shown(enabled)),
+                .map(|enabled| self.connection_json(enabled)),
         ))
     }
 
-    pub(super) fn add_connection(&mut self) -> Result<Answer, Problem> {
-        let enabled = self.added()?;
-        created(&self.connection_shown(&enabled))
+    pub(super) fn add_connection(&mut self) -> Result<ApiResponse, Problem> {
+        let enabled = self.add_enabled_connection()?;
+        created(&self.connection_json(&enabled))
     }
 
-    /// Adds the connection that the body names, which the tenant has to have.
-    pub(super) fn added(&mut self) -> Result<Enabled, Problem> {
+    /// Adds the connection named in the body. It must exist in the tenant.
+    pub(super) fn add_enabled_connection(&mut self) -> Result<EnabledConnection, Problem> {
         let organization = self.organization()?;
         let id = self
             .call
-            .member("connection_id")
+            .body_field("connection_id")
             .as_str()
             .unwrap_or_default();
         if self.tenant.connection(id).is_none() {
@@ -110,39 +112,44 @@ impl Scene<'_> {
             return Err(Problem::not_found("INEXISTENT_CONNECTION", title));
         }
         if organization.enabled(id).is_some() {
-            let title = "The organization has this connection already";
+            let title = "The organization already has this connection";
             return Err(Problem::conflict("CONNECTION_CONFLICT", title));
         }
-        let mut enabled = Enabled::new(id);
+        let mut enabled = EnabledConnection::new(id);
         apply(&mut enabled, &self.call.body);
         self.organization_mut()?.connections.push(enabled.clone());
         Ok(enabled)
     }
 
-    pub(super) fn get_connection(&self) -> Result<Answer, Problem> {
+    pub(super) fn get_connection(&self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
         let enabled = organization.enabled(self.call.required("connection_id"));
-        shown(&self.connection_shown(enabled.ok_or_else(no_connection)?))
+        ok(&self.connection_json(enabled.ok_or_else(connection_not_found)?))
     }
 
-    pub(super) fn update_connection(&mut self) -> Result<Answer, Problem> {
-        let enabled = self.changed(self.call.required("connection_id"))?;
-        shown(&self.connection_shown(&enabled))
+    pub(super) fn update_connection(&mut self) -> Result<ApiResponse, Problem> {
+        let enabled = self.change_enabled_connection(self.call.required("connection_id"))?;
+        ok(&self.connection_json(&enabled))
     }
 
-    /// Changes a connection as the body says.
-    pub(super) fn changed(&mut self, id: &str) -> Result<Enabled, Problem> {
+    /// Applies the body to a connection.
+    pub(super) fn change_enabled_connection(
+        &mut self,
+        id: &str,
+    ) -> Result<EnabledConnection, Problem> {
         let call = self.call;
         let organization = self.organization_mut()?;
-        let enabled = organization.enabled_mut(id).ok_or_else(no_connection)?;
+        let enabled = organization
+            .enabled_mut(id)
+            .ok_or_else(connection_not_found)?;
         apply(enabled, &call.body);
         Ok(enabled.clone())
     }
 
-    /// That there is no such connection is what was wished for.
-    pub(super) fn remove_connection(&mut self) -> Result<Answer, Problem> {
+    /// Succeeds even if the organization does not have the connection.
+    pub(super) fn remove_connection(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.call.required("connection_id");
         self.organization_mut()?.detach(id);
-        done()
+        no_content()
     }
 }

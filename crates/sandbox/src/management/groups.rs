@@ -1,15 +1,15 @@
-//! Groups of an organization, and the roles that they bring.
+//! Groups of an organization and their roles.
 
 use serde_json::{Value, json};
 
-use super::Scene;
-use super::roles::{described as role_described, too_many};
-use crate::answer::{Answer, done};
+use super::ManagementContext;
+use super::roles::{to_json as role_json, too_many_roles};
 use crate::problem::Problem;
-use crate::tenant::{Added, Assignment, Group, add_roles};
-use crate::time::shown as time;
+use crate::response::{ApiResponse, no_content};
+use crate::tenant::{Group, GroupAssignment, TooManyRoles, add_roles};
+use crate::timestamp::rfc3339 as time;
 
-pub(super) fn described(group: &Group) -> Value {
+pub(super) fn to_json(group: &Group) -> Value {
     json!({
         "id": group.id,
         "name": group.name,
@@ -18,55 +18,53 @@ pub(super) fn described(group: &Group) -> Value {
     })
 }
 
-impl Scene<'_> {
-    pub(super) fn group(&self, assignment: &Assignment) -> Option<&Group> {
+impl ManagementContext<'_> {
+    pub(super) fn group(&self, assignment: &GroupAssignment) -> Option<&Group> {
         let mut groups = self.tenant.groups.iter();
         groups.find(|group| group.id == assignment.group_id)
     }
 
-    /// The place of the group that the call is about among those of the organization.
-    fn place(&self) -> Result<usize, Problem> {
+    /// Index of the group named by the call among the groups of the organization.
+    fn group_index(&self) -> Result<usize, Problem> {
         let id = self.call.required("group_id");
         let organization = self.organization()?;
-        let place = organization
+        let group_index = organization
             .groups
             .iter()
             .position(|one| one.group_id == id);
-        place.ok_or_else(|| {
+        group_index.ok_or_else(|| {
             let title = "The organization has no such group";
             Problem::not_found("INEXISTENT_GROUP", title)
         })
     }
 
-    pub(super) fn list_groups(&self) -> Result<Answer, Problem> {
+    pub(super) fn list_groups(&self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
         let groups = organization.groups.iter();
-        let groups = groups.filter_map(|one| self.group(one)).map(described);
-        self.short_page("groups", groups)
+        let groups = groups.filter_map(|one| self.group(one)).map(to_json);
+        self.indexed_page("groups", groups)
     }
 
-    pub(super) fn list_group_roles(&self) -> Result<Answer, Problem> {
+    pub(super) fn list_group_roles(&self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
-        let ids = organization.groups[self.place()?].roles.iter();
+        let ids = organization.groups[self.group_index()?].roles.iter();
         let roles = ids.filter_map(|id| self.tenant.role(id));
-        self.short_page("roles", roles.map(role_described))
+        self.indexed_page("roles", roles.map(role_json))
     }
 
-    pub(super) fn assign_group_roles(&mut self) -> Result<Answer, Problem> {
-        let place = self.place()?;
+    pub(super) fn assign_group_roles(&mut self) -> Result<ApiResponse, Problem> {
+        let group_index = self.group_index()?;
         let ids = self.known_roles()?;
-        let roles = &mut self.organization_mut()?.groups[place].roles;
-        match add_roles(roles, &ids) {
-            Added::Done => done(),
-            Added::TooMany => Err(too_many()),
-        }
+        let roles = &mut self.organization_mut()?.groups[group_index].roles;
+        add_roles(roles, &ids).map_err(|TooManyRoles| too_many_roles())?;
+        no_content()
     }
 
-    pub(super) fn remove_group_roles(&mut self) -> Result<Answer, Problem> {
-        let place = self.place()?;
+    pub(super) fn remove_group_roles(&mut self) -> Result<ApiResponse, Problem> {
+        let group_index = self.group_index()?;
         let ids = self.known_roles()?;
-        let roles = &mut self.organization_mut()?.groups[place].roles;
+        let roles = &mut self.organization_mut()?.groups[group_index].roles;
         roles.retain(|role| !ids.contains(role));
-        done()
+        no_content()
     }
 }

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Scene;
-use super::listing::{numbered, numbered_page};
-use crate::answer::{Answer, done, shown};
-use crate::pages::chosen;
-use crate::problem::{Problem, Source};
-use crate::tenant::{Invitation, Invited, Organization};
-use crate::time::shown as time;
+use super::ManagementContext;
+use super::listings::{numbered_page, page_range};
+use crate::pages::select_fields;
+use crate::problem::{Problem, RequestPart};
+use crate::response::{ApiResponse, no_content, ok};
+use crate::tenant::{NewInvitation, Organization, OrganizationInvitation};
+use crate::timestamp::rfc3339 as time;
 
-fn described(organization: &Organization, invitation: &Invitation) -> Value {
+fn to_json(organization: &Organization, invitation: &OrganizationInvitation) -> Value {
     let mut body = Map::new();
     let mut add = |name: &str, value: Value| {
         if !value.is_null() {
@@ -37,7 +37,10 @@ fn described(organization: &Organization, invitation: &Invitation) -> Value {
     Value::Object(body)
 }
 
-fn find<'a>(organization: &'a Organization, id: &str) -> Result<&'a Invitation, Problem> {
+fn find<'a>(
+    organization: &'a Organization,
+    id: &str,
+) -> Result<&'a OrganizationInvitation, Problem> {
     let mut invitations = organization.invitations.iter();
     let found = invitations.find(|invitation| invitation.id == id);
     found.ok_or_else(|| {
@@ -46,38 +49,40 @@ fn find<'a>(organization: &'a Organization, id: &str) -> Result<&'a Invitation, 
     })
 }
 
-impl Scene<'_> {
-    /// How many there are is not told, whatever is asked for.
-    pub(super) fn list_invitations(&self) -> Result<Answer, Problem> {
-        let page = numbered(self.call)?;
+impl ManagementContext<'_> {
+    /// The response contains no total, even with `include_totals`.
+    pub(super) fn list_invitations(&self) -> Result<ApiResponse, Problem> {
+        let page = page_range(self.call)?;
         let organization = self.organization()?;
-        let mut invitations: Vec<&Invitation> = organization.invitations.iter().collect();
+        let mut invitations: Vec<&OrganizationInvitation> =
+            organization.invitations.iter().collect();
         match self.call.get("sort") {
             Some("created_at:1") => {}
             None | Some("created_at:-1") => invitations.reverse(),
             Some(_) => {
                 let rule = "expected created_at with :1 or :-1";
-                return Err(Problem::parameter(Source::Query, "sort", rule));
+                return Err(Problem::parameter(RequestPart::Query, "sort", rule));
             }
         }
         let items = invitations.into_iter();
-        let items = items.map(|invitation| chosen(self.call, described(&organization, invitation)));
+        let items =
+            items.map(|invitation| select_fields(self.call, to_json(&organization, invitation)));
         Ok(numbered_page(self.call, "invitations", page, None, items))
     }
 
-    pub(super) fn invite(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn invite(&mut self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
         let body = &self.call.body;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         if let Some(id) = body["connection_id"].as_str()
             && organization.enabled(id).is_none()
         {
-            return Err(Problem::in_body(
+            return Err(Problem::body_field(
                 "/connection_id",
                 "the organization has no such connection",
             ));
         }
-        let invited = Invited {
+        let invited = NewInvitation {
             email: text(&body["invitee"]["email"]).unwrap_or_default(),
             inviter: text(&body["inviter"]["name"]),
             client_id: text(&body["client_id"]),
@@ -88,23 +93,26 @@ impl Scene<'_> {
             ttl: body["ttl_sec"].as_i64(),
         };
         let invitation = self.tenant.invite(&organization.id, invited, self.call.now);
-        let invitation = invitation.ok_or_else(super::inexistent)?;
-        // 200 and not 201, as it is documented.
-        shown(&described(&organization, &invitation))
+        let invitation = invitation.ok_or_else(super::organization_not_found)?;
+        // Documented as 200, not 201.
+        ok(&to_json(&organization, &invitation))
     }
 
-    pub(super) fn get_invitation(&self) -> Result<Answer, Problem> {
+    pub(super) fn get_invitation(&self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
         let invitation = find(&organization, self.call.required("invitation_id"))?;
-        shown(&chosen(self.call, described(&organization, invitation)))
+        ok(&select_fields(
+            self.call,
+            to_json(&organization, invitation),
+        ))
     }
 
-    pub(super) fn delete_invitation(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_invitation(&mut self) -> Result<ApiResponse, Problem> {
         let organization = self.organization()?;
         let id = find(&organization, self.call.required("invitation_id"))?;
         let id = id.id.clone();
         let invitations = &mut self.organization_mut()?.invitations;
         invitations.retain(|invitation| invitation.id != id);
-        done()
+        no_content()
     }
 }

@@ -1,28 +1,28 @@
-//! What the tenant lets its organizations configure.
+//! What organizations may configure.
 
 use serde_json::{Map, Value, json};
 
-use super::Scene;
-use crate::answer::{Answer, shown};
+use super::MyOrganizationContext;
 use crate::problem::Problem;
+use crate::response::{ApiResponse, ok};
 
-impl Scene<'_> {
-    pub(super) fn configuration(&self) -> Result<Answer, Problem> {
+impl MyOrganizationContext<'_> {
+    pub(super) fn configuration(&self) -> Result<ApiResponse, Problem> {
         let behavior = match self.tenant.settings.deletes_used_connections {
             true => "allow",
             false => "allow_if_empty",
         };
-        shown(&json!({
+        ok(&json!({
             "allowed_strategies": self.tenant.settings.allowed_strategies,
             "connection_deletion_behavior": behavior,
         }))
     }
 
-    pub(super) fn provider_configuration(&self) -> Result<Answer, Problem> {
+    pub(super) fn provider_configuration(&self) -> Result<ApiResponse, Problem> {
         let strategies = self.tenant.settings.allowed_strategies.iter();
         let strategies: Map<String, Value> = strategies
             .map(|strategy| {
-                // Here one of them is written in another way.
+                // This operation spells the strategy differently.
                 let name = match strategy.as_str() {
                     "google-apps" => "googleapps",
                     other => other,
@@ -35,7 +35,7 @@ impl Scene<'_> {
                 (name.to_owned(), value)
             })
             .collect();
-        shown(&json!({
+        ok(&json!({
             "organization": {
                 "can_set_show_as_button": true,
                 "can_set_assign_membership_on_login": true,
@@ -45,7 +45,7 @@ impl Scene<'_> {
     }
 }
 
-/// Whether users of a provider with this strategy can be provisioned.
+/// Whether providers with this strategy support provisioning.
 pub(super) fn can_provision(strategy: &str) -> bool {
     ["oidc", "okta", "samlp", "waad"].contains(&strategy)
 }

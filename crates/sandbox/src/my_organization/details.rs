@@ -1,37 +1,37 @@
-//! The organization itself.
+//! Details of the organization.
 
 use serde_json::{Map, Value, json};
 
-use super::Scene;
-use crate::answer::{Answer, done, shown};
+use super::MyOrganizationContext;
 use crate::document::is_organization_name;
 use crate::problem::Problem;
+use crate::response::{ApiResponse, no_content, ok};
 use crate::tenant::Organization;
 
-impl Scene<'_> {
-    pub(super) fn details(&self) -> Result<Answer, Problem> {
-        shown(&described(&self.organization))
+impl MyOrganizationContext<'_> {
+    pub(super) fn details(&self) -> Result<ApiResponse, Problem> {
+        ok(&to_json(&self.organization))
     }
 
-    pub(super) fn update_details(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn update_details(&mut self) -> Result<ApiResponse, Problem> {
         let body = &self.call.body;
         if let Some(id) = body["id"].as_str()
             && id != self.organization.id
         {
-            return Err(Problem::in_body("/id", "the id cannot be changed"));
+            return Err(Problem::body_field("/id", "the id cannot be changed"));
         }
         if let Some(name) = body["name"].as_str() {
             if !is_organization_name(name) {
                 let rule = "expected lower-case letters, digits, hyphens and underscores";
-                return Err(Problem::in_body("/name", rule));
+                return Err(Problem::body_field("/name", rule));
             }
             let number = self
                 .tenant
                 .organizations
                 .number_of_id(&self.organization.id);
-            let taken = self.tenant.organizations.number_of_name(name);
-            if taken.is_some() && taken != number {
-                return Err(Problem::in_body(
+            let name_taken = self.tenant.organizations.number_of_name(name);
+            if name_taken.is_some() && name_taken != number {
+                return Err(Problem::body_field(
                     "/name",
                     "another organization has this name",
                 ));
@@ -48,19 +48,19 @@ impl Scene<'_> {
             organization.branding = Some(body["branding"].clone());
         }
         let organization = organization.clone();
-        shown(&described(&organization))
+        ok(&to_json(&organization))
     }
 
-    pub(super) fn delete_organization(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_organization(&mut self) -> Result<ApiResponse, Problem> {
         let organizations = &mut self.tenant.organizations;
         if let Some(number) = organizations.number_of_id(&self.organization.id) {
             organizations.remove(number);
         }
-        done()
+        no_content()
     }
 }
 
-fn described(organization: &Organization) -> Value {
+fn to_json(organization: &Organization) -> Value {
     let mut body = Map::new();
     body.insert("id".to_owned(), json!(organization.id));
     body.insert("name".to_owned(), json!(organization.name));

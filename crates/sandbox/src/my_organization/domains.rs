@@ -1,23 +1,23 @@
-//! Domains of the organization, and their verification.
+//! Domains of the organization and their verification.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Scene, missing};
-use crate::answer::{Answer, created, done, shown};
-use crate::pages::{paged, start};
+use super::{MyOrganizationContext, not_found};
+use crate::pages::{cursor_page, page_start};
 use crate::problem::Problem;
+use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::Domain;
 
-impl Scene<'_> {
-    /// The domain that the call is about.
+impl MyOrganizationContext<'_> {
+    /// The domain named by the call.
     fn domain(&self) -> Result<&Domain, Problem> {
         let id = self.call.required("domain_id");
         let domain = self.organization.domain(id);
-        domain.ok_or_else(|| missing("The domain does not exist"))
+        domain.ok_or_else(|| not_found("The domain does not exist"))
     }
 
-    fn domain_shown(&self, domain: &Domain) -> Value {
+    fn domain_json(&self, domain: &Domain) -> Value {
         json!({
             "id": domain.id,
             "org_id": self.organization.id,
@@ -28,14 +28,14 @@ impl Scene<'_> {
         })
     }
 
-    pub(super) fn list_domains(&self) -> Result<Answer, Problem> {
-        let start = start(self.operation, self.call)?.unwrap_or(0);
+    pub(super) fn list_domains(&self) -> Result<ApiResponse, Problem> {
+        let start = page_start(self.operation, self.call)?.unwrap_or(0);
         let domains = self.organization.domains.iter();
         let domains = domains
             .filter(|domain| domain.number > start)
-            .map(|domain| (domain.number, self.domain_shown(domain)));
+            .map(|domain| (domain.number, self.domain_json(domain)));
         let quirks = self.tenant.settings.quirks;
-        Ok(paged(
+        Ok(cursor_page(
             self.operation,
             self.call,
             quirks,
@@ -44,40 +44,40 @@ impl Scene<'_> {
         ))
     }
 
-    pub(super) fn create_domain(&mut self) -> Result<Answer, Problem> {
-        let name = self.call.member("domain").as_str().unwrap_or_default();
+    pub(super) fn create_domain(&mut self) -> Result<ApiResponse, Problem> {
+        let name = self.call.body_field("domain").as_str().unwrap_or_default();
         if self.organization.domain_by_name(name).is_some() {
-            let title = "The organization has a domain of this name";
+            let title = "The organization already has this domain";
             return Err(Problem::conflict("CONFLICT", title));
         }
         let domain = self.tenant.add_domain(&self.organization.id, name);
         let domain = domain.cloned();
-        let domain = domain.ok_or_else(|| Problem::unknown("the domain was not added"))?;
-        created(&self.domain_shown(&domain))
+        let domain = domain.ok_or_else(|| Problem::internal("the domain was not added"))?;
+        created(&self.domain_json(&domain))
     }
 
-    pub(super) fn get_domain(&self) -> Result<Answer, Problem> {
-        shown(&self.domain_shown(self.domain()?))
+    pub(super) fn get_domain(&self) -> Result<ApiResponse, Problem> {
+        ok(&self.domain_json(self.domain()?))
     }
 
-    pub(super) fn delete_domain(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_domain(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.domain()?.id.clone();
         self.tenant.remove_domain(&self.organization.id, &id);
-        done()
+        no_content()
     }
 
-    /// The answer tells how it stands: without the record the domain stays pending.
-    pub(super) fn verify_domain(&mut self) -> Result<Answer, Problem> {
+    /// The response contains the status. Without a DNS record the domain stays pending.
+    pub(super) fn verify_domain(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.domain()?.id.clone();
         let domain = self.tenant.verify_domain(&self.organization.id, &id);
-        let domain = domain.ok_or_else(|| missing("The domain does not exist"))?;
-        Ok(Answer::json(
+        let domain = domain.ok_or_else(|| not_found("The domain does not exist"))?;
+        Ok(ApiResponse::json(
             StatusCode::ACCEPTED,
-            &self.domain_shown(&domain),
+            &self.domain_json(&domain),
         ))
     }
 
-    pub(super) fn list_domain_providers(&self) -> Result<Answer, Problem> {
+    pub(super) fn list_domain_providers(&self) -> Result<ApiResponse, Problem> {
         let name = &self.domain()?.domain;
         let has = |domains: &[String]| domains.iter().any(|one| one.eq_ignore_ascii_case(name));
         let providers: Vec<Value> = self
@@ -91,6 +91,6 @@ impl Scene<'_> {
                 item
             })
             .collect();
-        shown(&json!({ "identity_providers": providers }))
+        ok(&json!({ "identity_providers": providers }))
     }
 }

@@ -2,26 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, missing, roles};
-use crate::answer::{Answer, created, done, shown};
-use crate::pages::{chosen, paged, start};
+use super::{MyOrganizationContext, not_found, roles};
+use crate::pages::{cursor_page, page_start, select_fields};
 use crate::problem::Problem;
-use crate::tenant::{Invitation, Invited};
-use crate::time::shown as time;
+use crate::response::{ApiResponse, created, no_content, ok};
+use crate::tenant::{NewInvitation, OrganizationInvitation};
+use crate::timestamp::rfc3339 as time;
 
-impl Scene<'_> {
-    /// The invitation that the call is about.
-    fn invitation(&self) -> Result<&Invitation, Problem> {
+impl MyOrganizationContext<'_> {
+    /// The invitation named by the call.
+    fn invitation(&self) -> Result<&OrganizationInvitation, Problem> {
         self.invitation_by_id(self.call.required("invitation_id"))
     }
 
-    fn invitation_by_id(&self, id: &str) -> Result<&Invitation, Problem> {
+    fn invitation_by_id(&self, id: &str) -> Result<&OrganizationInvitation, Problem> {
         let mut invitations = self.organization.invitations.iter();
         let found = invitations.find(|invitation| invitation.id == id);
-        found.ok_or_else(|| missing("The invitation does not exist"))
+        found.ok_or_else(|| not_found("The invitation does not exist"))
     }
 
-    fn invitation_shown(&self, invitation: &Invitation) -> Value {
+    fn invitation_json(&self, invitation: &OrganizationInvitation) -> Value {
         let mut body = Map::new();
         let mut add = |name: &str, value: Value| {
             body.insert(name.to_owned(), value);
@@ -43,27 +43,28 @@ impl Scene<'_> {
         Value::Object(body)
     }
 
-    pub(super) fn list_invitations(&self) -> Result<Answer, Problem> {
-        let start = start(self.operation, self.call)?;
-        let mut invitations: Vec<&Invitation> = self.organization.invitations.iter().collect();
+    pub(super) fn list_invitations(&self) -> Result<ApiResponse, Problem> {
+        let start = page_start(self.operation, self.call)?;
+        let mut invitations: Vec<&OrganizationInvitation> =
+            self.organization.invitations.iter().collect();
         let is_ascending = self.call.get("sort") == Some("created_at:1");
         if !is_ascending {
             invitations.reverse();
         }
-        let comes = |number: u64| match start {
+        let is_after_cursor = |number: u64| match start {
             None => true,
             Some(start) if is_ascending => number > start,
             Some(start) => number < start,
         };
         let items = invitations
             .into_iter()
-            .filter(|invitation| comes(invitation.number))
+            .filter(|invitation| is_after_cursor(invitation.number))
             .map(|invitation| {
-                let item = chosen(self.call, self.invitation_shown(invitation));
+                let item = select_fields(self.call, self.invitation_json(invitation));
                 (invitation.number, item)
             });
         let quirks = self.tenant.settings.quirks;
-        Ok(paged(
+        Ok(cursor_page(
             self.operation,
             self.call,
             quirks,
@@ -72,8 +73,8 @@ impl Scene<'_> {
         ))
     }
 
-    /// All are invited or none. Who is invited twice in one call has the later invitation alone in the end.
-    pub(super) fn create_invitations(&mut self) -> Result<Answer, Problem> {
+    /// Invites all or none. If a person is invited twice in one call, the later invitation replaces the earlier one.
+    pub(super) fn create_invitations(&mut self) -> Result<ApiResponse, Problem> {
         let body = &self.call.body;
         let connection_id = body["identity_provider_id"].as_str();
         if let Some(id) = connection_id {
@@ -81,41 +82,41 @@ impl Scene<'_> {
         }
         let mut invited = Vec::new();
         for invitee in body["invitees"].as_array().into_iter().flatten() {
-            invited.push(Invited {
+            invited.push(NewInvitation {
                 email: invitee["email"].as_str().unwrap_or_default().to_owned(),
                 inviter: body["inviter"]["name"].as_str().map(str::to_owned),
                 connection_id: connection_id.map(str::to_owned),
                 roles: self.known_roles(&invitee["roles"])?,
                 ttl: body["ttl_sec"].as_i64(),
-                ..Invited::default()
+                ..NewInvitation::default()
             });
         }
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         for invited in invited {
             let now = self.call.now;
             let invitation = self.tenant.invite(&self.organization.id, invited, now);
-            answer.extend(invitation.map(|invitation| self.invitation_shown(&invitation)));
+            response.extend(invitation.map(|invitation| self.invitation_json(&invitation)));
         }
-        created(&answer)
+        created(&response)
     }
 
-    pub(super) fn get_invitation(&self) -> Result<Answer, Problem> {
-        let invitation = self.invitation_shown(self.invitation()?);
-        shown(&chosen(self.call, invitation))
+    pub(super) fn get_invitation(&self) -> Result<ApiResponse, Problem> {
+        let invitation = self.invitation_json(self.invitation()?);
+        ok(&select_fields(self.call, invitation))
     }
 
-    pub(super) fn list_invitation_roles(&self) -> Result<Answer, Problem> {
-        let roles = roles::all(self.tenant, &self.invitation()?.roles);
-        shown(&json!({ "roles": roles }))
+    pub(super) fn list_invitation_roles(&self) -> Result<ApiResponse, Problem> {
+        let roles = roles::roles_json(self.tenant, &self.invitation()?.roles);
+        ok(&json!({ "roles": roles }))
     }
 
-    pub(super) fn delete_invitation(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_invitation(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.invitation()?.id.clone();
         self.revoke(&[id])
     }
 
-    pub(super) fn delete_invitations(&mut self) -> Result<Answer, Problem> {
-        let ids = self.call.member("invitations").as_array();
+    pub(super) fn delete_invitations(&mut self) -> Result<ApiResponse, Problem> {
+        let ids = self.call.body_field("invitations").as_array();
         let ids = ids
             .into_iter()
             .flatten()
@@ -127,9 +128,9 @@ impl Scene<'_> {
         self.revoke(&ids)
     }
 
-    fn revoke(&mut self, ids: &[String]) -> Result<Answer, Problem> {
+    fn revoke(&mut self, ids: &[String]) -> Result<ApiResponse, Problem> {
         let invitations = &mut self.organization_mut()?.invitations;
         invitations.retain(|invitation| !ids.contains(&invitation.id));
-        done()
+        no_content()
     }
 }

@@ -3,17 +3,17 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Scene, missing, roles};
-use crate::answer::{Answer, done, shown};
-use crate::pages::{chosen, paged, start};
+use super::{MyOrganizationContext, not_found, roles};
+use crate::pages::{cursor_page, page_start, select_fields};
 use crate::problem::Problem;
-use crate::time::shown as time;
+use crate::response::{ApiResponse, no_content, ok};
+use crate::timestamp::rfc3339 as time;
 
-/// The scope without which members are listed without their roles.
-const READ_ROLES: &str = "read:my_org:member_roles";
+/// Without this scope, members are listed without roles.
+const READ_ROLES_SCOPE: &str = "read:my_org:member_roles";
 
-impl Scene<'_> {
-    /// The number of the member that the call is about.
+impl MyOrganizationContext<'_> {
+    /// Number of the member named by the call.
     pub(super) fn member(&self) -> Result<u64, Problem> {
         self.member_by_id(self.call.required("user_id"))
     }
@@ -21,22 +21,22 @@ impl Scene<'_> {
     fn member_by_id(&self, id: &str) -> Result<u64, Problem> {
         let number = self.tenant.people.number_of_id(id);
         let number = number.filter(|number| self.organization.members.contains(*number));
-        number.ok_or_else(|| missing("The organization has no such member"))
+        number.ok_or_else(|| not_found("The organization has no such member"))
     }
 
-    fn person(&self, number: u64) -> Option<Value> {
-        let person = self.tenant.people.get(number)?;
+    fn member_json(&self, number: u64) -> Option<Value> {
+        let member_json = self.tenant.people.get(number)?;
         let mut member = json!({
-            "user_id": person.id,
-            "email": person.email,
-            "name": person.name,
-            "nickname": person.nickname,
-            "created_at": time(person.created_at),
-            "updated_at": time(person.created_at),
+            "user_id": member_json.id,
+            "email": member_json.email,
+            "name": member_json.name,
+            "nickname": member_json.nickname,
+            "created_at": time(member_json.created_at),
+            "updated_at": time(member_json.created_at),
         });
         for (field, value) in [
-            ("given_name", person.given_name),
-            ("family_name", person.family_name),
+            ("given_name", member_json.given_name),
+            ("family_name", member_json.family_name),
         ] {
             if !value.is_empty() {
                 member[field] = json!(value);
@@ -45,32 +45,38 @@ impl Scene<'_> {
         Some(member)
     }
 
-    pub(super) fn list_members(&self) -> Result<Answer, Problem> {
-        let start = start(self.operation, self.call)?;
-        let with_roles = self.call.caller.has(READ_ROLES);
+    pub(super) fn list_members(&self) -> Result<ApiResponse, Problem> {
+        let start = page_start(self.operation, self.call)?;
+        let with_roles = self.call.caller.has_scope(READ_ROLES_SCOPE);
         let numbers = self
             .organization
             .members
             .after(start, DateTime::<Utc>::MAX_UTC);
         let members = numbers.filter_map(|number| {
-            let mut member = self.person(number)?;
+            let mut member = self.member_json(number)?;
             if with_roles {
                 let ids = self.organization.members.roles_of(number);
-                member["roles"] = json!(roles::all(self.tenant, ids));
+                member["roles"] = json!(roles::roles_json(self.tenant, ids));
             }
-            Some((number, chosen(self.call, member)))
+            Some((number, select_fields(self.call, member)))
         });
         let quirks = self.tenant.settings.quirks;
-        Ok(paged(self.operation, self.call, quirks, "members", members))
+        Ok(cursor_page(
+            self.operation,
+            self.call,
+            quirks,
+            "members",
+            members,
+        ))
     }
 
-    pub(super) fn get_member(&self) -> Result<Answer, Problem> {
-        let member = self.person(self.member()?).unwrap_or_default();
-        shown(&chosen(self.call, member))
+    pub(super) fn get_member(&self) -> Result<ApiResponse, Problem> {
+        let member = self.member_json(self.member()?).unwrap_or_default();
+        ok(&select_fields(self.call, member))
     }
 
-    pub(super) fn delete_memberships(&mut self) -> Result<Answer, Problem> {
-        let ids = self.call.member("members").as_array();
+    pub(super) fn delete_memberships(&mut self) -> Result<ApiResponse, Problem> {
+        let ids = self.call.body_field("members").as_array();
         let numbers = ids
             .into_iter()
             .flatten()
@@ -81,6 +87,6 @@ impl Scene<'_> {
         for number in numbers {
             members.leave(number, now);
         }
-        done()
+        no_content()
     }
 }

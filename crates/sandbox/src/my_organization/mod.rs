@@ -1,44 +1,44 @@
-//! The My Organization API: what an organization's own administrators do with it.
+//! The My Organization API, for administrators of an organization.
 
 mod configuration;
 mod details;
 mod domains;
 mod invitations;
 mod members;
-mod provider;
+mod provider_json;
 mod providers;
 mod provisioning;
 mod roles;
 
-use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::{Document, Operation};
 use crate::problem::Problem;
+use crate::response::ApiResponse;
 use crate::tenant::{Organization, Tenant};
 
-/// A call and all that it is about.
-struct Scene<'a> {
+/// A call and the state it operates on.
+struct MyOrganizationContext<'a> {
     tenant: &'a mut Tenant,
-    /// The organization as it was when the call came.
+    /// The organization before any changes.
     organization: Organization,
     document: &'static Document,
     operation: &'a Operation,
     call: &'a Call,
 }
 
-/// Carries out an operation.
+/// Executes an operation.
 pub(crate) fn call(
     tenant: &mut Tenant,
     document: &'static Document,
     operation: &Operation,
     call: &Call,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let id = call.caller.organization.as_deref().unwrap_or_default();
     let organization = tenant.organization(id).ok_or_else(|| {
         let problem = Problem::not_found("NOT_FOUND", "The organization does not exist");
-        problem.listed_by(operation)
+        problem.with_documented_status(operation)
     })?;
-    let mut scene = Scene {
+    let mut context = MyOrganizationContext {
         tenant,
         organization,
         document,
@@ -46,62 +46,62 @@ pub(crate) fn call(
         call,
     };
     match operation.id.as_str() {
-        "DeleteMyOrganization" => scene.delete_organization(),
-        "GetOrgConfiguration" => scene.configuration(),
-        "GetIdpConfiguration" => scene.provider_configuration(),
-        "GetOrganizationDetails" => scene.details(),
-        "UpdateOrganizationDetails" => scene.update_details(),
-        "ListOrganizationDomains" => scene.list_domains(),
-        "CreateOrganizationDomain" => scene.create_domain(),
-        "GetOrganizationDomain" => scene.get_domain(),
-        "DeleteOrganizationDomain" => scene.delete_domain(),
-        "CreateOrganizationDomainVerification" => scene.verify_domain(),
-        "GetOrganizationDomainIdentityProviders" => scene.list_domain_providers(),
-        "ListOrganizationIdentityProviders" => scene.list_providers(),
-        "CreateOrganizationIdentityProvider" => scene.create_provider(),
-        "GetOrganizationIdentityProvider" => scene.get_provider(),
-        "UpdateOrganizationIdentityProvider" => scene.update_provider(),
-        "DeleteOrganizationIdentityProvider" => scene.delete_provider(),
-        "DetachOrganizationIdentityProvider" => scene.detach_provider(),
-        "UpdateOrganizationIdentityProviderAttributes" => scene.refresh_attributes(),
-        "CreateOrganizationIdentityProviderDomain" => scene.add_provider_domain(),
-        "DeleteOrganizationIdentityProviderDomain" => scene.remove_provider_domain(),
-        "GetIdpProvisioningConfiguration" => scene.get_provisioning(),
-        "CreateIdpProvisioningConfiguration" => scene.create_provisioning(),
-        "DeleteProvisioningConfiguration" => scene.delete_provisioning(),
-        "UpdateIdpProvisioningConfigurationAttributes" => scene.refresh_provisioning(),
-        "ListIdpProvisioningScimTokens" => scene.list_scim_tokens(),
-        "CreateIdpProvisioningScimToken" => scene.create_scim_token(),
-        "DeleteIdpProvisioningScimToken" => scene.delete_scim_token(),
-        "ListInvitations" => scene.list_invitations(),
-        "CreateInvitations" => scene.create_invitations(),
-        "GetInvitation" => scene.get_invitation(),
-        "DeleteInvitation" => scene.delete_invitation(),
-        "DeleteInvitations" => scene.delete_invitations(),
-        "ListMemberInvitationRoles" => scene.list_invitation_roles(),
-        "ListOrganizationMembers" => scene.list_members(),
-        "GetOrganizationMember" => scene.get_member(),
-        "DeleteOrganizationMemberships" => scene.delete_memberships(),
-        "ListOrgMemberRoles" => scene.list_member_roles(),
-        "AssignOrganizationMemberRoles" => scene.assign_roles(),
+        "DeleteMyOrganization" => context.delete_organization(),
+        "GetOrgConfiguration" => context.configuration(),
+        "GetIdpConfiguration" => context.provider_configuration(),
+        "GetOrganizationDetails" => context.details(),
+        "UpdateOrganizationDetails" => context.update_details(),
+        "ListOrganizationDomains" => context.list_domains(),
+        "CreateOrganizationDomain" => context.create_domain(),
+        "GetOrganizationDomain" => context.get_domain(),
+        "DeleteOrganizationDomain" => context.delete_domain(),
+        "CreateOrganizationDomainVerification" => context.verify_domain(),
+        "GetOrganizationDomainIdentityProviders" => context.list_domain_providers(),
+        "ListOrganizationIdentityProviders" => context.list_providers(),
+        "CreateOrganizationIdentityProvider" => context.create_provider(),
+        "GetOrganizationIdentityProvider" => context.get_provider(),
+        "UpdateOrganizationIdentityProvider" => context.update_provider(),
+        "DeleteOrganizationIdentityProvider" => context.delete_provider(),
+        "DetachOrganizationIdentityProvider" => context.detach_provider(),
+        "UpdateOrganizationIdentityProviderAttributes" => context.refresh_attributes(),
+        "CreateOrganizationIdentityProviderDomain" => context.add_provider_domain(),
+        "DeleteOrganizationIdentityProviderDomain" => context.remove_provider_domain(),
+        "GetIdpProvisioningConfiguration" => context.get_provisioning(),
+        "CreateIdpProvisioningConfiguration" => context.create_provisioning(),
+        "DeleteProvisioningConfiguration" => context.delete_provisioning(),
+        "UpdateIdpProvisioningConfigurationAttributes" => context.refresh_provisioning(),
+        "ListIdpProvisioningScimTokens" => context.list_scim_tokens(),
+        "CreateIdpProvisioningScimToken" => context.create_scim_token(),
+        "DeleteIdpProvisioningScimToken" => context.delete_scim_token(),
+        "ListInvitations" => context.list_invitations(),
+        "CreateInvitations" => context.create_invitations(),
+        "GetInvitation" => context.get_invitation(),
+        "DeleteInvitation" => context.delete_invitation(),
+        "DeleteInvitations" => context.delete_invitations(),
+        "ListMemberInvitationRoles" => context.list_invitation_roles(),
+        "ListOrganizationMembers" => context.list_members(),
+        "GetOrganizationMember" => context.get_member(),
+        "DeleteOrganizationMemberships" => context.delete_memberships(),
+        "ListOrgMemberRoles" => context.list_member_roles(),
+        "AssignOrganizationMemberRoles" => context.assign_roles(),
         "UnassignOrganizationMemberRoles" | "UnassignOrganizationMemberRolesLegacy" => {
-            scene.unassign_roles()
+            context.unassign_roles()
         }
-        "ListRoles" => scene.list_roles(),
-        other => Err(Problem::unknown(format!("`{other}` is not built yet"))),
+        "ListRoles" => context.list_roles(),
+        _ => Err(Problem::no_handler()),
     }
 }
 
-impl Scene<'_> {
-    /// The organization, to be changed.
+impl MyOrganizationContext<'_> {
+    /// The organization, for changes.
     fn organization_mut(&mut self) -> Result<&mut Organization, Problem> {
         let id = &self.organization.id;
         self.tenant
             .organization_mut(id)
-            .ok_or_else(|| Problem::unknown("the organization went away meanwhile"))
+            .ok_or_else(|| Problem::internal("the organization was deleted during the call"))
     }
 }
 
-fn missing(title: &'static str) -> Problem {
+fn not_found(title: &'static str) -> Problem {
     Problem::not_found("NOT_FOUND", title)
 }

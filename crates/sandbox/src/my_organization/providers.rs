@@ -1,15 +1,15 @@
-//! Identity providers: connections of the tenant that the organization uses, and their domains.
+//! Identity providers of the organization and their domains.
 
 use serde_json::{Value, json};
 
-use super::{Scene, missing, provider};
-use crate::answer::{Answer, created, done, shown};
+use super::{MyOrganizationContext, not_found, provider_json};
 use crate::problem::Problem;
-use crate::tenant::{Connection, Enabled, Status, is_enterprise};
+use crate::response::{ApiResponse, created, no_content, ok};
+use crate::tenant::{Connection, DomainStatus, EnabledConnection, is_enterprise};
 
-impl Scene<'_> {
+impl MyOrganizationContext<'_> {
     /// The organization's identity providers.
-    pub(super) fn providers(&self) -> impl Iterator<Item = (&Enabled, &Connection)> {
+    pub(super) fn providers(&self) -> impl Iterator<Item = (&EnabledConnection, &Connection)> {
         let connections = self.organization.connections.iter();
         let connections = connections.filter_map(|enabled| {
             let connection = self.tenant.connection(&enabled.connection_id)?;
@@ -18,25 +18,28 @@ impl Scene<'_> {
         connections.filter(|(_, connection)| is_enterprise(&connection.strategy))
     }
 
-    pub(super) fn provider_by_id(&self, id: &str) -> Result<(&Enabled, &Connection), Problem> {
+    pub(super) fn provider_by_id(
+        &self,
+        id: &str,
+    ) -> Result<(&EnabledConnection, &Connection), Problem> {
         let mut providers = self.providers();
-        // One that the administrator has nothing to do with is only listed.
+        // Providers with the access level `none` are only listed.
         let found = providers.find(|(enabled, one)| one.id == id && enabled.access_level != "none");
-        found.ok_or_else(|| missing("The identity provider does not exist"))
+        found.ok_or_else(|| not_found("The identity provider does not exist"))
     }
 
-    /// The provider that the call is about.
-    pub(super) fn provider(&self) -> Result<(&Enabled, &Connection), Problem> {
+    /// The provider named by the call.
+    pub(super) fn provider(&self) -> Result<(&EnabledConnection, &Connection), Problem> {
         self.provider_by_id(self.call.required("idp_id"))
     }
 
-    /// The id of the provider that the call is about and that has to be open for one of these levels of access.
-    pub(super) fn open_provider(&self, levels: &[&str]) -> Result<String, Problem> {
+    /// Id of the provider named by the call, which must have one of these access levels.
+    pub(super) fn provider_with_access(&self, levels: &[&str]) -> Result<String, Problem> {
         let (enabled, connection) = self.provider()?;
         if levels.contains(&enabled.access_level.as_str()) {
             return Ok(connection.id.clone());
         }
-        let title = "The organization may not do this to the identity provider";
+        let title = "The access level of the identity provider does not allow this";
         Err(Problem::forbidden("ACCESS_LEVEL", title).details(format!(
             "access_level: expected {}, found {}",
             levels.join(" or "),
@@ -44,45 +47,46 @@ impl Scene<'_> {
         )))
     }
 
-    fn provider_shown(&self, id: &str) -> Result<Value, Problem> {
+    fn current_provider_json(&self, id: &str) -> Result<Value, Problem> {
         let organization = self.tenant.organization(&self.organization.id);
         let enabled = organization.and_then(|organization| organization.enabled(id).cloned());
         let connection = self.tenant.connection(id);
         match enabled.zip(connection) {
-            Some((enabled, connection)) => Ok(provider::described(&enabled, connection)),
-            None => Err(missing("The identity provider does not exist")),
+            Some((enabled, connection)) => Ok(provider_json::to_json(&enabled, connection)),
+            None => Err(not_found("The identity provider does not exist")),
         }
     }
 
-    /// The provider that the call is about, to be changed.
+    /// The connection of a provider, for changes.
     pub(super) fn connection_mut(&mut self, id: &str) -> Result<&mut Connection, Problem> {
         let connection = self.tenant.connection_mut(id);
-        connection.ok_or_else(|| missing("The identity provider does not exist"))
+        connection.ok_or_else(|| not_found("The identity provider does not exist"))
     }
 
-    pub(super) fn list_providers(&self) -> Result<Answer, Problem> {
+    pub(super) fn list_providers(&self) -> Result<ApiResponse, Problem> {
         let levels = self.call.lists.get("member_access_level");
-        let is_meant =
-            |enabled: &Enabled| levels.is_none_or(|levels| levels.contains(&enabled.access_level));
+        let is_match = |enabled: &EnabledConnection| {
+            levels.is_none_or(|levels| levels.contains(&enabled.access_level))
+        };
         let providers: Vec<Value> = self
             .providers()
-            .filter(|(enabled, _)| is_meant(enabled))
+            .filter(|(enabled, _)| is_match(enabled))
             .map(
                 |(enabled, connection)| match enabled.access_level.as_str() {
-                    "none" => provider::minimal(enabled, connection),
-                    _ => provider::described(enabled, connection),
+                    "none" => provider_json::to_minimal_json(enabled, connection),
+                    _ => provider_json::to_json(enabled, connection),
                 },
             )
             .collect();
-        shown(&json!({ "identity_providers": providers }))
+        ok(&json!({ "identity_providers": providers }))
     }
 
-    pub(super) fn create_provider(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn create_provider(&mut self) -> Result<ApiResponse, Problem> {
         let body = &self.call.body;
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let settings = &self.tenant.settings;
         if settings.allowed_strategies.is_empty() {
-            let title = "The tenant is not set up for identity providers of organizations";
+            let title = "The tenant is not configured for identity providers of organizations";
             return Err(Problem::conflict("CONFIGURATION", title));
         }
         let strategy = text("strategy").unwrap_or_default();
@@ -92,16 +96,16 @@ impl Scene<'_> {
         }
         let name = text("name").unwrap_or_default();
         if self.tenant.connections.values().any(|one| one.name == name) {
-            let title = "The tenant has a connection of this name";
+            let title = "The tenant already has a connection with this name";
             return Err(Problem::conflict("CONFLICT", title));
         }
         let mut domains = Vec::new();
         for domain in body["domains"].as_array().into_iter().flatten() {
             let domain = domain.as_str().unwrap_or_default();
-            domains.push(self.verified(domain)?);
+            domains.push(self.verified_domain(domain)?);
         }
         let is = |name: &str, otherwise| body[name].as_bool().unwrap_or(otherwise);
-        let id = self.tenant.names.id("con_", 16);
+        let id = self.tenant.ids.next("con_", 16);
         self.tenant.create_connection(Connection {
             id: id.clone(),
             name,
@@ -113,36 +117,36 @@ impl Scene<'_> {
             is_mapping_fresh: true,
             provisioning: None,
         });
-        let mut enabled = Enabled::new(&id);
+        let mut enabled = EnabledConnection::new(&id);
         enabled.access_level = "full".to_owned();
         enabled.is_enabled = is("is_enabled", true);
         enabled.show_as_button = is("show_as_button", true);
         enabled.assign_membership_on_login = is("assign_membership_on_login", false);
         self.organization_mut()?.connections.push(enabled);
-        created(&self.provider_shown(&id)?)
+        created(&self.current_provider_json(&id)?)
     }
 
-    pub(super) fn get_provider(&self) -> Result<Answer, Problem> {
+    pub(super) fn get_provider(&self) -> Result<ApiResponse, Problem> {
         let (enabled, connection) = self.provider()?;
-        shown(&provider::described(enabled, connection))
+        ok(&provider_json::to_json(enabled, connection))
     }
 
-    pub(super) fn update_provider(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full", "limited"])?;
+    pub(super) fn update_provider(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full", "limited"])?;
         let strategy = self.provider()?.1.strategy.clone();
         let body = &self.call.body;
-        let names = provider::update_schemas();
-        let schema = provider::update_schema(&strategy);
+        let names = provider_json::update_schemas();
+        let schema = provider_json::update_schema(&strategy);
         let schema = schema.and_then(|name| self.document.schema(&names, name));
         let schema =
-            schema.ok_or_else(|| Problem::unknown(format!("`{strategy}` has no schema")))?;
-        let faults = schema.faults(body);
-        if !faults.is_empty() {
-            let rules = faults.into_iter().map(|fault| {
-                let rule = format!("{}, as {strategy} has it", fault.rule);
-                (fault.place, rule)
+            schema.ok_or_else(|| Problem::internal(format!("`{strategy}` has no schema")))?;
+        let violations = schema.violations(body);
+        if !violations.is_empty() {
+            let rules = violations.into_iter().map(|violation| {
+                let rule = format!("{} (strategy {strategy})", violation.rule);
+                (violation.pointer, rule)
             });
-            return Err(Problem::body(rules));
+            return Err(Problem::body_fields(rules));
         }
         let connection = self.connection_mut(&id)?;
         if let Some(name) = body["display_name"].as_str() {
@@ -151,7 +155,7 @@ impl Scene<'_> {
         if let Some(options) = body["options"].as_object() {
             let secret = connection.options.remove("client_secret");
             connection.options.clone_from(options);
-            // One that is not sent is kept: nobody can read it to send it again.
+            // Keeps the secret if the request omits it, because clients cannot read it.
             if let Some(secret) = secret {
                 let secrets = connection.options.entry("client_secret");
                 secrets.or_insert(secret);
@@ -169,65 +173,65 @@ impl Scene<'_> {
                 *field = body[name].as_bool().unwrap_or(*field);
             }
         }
-        shown(&self.provider_shown(&id)?)
+        ok(&self.current_provider_json(&id)?)
     }
 
-    /// The connection goes too, if the tenant lets it.
-    pub(super) fn delete_provider(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full"])?;
+    /// Deletes the connection as well, if the tenant allows it.
+    pub(super) fn delete_provider(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full"])?;
         let is_used = self.provider()?.1.users > 0;
         if is_used && !self.tenant.settings.deletes_used_connections {
             let title = "The identity provider has users";
             return Err(Problem::forbidden("CONNECTION_NOT_EMPTY", title));
         }
         self.tenant.delete_connection(&id);
-        done()
+        no_content()
     }
 
-    /// The connection stays, for other organizations and for the tenant's operators.
-    pub(super) fn detach_provider(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full"])?;
+    /// Keeps the connection for other organizations and for the tenant's operators.
+    pub(super) fn detach_provider(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full"])?;
         self.organization_mut()?.detach(&id);
-        done()
+        no_content()
     }
 
-    pub(super) fn refresh_attributes(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full", "limited"])?;
+    pub(super) fn refresh_attributes(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full", "limited"])?;
         self.connection_mut(&id)?.is_mapping_fresh = true;
-        shown(&self.provider_shown(&id)?)
+        ok(&self.current_provider_json(&id)?)
     }
 
-    /// A domain of the organization by name, as it was written when it was added. It has to be verified.
-    fn verified(&self, name: &str) -> Result<String, Problem> {
+    /// The stored spelling of a verified domain of the organization.
+    fn verified_domain(&self, name: &str) -> Result<String, Problem> {
         let domain = self.organization.domain_by_name(name);
-        let domain = domain.filter(|domain| domain.status == Status::Verified);
+        let domain = domain.filter(|domain| domain.status == DomainStatus::Verified);
         domain
             .map(|domain| domain.domain.clone())
-            .ok_or_else(|| missing("The organization has no verified domain of this name"))
+            .ok_or_else(|| not_found("The organization has no verified domain with this name"))
     }
 
-    pub(super) fn add_provider_domain(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full", "limited"])?;
-        let name = self.call.member("domain").as_str().unwrap_or_default();
-        let domain = self.verified(name)?;
+    pub(super) fn add_provider_domain(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full", "limited"])?;
+        let name = self.call.body_field("domain").as_str().unwrap_or_default();
+        let domain = self.verified_domain(name)?;
         let domains = &mut self.connection_mut(&id)?.domains;
         if domains.contains(&domain) {
-            let title = "The identity provider has this domain already";
+            let title = "The identity provider already has this domain";
             return Err(Problem::conflict("CONFLICT", title));
         }
         domains.push(domain.clone());
         created(&json!({ "domain": domain }))
     }
 
-    pub(super) fn remove_provider_domain(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&["full", "limited"])?;
+    pub(super) fn remove_provider_domain(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&["full", "limited"])?;
         let name = self.call.required("domain").to_owned();
         let domains = &mut self.connection_mut(&id)?.domains;
         let before = domains.len();
         domains.retain(|domain| !domain.eq_ignore_ascii_case(&name));
         if domains.len() == before {
-            return Err(missing("The identity provider has no such domain"));
+            return Err(not_found("The identity provider has no such domain"));
         }
-        done()
+        no_content()
     }
 }

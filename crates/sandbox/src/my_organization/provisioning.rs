@@ -1,33 +1,33 @@
-//! Provisioning: how users of an identity provider come before they log in, and the tokens that it takes.
+//! Provisioning configurations and SCIM tokens.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::configuration::can_provision;
-use super::{Scene, missing, provider};
-use crate::answer::{Answer, created, done, shown};
-use crate::application::random_text;
+use super::{MyOrganizationContext, not_found, provider_json};
+use crate::application::random_token;
 use crate::problem::Problem;
+use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::{Connection, Provisioning, ScimToken};
-use crate::time::shown as time;
+use crate::timestamp::rfc3339 as time;
 
-/// The levels of access at which provisioning can be changed.
-const OPEN: [&str; 2] = ["full", "limited"];
+/// Access levels that allow changes to provisioning.
+const WRITE_LEVELS: [&str; 2] = ["full", "limited"];
 
-fn described(connection: &Connection, provisioning: &Provisioning) -> Value {
+fn to_json(connection: &Connection, provisioning: &Provisioning) -> Value {
     json!({
         "identity_provider_id": connection.id,
         "identity_provider_name": connection.name,
         "strategy": connection.strategy,
         "method": "scim",
         "user_id_attribute": "externalId",
-        "attributes": provider::attributes(connection.is_mapping_fresh, "provisioning_field"),
+        "attributes": provider_json::attributes(connection.is_mapping_fresh, "provisioning_field"),
         "created_at": time(provisioning.created_at),
         "updated_on": time(provisioning.updated_on),
     })
 }
 
-fn token_shown(token: &ScimToken) -> Value {
+fn token_json(token: &ScimToken) -> Value {
     let mut body = json!({"token_id": token.id, "created_at": time(token.created_at)});
     if let Some(until) = token.valid_until {
         body["valid_until"] = json!(time(until));
@@ -35,41 +35,44 @@ fn token_shown(token: &ScimToken) -> Value {
     body
 }
 
-fn none() -> Problem {
-    missing("The identity provider has no provisioning")
+fn no_provisioning() -> Problem {
+    not_found("Provisioning is not configured for the identity provider")
 }
 
-impl Scene<'_> {
-    /// The provisioning of the provider that the call is about.
+impl MyOrganizationContext<'_> {
+    /// The provisioning configuration of the provider named by the call.
     fn provisioning(&self) -> Result<(&Connection, &Provisioning), Problem> {
         let (_, connection) = self.provider()?;
-        let provisioning = connection.provisioning.as_ref().ok_or_else(none)?;
+        let provisioning = connection
+            .provisioning
+            .as_ref()
+            .ok_or_else(no_provisioning)?;
         Ok((connection, provisioning))
     }
 
     fn provisioning_mut(&mut self) -> Result<&mut Provisioning, Problem> {
-        let id = self.open_provider(&OPEN)?;
+        let id = self.provider_with_access(&WRITE_LEVELS)?;
         self.connection_mut(&id)?
             .provisioning
             .as_mut()
-            .ok_or_else(none)
+            .ok_or_else(no_provisioning)
     }
 
-    pub(super) fn get_provisioning(&self) -> Result<Answer, Problem> {
+    pub(super) fn get_provisioning(&self) -> Result<ApiResponse, Problem> {
         let (connection, provisioning) = self.provisioning()?;
-        shown(&described(connection, provisioning))
+        ok(&to_json(connection, provisioning))
     }
 
-    pub(super) fn create_provisioning(&mut self) -> Result<Answer, Problem> {
-        let id = self.open_provider(&OPEN)?;
+    pub(super) fn create_provisioning(&mut self) -> Result<ApiResponse, Problem> {
+        let id = self.provider_with_access(&WRITE_LEVELS)?;
         let now = self.call.now;
         let connection = self.connection_mut(&id)?;
         if !can_provision(&connection.strategy) {
-            let title = "Users of this strategy cannot be provisioned";
+            let title = "The strategy does not support provisioning";
             return Err(Problem::forbidden("STRATEGY_NOT_ALLOWED", title));
         }
         if connection.provisioning.is_some() {
-            let title = "The identity provider has provisioning already";
+            let title = "Provisioning is already configured for the identity provider";
             return Err(Problem::forbidden("PROVISIONING_EXISTS", title));
         }
         let provisioning = Provisioning {
@@ -78,59 +81,62 @@ impl Scene<'_> {
             tokens: Vec::new(),
         };
         connection.provisioning = Some(provisioning.clone());
-        created(&described(connection, &provisioning))
+        created(&to_json(connection, &provisioning))
     }
 
-    pub(super) fn delete_provisioning(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_provisioning(&mut self) -> Result<ApiResponse, Problem> {
         self.provisioning_mut()?;
-        let id = self.open_provider(&OPEN)?;
+        let id = self.provider_with_access(&WRITE_LEVELS)?;
         self.connection_mut(&id)?.provisioning = None;
-        done()
+        no_content()
     }
 
-    pub(super) fn refresh_provisioning(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn refresh_provisioning(&mut self) -> Result<ApiResponse, Problem> {
         let now = self.call.now;
         self.provisioning_mut()?.updated_on = now;
-        let id = self.open_provider(&OPEN)?;
+        let id = self.provider_with_access(&WRITE_LEVELS)?;
         let connection = self.connection_mut(&id)?;
         connection.is_mapping_fresh = true;
-        let provisioning = connection.provisioning.as_ref().ok_or_else(none)?;
-        shown(&described(connection, provisioning))
+        let provisioning = connection
+            .provisioning
+            .as_ref()
+            .ok_or_else(no_provisioning)?;
+        ok(&to_json(connection, provisioning))
     }
 
-    pub(super) fn list_scim_tokens(&self) -> Result<Answer, Problem> {
+    pub(super) fn list_scim_tokens(&self) -> Result<ApiResponse, Problem> {
         let (_, provisioning) = self.provisioning()?;
-        let tokens: Vec<Value> = provisioning.tokens.iter().map(token_shown).collect();
-        shown(&json!({ "scim_tokens": tokens }))
+        let tokens: Vec<Value> = provisioning.tokens.iter().map(token_json).collect();
+        ok(&json!({ "scim_tokens": tokens }))
     }
 
-    /// The token itself is in this answer and in no other.
-    pub(super) fn create_scim_token(&mut self) -> Result<Answer, Problem> {
+    /// Only this response contains the token.
+    pub(super) fn create_scim_token(&mut self) -> Result<ApiResponse, Problem> {
         let now = self.call.now;
-        let lifetime = self.call.member("token_lifetime").as_i64();
-        // A lifetime beyond all calendars is none.
+        let lifetime = self.call.body_field("token_lifetime").as_i64();
+        // Treats a lifetime beyond the calendar as unlimited.
         let until = lifetime.and_then(TimeDelta::try_seconds);
         let until = until.and_then(|lifetime| now.checked_add_signed(lifetime));
         let token = ScimToken {
-            id: self.tenant.names.id("tok_", 16),
+            id: self.tenant.ids.next("tok_", 16),
             created_at: now,
             valid_until: until.filter(|until| until.timestamp() < 253_402_300_800),
         };
-        let secret = random_text().map_err(|error| Problem::unknown(error.to_string()))?;
+        let secret = random_token().map_err(|error| Problem::internal(error.to_string()))?;
         self.provisioning_mut()?.tokens.push(token.clone());
-        let mut body = token_shown(&token);
+        let mut body = token_json(&token);
         body["token"] = json!(format!("{}.{secret}", token.id));
         created(&body)
     }
 
-    pub(super) fn delete_scim_token(&mut self) -> Result<Answer, Problem> {
+    pub(super) fn delete_scim_token(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.call.required("idp_scim_token_id").to_owned();
         let tokens = &mut self.provisioning_mut()?.tokens;
         let before = tokens.len();
         tokens.retain(|token| token.id != id);
         if tokens.len() == before {
-            return Err(missing("The identity provider has no such token"));
+            return Err(not_found("The identity provider has no such token"));
         }
-        done()
+        no_content()
     }
 }

@@ -1,4 +1,4 @@
-//! Buckets, which are empty when too many requests come.
+//! Token buckets.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -10,48 +10,48 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use super::RateLimits;
-use crate::answer::Answer;
 use crate::clock::Clock;
+use crate::response::ApiResponse;
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, Time, StateInformationMiddleware>;
+type Limiter = RateLimiter<NotKeyed, InMemoryState, LimiterClock, StateInformationMiddleware>;
 
-/// A bucket.
+/// A token bucket.
 pub(super) struct Bucket {
     limiter: Limiter,
     limit: u32,
     clock: Arc<Clock>,
 }
 
-/// The buckets of reads and writes.
-pub(super) struct Buckets {
+/// Separate buckets for reads and writes.
+pub(super) struct ReadWriteBuckets {
     read: Bucket,
     write: Bucket,
 }
 
-/// What a call's headers say of the limit.
+/// The rate limit headers of a response.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing {
+pub(crate) struct LimitStatus {
     limit: u32,
     remaining: u32,
     reset: i64,
 }
 
-impl Standing {
-    pub(crate) fn write_on(self, answer: Answer) -> Answer {
-        answer
-            .with("x-ratelimit-limit", &self.limit.to_string())
-            .with("x-ratelimit-remaining", &self.remaining.to_string())
-            .with("x-ratelimit-reset", &self.reset.to_string())
+impl LimitStatus {
+    pub(crate) fn add_headers(self, response: ApiResponse) -> ApiResponse {
+        response
+            .with_header("x-ratelimit-limit", &self.limit.to_string())
+            .with_header("x-ratelimit-remaining", &self.remaining.to_string())
+            .with_header("x-ratelimit-reset", &self.reset.to_string())
     }
 }
 
-/// A request for which there is no room.
+/// The rate limit is exceeded.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Refused {
-    pub(crate) standing: Standing,
-    /// In how many seconds there will be.
+pub(crate) struct LimitExceeded {
+    pub(crate) status: LimitStatus,
+    /// Seconds until a request is allowed again.
     pub(crate) seconds: i64,
-    /// Whether it was the limit of the tenant, where organizations have limits of their own.
+    /// Whether the limit of the tenant is exceeded, rather than that of the organization.
     pub(crate) is_global: bool,
 }
 
@@ -60,7 +60,7 @@ impl Bucket {
         let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
         let burst = burst.and_then(NonZeroU32::new).unwrap_or(rate);
         let quota = Quota::per_second(rate).allow_burst(burst);
-        let limiter = RateLimiter::direct_with_clock(quota, Time(Arc::clone(clock)))
+        let limiter = RateLimiter::direct_with_clock(quota, LimiterClock(Arc::clone(clock)))
             .with_middleware::<StateInformationMiddleware>();
         Self {
             limiter,
@@ -69,21 +69,21 @@ impl Bucket {
         }
     }
 
-    /// Takes one request: how things stand, or that there is none left.
-    pub(super) fn take(&self) -> Result<Standing, Refused> {
-        let standing = |remaining, seconds| Standing {
+    /// Takes one request from the bucket.
+    pub(super) fn take(&self) -> Result<LimitStatus, LimitExceeded> {
+        let status = |remaining, seconds| LimitStatus {
             limit: self.limit,
             remaining,
             reset: self.clock.seconds() + seconds,
         };
         match self.limiter.check() {
-            Ok(snapshot) => Ok(standing(snapshot.remaining_burst_capacity(), 1)),
+            Ok(snapshot) => Ok(status(snapshot.remaining_burst_capacity(), 1)),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.monotonic());
-                // Whole seconds, and none too early.
+                // Rounded up, so that a client does not retry too early.
                 let seconds = i64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(1);
-                Err(Refused {
-                    standing: standing(0, seconds),
+                Err(LimitExceeded {
+                    status: status(0, seconds),
                     seconds,
                     is_global: false,
                 })
@@ -92,7 +92,7 @@ impl Bucket {
     }
 }
 
-impl Buckets {
+impl ReadWriteBuckets {
     pub(super) fn new(limits: RateLimits, clock: &Arc<Clock>) -> Self {
         Self {
             read: Bucket::new(limits.read, limits.burst, clock),
@@ -100,7 +100,7 @@ impl Buckets {
         }
     }
 
-    pub(super) fn take(&self, is_read: bool) -> Result<Standing, Refused> {
+    pub(super) fn take(&self, is_read: bool) -> Result<LimitStatus, LimitExceeded> {
         if is_read {
             self.read.take()
         } else {
@@ -109,11 +109,11 @@ impl Buckets {
     }
 }
 
-/// The sandbox's clock as the limiter wants it.
+/// Adapts the sandbox's clock to governor.
 #[derive(Clone)]
-struct Time(Arc<Clock>);
+struct LimiterClock(Arc<Clock>);
 
-impl GovernorClock for Time {
+impl GovernorClock for LimiterClock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {

@@ -1,19 +1,19 @@
-//! `/_sandbox/…`: the sandbox told what to do, by whoever has its token.
+//! The control API under `/_sandbox`, which requires the admin token.
 //!
-//! | request | does |
+//! | request | effect |
 //! | --- | --- |
-//! | `GET /_sandbox/requests` | lists the requests that were seen, the oldest first |
-//! | `DELETE /_sandbox/requests` | forgets them |
-//! | `GET /_sandbox/faults` | lists the faults that are set up |
-//! | `POST /_sandbox/faults` | sets one up |
-//! | `DELETE /_sandbox/faults` | takes all of them away |
+//! | `GET /_sandbox/requests` | lists the logged requests, oldest first |
+//! | `DELETE /_sandbox/requests` | clears the request log |
+//! | `GET /_sandbox/faults` | lists the active faults |
+//! | `POST /_sandbox/faults` | adds a fault |
+//! | `DELETE /_sandbox/faults` | removes all faults |
 //! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 60}`, `{"offset_seconds": -600}` |
-//! | `POST /_sandbox/tokens/revoke` | refuses the tokens that were granted so far |
-//! | `GET /_sandbox/invitations` | lists the invitations to the team that wait |
-//! | `POST /_sandbox/invitations/{id}/accept` | accepts one, to the team or to an organization, and shows the member that comes of it |
-//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which no API here shows |
-//! | `POST /_sandbox/dns` | publishes a text for a host, by which a domain is verified: `{"host": "…", "text": "…"}` |
-//! | `POST /_sandbox/devices` | approves what a device asks for, or denies it: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
+//! | `POST /_sandbox/tokens/revoke` | revokes all access tokens issued so far |
+//! | `GET /_sandbox/invitations` | lists the pending invitations to the team |
+//! | `POST /_sandbox/invitations/{id}/accept` | accepts an invitation to the team or to an organization, and returns the new member |
+//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which the APIs of the sandbox do not return |
+//! | `POST /_sandbox/dns` | publishes a DNS TXT record, which verifies a domain: `{"host": "…", "text": "…"}` |
+//! | `POST /_sandbox/devices` | approves or denies a device authorization: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,165 +23,174 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
-use http::StatusCode;
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Shared, read_body};
-use crate::answer::Answer;
+use super::{ServerState, read_body};
 use crate::faults::Fault;
 use crate::problem::Problem;
+use crate::response::{ApiResponse, no_content, ok};
 
-type Done = Result<Answer, Problem>;
+type AdminResult = Result<ApiResponse, Problem>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Move {
+struct ClockRequest {
     advance_seconds: Option<u64>,
     offset_seconds: Option<i64>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct DnsRecordRequest {
     host: String,
     text: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Decision {
+struct DeviceDecisionRequest {
     user_code: String,
     user: Option<String>,
     #[serde(default)]
     deny: bool,
 }
 
-pub(super) fn router(shared: &Arc<Shared>) -> Router {
-    let with = |action: fn(&Shared) -> Done| {
+pub(super) fn router(shared: &Arc<ServerState>) -> Router {
+    let without_body = |action: fn(&ServerState) -> AdminResult| {
         let shared = Arc::clone(shared);
-        move |request: Request| async move { shared.admitted(&request, action) }
+        move |request: Request| async move { shared.run_authorized(&request, action) }
     };
-    let reading = |action: fn(&Shared, &[u8]) -> Done| {
+    let with_body = |action: fn(&ServerState, &[u8]) -> AdminResult| {
         let shared = Arc::clone(shared);
-        move |request: Request| async move { shared.told(request, action).await }
+        move |request: Request| async move { shared.run_authorized_with_body(request, action).await }
     };
-    let accepting = Arc::clone(shared);
+    let state = Arc::clone(shared);
     let accept = move |path: RawPathParams, request: Request| async move {
         let id = path.iter().next().map(|(_, id)| id.to_owned());
-        accepting.admitted(&request, |shared| shared.accept(&id.unwrap_or_default()))
+        state.run_authorized(&request, |shared| {
+            shared.accept_invitation(&id.unwrap_or_default())
+        })
     };
     Router::new()
         .route(
             "/_sandbox/requests",
-            get(with(|shared| ok(&shared.requests.list()))).delete(with(|shared| {
-                shared.requests.clear();
-                done()
-            })),
+            get(without_body(|shared| ok(&shared.requests.list()))).delete(without_body(
+                |shared| {
+                    shared.requests.clear();
+                    no_content()
+                },
+            )),
         )
         .route(
             "/_sandbox/faults",
-            get(with(|shared| ok(&shared.faults.list())))
-                .post(reading(Shared::add_fault))
-                .delete(with(|shared| {
+            get(without_body(|shared| ok(&shared.faults.list())))
+                .post(with_body(ServerState::add_fault))
+                .delete(without_body(|shared| {
                     shared.faults.clear();
-                    done()
+                    no_content()
                 })),
         )
-        .route("/_sandbox/devices", post(reading(Shared::decide_device)))
+        .route(
+            "/_sandbox/devices",
+            post(with_body(ServerState::decide_device)),
+        )
         .route(
             "/_sandbox/client-grants",
-            get(with(|shared| ok(&shared.tenant.lock().grants))),
+            get(without_body(|shared| ok(&shared.tenant.lock().grants))),
         )
-        .route("/_sandbox/dns", post(reading(Shared::publish)))
-        .route("/_sandbox/clock", post(reading(Shared::move_clock)))
+        .route(
+            "/_sandbox/dns",
+            post(with_body(ServerState::publish_dns_record)),
+        )
+        .route("/_sandbox/clock", post(with_body(ServerState::move_clock)))
         .route(
             "/_sandbox/tokens/revoke",
-            post(with(|shared| {
-                shared.access.revoke_up_to(shared.tokens.granted());
-                done()
+            post(without_body(|shared| {
+                shared
+                    .token_validator
+                    .revoke_up_to(shared.tokens.granted_count());
+                no_content()
             })),
         )
         .route(
             "/_sandbox/invitations",
-            get(with(|shared| ok(&shared.team().invitations()))),
+            get(without_body(|shared| ok(&shared.team().invitations()))),
         )
         .route("/_sandbox/invitations/{id}/accept", post(accept))
-}
-
-fn ok(body: &impl serde::Serialize) -> Done {
-    Ok(Answer::json(StatusCode::OK, body))
-}
-
-/// What an action answers that has nothing to show.
-fn done() -> Done {
-    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("body: {error}")))
 }
 
-impl Shared {
-    fn admitted(&self, request: &Request, action: impl FnOnce(&Shared) -> Done) -> Response {
+impl ServerState {
+    fn run_authorized(
+        &self,
+        request: &Request,
+        action: impl FnOnce(&ServerState) -> AdminResult,
+    ) -> Response {
         let token = request.headers().get(AUTHORIZATION);
         let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let answer = if token == Some(self.admin_token.expose_secret()) {
+        let response = if token == Some(self.admin_token.expose_secret()) {
             action(self)
         } else {
             Err(Problem::unauthorized(
                 None,
-                "expected the admin_token that the sandbox printed when it started",
+                "expected the admin_token that the sandbox printed at startup",
             ))
         };
-        self.deliver(answer.unwrap_or_else(Answer::from))
+        self.http_response(response.unwrap_or_else(ApiResponse::from))
     }
 
-    async fn told(&self, request: Request, action: fn(&Shared, &[u8]) -> Done) -> Response {
+    async fn run_authorized_with_body(
+        &self,
+        request: Request,
+        action: fn(&ServerState, &[u8]) -> AdminResult,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         match read_body(body).await {
             Ok(bytes) => {
                 let request = Request::from_parts(parts, axum::body::Body::empty());
-                self.admitted(&request, |shared| action(shared, &bytes))
+                self.run_authorized(&request, |shared| action(shared, &bytes))
             }
-            Err(problem) => self.deliver(problem.into()),
+            Err(problem) => self.http_response(problem.into()),
         }
     }
 
-    fn add_fault(&self, body: &[u8]) -> Done {
+    fn add_fault(&self, body: &[u8]) -> AdminResult {
         let fault: Fault = parse(body)?;
         fault.check().map_err(Problem::invalid)?;
         self.faults.add(fault);
-        done()
+        no_content()
     }
 
-    fn move_clock(&self, body: &[u8]) -> Done {
-        let to: Move = parse(body)?;
-        if let Some(seconds) = to.offset_seconds {
+    fn move_clock(&self, body: &[u8]) -> AdminResult {
+        let request_body: ClockRequest = parse(body)?;
+        if let Some(seconds) = request_body.offset_seconds {
             let offset = TimeDelta::try_seconds(seconds);
             self.clock.set_offset(offset.ok_or_else(|| {
-                Problem::invalid(
-                    "offset_seconds: expected a number of seconds that a clock can be off by",
-                )
+                Problem::invalid("offset_seconds: expected a valid clock offset in seconds")
             })?);
         }
-        self.clock
-            .advance(Duration::from_secs(to.advance_seconds.unwrap_or(0)));
+        self.clock.advance(Duration::from_secs(
+            request_body.advance_seconds.unwrap_or(0),
+        ));
         ok(&serde_json::json!({ "now": self.clock.now() }))
     }
 
-    fn decide_device(&self, body: &[u8]) -> Done {
-        // What is wrong in it is told without its words: a user code is as good as an approval.
-        let decision: Decision = serde_json::from_slice(body)
+    fn decide_device(&self, body: &[u8]) -> AdminResult {
+        // The parse error is not shown because it could quote the user code, which is sufficient for an approval.
+        let decision: DeviceDecisionRequest = serde_json::from_slice(body)
             .map_err(|_| Problem::invalid("body: expected user_code, and user or deny"))?;
         let user = match (&decision.user, decision.deny) {
             (Some(user), false) => Some(self.login.user(user).ok_or_else(|| {
                 Problem::not_found("NOT_FOUND", "No user has this id or e-mail address")
             })?),
             (None, true) => None,
-            _ => return Err(Problem::invalid("body: expected one of user and deny")),
+            _ => return Err(Problem::invalid("body: expected either user or deny")),
         };
         let now = self.clock.seconds();
         if self
@@ -189,22 +198,24 @@ impl Shared {
             .devices()
             .decide(&decision.user_code, user.as_ref(), now)
         {
-            done()
+            no_content()
         } else {
             Err(Problem::not_found(
                 "NOT_FOUND",
-                "No device waits with this user code",
+                "No pending device authorization has this user code",
             ))
         }
     }
 
-    fn publish(&self, body: &[u8]) -> Done {
-        let record: Record = parse(body)?;
-        self.tenant.lock().publish(&record.host, &record.text);
-        done()
+    fn publish_dns_record(&self, body: &[u8]) -> AdminResult {
+        let request_body: DnsRecordRequest = parse(body)?;
+        self.tenant
+            .lock()
+            .publish_dns_record(&request_body.host, &request_body.text);
+        no_content()
     }
 
-    fn accept(&self, id: &str) -> Done {
+    fn accept_invitation(&self, id: &str) -> AdminResult {
         let now = self.clock.now();
         if let Some(member) = self.team().accept(id, now) {
             return ok(&member);
@@ -215,7 +226,10 @@ impl Shared {
                 "user_id": person.id,
                 "email": person.email,
             })),
-            None => Err(Problem::not_found("NOT_FOUND", "No such invitation waits")),
+            None => Err(Problem::not_found(
+                "NOT_FOUND",
+                "No pending invitation has this id",
+            )),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! The activity log: every change, and who made it.
+//! The activity log of changes.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::page::page;
+use super::listing::listing_page;
 use super::tenants::timestamp;
-use super::{Call, Done, Member, Team};
+use super::{Call, Member, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
 
-/// Who did something.
+/// Who made a change.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Actor {
     pub(super) id: String,
@@ -24,9 +24,9 @@ pub(super) struct Actor {
     pub(super) team_role: Option<String>,
 }
 
-/// An entry of the log, as the API shows it.
+/// An entry of the log, in the form of the Teams API.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Entry {
+pub(super) struct LogEntry {
     pub(super) id: Uuid,
     #[serde(serialize_with = "timestamp")]
     pub(super) created_at: DateTime<Utc>,
@@ -45,7 +45,7 @@ pub(super) struct Entry {
 pub(super) const SUCCESS: &str = "Success";
 pub(super) const FAILURE: &str = "Failure";
 
-/// Kind and name of what the operation does, if that is written to the log.
+/// Type and name of the event of an operation, if the operation is logged.
 pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
     Some(match operation {
         "inviteMember" => ("Team Invitation", "team_invitation_created"),
@@ -60,8 +60,8 @@ pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-impl Entry {
-    /// What a call did or failed to do.
+impl LogEntry {
+    /// The entry of a call.
     pub(super) fn of_call(
         id: Uuid,
         (kind, current_event): (&'static str, &'static str),
@@ -95,8 +95,8 @@ impl Entry {
     }
 }
 
-impl Entry {
-    /// What a person did with an invitation, which no call of the API does.
+impl LogEntry {
+    /// The entry of an accepted invitation, which is not an API call.
     pub(super) fn of_member(
         id: Uuid,
         current_event: &'static str,
@@ -130,21 +130,21 @@ impl Team {
         &self,
         operation: &Operation,
         call: &Call,
-    ) -> Result<Done, Problem> {
-        let since = moment(call, "since")?;
-        let until = moment(call, "until")?;
+    ) -> Result<OperationOutcome, Problem> {
+        let since = time_parameter(call, "since")?;
+        let until = time_parameter(call, "until")?;
         let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
-        let wanted = |entry: &&Entry| {
+        let wanted = |entry: &&LogEntry| {
             since.is_none_or(|since| since <= entry.created_at)
                 && until.is_none_or(|until| entry.created_at < until)
                 && matches("type", entry.kind)
                 && matches("status", entry.status)
         };
-        page(operation, call, "logs", |start| {
+        listing_page(operation, call, "logs", |start| {
             let end = start.map_or(self.activity.len(), |last| {
                 usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
             });
-            // The newest first.
+            // Newest first.
             let entries = self.activity.iter().take(end).enumerate().rev();
             entries
                 .map(|(number, entry)| (number as u64, entry))
@@ -153,7 +153,7 @@ impl Team {
     }
 }
 
-fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {
+fn time_parameter(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {
     call.get(name)
         .map(|text| {
             DateTime::parse_from_rfc3339(text)

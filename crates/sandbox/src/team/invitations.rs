@@ -1,4 +1,4 @@
-//! Invitations to the team, which become members when they are accepted.
+//! Invitations to the team.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -6,36 +6,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::access::{self, Access};
-use super::activity::Entry;
-use super::{Call, Done, Team};
-use crate::answer::Answer;
+use super::activity::LogEntry;
+use super::tenant_access::{TenantAccess, check_apps};
+use super::{Call, OperationOutcome, Team};
 use crate::population::Member;
 use crate::problem::Problem;
+use crate::response::ApiResponse;
 
-/// An invitation that nobody has accepted yet.
+/// A pending invitation to the team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Invitation {
-    /// Its id.
+    /// Id of the invitation.
     pub id: String,
-    /// Who is invited.
+    /// E-mail address of the invited person.
     pub email: String,
-    /// The role that the person gets in the team.
+    /// Role in the team.
     pub role: String,
-    /// The tenants that the person gets access to.
+    /// Tenants that the person will have access to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_ids: Option<Vec<Uuid>>,
-    /// The roles in those tenants.
+    /// Roles in those tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_roles: Option<Vec<String>>,
-    /// The applications of the role `editor-specific-apps`.
+    /// Applications of the role `editor-specific-apps`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ids: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
-struct Request {
+struct InviteMemberRequest {
     email: String,
     role: String,
     tenant_ids: Option<Vec<Uuid>>,
@@ -44,23 +44,23 @@ struct Request {
 }
 
 impl Team {
-    /// The invitations that wait.
+    /// The pending invitations.
     pub(crate) fn invitations(&self) -> &[Invitation] {
         &self.invitations
     }
 
-    pub(super) fn invite_member(&mut self, call: &Call) -> Result<Done, Problem> {
-        let request: Request = call.body()?;
+    pub(super) fn invite_member(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
+        let request: InviteMemberRequest = call.body()?;
         let roles = request.tenant_roles.as_deref().unwrap_or_default();
-        // One way only: Auth0's own example of an invitation sends client_ids without the role.
-        access::check_apps(roles, request.client_ids.as_deref(), false)?;
+        // One-way check: Auth0's own example of an invitation sends client_ids without the role.
+        check_apps(roles, request.client_ids.as_deref(), false)?;
         for id in request.tenant_ids.iter().flatten() {
             self.tenant_number(id)?;
         }
-        if self.members.by_email(&request.email).is_some() {
+        if self.members.find_by_email(&request.email).is_some() {
             return Err(Problem::forbidden(
                 "MEMBER_ALREADY_EXISTS",
-                "The person belongs to the team already",
+                "The person is already a member of the team",
             ));
         }
         let invitation = Invitation {
@@ -71,30 +71,30 @@ impl Team {
             tenant_roles: request.tenant_roles,
             client_ids: request.client_ids,
         };
-        let answer = Answer::json(StatusCode::CREATED, &invitation);
+        let response = ApiResponse::json(StatusCode::CREATED, &invitation);
         let details = json!({"email": invitation.email, "role": invitation.role});
         self.invitations.push(invitation);
-        Ok(Done::changing(answer, details))
+        Ok(OperationOutcome::changing(response, details))
     }
 
-    /// The invited person accepts: the member that comes of it, or nothing if no such invitation waits.
+    /// Accepts an invitation. Returns the new member, or `None` if no such invitation is pending.
     pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<Member> {
-        let place = self
+        let index = self
             .invitations
             .iter()
-            .position(|waiting| waiting.id == id)?;
-        let invitation = self.invitations.remove(place);
-        // Who was invited twice is a member already when the second invitation is accepted.
-        let (number, member) = match self.members.by_email(&invitation.email) {
+            .position(|pending| pending.id == id)?;
+        let invitation = self.invitations.remove(index);
+        // A person with two invitations is already a member when accepting the second one.
+        let (number, member) = match self.members.find_by_email(&invitation.email) {
             Some(found) => found,
             None => self.members.join(&invitation.email, &invitation.role),
         };
-        let access = Access {
+        let access = TenantAccess {
             roles: invitation.tenant_roles.unwrap_or_default(),
             client_ids: invitation.client_ids.unwrap_or_default(),
         };
         for id in invitation.tenant_ids.into_iter().flatten() {
-            // A tenant may have been deleted since.
+            // The tenant may have been deleted.
             if let Ok(tenant) = self.tenant_mut(&id) {
                 tenant
                     .access
@@ -102,7 +102,7 @@ impl Team {
                     .or_insert_with(|| access.clone());
             }
         }
-        let entry = Entry::of_member(self.uuid(), "team_invitation_accepted", &member, now);
+        let entry = LogEntry::of_member(self.uuid(), "team_invitation_accepted", &member, now);
         self.activity.push(entry);
         Some(member)
     }

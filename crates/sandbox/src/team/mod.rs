@@ -1,12 +1,12 @@
-//! The team: its state, and what each operation does to it.
+//! The team: its state and operations.
 
-mod access;
 mod activity;
-mod bulk;
+mod bulk_changes;
+mod initial_state;
 mod invitations;
+mod listing;
 mod members;
-mod page;
-mod seed;
+mod tenant_access;
 mod tenants;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,28 +15,28 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
 pub use crate::population::Member;
 use crate::problem::Problem;
-use activity::Entry;
+use crate::response::ApiResponse;
+use activity::LogEntry;
 pub use invitations::Invitation;
 use members::Members;
-use tenants::Tenant;
+use tenants::TeamTenant;
 
-/// A private cloud that a team has.
+/// A private cloud of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PrivateCloud {
-    /// Its environment, such as `acme-private`.
+    /// The environment, such as `acme-private`.
     pub(crate) environment: String,
-    /// Where it is, such as `frankfurt`.
+    /// The locality, such as `frankfurt`.
     pub(crate) locality: String,
 }
 
-/// What a team begins with.
+/// The settings of a team.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct TeamSettings {
     pub(crate) members: u64,
     pub(crate) tenants: u64,
     pub(crate) activity: u64,
@@ -47,52 +47,52 @@ pub(crate) struct Settings {
     pub(crate) accept_invitations: bool,
 }
 
-/// What an operation came to.
+/// The result of an operation.
 #[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) answer: Answer,
-    /// What the activity log is told beyond the request, for operations that change something.
+pub(crate) struct OperationOutcome {
+    pub(crate) response: ApiResponse,
+    /// Additional details for the activity log, for operations that change something.
     details: Value,
-    /// Whether anything was done of what was asked for.
+    /// Whether the operation had an effect.
     pub(crate) acted: bool,
 }
 
-impl Done {
-    fn reading(answer: Answer) -> Self {
+impl OperationOutcome {
+    fn reading(response: ApiResponse) -> Self {
         Self {
-            answer,
+            response,
             details: Value::Null,
             acted: true,
         }
     }
 
-    fn changing(answer: Answer, details: Value) -> Self {
+    fn changing(response: ApiResponse, details: Value) -> Self {
         Self {
-            answer,
+            response,
             details,
             acted: true,
         }
     }
 }
 
-/// The state of one team.
+/// The state of a team.
 pub(crate) struct Team {
-    settings: Settings,
+    settings: TeamSettings,
     members: Members,
     invitations: Vec<Invitation>,
-    /// Tenants in the order in which they were created, by number.
-    tenants: BTreeMap<u64, Tenant>,
-    /// The number of the next tenant. It is never one that a tenant had before: cursors may still name that one.
+    /// Tenants by number, in order of creation.
+    tenants: BTreeMap<u64, TeamTenant>,
+    /// Number of the next tenant. Numbers are not reused, because cursors may refer to deleted tenants.
     next_tenant: u64,
     tenant_numbers: HashMap<Uuid, u64>,
-    /// Every name that a tenant ever had: none is given twice.
+    /// The names of all tenants, including deleted ones. Names are not reused.
     names: HashSet<String>,
-    activity: Vec<Entry>,
+    activity: Vec<LogEntry>,
     random: fastrand::Rng,
 }
 
 impl Team {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: TeamSettings) -> Self {
         let mut team = Self {
             members: Members::new(settings.seed, settings.members),
             invitations: Vec::new(),
@@ -104,32 +104,36 @@ impl Team {
             random: fastrand::Rng::with_seed(settings.seed),
             settings,
         };
-        team.sow();
+        team.seed();
         team
     }
 
-    /// Carries out an operation, and writes it to the activity log if it is one that changes something.
-    pub(crate) fn call(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
-        let result = self.carry_out(operation, call);
+    /// Executes an operation and logs it if it changes something.
+    pub(crate) fn call(
+        &mut self,
+        operation: &Operation,
+        call: &Call,
+    ) -> Result<OperationOutcome, Problem> {
+        let result = self.execute(operation, call);
         if let Some(event) = activity::event(&operation.id) {
             let details = match &result {
                 Ok(done) => done.details.clone(),
                 Err(problem) => json!({"type": problem.kind, "title": problem.title}),
             };
             let acted = result.as_ref().is_ok_and(|done| done.acted);
-            let entry = Entry::of_call(self.uuid(), event, call, acted, details);
+            let entry = LogEntry::of_call(self.uuid(), event, call, acted, details);
             self.activity.push(entry);
         }
         if self.settings.accept_invitations {
-            // Only now, so that the log has first the invitation and then what came of it.
-            while let Some(id) = self.invitations.first().map(|waiting| waiting.id.clone()) {
+            // After logging the call, so that the log contains the invitation before its acceptance.
+            while let Some(id) = self.invitations.first().map(|pending| pending.id.clone()) {
                 self.accept(&id, call.now);
             }
         }
         result
     }
 
-    fn carry_out(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+    fn execute(&mut self, operation: &Operation, call: &Call) -> Result<OperationOutcome, Problem> {
         match operation.id.as_str() {
             "listMembers" => self.list_members(operation, call),
             "inviteMember" => self.invite_member(call),
@@ -147,32 +151,32 @@ impl Team {
             "listTenantMembers" => self.list_tenant_members(operation, call),
             "getEnvironments" => self.list_environments(),
             "listActivityLogs" => self.list_activity(operation, call),
-            other => Err(Problem::unknown(format!("`{other}` is not built yet"))),
+            _ => Err(Problem::no_handler()),
         }
     }
 
-    /// The environments in which there are tenants.
-    fn list_environments(&self) -> Result<Done, Problem> {
+    /// The environments that contain tenants.
+    fn list_environments(&self) -> Result<OperationOutcome, Problem> {
         let environments: std::collections::BTreeSet<&str> = self
             .tenants
             .values()
             .map(|tenant| tenant.environment.as_str())
             .collect();
-        Ok(Done::reading(Answer::json(
+        Ok(OperationOutcome::reading(ApiResponse::json(
             StatusCode::OK,
             &json!({ "environments": environments }),
         )))
     }
 
-    /// A new id, which depends on the seed alone.
+    /// Generates an id from the seed.
     fn uuid(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid()
     }
 }
 
-/// The status that a rule beyond the schemas answers with where nothing was found: not every operation documents 404.
-fn missing(operation: &Operation) -> StatusCode {
-    if operation.lists(StatusCode::NOT_FOUND) {
+/// The status for "not found" errors: not every operation documents 404.
+fn not_found_status(operation: &Operation) -> StatusCode {
+    if operation.documents_status(StatusCode::NOT_FOUND) {
         StatusCode::NOT_FOUND
     } else {
         StatusCode::FORBIDDEN

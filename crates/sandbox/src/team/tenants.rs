@@ -1,4 +1,4 @@
-//! The team's tenants.
+//! Tenants of the team.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::access::Access;
-use super::page::page;
-use super::{Call, Done, Team};
-use crate::answer::Answer;
+use super::listing::listing_page;
+use super::tenant_access::TenantAccess;
+use super::{Call, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
+use crate::response::ApiResponse;
 
-/// The localities of the public cloud, each with the environment in which tenants are made there.
+/// Localities of the public cloud and their environments.
 pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
     ("us", "US-3"),
     ("eu", "EU-2"),
@@ -25,9 +25,9 @@ pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
     ("uk", "UK-1"),
 ];
 
-/// A tenant, as the API shows it.
+/// A tenant, in the form of the Teams API.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Tenant {
+pub(super) struct TeamTenant {
     pub(super) tenant_id: Uuid,
     pub(super) tenant_name: String,
     pub(super) domain: String,
@@ -37,12 +37,12 @@ pub(super) struct Tenant {
     pub(super) locality: String,
     #[serde(serialize_with = "timestamp")]
     pub(super) created_at: DateTime<Utc>,
-    /// Who may do what there, by the members' numbers.
+    /// Access of members, by member number.
     #[serde(skip)]
-    pub(super) access: BTreeMap<u64, Access>,
+    pub(super) access: BTreeMap<u64, TenantAccess>,
 }
 
-/// Writes a time as the API does, with milliseconds.
+/// Serializes a time with milliseconds, like the API.
 pub(super) fn timestamp<S: Serializer>(
     time: &DateTime<Utc>,
     serializer: S,
@@ -50,9 +50,9 @@ pub(super) fn timestamp<S: Serializer>(
     serializer.serialize_str(&time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
-/// A tenant to create: with `locality` in the public cloud, with `environment` in a private one.
+/// A request to create a tenant: `locality` selects the public cloud, `environment` a private cloud.
 #[derive(Deserialize)]
-struct Request {
+struct CreateTenantRequest {
     admin_email: String,
     tenant_name: Option<String>,
     locality: Option<String>,
@@ -60,11 +60,11 @@ struct Request {
     environment: Option<String>,
 }
 
-/// Where a tenant is made.
-pub(super) struct Place {
+/// Where a tenant is created.
+pub(super) struct TenantLocation {
     pub(super) environment: String,
     pub(super) locality: String,
-    /// What the tenant is used for, which only those in the public cloud say.
+    /// Purpose of the tenant, in the public cloud only.
     pub(super) tag: Option<String>,
 }
 
@@ -77,29 +77,33 @@ impl Team {
         self.tenant_numbers.get(id).copied().ok_or_else(not_found)
     }
 
-    pub(super) fn tenant_mut(&mut self, id: &Uuid) -> Result<&mut Tenant, Problem> {
+    pub(super) fn tenant_mut(&mut self, id: &Uuid) -> Result<&mut TeamTenant, Problem> {
         let number = self.tenant_number(id)?;
         self.tenants.get_mut(&number).ok_or_else(not_found)
     }
 
-    /// The tenant that the call is about.
-    pub(super) fn tenant_of(&self, call: &Call) -> Result<&Tenant, Problem> {
+    /// The tenant named by the call.
+    pub(super) fn tenant_of(&self, call: &Call) -> Result<&TeamTenant, Problem> {
         let number = self.tenant_number(&id_of(call)?)?;
         self.tenants.get(&number).ok_or_else(not_found)
     }
 
-    pub(super) fn list_tenants(&self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn list_tenants(
+        &self,
+        operation: &Operation,
+        call: &Call,
+    ) -> Result<OperationOutcome, Problem> {
         let matches = |name: &str, value: Option<&str>| {
             call.get(name).is_none_or(|wanted| Some(wanted) == value)
         };
-        let wanted = |tenant: &&Tenant| {
+        let wanted = |tenant: &&TeamTenant| {
             matches("environment", Some(&tenant.environment))
                 && matches("environment_tag", tenant.environment_tag.as_deref())
                 && matches("locality", Some(&tenant.locality))
         };
         let oldest_first = call.get("sort") == Some("created_at:1");
-        page(operation, call, "tenants", |start| {
-            // Tenants are numbered in the order in which they were created.
+        listing_page(operation, call, "tenants", |start| {
+            // Tenants are numbered in order of creation.
             let found: Box<dyn Iterator<Item = _>> = match (oldest_first, start) {
                 (true, None) => Box::new(self.tenants.range(..)),
                 (true, Some(last)) => Box::new(self.tenants.range(last.saturating_add(1)..)),
@@ -112,39 +116,45 @@ impl Team {
         })
     }
 
-    pub(super) fn get_tenant(&self, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn get_tenant(&self, call: &Call) -> Result<OperationOutcome, Problem> {
         let tenant = self.tenant_of(call)?;
-        Ok(Done::reading(Answer::json(StatusCode::OK, tenant)))
+        Ok(OperationOutcome::reading(ApiResponse::json(
+            StatusCode::OK,
+            tenant,
+        )))
     }
 
-    pub(super) fn delete_tenant(&mut self, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn delete_tenant(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
         let id = id_of(call)?;
         let number = self.tenant_number(&id)?;
         let tenant = self.tenants.remove(&number).ok_or_else(not_found)?;
         self.tenant_numbers.remove(&id);
-        // Its name stays taken for ever.
+        // The name stays reserved.
         let details = json!({"tenant_name": tenant.tenant_name});
-        Ok(Done::changing(
-            Answer::empty(StatusCode::NO_CONTENT),
+        Ok(OperationOutcome::changing(
+            ApiResponse::empty(StatusCode::NO_CONTENT),
             details,
         ))
     }
 
-    pub(super) fn create_tenant(&mut self, call: &Call) -> Result<Done, Problem> {
-        let request: Request = call.body()?;
-        let place = self.place(&request)?;
-        let (admin, _) = self.members.by_email(&request.admin_email).ok_or_else(|| {
-            Problem::not_found(
-                "ADMIN_NOT_FOUND",
-                "The administrator is no member of the team",
-            )
-            .details("admin_email: expected the address of a member")
-        })?;
+    pub(super) fn create_tenant(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
+        let request: CreateTenantRequest = call.body()?;
+        let location = self.location(&request)?;
+        let (admin, _) = self
+            .members
+            .find_by_email(&request.admin_email)
+            .ok_or_else(|| {
+                Problem::not_found(
+                    "ADMIN_NOT_FOUND",
+                    "The administrator is not a member of the team",
+                )
+                .details("admin_email: expected the e-mail address of a member")
+            })?;
         let limit = self.settings.tenant_limit;
         if limit.is_some_and(|limit| self.tenants.len() >= limit) {
             return Err(Problem::forbidden(
                 "TENANT_LIMIT_REACHED",
-                "The team may have no more tenants",
+                "The team has reached its tenant limit",
             ));
         }
         let name = match request.tenant_name {
@@ -155,53 +165,53 @@ impl Team {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 "TENANT_ALREADY_EXISTS",
-                "The name belongs to a tenant or to one that was deleted",
+                "An existing or deleted tenant has this name",
             ));
         }
         let is_private = request.environment.is_some();
-        let owner = Access {
+        let owner = TenantAccess {
             roles: vec!["owner".to_owned()],
             client_ids: Vec::new(),
         };
-        let tenant = self.plant(name, place, call.now, BTreeMap::from([(admin, owner)]));
+        let tenant = self.insert_tenant(name, location, call.now, BTreeMap::from([(admin, owner)]));
         let mut body = json!(tenant);
         let details = json!({"tenant_id": tenant.tenant_id, "tenant_name": tenant.tenant_name});
         body["management_client"] = self.management_client();
         if let (true, Some(members)) = (is_private, body.as_object_mut()) {
-            // The form for private clouds has no locality.
+            // The response for private clouds has no locality.
             members.remove("locality");
         }
-        Ok(Done::changing(
-            Answer::json(StatusCode::CREATED, &body),
+        Ok(OperationOutcome::changing(
+            ApiResponse::json(StatusCode::CREATED, &body),
             details,
         ))
     }
 
-    /// Adds a tenant, which is the newest then.
-    pub(super) fn plant(
+    /// Adds a tenant as the newest one.
+    pub(super) fn insert_tenant(
         &mut self,
         name: String,
-        place: Place,
+        location: TenantLocation,
         now: DateTime<Utc>,
-        access: BTreeMap<u64, Access>,
-    ) -> Tenant {
+        access: BTreeMap<u64, TenantAccess>,
+    ) -> TeamTenant {
         let number = self.next_tenant;
         self.next_tenant += 1;
         let newest = self.tenants.last_key_value();
-        // A clock that was set back must not bring the order of numbers and times apart.
+        // Keeps creation times in the order of the numbers if the clock was set back.
         let created_at = newest.map_or(now, |(_, tenant)| tenant.created_at.max(now));
-        let region = match place.tag {
-            Some(_) => &place.locality,
-            None => &place.environment,
+        let region = match location.tag {
+            Some(_) => &location.locality,
+            None => &location.environment,
         };
-        let tenant = Tenant {
+        let tenant = TeamTenant {
             tenant_id: self.uuid(),
-            // No host of this name exists: what is sent there by mistake reaches nobody.
+            // No such host exists, so requests sent there by mistake reach no one.
             domain: format!("{name}.{region}.sandbox.test"),
             tenant_name: name,
-            environment: place.environment,
-            environment_tag: place.tag,
-            locality: place.locality,
+            environment: location.environment,
+            environment_tag: location.tag,
+            locality: location.locality,
             created_at,
             access,
         };
@@ -211,7 +221,7 @@ impl Team {
         tenant
     }
 
-    fn place(&self, request: &Request) -> Result<Place, Problem> {
+    fn location(&self, request: &CreateTenantRequest) -> Result<TenantLocation, Problem> {
         if let Some(environment) = &request.environment {
             let clouds = &self.settings.private_clouds;
             let cloud = clouds
@@ -226,12 +236,9 @@ impl Team {
                     "ENVIRONMENT_NOT_FOUND",
                     "The team has no such private cloud",
                 )
-                .details(format!(
-                    "environment: expected one of: {}",
-                    known.join(", ")
-                ))
+                .details(format!("environment: expected one of {}", known.join(", ")))
             })?;
-            return Ok(Place {
+            return Ok(TenantLocation {
                 environment: cloud.environment.clone(),
                 locality: cloud.locality.clone(),
                 tag: None,
@@ -247,10 +254,10 @@ impl Team {
                 "LOCALITY_NOT_FOUND",
                 "The public cloud has no such locality",
             )
-            .details(format!("locality: expected one of: {}", known.join(", ")))
+            .details(format!("locality: expected one of {}", known.join(", ")))
         })?;
         let tag = request.environment_tag.as_deref().unwrap_or("development");
-        Ok(Place {
+        Ok(TenantLocation {
             environment: (*environment).to_owned(),
             locality: (*locality).to_owned(),
             tag: Some(tag.to_owned()),
@@ -266,7 +273,7 @@ impl Team {
         }
     }
 
-    /// The credentials of a new tenant's client. They are not kept: whoever loses the answer has lost them.
+    /// Credentials for a client of a new tenant. They are not stored: a lost response cannot be recovered.
     fn management_client(&mut self) -> serde_json::Value {
         json!({
             "client_name": "Teams Management Client",

@@ -1,13 +1,13 @@
-//! Domains of organizations, which are verified by a record that the owner of the domain publishes.
+//! Domains of organizations, which are verified by a DNS record.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Organization, Tenant};
 
-/// What is known of who owns a domain.
+/// Verification status of a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+pub(crate) enum DomainStatus {
     Pending,
     Verified,
 }
@@ -18,8 +18,8 @@ pub(crate) struct Domain {
     pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) domain: String,
-    pub(crate) status: Status,
-    /// What the record has to say, and where.
+    pub(crate) status: DomainStatus,
+    /// Expected content and host of the DNS record.
     pub(crate) verification_txt: String,
     pub(crate) verification_host: String,
     pub(crate) use_for_discovery: bool,
@@ -33,7 +33,7 @@ impl Domain {
             verification_host: format!("_verification.{organization}.{domain}"),
             id,
             domain: domain.to_owned(),
-            status: Status::Pending,
+            status: DomainStatus::Pending,
             use_for_discovery: true,
         }
     }
@@ -49,15 +49,15 @@ impl Organization {
     }
 
     pub(crate) fn domain_by_name(&self, name: &str) -> Option<&Domain> {
-        let is_meant = |domain: &&Domain| domain.domain.eq_ignore_ascii_case(name);
-        self.domains.iter().find(is_meant)
+        let is_match = |domain: &&Domain| domain.domain.eq_ignore_ascii_case(name);
+        self.domains.iter().find(is_match)
     }
 }
 
 impl Tenant {
-    /// Adds a domain to an organization, which has none of this name.
+    /// Adds a domain to an organization. Its name must be unused there.
     pub(crate) fn add_domain(&mut self, organization: &str, name: &str) -> Option<&mut Domain> {
-        let id = self.names.id("ord_", 22);
+        let id = self.ids.next("ord_", 22);
         let organization = self.organization_mut(organization)?;
         let number = organization.number();
         let domain = Domain::new(number, id, &organization.id, name);
@@ -65,28 +65,30 @@ impl Tenant {
         organization.domains.last_mut()
     }
 
-    /// Looks whether a domain's record is there. Without it the domain stays as it is.
+    /// Verifies a domain if its DNS record is published.
     pub(crate) fn verify_domain(&mut self, organization: &str, id: &str) -> Option<Domain> {
         let found = self.organization(organization)?;
         let domain = found.domain(id)?;
-        let texts = self.records.get(&domain.verification_host.to_lowercase());
+        let texts = self
+            .dns_records
+            .get(&domain.verification_host.to_lowercase());
         let is_there = texts.is_some_and(|texts| texts.contains(&domain.verification_txt));
         let domain = self.organization_mut(organization)?.domain_mut(id)?;
         if is_there {
-            domain.status = Status::Verified;
+            domain.status = DomainStatus::Verified;
         }
         Some(domain.clone())
     }
 
-    /// Takes a domain away from an organization, and from the connections that it uses.
+    /// Removes a domain from an organization and from its connections.
     pub(crate) fn remove_domain(&mut self, organization: &str, id: &str) -> bool {
         let Some(organization) = self.organization_mut(organization) else {
             return false;
         };
-        let Some(place) = organization.domains.iter().position(|one| one.id == id) else {
+        let Some(index) = organization.domains.iter().position(|one| one.id == id) else {
             return false;
         };
-        let domain = organization.domains.remove(place).domain;
+        let domain = organization.domains.remove(index).domain;
         let used: Vec<String> = organization
             .connections
             .iter()

@@ -1,4 +1,4 @@
-//! Groups of people, which organizations give roles to.
+//! Groups, to which organizations assign roles.
 
 use chrono::{DateTime, Utc};
 
@@ -10,11 +10,11 @@ pub(crate) struct Group {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// A group as an organization has it.
+/// A group of an organization.
 #[derive(Debug, Clone)]
-pub(crate) struct Assignment {
+pub(crate) struct GroupAssignment {
     pub(crate) group_id: String,
-    /// The numbers of the people in it.
+    /// Numbers of the people in the group.
     pub(crate) people: Vec<u64>,
     pub(crate) roles: Vec<String>,
 }

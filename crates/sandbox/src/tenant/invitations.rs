@@ -1,16 +1,16 @@
-//! Invitations to organizations, which make members when they are accepted.
+//! Invitations to organizations.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{Person, Tenant, roles};
 
-/// How long an invitation can be accepted where nothing is said, in seconds: a week.
-const LIFETIME: i64 = 604_800;
+/// Default lifetime of an invitation, in seconds: one week.
+const DEFAULT_LIFETIME: i64 = 604_800;
 
-/// An invitation that nobody has accepted yet.
+/// A pending invitation.
 #[derive(Debug, Clone)]
-pub(crate) struct Invitation {
+pub(crate) struct OrganizationInvitation {
     pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) ticket_id: String,
@@ -26,9 +26,9 @@ pub(crate) struct Invitation {
     pub(crate) url: String,
 }
 
-/// Who is invited, and to what.
+/// The parameters of an invitation.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Invited {
+pub(crate) struct NewInvitation {
     pub(crate) email: String,
     pub(crate) inviter: Option<String>,
     pub(crate) client_id: Option<String>,
@@ -36,29 +36,32 @@ pub(crate) struct Invited {
     pub(crate) roles: Vec<String>,
     pub(crate) user_metadata: Option<Value>,
     pub(crate) app_metadata: Option<Value>,
-    /// For how many seconds it can be accepted; 0 is a week.
+    /// Lifetime in seconds; 0 means one week.
     pub(crate) ttl: Option<i64>,
 }
 
 impl Tenant {
-    /// Invites somebody. What the person was sent before for the organization counts no longer.
+    /// Invites a person. Replaces an earlier invitation of the same person to the organization.
     pub(crate) fn invite(
         &mut self,
         organization: &str,
-        invited: Invited,
+        invited: NewInvitation,
         now: DateTime<Utc>,
-    ) -> Option<Invitation> {
-        let id = self.names.id("uinv_", 16);
-        let ticket_id = self.names.id("", 32);
+    ) -> Option<OrganizationInvitation> {
+        let id = self.ids.next("uinv_", 16);
+        let ticket_id = self.ids.next("", 32);
         let domain = self.domain.clone();
         let organization = self.organization_mut(organization)?;
         let number = organization.number();
-        let seconds = invited.ttl.filter(|ttl| *ttl > 0).unwrap_or(LIFETIME);
+        let seconds = invited
+            .ttl
+            .filter(|ttl| *ttl > 0)
+            .unwrap_or(DEFAULT_LIFETIME);
         let url = format!(
             "https://{domain}/login?invitation={ticket_id}&organization={}&organization_name={}",
             organization.id, organization.name
         );
-        let invitation = Invitation {
+        let invitation = OrganizationInvitation {
             number,
             id,
             ticket_id,
@@ -75,25 +78,26 @@ impl Tenant {
         };
         organization
             .invitations
-            .retain(|waiting| !waiting.email.eq_ignore_ascii_case(&invitation.email));
+            .retain(|pending| !pending.email.eq_ignore_ascii_case(&invitation.email));
         organization.invitations.push(invitation.clone());
         Some(invitation)
     }
 
-    /// The invited person accepts: the id of the organization and who it is, or nothing where no such invitation waits.
+    /// Accepts an invitation. Returns the id of the organization and the person, or `None` if no such invitation is
+    /// pending.
     pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, Person)> {
-        // Only an organization that was changed has invitations.
-        let taken = self.organizations.changed_mut().find_map(|organization| {
-            let waits = |one: &Invitation| one.id == id && one.expires_at > now;
-            let place = organization.invitations.iter().position(waits)?;
-            let invitation = organization.invitations.remove(place);
+        // Only stored organizations can have invitations.
+        let taken = self.organizations.stored_mut().find_map(|organization| {
+            let waits = |one: &OrganizationInvitation| one.id == id && one.expires_at > now;
+            let index = organization.invitations.iter().position(waits)?;
+            let invitation = organization.invitations.remove(index);
             Some((organization.id.clone(), invitation))
         });
         let (organization_id, invitation) = taken?;
-        let number = self.people.know_by_email(&invitation.email, now);
+        let number = self.people.find_or_create_by_email(&invitation.email, now);
         let organization = self.organization_mut(&organization_id)?;
         organization.members.join(number, now);
-        // Roles beyond what a member can have are left out: nobody is there to be told.
+        // Roles beyond the limit are dropped, because there is no caller who could receive the error.
         let _ = roles::add(organization.members.roles_mut(number), &invitation.roles);
         if let Some(connection) = invitation.connection_id
             && let Some(connection) = self.connection_mut(&connection)

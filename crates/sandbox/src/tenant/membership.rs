@@ -1,23 +1,23 @@
-//! Who is a member of an organization.
+//! Membership in organizations.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-/// The members of an organization: those it began with, and what changed since.
+/// The members of an organization: the initial ones, and the changes since.
 #[derive(Debug, Clone)]
 pub(crate) struct Membership {
-    /// The numbers of the people that it began with.
+    /// Numbers of the initial members.
     first: Range<u64>,
-    /// Who joined or left, and when it was.
-    changes: BTreeMap<u64, Change>,
-    /// Roles by person, where they are not those of the beginning.
+    /// The last change of each person.
+    changes: BTreeMap<u64, MembershipChange>,
+    /// Roles by person, if they differ from the initial ones.
     pub(super) roles: BTreeMap<u64, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Change {
+struct MembershipChange {
     is_member: bool,
     at: DateTime<Utc>,
 }
@@ -38,15 +38,15 @@ impl Membership {
         }
     }
 
-    /// Whether somebody was a member at `then`, as far as the last change tells.
-    fn contained(&self, person: u64, then: DateTime<Utc>) -> bool {
+    /// Whether a person was a member at `then`, according to the last change.
+    fn was_member(&self, person: u64, then: DateTime<Utc>) -> bool {
         match self.changes.get(&person) {
             Some(change) => change.is_member == (change.at <= then),
             None => self.first.contains(&person),
         }
     }
 
-    /// The numbers of the members at `then`, those after `number`.
+    /// Numbers of the members at `then`, starting after `number`.
     pub(crate) fn after(
         &self,
         number: Option<u64>,
@@ -61,14 +61,14 @@ impl Membership {
         let people = keys(from..start)
             .chain(start.max(from)..end)
             .chain(keys(end.max(from)..u64::MAX));
-        people.filter(move |person| self.contained(*person, then))
+        people.filter(move |person| self.was_member(*person, then))
     }
 
-    /// How many members there were at `then`.
+    /// Number of members at `then`.
     pub(crate) fn count(&self, then: DateTime<Utc>) -> u64 {
         let first = self.first.end - self.first.start;
         self.changes.keys().fold(first, |count, person| {
-            match (self.first.contains(person), self.contained(*person, then)) {
+            match (self.first.contains(person), self.was_member(*person, then)) {
                 (false, true) => count + 1,
                 (true, false) => count - 1,
                 _ => count,
@@ -87,11 +87,12 @@ impl Membership {
 
     fn change(&mut self, person: u64, is_member: bool, at: DateTime<Utc>) {
         if self.contains(person) != is_member {
-            self.changes.insert(person, Change { is_member, at });
+            self.changes
+                .insert(person, MembershipChange { is_member, at });
         }
     }
 
-    /// The roles of a member that were given to that one.
+    /// Roles assigned to the member directly.
     pub(crate) fn roles_of(&self, person: u64) -> &[String] {
         self.roles.get(&person).map_or(&[], Vec::as_slice)
     }
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn people_join_and_leave_then_list_and_count_agree_at_every_time() {
+    fn list_and_count_agree_at_every_time() {
         let mut members = Membership::new(10..14);
         members.leave(11, at(20));
         members.join(3, at(30));

@@ -1,18 +1,17 @@
-//! The tenant: organizations and what belongs to them. The My Organization API and the Management API look at the same
-//! state, each from its side.
+//! The tenant: organizations and their resources. The My Organization API and the Management API share this state.
 
+mod client_grants;
 mod connections;
 mod domains;
-mod grants;
 mod groups;
+mod id_generator;
 mod invitations;
 mod membership;
-mod names;
 mod organizations;
 mod people;
-mod providers;
+mod provisioning;
 mod roles;
-mod seed;
+mod seed_plan;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,58 +20,58 @@ use chrono::{DateTime, Utc};
 
 use crate::login::User;
 
-pub(crate) use connections::{Connection, ENTERPRISE, Enabled, is_enterprise};
-pub(crate) use domains::{Domain, Status};
-pub(crate) use grants::ClientGrant;
-pub(crate) use groups::{Assignment, Group};
-pub(crate) use invitations::{Invitation, Invited};
+pub(crate) use client_grants::ClientGrant;
+pub(crate) use connections::{Connection, ENTERPRISE, EnabledConnection, is_enterprise};
+pub(crate) use domains::{Domain, DomainStatus};
+pub(crate) use groups::{Group, GroupAssignment};
+pub(crate) use id_generator::IdGenerator;
+pub(crate) use invitations::{NewInvitation, OrganizationInvitation};
 pub(crate) use membership::Membership;
-pub(crate) use names::Names;
 pub(crate) use organizations::{Organization, Organizations};
 pub(crate) use people::{People, Person};
-pub(crate) use providers::{Provisioning, ScimToken};
-pub(crate) use roles::{Added, Role, add as add_roles};
+pub(crate) use provisioning::{Provisioning, ScimToken};
+pub(crate) use roles::{Role, TooManyRoles, add as add_roles};
 
-/// What a tenant begins with.
+/// The settings of a tenant.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct TenantSettings {
     pub(crate) organizations: u64,
-    /// How many members each organization has.
+    /// Initial number of members of each organization.
     pub(crate) members: u64,
     pub(crate) connections: u64,
-    /// The strategies of the identity providers that organizations may add.
+    /// Strategies of the identity providers that organizations may create.
     pub(crate) allowed_strategies: Vec<String>,
-    /// Whether a connection that has users can be deleted by an organization.
+    /// Whether organizations may delete connections that have users.
     pub(crate) deletes_used_connections: bool,
-    pub(crate) quirks: Quirks,
+    pub(crate) quirks: ListingQuirks,
 }
 
-/// What listings may do and mostly do not.
+/// Unusual but permitted behaviour of listings.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Quirks {
-    /// The last page names a next one, which is empty.
+pub(crate) struct ListingQuirks {
+    /// The last page points to an additional, empty page.
     pub(crate) empty_last_page: bool,
-    /// Pages hold half of what was asked for.
+    /// Pages are half as long as requested.
     pub(crate) short_pages: bool,
-    /// By how many seconds the list of members is behind.
+    /// Delay of the member list, in seconds.
     pub(crate) member_lag: i64,
 }
 
-/// The state of one tenant.
+/// The state of a tenant.
 pub(crate) struct Tenant {
-    pub(crate) settings: Settings,
-    /// The domain of the tenant.
+    pub(crate) settings: TenantSettings,
+    /// Domain of the tenant.
     pub(crate) domain: String,
     pub(crate) organizations: Organizations,
     pub(crate) people: People,
     pub(crate) roles: Vec<Role>,
-    /// Connections in the order in which they were created.
+    /// Connections by number, in order of creation.
     pub(crate) connections: BTreeMap<u64, Connection>,
     pub(crate) grants: Vec<ClientGrant>,
     pub(crate) groups: Vec<Group>,
-    /// What the world's name servers say: texts by host.
-    records: BTreeMap<String, Vec<String>>,
-    pub(crate) names: Names,
+    /// Published DNS TXT records by host.
+    dns_records: BTreeMap<String, Vec<String>>,
+    pub(crate) ids: IdGenerator,
 }
 
 impl Tenant {
@@ -97,18 +96,18 @@ impl Tenant {
             .is_some_and(|(organization, number)| organization.members.contains(number))
     }
 
-    /// Whether an organization was given the client grant of an application for an audience.
+    /// Whether an organization has a client grant of this application and audience.
     pub(crate) fn is_granted(&self, organization: &str, client_id: &str, audience: &str) -> bool {
-        let is_meant =
+        let is_match =
             |grant: &&ClientGrant| grant.client_id == client_id && grant.audience == audience;
-        let grant = self.grants.iter().find(is_meant);
+        let grant = self.grants.iter().find(is_match);
         let found = self.organization(organization);
         found
             .zip(grant)
             .is_some_and(|(organization, grant)| organization.grants.contains(&grant.id))
     }
 
-    /// A person by id or e-mail address, as one who logs in.
+    /// Finds a person by id or e-mail address, as a user who can log in.
     pub(crate) fn user(&self, name: &str) -> Option<User> {
         let number = self.people.number_of_id(name);
         let number = number.or_else(|| self.people.number_of_email(name))?;
@@ -116,7 +115,7 @@ impl Tenant {
         Some(User::new(person.id, person.email, person.name))
     }
 
-    /// The first members of the first organization, as those who log in.
+    /// The first members of the first organization, as users who can log in.
     pub(crate) fn first_users(&self, most: usize) -> Vec<User> {
         let organization = self.organizations.get(0);
         let members = organization.map(|organization| {
@@ -130,22 +129,24 @@ impl Tenant {
             .collect()
     }
 
-    /// Lets a user be a member of the first organization.
-    pub(crate) fn enrol(&mut self, user: &User, now: DateTime<Utc>) {
-        let number = self.people.know(&user.id, &user.email, &user.name, now);
+    /// Adds a user to the first organization.
+    pub(crate) fn add_to_first_organization(&mut self, user: &User, now: DateTime<Utc>) {
+        let number = self
+            .people
+            .find_or_create(&user.id, &user.email, &user.name, now);
         if let Some(organization) = self.organizations.first_mut() {
             organization.members.join(number, now);
         }
     }
 
-    /// From now on the name servers answer with this text for this host.
-    pub(crate) fn publish(&mut self, host: &str, text: &str) {
-        let texts = self.records.entry(host.to_lowercase()).or_default();
+    /// Publishes a DNS TXT record.
+    pub(crate) fn publish_dns_record(&mut self, host: &str, text: &str) {
+        let texts = self.dns_records.entry(host.to_lowercase()).or_default();
         texts.push(text.to_owned());
     }
 }
 
-/// The tenant, for all who look at it.
+/// The tenant, shared by all requests.
 pub(crate) struct SharedTenant(Mutex<Tenant>);
 
 impl SharedTenant {

@@ -1,13 +1,13 @@
-//! Organizations: those that the tenant began with are made when they are looked at, and kept once they are changed.
+//! Organizations. The initial ones are generated on access and stored when they change.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::seed::Sowing;
-use super::{Assignment, Domain, Enabled, Invitation, Membership};
+use super::seed_plan::SeedPlan;
+use super::{Domain, EnabledConnection, GroupAssignment, Membership, OrganizationInvitation};
 
-/// An organization.
+/// An organization of the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     pub(crate) id: String,
@@ -17,13 +17,13 @@ pub(crate) struct Organization {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) token_quota: Option<Value>,
     pub(crate) members: Membership,
-    pub(crate) connections: Vec<Enabled>,
+    pub(crate) connections: Vec<EnabledConnection>,
     pub(crate) domains: Vec<Domain>,
-    pub(crate) invitations: Vec<Invitation>,
-    /// The ids of the client grants that it was given.
+    pub(crate) invitations: Vec<OrganizationInvitation>,
+    /// Ids of its client grants.
     pub(crate) grants: Vec<String>,
-    pub(crate) groups: Vec<Assignment>,
-    /// The number of the next domain or invitation: listings go on after a number.
+    pub(crate) groups: Vec<GroupAssignment>,
+    /// Number of the next domain or invitation, for cursors.
     next: u64,
 }
 
@@ -54,23 +54,23 @@ impl Organization {
 
 /// All organizations by number.
 pub(crate) struct Organizations {
-    sowing: Sowing,
-    /// Those that are new or were changed.
-    changed: BTreeMap<u64, Organization>,
+    seed_plan: SeedPlan,
+    /// New and changed organizations.
+    stored: BTreeMap<u64, Organization>,
     removed: HashSet<u64>,
-    /// The names of those.
+    /// Numbers of the stored organizations by name.
     names: HashMap<String, u64>,
     next: u64,
 }
 
 impl Organizations {
-    pub(super) fn new(sowing: Sowing) -> Self {
+    pub(super) fn new(seed_plan: SeedPlan) -> Self {
         Self {
-            changed: BTreeMap::new(),
+            stored: BTreeMap::new(),
             removed: HashSet::new(),
             names: HashMap::new(),
-            next: sowing.organizations,
-            sowing,
+            next: seed_plan.organizations,
+            seed_plan,
         }
     }
 
@@ -78,38 +78,39 @@ impl Organizations {
         if self.removed.contains(&number) {
             return None;
         }
-        let changed = self.changed.get(&number).cloned();
-        changed.or_else(|| self.sowing.organization(number))
+        let changed = self.stored.get(&number).cloned();
+        changed.or_else(|| self.seed_plan.organization(number))
     }
 
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Organization> {
-        if !self.changed.contains_key(&number) {
+        if !self.stored.contains_key(&number) {
             let organization = self.get(number)?;
             self.names.insert(organization.name.clone(), number);
-            self.changed.insert(number, organization);
+            self.stored.insert(number, organization);
         }
-        self.changed.get_mut(&number)
+        self.stored.get_mut(&number)
     }
 
-    /// The first one that there was.
+    /// The first organization.
     pub(crate) fn first_mut(&mut self) -> Option<&mut Organization> {
         self.get_mut(0)
     }
 
     pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
-        self.sowing.number_of_id(id)
+        self.seed_plan.number_of_id(id)
     }
 
     pub(crate) fn number_of_name(&self, name: &str) -> Option<u64> {
         let changed = self.names.get(name).copied();
         changed.or_else(|| {
-            let number = self.sowing.number_of_name(name)?;
-            let is_as_sown = !self.changed.contains_key(&number) && !self.removed.contains(&number);
-            is_as_sown.then_some(number)
+            let number = self.seed_plan.number_of_name(name)?;
+            let is_unchanged =
+                !self.stored.contains_key(&number) && !self.removed.contains(&number);
+            is_unchanged.then_some(number)
         })
     }
 
-    /// The numbers of those that there are, in the order in which they were created.
+    /// Numbers of the existing organizations, in order of creation.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
         (0..self.next).filter(|number| !self.removed.contains(number))
     }
@@ -118,17 +119,17 @@ impl Organizations {
         self.next - self.removed.len() as u64
     }
 
-    /// A new one, whose name is free.
+    /// Creates an organization. Its name must be unused.
     pub(crate) fn create(&mut self, name: &str) -> (u64, &mut Organization) {
         let number = self.next;
         self.next += 1;
         self.names.insert(name.to_owned(), number);
-        let organization = Organization::new(self.sowing.id(number), name.to_owned(), 0..0);
-        let organization = self.changed.entry(number).or_insert(organization);
+        let organization = Organization::new(self.seed_plan.id(number), name.to_owned(), 0..0);
+        let organization = self.stored.entry(number).or_insert(organization);
         (number, organization)
     }
 
-    /// Gives one a name that is free.
+    /// Renames an organization. The name must be unused.
     pub(crate) fn rename(&mut self, number: u64, name: &str) {
         if let Some(organization) = self.get_mut(number) {
             let before = std::mem::replace(&mut organization.name, name.to_owned());
@@ -138,19 +139,19 @@ impl Organizations {
     }
 
     pub(crate) fn remove(&mut self, number: u64) {
-        if let Some(organization) = self.changed.remove(&number) {
+        if let Some(organization) = self.stored.remove(&number) {
             self.names.remove(&organization.name);
         }
         self.removed.insert(number);
     }
 
-    /// Those that were changed or are new, to be changed together.
-    pub(super) fn changed_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
-        self.changed.values_mut()
+    /// The stored organizations.
+    pub(super) fn stored_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
+        self.stored.values_mut()
     }
 
-    /// Forgets a connection in what organizations begin with.
-    pub(super) fn unsow(&mut self, connection: &str) {
-        self.sowing.forget(connection);
+    /// Removes a connection from the initial organizations.
+    pub(super) fn forget_connection(&mut self, connection: &str) {
+        self.seed_plan.forget_connection(connection);
     }
 }

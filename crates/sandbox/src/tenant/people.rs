@@ -1,4 +1,4 @@
-//! The people that a tenant knows: those it began with, and those who came later.
+//! The people of a tenant: the generated ones and those added later.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::population::Population;
 
-/// A person.
+/// A person of the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) id: String,
@@ -21,11 +21,11 @@ pub(crate) struct Person {
 /// All people by number.
 pub(crate) struct People {
     population: Population,
-    /// When the first one came.
+    /// Creation time of the first person.
     since: DateTime<Utc>,
     later: BTreeMap<u64, Person>,
     ids: HashMap<String, u64>,
-    /// E-mail addresses in lower case, of those who came later.
+    /// Numbers of the people added later, by lower-case e-mail address.
     addresses: HashMap<String, u64>,
     next: u64,
 }
@@ -72,8 +72,14 @@ impl People {
         later.or_else(|| self.population.number_of_email(email))
     }
 
-    /// The number of the person with this id, who is new if nobody has it.
-    pub(crate) fn know(&mut self, id: &str, email: &str, name: &str, now: DateTime<Utc>) -> u64 {
+    /// Returns the number of the person with this id, who is created if necessary.
+    pub(crate) fn find_or_create(
+        &mut self,
+        id: &str,
+        email: &str,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> u64 {
         if let Some(number) = self.number_of_id(id) {
             return number;
         }
@@ -95,13 +101,13 @@ impl People {
         number
     }
 
-    /// The number of the person with this e-mail address, who is new if nobody has it.
-    pub(crate) fn know_by_email(&mut self, email: &str, now: DateTime<Utc>) -> u64 {
+    /// Returns the number of the person with this e-mail address, who is created if necessary.
+    pub(crate) fn find_or_create_by_email(&mut self, email: &str, now: DateTime<Utc>) -> u64 {
         match self.number_of_email(email) {
             Some(number) => number,
             None => {
                 let id = self.population.id(self.next);
-                self.know(&id, email, email, now)
+                self.find_or_create(&id, email, email, now)
             }
         }
     }

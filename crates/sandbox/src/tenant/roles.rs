@@ -1,9 +1,9 @@
-//! Roles, which the tenant has and organizations give to their members.
+//! Roles of the tenant, which organizations assign to their members.
 
-/// How many roles a member or a group of an organization can have.
-const MOST_ROLES: usize = 10;
+/// Maximum number of roles of a member or a group in an organization.
+const MAX_ROLES: usize = 10;
 
-/// A role.
+/// A role of the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Role {
     pub(crate) id: String,
@@ -17,23 +17,21 @@ impl super::Tenant {
     }
 }
 
-/// What became of roles that were to be added.
-pub(crate) enum Added {
-    Done,
-    TooMany,
-}
+/// A change would give a member or a group more than [`MAX_ROLES`] roles.
+#[derive(Debug)]
+pub(crate) struct TooManyRoles;
 
-/// Adds roles to those that there are, each once.
-pub(crate) fn add(roles: &mut Vec<String>, ids: &[String]) -> Added {
+/// Adds roles, skipping those that are already assigned.
+pub(crate) fn add(roles: &mut Vec<String>, ids: &[String]) -> Result<(), TooManyRoles> {
     let mut after = roles.clone();
     for id in ids {
         if !after.contains(id) {
             after.push(id.clone());
         }
     }
-    if after.len() > MOST_ROLES {
-        return Added::TooMany;
+    if after.len() > MAX_ROLES {
+        return Err(TooManyRoles);
     }
     *roles = after;
-    Added::Done
+    Ok(())
 }

@@ -1,15 +1,15 @@
-//! `private_key_jwt`: what a client signs to prove that it is the one (RFC 7523, as Auth0 has it).
+//! Client assertions for `private_key_jwt` (RFC 7523, with the rules of Auth0).
 
 use jsonwebtoken::Algorithm;
 
-use super::Refusal;
-use super::jws::{Once, Signed};
+use super::OAuthError;
+use super::jwt::{ReplayCache, UnverifiedJwt};
 use crate::application::{Application, PublicKey};
 
-pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How many seconds ahead an assertion may end.
-const LONGEST: i64 = 300;
+/// Maximum time until an assertion expires, in seconds.
+const MAX_LIFETIME: i64 = 300;
 
 const ALGORITHMS: [(&str, Algorithm); 6] = [
     ("RS256", Algorithm::RS256),
@@ -20,102 +20,108 @@ const ALGORITHMS: [(&str, Algorithm); 6] = [
     ("ES384", Algorithm::ES384),
 ];
 
-/// Whose tokens they are, and when it is.
-pub(super) struct At<'a> {
+/// What an assertion is verified against.
+pub(super) struct AssertionContext<'a> {
     pub(super) issuer: &'a str,
     pub(super) token_url: &'a str,
-    /// In seconds since 1970.
+    /// Seconds since the Unix epoch.
     pub(super) now: i64,
 }
 
-/// The client that an assertion says it is of.
-pub(super) fn client_id(assertion: &str) -> Result<String, Refusal> {
-    let signed = read(assertion)?;
-    let subject = signed.text("sub").ok_or_else(|| wrong("sub is missing"))?;
+/// Returns the client id that an assertion claims, without verifying it.
+pub(super) fn client_id(assertion: &str) -> Result<String, OAuthError> {
+    let signed = parse(assertion)?;
+    let subject = signed
+        .claim_text("sub")
+        .ok_or_else(|| invalid("sub: missing"))?;
     Ok(subject.to_owned())
 }
 
-/// Checks an assertion in full. Its `jti` is spent then.
-pub(super) fn check(
+/// Verifies an assertion and marks its `jti` as used.
+pub(super) fn verify(
     assertion: &str,
     application: &Application,
     keys: &[PublicKey],
-    at: &At<'_>,
-    spent: &Once,
-) -> Result<(), Refusal> {
-    let signed = read(assertion)?;
+    context: &AssertionContext<'_>,
+    replay_cache: &ReplayCache,
+) -> Result<(), OAuthError> {
+    let signed = parse(assertion)?;
     let name = signed.header_text("alg").unwrap_or_default();
     let algorithm = ALGORITHMS.iter().find(|(known, _)| *known == name);
     let &(name, algorithm) = algorithm
-        .ok_or_else(|| wrong("alg: expected RS256, RS384, PS256, PS384, ES256 or ES384"))?;
+        .ok_or_else(|| invalid("alg: expected RS256, RS384, PS256, PS384, ES256 or ES384"))?;
     let kid = signed.header_text("kid");
-    let is_meant =
+    let matches_kid =
         |key: &&PublicKey| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
-    let mut meant = keys.iter().filter(is_meant).peekable();
-    if meant.peek().is_none() {
-        return Err(wrong("kid: the application has no such key"));
+    let mut candidates = keys.iter().filter(matches_kid).peekable();
+    if candidates.peek().is_none() {
+        return Err(invalid("kid: the application has no key with this id"));
     }
-    let mut meant = meant
+    let mut candidates = candidates
         .filter(|key| key.algorithms.contains(&name))
         .peekable();
-    if meant.peek().is_none() {
-        return Err(wrong("alg: the application has no key for it"));
+    if candidates.peek().is_none() {
+        return Err(invalid(
+            "alg: the application has no key for this algorithm",
+        ));
     }
-    if !meant.any(|key| signed.is_by(&key.key, algorithm)) {
-        return Err(wrong("the signature is not by a key of the application"));
+    if !candidates.any(|key| signed.is_signed_by(&key.key, algorithm)) {
+        return Err(invalid(
+            "the signature does not match a key of the application",
+        ));
     }
 
     for name in ["iss", "sub"] {
-        if signed.text(name) != Some(&application.client_id) {
-            return Err(wrong(&format!("{name}: expected the client id")));
+        if signed.claim_text(name) != Some(&application.client_id) {
+            return Err(invalid(&format!("{name}: expected the client id")));
         }
     }
-    let audience = signed.text("aud").unwrap_or_default();
-    if audience != at.issuer && audience != at.token_url {
-        return Err(wrong(&format!("aud: expected {}", at.issuer)));
+    let audience = signed.claim_text("aud").unwrap_or_default();
+    if audience != context.issuer && audience != context.token_url {
+        return Err(invalid(&format!("aud: expected {}", context.issuer)));
     }
-    let end = signed
-        .number("exp")
-        .ok_or_else(|| wrong("exp: expected a whole number of seconds"))?;
-    if end <= at.now {
-        return Err(wrong("exp: it has expired"));
+    let expires_at = signed
+        .claim_number("exp")
+        .ok_or_else(|| invalid("exp: expected an integer number of seconds"))?;
+    if expires_at <= context.now {
+        return Err(invalid("exp: the assertion has expired"));
     }
-    if end > at.now.saturating_add(LONGEST) {
-        return Err(wrong("exp: expected at most 5 minutes ahead"));
+    if expires_at > context.now.saturating_add(MAX_LIFETIME) {
+        return Err(invalid("exp: expected at most 5 minutes in the future"));
     }
     for name in ["iat", "nbf"] {
-        match signed.number(name) {
-            Some(time) if time > at.now => {
-                return Err(wrong(&format!("{name}: it lies in the future")));
+        match signed.claim_number(name) {
+            Some(time) if time > context.now => {
+                return Err(invalid(&format!(
+                    "{name}: expected a time in the past, found one in the future"
+                )));
             }
-            None if signed.has(name) => {
-                return Err(wrong(&format!(
-                    "{name}: expected a whole number of seconds"
+            None if signed.has_claim(name) => {
+                return Err(invalid(&format!(
+                    "{name}: expected an integer number of seconds"
                 )));
             }
             _ => {}
         }
     }
-    let id = signed.text("jti").filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| wrong("jti is missing"))?;
-    // A client id and a jti that run into each other are no others': lengths tell them apart.
+    let id = signed.claim_text("jti").filter(|id| !id.is_empty());
+    let id = id.ok_or_else(|| invalid("jti: missing"))?;
+    // The length prefix makes the pair of client id and `jti` unambiguous.
     let id = format!(
         "{} {} {id}",
         application.client_id.len(),
         application.client_id
     );
-    if !spent.take(id, end, at.now) {
-        return Err(wrong(
-            "jti: expected a new one, found one that was used before",
-        ));
+    if !replay_cache.insert(id, expires_at, context.now) {
+        return Err(invalid("jti: expected a new value, found a used one"));
     }
     Ok(())
 }
 
-fn read(assertion: &str) -> Result<Signed<'_>, Refusal> {
-    Signed::read(assertion).ok_or_else(|| wrong("expected a JWT"))
+fn parse(assertion: &str) -> Result<UnverifiedJwt<'_>, OAuthError> {
+    UnverifiedJwt::parse(assertion).ok_or_else(|| invalid("expected a JWT"))
 }
 
-fn wrong(why: &str) -> Refusal {
-    Refusal::invalid_client(format!("client_assertion: {why}"))
+fn invalid(reason: &str) -> OAuthError {
+    OAuthError::invalid_client(format!("client_assertion: {reason}"))
 }

@@ -1,10 +1,10 @@
-//! What tokens say.
+//! Token claims.
 
 use serde::{Deserialize, Serialize};
 
 /// The claims of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Claims {
+pub(crate) struct AccessTokenClaims {
     pub(crate) iss: String,
     pub(crate) sub: String,
     pub(crate) aud: String,
@@ -12,28 +12,28 @@ pub(crate) struct Claims {
     pub(crate) exp: i64,
     pub(crate) scope: String,
     pub(crate) azp: String,
-    /// `client-credentials` for machines, nothing for users.
+    /// `client-credentials` for machines, absent for users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) gty: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) org_id: Option<String>,
-    /// The key without which the token is worth nothing (RFC 9449 §6).
+    /// The key that the token is bound to (RFC 9449 §6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cnf: Option<Confirmation>,
-    /// The number of the token, counted from 1.
+    /// Number of the token, counted from 1.
     pub(crate) jti: u64,
 }
 
-/// The key of whoever may use a token.
+/// The key that a token is bound to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Confirmation {
-    /// Its thumbprint.
+    /// Thumbprint of the key.
     pub(crate) jkt: String,
 }
 
 /// The claims of an ID token.
 #[derive(Debug, Serialize)]
-pub(super) struct IdClaims<'a> {
+pub(super) struct IdTokenClaims<'a> {
     pub(super) iss: &'a str,
     pub(super) sub: &'a str,
     pub(super) aud: &'a str,

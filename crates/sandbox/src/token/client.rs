@@ -1,23 +1,23 @@
-//! Which application asks, and whether it proves that.
+//! Client authentication.
 
 use std::collections::HashMap;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::access::basic;
 use super::assertion;
-use super::jws::Once;
-use super::{Parameters, Refusal};
+use super::jwt::ReplayCache;
+use super::validator::basic_credentials;
+use super::{OAuthError, OAuthParameters};
 use crate::application::{Application, Authentication};
 
-/// The applications that there are.
+/// The registered applications.
 pub(crate) struct Clients {
     pub(super) issuer: String,
     pub(super) token_url: String,
     /// By client id.
     applications: HashMap<String, Application>,
-    spent: Once,
+    replay_cache: ReplayCache,
 }
 
 impl Clients {
@@ -26,7 +26,7 @@ impl Clients {
             token_url: format!("{issuer}oauth/token"),
             issuer,
             applications,
-            spent: Once::default(),
+            replay_cache: ReplayCache::default(),
         }
     }
 
@@ -34,42 +34,41 @@ impl Clients {
         self.applications.get(id)
     }
 
-    /// The application that asks at `now` (seconds since 1970). It has proved that it is the one, or it is one that
-    /// cannot: a native one.
+    /// Authenticates the application at `now` (seconds since the Unix epoch). Native applications are identified only.
     pub(super) fn authenticate(
         &self,
         headers: &HeaderMap,
-        parameters: &Parameters,
+        parameters: &OAuthParameters,
         now: i64,
-    ) -> Result<&Application, Refusal> {
+    ) -> Result<&Application, OAuthError> {
         let mut in_headers = headers.get_all(AUTHORIZATION).iter();
         let in_header = in_headers.next();
         if in_headers.next().is_some() {
-            return Err(Refusal::invalid_request(
+            return Err(OAuthError::invalid_request(
                 "expected one Authorization header, found several",
             ));
         }
         let secret = parameters.get("client_secret");
         let assertion = parameters.get("client_assertion");
-        let ways: Vec<&str> = [
+        let methods: Vec<&str> = [
             ("Authorization", in_header.is_some()),
             ("client_secret", secret.is_some()),
             ("client_assertion", assertion.is_some()),
         ]
         .into_iter()
-        .filter_map(|(way, is_there)| is_there.then_some(way))
+        .filter_map(|(method, is_there)| is_there.then_some(method))
         .collect();
-        if ways.len() > 1 {
-            return Err(Refusal::invalid_request(format!(
-                "expected one way of client authentication, found {}",
-                ways.join(" and ")
+        if methods.len() > 1 {
+            return Err(OAuthError::invalid_request(format!(
+                "expected one client authentication method, found {}",
+                methods.join(" and ")
             )));
         }
         if let Some(value) = in_header {
-            let (id, secret) = basic(value).ok_or_else(|| unknown_client(true))?;
+            let (id, secret) = basic_credentials(value).ok_or_else(|| unknown_client(true))?;
             if parameters.get("client_id").is_some_and(|other| other != id) {
-                return Err(Refusal::invalid_request(
-                    "client_id is another than that of the Authorization header",
+                return Err(OAuthError::invalid_request(
+                    "client_id differs from that of the Authorization header",
                 ));
             }
             return self
@@ -87,13 +86,13 @@ impl Clients {
             (None, Some(application)) => match application.authentication {
                 Authentication::Public => Ok(application),
                 Authentication::Keys(_) => {
-                    Err(Refusal::invalid_request("client_assertion is missing"))
+                    Err(OAuthError::invalid_request("client_assertion is missing"))
                 }
                 Authentication::Secret(_) => {
-                    Err(Refusal::invalid_request("client_secret is missing"))
+                    Err(OAuthError::invalid_request("client_secret is missing"))
                 }
             },
-            (None, None) => Err(Refusal::invalid_request("client_secret is missing")),
+            (None, None) => Err(OAuthError::invalid_request("client_secret is missing")),
         }
     }
 
@@ -105,38 +104,38 @@ impl Clients {
     fn by_assertion(
         &self,
         assertion: &str,
-        parameters: &Parameters,
+        parameters: &OAuthParameters,
         now: i64,
-    ) -> Result<&Application, Refusal> {
-        if parameters.required("client_assertion_type")? != assertion::TYPE {
-            return Err(Refusal::invalid_client(format!(
+    ) -> Result<&Application, OAuthError> {
+        if parameters.required("client_assertion_type")? != assertion::ASSERTION_TYPE {
+            return Err(OAuthError::invalid_client(format!(
                 "client_assertion_type: expected {}",
-                assertion::TYPE
+                assertion::ASSERTION_TYPE
             )));
         }
         let subject = assertion::client_id(assertion)?;
         let id = parameters.get("client_id").unwrap_or(&subject);
-        let application = self.get(id).ok_or_else(|| {
-            Refusal::invalid_client("client_assertion: no application has this client id")
-        })?;
+        let application = self
+            .get(id)
+            .ok_or_else(|| OAuthError::invalid_client("client_assertion: unknown client id"))?;
         let Authentication::Keys(keys) = &application.authentication else {
-            return Err(Refusal::invalid_client(
+            return Err(OAuthError::invalid_client(
                 "client_assertion: the application has no public key",
             ));
         };
-        let at = assertion::At {
+        let context = assertion::AssertionContext {
             issuer: &self.issuer,
             token_url: &self.token_url,
             now,
         };
-        assertion::check(assertion, application, keys, &at, &self.spent)?;
+        assertion::verify(assertion, application, keys, &context, &self.replay_cache)?;
         Ok(application)
     }
 }
 
-fn unknown_client(challenge: bool) -> Refusal {
-    Refusal {
+fn unknown_client(challenge: bool) -> OAuthError {
+    OAuthError {
         challenge,
-        ..Refusal::invalid_client("client_id or client_secret is wrong")
+        ..OAuthError::invalid_client("client_id or client_secret is invalid")
     }
 }

@@ -1,4 +1,4 @@
-//! The device flow (RFC 8628): a program shows a code, and a user approves it elsewhere.
+//! The device flow (RFC 8628): a device shows a code, and a user approves it in a browser.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,48 +6,52 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Consent, Refusal};
-use crate::application::{Application, random_text};
+use super::{Consent, OAuthError};
+use crate::application::{Application, random_token};
 use crate::login::User;
 
-/// How long a code waits, in seconds.
-pub(super) const LIFETIME: i64 = 900;
+/// Lifetime of a device code, in seconds.
+pub(super) const DEVICE_CODE_LIFETIME: i64 = 900;
 
-/// How long a client waits between two polls, in seconds: at first, and what each one that comes too soon adds.
-pub(super) const INTERVAL: u64 = 5;
+/// Initial polling interval, and the increment after polling too fast, in seconds.
+pub(super) const POLL_INTERVAL: u64 = 5;
 
-/// Letters that no word is made of and that nobody takes for another.
-const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+/// Consonants only, which are hard to confuse and form no words.
+const USER_CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// What a program asks for, before it is known who the user is.
-pub(super) struct Wish {
+/// A device authorization request.
+pub(super) struct DeviceRequest {
     pub(super) client_id: String,
     pub(super) scope: String,
     pub(super) audience: String,
 }
 
-struct Device {
+struct PendingDevice {
     user_code: String,
-    wish: Wish,
+    request: DeviceRequest,
     until: i64,
     interval: Duration,
-    polled: Option<Duration>,
-    decision: Option<Decision>,
+    last_poll: Option<Duration>,
+    decision: Option<DeviceDecision>,
 }
 
-enum Decision {
+enum DeviceDecision {
     Approved(User),
     Denied,
 }
 
-/// Devices that wait, by device code.
+/// Pending device authorizations by device code.
 #[derive(Default)]
-pub(crate) struct Devices(Mutex<HashMap<String, Device>>);
+pub(crate) struct Devices(Mutex<HashMap<String, PendingDevice>>);
 
 impl Devices {
-    /// A new device code and user code.
-    pub(super) fn add(&self, wish: Wish, now: i64) -> Result<(String, String), crate::Error> {
-        let device_code = random_text()?;
+    /// Adds a request. Returns the device code and the user code.
+    pub(super) fn add(
+        &self,
+        request: DeviceRequest,
+        now: i64,
+    ) -> Result<(String, String), crate::Error> {
+        let device_code = random_token()?;
         let mut devices = self.devices();
         let user_code = loop {
             let code = user_code()?;
@@ -55,65 +59,65 @@ impl Devices {
                 break code;
             }
         };
-        let device = Device {
+        let device = PendingDevice {
             user_code: user_code.clone(),
-            wish,
-            until: now.saturating_add(LIFETIME),
-            interval: Duration::from_secs(INTERVAL),
-            polled: None,
+            request,
+            until: now.saturating_add(DEVICE_CODE_LIFETIME),
+            interval: Duration::from_secs(POLL_INTERVAL),
+            last_poll: None,
             decision: None,
         };
         devices.insert(device_code.clone(), device);
         Ok((device_code, user_code))
     }
 
-    /// Approves a code that waits, or denies it where there is no user. Says whether there was one.
+    /// Approves a pending user code, or denies it if `user` is `None`. Returns whether the code was pending.
     pub(crate) fn decide(&self, user_code: &str, user: Option<&User>, now: i64) -> bool {
-        let given = plain(user_code);
+        let given = normalize(user_code);
         let mut devices = self.devices();
-        let waits = |device: &&mut Device| {
-            plain(&device.user_code) == given && device.decision.is_none() && device.until > now
+        let waits = |device: &&mut PendingDevice| {
+            normalize(&device.user_code) == given && device.decision.is_none() && device.until > now
         };
         let device = devices.values_mut().find(waits);
         let is_there = device.is_some();
         if let Some(device) = device {
             device.decision = Some(match user {
-                Some(user) => Decision::Approved(user.clone()),
-                None => Decision::Denied,
+                Some(user) => DeviceDecision::Approved(user.clone()),
+                None => DeviceDecision::Denied,
             });
         }
         is_there
     }
 
-    /// What a poll comes to: what the user allowed, once.
+    /// Polls for the user's decision. An approval can be collected once.
     pub(super) fn poll(
         &self,
         device_code: &str,
         application: &Application,
         now: i64,
         monotonic: Duration,
-    ) -> Result<Consent, Refusal> {
-        let forbidden = |error, why: &str| Refusal::new(StatusCode::FORBIDDEN, error, why);
+    ) -> Result<Consent, OAuthError> {
+        let forbidden = |error, reason: &str| OAuthError::new(StatusCode::FORBIDDEN, error, reason);
         let mut devices = self.devices();
         let device = devices.get_mut(device_code);
         let device = device
-            .filter(|device| device.wish.client_id == application.client_id)
-            .ok_or_else(|| Refusal::invalid_grant("Invalid or expired device code."))?;
+            .filter(|device| device.request.client_id == application.client_id)
+            .ok_or_else(|| OAuthError::invalid_grant("Invalid or expired device code."))?;
         if device.until <= now {
             return Err(forbidden("expired_token", "The device code has expired."));
         }
         let user = match &device.decision {
-            Some(Decision::Approved(user)) => user.clone(),
-            Some(Decision::Denied) => {
-                let why = "The end-user denied the authorization request.";
-                return Err(forbidden("access_denied", why));
+            Some(DeviceDecision::Approved(user)) => user.clone(),
+            Some(DeviceDecision::Denied) => {
+                let reason = "The end-user denied the authorization request.";
+                return Err(forbidden("access_denied", reason));
             }
             None => {
-                let polled = device.polled.replace(monotonic);
+                let last_poll = device.last_poll.replace(monotonic);
                 let is_early = |before| monotonic.saturating_sub(before) < device.interval;
-                if polled.is_some_and(is_early) {
-                    device.interval += Duration::from_secs(INTERVAL);
-                    return Err(Refusal::new(
+                if last_poll.is_some_and(is_early) {
+                    device.interval += Duration::from_secs(POLL_INTERVAL);
+                    return Err(OAuthError::new(
                         StatusCode::TOO_MANY_REQUESTS,
                         "slow_down",
                         format!(
@@ -122,15 +126,15 @@ impl Devices {
                         ),
                     ));
                 }
-                let why = "User has yet to authorize device code.";
-                return Err(forbidden("authorization_pending", why));
+                let reason = "User has yet to authorize device code.";
+                return Err(forbidden("authorization_pending", reason));
             }
         };
         let consent = Consent {
-            client_id: device.wish.client_id.clone(),
+            client_id: device.request.client_id.clone(),
             user,
-            scope: device.wish.scope.clone(),
-            audience: device.wish.audience.clone(),
+            scope: device.request.scope.clone(),
+            audience: device.request.audience.clone(),
             organization: None,
             nonce: None,
         };
@@ -138,13 +142,13 @@ impl Devices {
         Ok(consent)
     }
 
-    fn devices(&self) -> MutexGuard<'_, HashMap<String, Device>> {
+    fn devices(&self) -> MutexGuard<'_, HashMap<String, PendingDevice>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The code as people type it, in one form.
-fn plain(code: &str) -> String {
+/// Normalizes a user code that was typed by a person.
+fn normalize(code: &str) -> String {
     code.chars()
         .filter(char::is_ascii_alphabetic)
         .map(|letter| letter.to_ascii_uppercase())
@@ -153,8 +157,9 @@ fn plain(code: &str) -> String {
 
 fn user_code() -> Result<String, crate::Error> {
     let mut bytes = [0; 8];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| crate::Error::Broken(error.to_string()))?;
-    let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| crate::Error::Internal(error.to_string()))?;
+    let letter =
+        |byte: &u8| char::from(USER_CODE_LETTERS[usize::from(*byte) % USER_CODE_LETTERS.len()]);
     let (first, second) = bytes.split_at(4);
     let half = |bytes: &[u8]| bytes.iter().map(letter).collect::<String>();
     Ok(format!("{}-{}", half(first), half(second)))

@@ -1,4 +1,4 @@
-//! `/oauth/token`: the grants of RFC 6749, with what Auth0 adds to them.
+//! `/oauth/token`: the grants of RFC 6749 with the extensions of Auth0.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,79 +10,79 @@ use http::header::HOST;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::claims::IdClaims;
-use super::device::{INTERVAL, LIFETIME, Wish};
-use super::dpop::{Proved, Unproved};
-use super::quota::{TokenQuota, Usage};
+use super::claims::IdTokenClaims;
+use super::device::{DEVICE_CODE_LIFETIME, DeviceRequest, POLL_INTERVAL};
+use super::dpop::{ProofError, ProofTarget};
+use super::token_quota::{QuotaUsage, TokenQuota};
 use super::{
-    Claims, Clients, Confirmation, Consent, Devices, Grants, Parameters, Proofs, Refusal, Revoked,
-    uncached,
+    AccessTokenClaims, Clients, Confirmation, Consent, Devices, DpopVerifier, GrantStore,
+    OAuthError, OAuthParameters, RevokedTokens, no_store,
 };
-use crate::answer::Answer;
 use crate::api::{Api, Audiences};
 use crate::application::{Application, Authentication};
 use crate::clock::Clock;
-use crate::login::target;
+use crate::login::scope_and_audience;
+use crate::response::ApiResponse;
 use crate::tenant::SharedTenant;
-use crate::token::{Key, Scopes};
+use crate::token::{ApiScopes, SigningKey};
 
-/// The grant type of device codes.
-const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Grant type of the device flow.
+const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// How long an ID token lives, in seconds.
-const ID_LIFETIME: i64 = 36_000;
+/// Lifetime of an ID token, in seconds.
+const ID_TOKEN_LIFETIME: i64 = 36_000;
 
-/// What the endpoint grants, and to whom.
-pub(crate) struct Settings {
-    pub(crate) key: &'static Key,
+/// Settings of the token endpoint.
+pub(crate) struct TokenSettings {
+    pub(crate) key: &'static SigningKey,
     pub(crate) clock: Arc<Clock>,
     pub(crate) issuer: String,
     pub(crate) audiences: Audiences,
-    /// The scopes of the APIs.
-    pub(crate) scopes: Scopes,
-    /// Who belongs to which organization.
+    /// Scopes of the APIs.
+    pub(crate) scopes: ApiScopes,
+    /// The tenant, which knows the members of organizations.
     pub(crate) tenant: Arc<SharedTenant>,
     /// By client id.
     pub(crate) applications: HashMap<String, Application>,
     pub(crate) lifetime: Duration,
     pub(crate) refresh_lifetime: Duration,
     pub(crate) quota: Option<TokenQuota>,
-    pub(crate) revoked: Arc<Revoked>,
-    pub(crate) proofs: Proofs,
+    pub(crate) revoked: Arc<RevokedTokens>,
+    pub(crate) dpop_verifier: DpopVerifier,
 }
 
-/// Grants tokens to the sandbox's applications.
+/// Issues tokens to the applications of the sandbox.
 pub(crate) struct TokenEndpoint {
-    key: &'static Key,
+    key: &'static SigningKey,
     clock: Arc<Clock>,
     audiences: Audiences,
-    scopes: Scopes,
+    scopes: ApiScopes,
     tenant: Arc<SharedTenant>,
     lifetime: i64,
     quota: Option<TokenQuota>,
     clients: Clients,
-    grants: Grants,
+    grants: GrantStore,
     devices: Devices,
-    proofs: Proofs,
-    /// What of the quota is used, by client id.
-    usage: Mutex<HashMap<String, Usage>>,
-    granted: AtomicU64,
+    dpop_verifier: DpopVerifier,
+    /// Quota usage by client id.
+    usage: Mutex<HashMap<String, QuotaUsage>>,
+    granted_count: AtomicU64,
 }
 
-/// What an access token is to say.
-struct Subject<'a> {
+/// The content of an access token.
+struct TokenSubject<'a> {
     sub: &'a str,
     audience: &'a str,
     scope: &'a str,
     client_id: &'a str,
     gty: Option<&'a str>,
     organization: Option<&'a str>,
-    /// The key of whoever asks.
+    /// Thumbprint of the client's key.
     jkt: Option<&'a str>,
 }
 
 impl TokenEndpoint {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: TokenSettings) -> Self {
         Self {
             key: settings.key,
             clock: settings.clock,
@@ -92,34 +92,34 @@ impl TokenEndpoint {
             lifetime: seconds(settings.lifetime),
             quota: settings.quota,
             clients: Clients::new(settings.issuer, settings.applications),
-            grants: Grants::new(settings.revoked, seconds(settings.refresh_lifetime)),
+            grants: GrantStore::new(settings.revoked, seconds(settings.refresh_lifetime)),
             devices: Devices::default(),
-            proofs: settings.proofs,
+            dpop_verifier: settings.dpop_verifier,
             usage: Mutex::default(),
-            granted: AtomicU64::new(0),
+            granted_count: AtomicU64::new(0),
         }
     }
 
-    pub(crate) fn key(&self) -> &'static Key {
+    pub(crate) fn key(&self) -> &'static SigningKey {
         self.key
     }
 
-    /// Whose tokens they are: the sandbox's URL, with a slash at its end.
+    /// The issuer of tokens: the URL of the sandbox with a trailing slash.
     pub(crate) fn issuer(&self) -> &str {
         &self.clients.issuer
     }
 
-    /// The APIs that tokens are for.
+    /// Audiences of the APIs.
     pub(crate) fn audiences(&self) -> &Audiences {
         &self.audiences
     }
 
-    /// The scopes of all APIs.
+    /// Scopes of all APIs.
     pub(crate) fn all_scopes(&self) -> Vec<&'static str> {
         self.scopes.all()
     }
 
-    /// The scopes that an application has of an API.
+    /// The scopes of an API that an application has.
     pub(crate) fn scopes<'a>(
         &self,
         application: &'a Application,
@@ -129,7 +129,7 @@ impl TokenEndpoint {
         own.filter(move |scope| self.scopes.belongs(scope, api))
     }
 
-    /// Whether an application may act for an organization, at all or by a client grant for this API.
+    /// Whether an application may act for an organization, by its settings or by a client grant for this audience.
     pub(crate) fn may_act(
         &self,
         application: &Application,
@@ -147,7 +147,7 @@ impl TokenEndpoint {
                 .is_granted(organization, &application.client_id, audience)
     }
 
-    /// Whether a user may act for an organization: those of the tenant have members, and others are but names.
+    /// Whether a user may act for an organization. Organizations unknown to the tenant accept every user.
     pub(crate) fn is_member(&self, organization: &str, user: &str) -> bool {
         let tenant = self.tenant.lock();
         !tenant.has_organization(organization) || tenant.is_member(organization, user)
@@ -157,7 +157,7 @@ impl TokenEndpoint {
         &self.clients
     }
 
-    pub(crate) fn grants(&self) -> &Grants {
+    pub(crate) fn grants(&self) -> &GrantStore {
         &self.grants
     }
 
@@ -165,40 +165,56 @@ impl TokenEndpoint {
         &self.devices
     }
 
-    /// How many access tokens were granted.
-    pub(crate) fn granted(&self) -> u64 {
-        self.granted.load(Ordering::SeqCst)
+    /// Number of access tokens issued so far.
+    pub(crate) fn granted_count(&self) -> u64 {
+        self.granted_count.load(Ordering::SeqCst)
     }
 
-    /// Answers a request. The token says that it lives `early` shorter than the answer says.
-    pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes, early: Duration) -> Answer {
+    /// Handles a request. The token expires `early` sooner than the response states.
+    pub(crate) fn token_response(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        early: Duration,
+    ) -> ApiResponse {
         let now = self.clock.seconds();
-        let answer = self
-            .proof(headers, now)
+        let response = self
+            .proof_thumbprint(headers, now)
             .and_then(|jkt| self.grant(headers, body, jkt.as_deref(), seconds(early)))
-            .unwrap_or_else(Answer::from);
-        match self.proofs.nonce(now) {
-            Some(nonce) if headers.contains_key("dpop") => answer.with("dpop-nonce", &nonce),
-            _ => answer,
+            .unwrap_or_else(ApiResponse::from);
+        match self.dpop_verifier.nonce(now) {
+            Some(nonce) if headers.contains_key("dpop") => {
+                response.with_header("dpop-nonce", &nonce)
+            }
+            _ => response,
         }
     }
 
-    /// The thumbprint of the key of whoever asks, if it proves that it has one.
-    fn proof(&self, headers: &HeaderMap, now: i64) -> Result<Option<String>, Refusal> {
+    /// Verifies the client's DPoP proof, if any, and returns the thumbprint of its key.
+    fn proof_thumbprint(
+        &self,
+        headers: &HeaderMap,
+        now: i64,
+    ) -> Result<Option<String>, OAuthError> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let request = Proved {
+        let request = ProofTarget {
             method: "POST",
             url: &format!("http://{}/oauth/token", host.unwrap_or_default()),
             token: None,
             now,
         };
-        self.proofs.check(headers, &request).map_err(|unproved| {
-            let (error, why) = match unproved {
-                Unproved::Wrong(why) => ("invalid_dpop_proof", why),
-                Unproved::Nonce => ("use_dpop_nonce", "nonce: expected that of DPoP-Nonce"),
-            };
-            Refusal::new(StatusCode::BAD_REQUEST, error, format!("DPoP: {why}"))
-        })
+        self.dpop_verifier
+            .verify_headers(headers, &request)
+            .map_err(|error| {
+                let (error, reason) = match error {
+                    ProofError::Invalid(reason) => ("invalid_dpop_proof", reason),
+                    ProofError::NonceRequired => (
+                        "use_dpop_nonce",
+                        "nonce: expected the value of the DPoP-Nonce header",
+                    ),
+                };
+                OAuthError::new(StatusCode::BAD_REQUEST, error, format!("DPoP: {reason}"))
+            })
     }
 
     fn grant(
@@ -207,8 +223,8 @@ impl TokenEndpoint {
         body: &Bytes,
         jkt: Option<&str>,
         early: i64,
-    ) -> Result<Answer, Refusal> {
-        let parameters = Parameters::read(headers, body)?;
+    ) -> Result<ApiResponse, OAuthError> {
+        let parameters = OAuthParameters::read(headers, body)?;
         let now = self.clock.seconds();
         let application = self.clients.authenticate(headers, &parameters, now)?;
         match parameters.required("grant_type")? {
@@ -221,7 +237,7 @@ impl TokenEndpoint {
                     parameters.get("code_verifier"),
                     now,
                 )?;
-                self.first(family, application, &consent, jkt, early)
+                self.first_user_tokens(family, application, &consent, jkt, early)
             }
             "refresh_token" => {
                 let (family, consent) = self.grants.refresh(
@@ -234,78 +250,81 @@ impl TokenEndpoint {
                 if let Some(organization) = &consent.organization
                     && !self.is_member(organization, &consent.user.id)
                 {
-                    return Err(Refusal::invalid_grant(
+                    return Err(OAuthError::invalid_grant(
                         "The user is no longer a member of the organization.",
                     ));
                 }
-                self.for_user(family, &consent, jkt, early)
+                self.user_tokens(family, &consent, jkt, early)
             }
-            DEVICE_CODE => {
+            DEVICE_CODE_GRANT => {
                 let code = parameters.required("device_code")?;
                 let monotonic = self.clock.monotonic();
                 let consent = self.devices.poll(code, application, now, monotonic)?;
-                let family = self.grants.begin(consent.clone(), now);
-                self.first(family, application, &consent, jkt, early)
+                let family = self.grants.start_family(consent.clone(), now);
+                self.first_user_tokens(family, application, &consent, jkt, early)
             }
-            _ => Err(Refusal::new(
+            _ => Err(OAuthError::new(
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "expected grant_type client_credentials, authorization_code, refresh_token or that of device codes",
+                "grant_type: expected client_credentials, authorization_code, refresh_token or urn:ietf:params:oauth:grant-type:device_code",
             )),
         }
     }
 
-    /// Answers `/oauth/device/code` (RFC 8628 §3.1).
-    pub(crate) fn device(&self, headers: &HeaderMap, body: &Bytes) -> Answer {
-        let begin = || {
-            let parameters = Parameters::read(headers, body)?;
+    /// Handles `/oauth/device/code` (RFC 8628 §3.1).
+    pub(crate) fn device_authorization(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
+        let authorize = || {
+            let parameters = OAuthParameters::read(headers, body)?;
             let now = self.clock.seconds();
             let application = self.clients.authenticate(headers, &parameters, now)?;
-            let (scope, audience) = target(self, application, &parameters)
-                .ok_or_else(|| Refusal::denied("Service not found"))?;
-            let wish = Wish {
+            let (scope, audience) = scope_and_audience(self, application, &parameters)
+                .ok_or_else(|| OAuthError::access_denied("Service not found"))?;
+            let request = DeviceRequest {
                 client_id: application.client_id.clone(),
                 scope,
                 audience,
             };
-            let (device_code, user_code) = self.devices.add(wish, now).map_err(Refusal::broken)?;
+            let (device_code, user_code) = self
+                .devices
+                .add(request, now)
+                .map_err(OAuthError::server_error)?;
             let page = format!("{}activate", self.issuer());
-            let answer = json!({
+            let response = json!({
                 "device_code": device_code,
                 "user_code": user_code,
                 "verification_uri": page,
                 "verification_uri_complete": format!("{page}?user_code={user_code}"),
-                "expires_in": LIFETIME,
-                "interval": INTERVAL,
+                "expires_in": DEVICE_CODE_LIFETIME,
+                "interval": POLL_INTERVAL,
             });
-            Ok(uncached(Answer::json(StatusCode::OK, &answer)))
+            Ok(no_store(ApiResponse::json(StatusCode::OK, &response)))
         };
-        begin().unwrap_or_else(|refusal: Refusal| refusal.into())
+        authorize().unwrap_or_else(|error: OAuthError| error.into())
     }
 
-    /// Answers `/oauth/revoke` (RFC 7009): a refresh token and all that came of its login are worth nothing from now
-    /// on. It does not tell whether there was one.
-    pub(crate) fn revoke(&self, headers: &HeaderMap, body: &Bytes) -> Answer {
+    /// Handles `/oauth/revoke` (RFC 7009): revokes all refresh tokens of the given token's login. Access tokens stay valid
+    /// until they expire. The response does not reveal whether the token existed.
+    pub(crate) fn revoke(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
         let revoke = || {
-            let parameters = Parameters::read(headers, body)?;
+            let parameters = OAuthParameters::read(headers, body)?;
             let now = self.clock.seconds();
             let application = self.clients.authenticate(headers, &parameters, now)?;
             self.grants
                 .revoke(parameters.required("token")?, application);
-            Ok(uncached(Answer::empty(StatusCode::OK)))
+            Ok(no_store(ApiResponse::empty(StatusCode::OK)))
         };
-        revoke().unwrap_or_else(|refusal: Refusal| refusal.into())
+        revoke().unwrap_or_else(|error: OAuthError| error.into())
     }
 
     fn client_credentials(
         &self,
         application: &Application,
-        parameters: &Parameters,
+        parameters: &OAuthParameters,
         jkt: Option<&str>,
         early: i64,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<ApiResponse, OAuthError> {
         if matches!(application.authentication, Authentication::Public) {
-            return Err(Refusal::new(
+            return Err(OAuthError::new(
                 StatusCode::FORBIDDEN,
                 "unauthorized_client",
                 "Grant type 'client_credentials' not allowed for the client.",
@@ -313,23 +332,25 @@ impl TokenEndpoint {
         }
         let audience = parameters.required("audience")?;
         let Some(api) = self.audiences.api(audience) else {
-            return Err(Refusal::denied(format!("Service not found: {audience}")));
+            return Err(OAuthError::access_denied(format!(
+                "Service not found: {audience}"
+            )));
         };
         let organization = parameters.get("organization");
         if let Some(id) = organization
             && !self.may_act(application, id, audience)
         {
-            return Err(Refusal::denied(
-                "organization: the application may not act for it",
+            return Err(OAuthError::access_denied(
+                "organization: the application may not act for this organization",
             ));
         }
         let all: Vec<&str> = self.scopes(application, api).collect();
-        let scope = granted(&all, parameters.get("scope"))?;
+        let scope = granted_scopes(&all, parameters.get("scope"))?;
 
         let now = self.clock.now();
         let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = self.quota.map(|quota| {
-            let fresh = || Usage::new(quota);
+            let fresh = || QuotaUsage::new(quota);
             usage
                 .entry(application.client_id.clone())
                 .or_insert_with(fresh)
@@ -339,13 +360,13 @@ impl TokenEndpoint {
             let taken = usage.take(now);
             header = Some(usage.header(now));
             if let Err(wait) = taken {
-                let answer = Answer::from(Refusal::quota(wait));
-                return Ok(with_quota(answer, header));
+                let response = ApiResponse::from(OAuthError::quota_exceeded(wait));
+                return Ok(with_quota_header(response, header));
             }
         }
 
         let (token, _) = self.sign(
-            &Subject {
+            &TokenSubject {
                 sub: &format!("{}@clients", application.client_id),
                 audience,
                 scope: &scope,
@@ -356,38 +377,39 @@ impl TokenEndpoint {
             },
             early,
         )?;
-        let answer = uncached(Answer::json(
+        let response = no_store(ApiResponse::json(
             StatusCode::OK,
-            &self.token_answer(&token, &scope, jkt),
+            &self.token_body(&token, &scope, jkt),
         ));
-        Ok(with_quota(answer, header))
+        Ok(with_quota_header(response, header))
     }
 
-    /// The first tokens of one login. The refresh tokens of who can keep no secret are bound to its key (RFC 9449 §5).
-    fn first(
+    /// Issues the first tokens of a login. Refresh tokens of public clients are bound to the client's key (RFC 9449
+    /// §5).
+    fn first_user_tokens(
         &self,
         family: usize,
         application: &Application,
         consent: &Consent,
         jkt: Option<&str>,
         early: i64,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<ApiResponse, OAuthError> {
         if matches!(application.authentication, Authentication::Public) {
             self.grants.bind(family, jkt);
         }
-        self.for_user(family, consent, jkt, early)
+        self.user_tokens(family, consent, jkt, early)
     }
 
-    /// The tokens of one login.
-    fn for_user(
+    /// Issues tokens for a login.
+    fn user_tokens(
         &self,
         family: usize,
         consent: &Consent,
         jkt: Option<&str>,
         early: i64,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<ApiResponse, OAuthError> {
         let (token, number) = self.sign(
-            &Subject {
+            &TokenSubject {
                 sub: &consent.user.id,
                 audience: &consent.audience,
                 scope: &consent.scope,
@@ -398,17 +420,21 @@ impl TokenEndpoint {
             },
             early,
         )?;
-        let mut answer = self.token_answer(&token, &consent.scope, jkt);
-        if consent.has("openid") {
-            answer["id_token"] = json!(self.id_token(consent)?);
+        let mut response = self.token_body(&token, &consent.scope, jkt);
+        if consent.has_scope("openid") {
+            response["id_token"] = json!(self.id_token(consent)?);
         }
-        if let Some(refresh) = self.grants.note(family, number).map_err(Refusal::broken)? {
-            answer["refresh_token"] = json!(refresh);
+        if let Some(refresh) = self
+            .grants
+            .issue_tokens(family, number)
+            .map_err(OAuthError::server_error)?
+        {
+            response["refresh_token"] = json!(refresh);
         }
-        Ok(uncached(Answer::json(StatusCode::OK, &answer)))
+        Ok(no_store(ApiResponse::json(StatusCode::OK, &response)))
     }
 
-    fn token_answer(&self, token: &str, scope: &str, jkt: Option<&str>) -> Value {
+    fn token_body(&self, token: &str, scope: &str, jkt: Option<&str>) -> Value {
         json!({
             "access_token": token,
             "token_type": if jkt.is_some() { "DPoP" } else { "Bearer" },
@@ -417,11 +443,11 @@ impl TokenEndpoint {
         })
     }
 
-    /// An access token and its number.
-    fn sign(&self, subject: &Subject<'_>, early: i64) -> Result<(String, u64), Refusal> {
+    /// Signs an access token. Returns the token and its number.
+    fn sign(&self, subject: &TokenSubject<'_>, early: i64) -> Result<(String, u64), OAuthError> {
         let issued_at = self.clock.seconds();
-        let number = self.granted.fetch_add(1, Ordering::SeqCst) + 1;
-        let claims = Claims {
+        let number = self.granted_count.fetch_add(1, Ordering::SeqCst) + 1;
+        let claims = AccessTokenClaims {
             iss: self.issuer().to_owned(),
             sub: subject.sub.to_owned(),
             aud: subject.audience.to_owned(),
@@ -438,26 +464,26 @@ impl TokenEndpoint {
             }),
             jti: number,
         };
-        let token = self.key.sign(&claims).map_err(Refusal::broken)?;
+        let token = self.key.sign(&claims).map_err(OAuthError::server_error)?;
         Ok((token, number))
     }
 
-    fn id_token(&self, consent: &Consent) -> Result<String, Refusal> {
+    fn id_token(&self, consent: &Consent) -> Result<String, OAuthError> {
         let issued_at = self.clock.seconds();
-        let has_email = consent.has("email");
-        let claims = IdClaims {
+        let has_email = consent.has_scope("email");
+        let claims = IdTokenClaims {
             iss: self.issuer(),
             sub: &consent.user.id,
             aud: &consent.client_id,
             iat: issued_at,
-            exp: issued_at.saturating_add(ID_LIFETIME),
+            exp: issued_at.saturating_add(ID_TOKEN_LIFETIME),
             nonce: consent.nonce.as_deref(),
             org_id: consent.organization.as_deref(),
-            name: consent.has("profile").then_some(&consent.user.name),
+            name: consent.has_scope("profile").then_some(&consent.user.name),
             email: has_email.then_some(&consent.user.email),
             email_verified: has_email.then_some(true),
         };
-        self.key.sign(&claims).map_err(Refusal::broken)
+        self.key.sign(&claims).map_err(OAuthError::server_error)
     }
 }
 
@@ -465,27 +491,34 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The scopes that are granted: those that were asked for, or all that the application has.
-fn granted(all: &[&str], asked: Option<&str>) -> Result<String, Refusal> {
+/// The granted scopes: the requested ones, or by default all scopes of the application.
+fn granted_scopes(all: &[&str], requested: Option<&str>) -> Result<String, OAuthError> {
     let has = |scope: &&str| all.contains(scope);
-    let asked: Vec<&str> = asked.unwrap_or_default().split_ascii_whitespace().collect();
-    if asked.is_empty() {
+    let requested: Vec<&str> = requested
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .collect();
+    if requested.is_empty() {
         return Ok(all.join(" "));
     }
-    let lacking: Vec<&str> = asked.iter().copied().filter(|scope| !has(scope)).collect();
-    if lacking.is_empty() {
-        Ok(asked.join(" "))
+    let missing: Vec<&str> = requested
+        .iter()
+        .copied()
+        .filter(|scope| !has(scope))
+        .collect();
+    if missing.is_empty() {
+        Ok(requested.join(" "))
     } else {
-        Err(Refusal::denied(format!(
+        Err(OAuthError::access_denied(format!(
             "Client has not been granted scopes: {}",
-            lacking.join(", ")
+            missing.join(", ")
         )))
     }
 }
 
-fn with_quota(answer: Answer, header: Option<String>) -> Answer {
+fn with_quota_header(response: ApiResponse, header: Option<String>) -> ApiResponse {
     match header {
-        Some(header) => answer.with("auth0-client-quota-limit", &header),
-        None => answer,
+        Some(header) => response.with_header("auth0-client-quota-limit", &header),
+        None => response,
     }
 }

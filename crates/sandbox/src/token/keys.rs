@@ -1,4 +1,4 @@
-//! The key that signs access tokens.
+//! The signing key of access tokens.
 
 use std::sync::LazyLock;
 
@@ -9,18 +9,18 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// One key a process, made when it is first needed: making one takes long, and sandboxes are told apart by issuer.
-static KEY: LazyLock<Result<Key, String>> = LazyLock::new(Key::generate);
+/// One key per process, because generating a key is slow. The issuer distinguishes the tokens of sandboxes.
+static KEY: LazyLock<Result<SigningKey, String>> = LazyLock::new(SigningKey::generate);
 
-pub(crate) struct Key {
+pub(crate) struct SigningKey {
     header: Header,
     signing: EncodingKey,
     verifying: DecodingKey,
     public: JwkSet,
 }
 
-impl Key {
-    pub(crate) fn of_this_process() -> Result<&'static Self, &'static str> {
+impl SigningKey {
+    pub(crate) fn for_process() -> Result<&'static Self, &'static str> {
         KEY.as_ref().map_err(String::as_str)
     }
 
@@ -28,23 +28,23 @@ impl Key {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| error.to_string())?;
         let pem = pem(der.as_ref());
-        let wrong = |error: jsonwebtoken::errors::Error| error.to_string();
-        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(wrong)?;
-        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(wrong)?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(wrong)?;
+        let to_message = |error: jsonwebtoken::errors::Error| error.to_string();
+        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(to_message)?;
+        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(to_message)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(to_message)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(kid);
         Ok(Self {
             header,
-            verifying: DecodingKey::from_jwk(&jwk).map_err(wrong)?,
+            verifying: DecodingKey::from_jwk(&jwk).map_err(to_message)?,
             signing,
             public: JwkSet { keys: vec![jwk] },
         })
     }
 
-    /// What `/.well-known/jwks.json` shows.
+    /// The content of `/.well-known/jwks.json`.
     pub(crate) fn public(&self) -> &JwkSet {
         &self.public
     }
@@ -53,10 +53,10 @@ impl Key {
         jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(|error| error.to_string())
     }
 
-    /// The claims of a token that this key signed. Nothing but the signature is checked.
+    /// Returns the claims of a token signed by this key. Only the signature is verified.
     pub(crate) fn claims<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
         let mut validation = Validation::new(Algorithm::RS256);
-        // The caller looks at these, by the sandbox's clock.
+        // The caller checks these against the sandbox's clock.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -65,7 +65,7 @@ impl Key {
     }
 }
 
-/// A private key as the JOSE crate wants to read it.
+/// Encodes a private key as PEM, the format that jsonwebtoken reads.
 fn pem(der: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(der);

@@ -1,31 +1,31 @@
-//! Tokens: the endpoint that grants them, and what a call's token is worth.
+//! Tokens: the token endpoint and the validation of access tokens.
 
-mod access;
 mod assertion;
 mod claims;
 mod client;
 mod device;
 mod dpop;
 mod endpoint;
-mod grants;
-mod jws;
+mod grant_store;
+mod jwt;
 mod keys;
+mod oauth_error;
 mod parameters;
-mod quota;
-mod refusal;
-mod revoked;
+mod revoked_tokens;
 mod scopes;
+mod token_quota;
+mod validator;
 
-pub(crate) use access::{Access, Caller};
-pub(crate) use claims::{Claims, Confirmation};
+pub(crate) use claims::{AccessTokenClaims, Confirmation};
 pub(crate) use client::Clients;
 pub(crate) use device::Devices;
-pub(crate) use dpop::Proofs;
-pub(crate) use endpoint::{Settings, TokenEndpoint};
-pub(crate) use grants::{Code, Consent, Grants};
-pub(crate) use keys::Key;
-pub(crate) use parameters::Parameters;
-pub use quota::TokenQuota;
-pub(crate) use refusal::{Refusal, uncached};
-pub(crate) use revoked::Revoked;
-pub(crate) use scopes::Scopes;
+pub(crate) use dpop::DpopVerifier;
+pub(crate) use endpoint::{TokenEndpoint, TokenSettings};
+pub(crate) use grant_store::{AuthorizationCode, Consent, GrantStore};
+pub(crate) use keys::SigningKey;
+pub(crate) use oauth_error::{OAuthError, no_store};
+pub(crate) use parameters::OAuthParameters;
+pub(crate) use revoked_tokens::RevokedTokens;
+pub(crate) use scopes::ApiScopes;
+pub use token_quota::TokenQuota;
+pub(crate) use validator::{Caller, TokenValidator};

@@ -1,4 +1,4 @@
-//! Which scopes belong to which API.
+//! The scopes of the APIs.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use crate::api::Api;
 use crate::document::Document;
 
 /// The scopes of the APIs, in the order of [`Api::ALL`].
-pub(crate) struct Scopes([BTreeSet<&'static str>; 3]);
+pub(crate) struct ApiScopes([BTreeSet<&'static str>; 3]);
 
-impl Scopes {
+impl ApiScopes {
     pub(crate) fn of(documents: &'static [Document; 3]) -> Self {
         Self(documents.each_ref().map(Document::scopes))
     }
 
-    /// All of them, those of each API sorted.
+    /// All scopes, sorted within each API.
     pub(crate) fn all(&self) -> Vec<&'static str> {
         let mut all: Vec<&str> = Vec::new();
         for scope in self.0.iter().flatten() {
@@ -24,7 +24,7 @@ impl Scopes {
         all
     }
 
-    /// Whether tokens for this API can have the scope: one of its own, or one that no API knows.
+    /// Whether a token for this API can have the scope: a scope of the API, or one that no API defines.
     pub(crate) fn belongs(&self, scope: &str, api: Api) -> bool {
         self.0[api as usize].contains(scope) || !self.0.iter().any(|own| own.contains(scope))
     }

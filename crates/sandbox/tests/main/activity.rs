@@ -1,44 +1,44 @@
-//! The activity log: what is in it from the beginning, and windows of it.
+//! The activity log: its initial entries, and time windows.
 
 use auth0_sandbox::Sandbox;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Running, start, started, texts};
+use crate::support::{TestSandbox, start, start_with, string_fields};
 
 const LOG: &str = "/api/activity/logs";
 
-async fn window(sandbox: &Running, since: Option<&str>, until: Option<&str>) -> Vec<String> {
+async fn window(sandbox: &TestSandbox, since: Option<&str>, until: Option<&str>) -> Vec<String> {
     let mut query = "take=50".to_owned();
     for (name, value) in [("since", since), ("until", until)] {
         if let Some(value) = value {
             query.push_str(&format!("&{name}={}", value.replace('+', "%2B")));
         }
     }
-    texts(&json!(sandbox.all(LOG, "logs", &query).await), "id")
+    string_fields(&json!(sandbox.list_all(LOG, "logs", &query).await), "id")
 }
 
 #[tokio::test]
-async fn log_is_listed_then_the_newest_comes_first() {
+async fn log_is_listed_newest_first() {
     let sandbox = start().await;
-    let entries = sandbox.all(LOG, "logs", "take=7").await;
+    let entries = sandbox.list_all(LOG, "logs", "take=7").await;
     assert_eq!(entries.len(), 60);
-    let times = texts(&json!(entries), "created_at");
+    let times = string_fields(&json!(entries), "created_at");
     assert!(times.is_sorted_by(|newer, older| newer >= older));
     assert_eq!(entries[0]["actor"]["isMember"], true);
 }
 
 #[tokio::test]
-async fn windows_meet_at_exact_times_then_they_tile() {
+async fn adjacent_windows_cover_every_entry_once() {
     let sandbox = start().await;
     for name in ["a@example.com", "b@example.com", "c@example.com"] {
         let body = json!({"email": name, "role": "teams_contributor"});
         sandbox.post("/api/members", body).await.expect(201);
     }
-    let entries = sandbox.all(LOG, "logs", "").await;
-    let all = texts(&json!(entries), "id");
-    let times = texts(&json!(entries), "created_at");
-    // Between two entries, and at the very time of each: what is cut there belongs to one side and to one only.
+    let entries = sandbox.list_all(LOG, "logs", "").await;
+    let all = string_fields(&json!(entries), "id");
+    let times = string_fields(&json!(entries), "created_at");
+    // Each entry at or between the edges belongs to exactly one side.
     for edge in &times {
         let newer = window(&sandbox, Some(edge), None).await;
         let older = window(&sandbox, None, Some(edge)).await;
@@ -57,9 +57,9 @@ async fn windows_meet_at_exact_times_then_they_tile() {
 }
 
 #[tokio::test]
-async fn times_are_written_in_other_ways_then_they_mean_the_same() {
+async fn equivalent_time_formats_select_the_same_entries() {
     let sandbox = start().await;
-    let entries = sandbox.all(LOG, "logs", "").await;
+    let entries = sandbox.list_all(LOG, "logs", "").await;
     let time = entries[20]["created_at"].as_str().unwrap();
     let expected = window(&sandbox, Some(time), None).await;
     assert_eq!(expected.len(), 21);
@@ -85,9 +85,9 @@ async fn times_are_written_in_other_ways_then_they_mean_the_same() {
 }
 
 #[tokio::test]
-async fn log_is_filtered_then_it_holds_all_that_match_and_nothing_else() {
-    let sandbox = started(Sandbox::builder().activity(120)).await;
-    let all = sandbox.all(LOG, "logs", "").await;
+async fn filtered_log_contains_exactly_the_matching_entries() {
+    let sandbox = start_with(Sandbox::builder().activity(120)).await;
+    let all = sandbox.list_all(LOG, "logs", "").await;
     for (query, names) in [
         ("status=Failure", vec![("status", "Failure")]),
         ("type=Tenant%20Member", vec![("type", "Tenant Member")]),
@@ -96,7 +96,9 @@ async fn log_is_filtered_then_it_holds_all_that_match_and_nothing_else() {
             vec![("type", "Team Member"), ("status", "Success")],
         ),
     ] {
-        let found = sandbox.all(LOG, "logs", &format!("take=5&{query}")).await;
+        let found = sandbox
+            .list_all(LOG, "logs", &format!("take=5&{query}"))
+            .await;
         let matches = |entry: &&Value| names.iter().all(|(name, value)| entry[*name] == *value);
         let expected: Vec<_> = all.iter().filter(matches).cloned().collect();
         assert!(!expected.is_empty(), "{query}");
@@ -104,15 +106,15 @@ async fn log_is_filtered_then_it_holds_all_that_match_and_nothing_else() {
     }
     assert!(
         sandbox
-            .all(LOG, "logs", "type=Token%20Activity")
+            .list_all(LOG, "logs", "type=Token%20Activity")
             .await
             .is_empty()
     );
 }
 
 #[tokio::test]
-async fn team_began_with_much_then_nothing_lies_in_the_future() {
-    let sandbox = started(Sandbox::builder().tenants(4_000).activity(20_000)).await;
+async fn large_initial_state_contains_no_future_times() {
+    let sandbox = start_with(Sandbox::builder().tenants(4_000).activity(20_000)).await;
     let now = Utc::now().to_rfc3339();
     let newest = sandbox.get("/api/tenants?take=1").await.expect(200);
     assert!(newest["tenants"][0]["created_at"].as_str().unwrap() < now.as_str());

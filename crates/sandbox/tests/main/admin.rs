@@ -1,15 +1,19 @@
-//! `/_sandbox`: the sandbox told what to do by HTTP.
+//! The control API under `/_sandbox`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Running, reply, start};
+use crate::support::{TestSandbox, send_request, start};
 
-async fn told(sandbox: &Running, path: &str, body: Value) -> crate::support::Reply {
-    reply(sandbox.admin(Method::POST, path).json(&body)).await
+async fn post_admin(
+    sandbox: &TestSandbox,
+    path: &str,
+    body: Value,
+) -> crate::support::TestResponse {
+    send_request(sandbox.admin(Method::POST, path).json(&body)).await
 }
 
-const ALL: [(Method, &str); 9] = [
+const ENDPOINTS: [(Method, &str); 9] = [
     (Method::GET, "/requests"),
     (Method::DELETE, "/requests"),
     (Method::GET, "/faults"),
@@ -22,10 +26,10 @@ const ALL: [(Method, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn token_is_not_that_of_the_sandbox_then_nothing_is_done() {
+async fn request_without_admin_token_is_rejected() {
     let sandbox = start().await;
-    let admin = sandbox.connection().admin_token;
-    for (method, path) in ALL {
+    let admin = sandbox.connection_info().admin_token;
+    for (method, path) in ENDPOINTS {
         let url = format!("{}/_sandbox{path}", sandbox.url());
         let request = || {
             sandbox
@@ -37,24 +41,24 @@ async fn token_is_not_that_of_the_sandbox_then_nothing_is_done() {
             request(),
             request().bearer_auth("wrong"),
             request().bearer_auth(&admin[1..]),
-            // A token for the API is none for this.
+            // A token for an API is not an admin token.
             request().bearer_auth(&sandbox.token),
             request().header("authorization", &admin),
             request().basic_auth("admin", Some(&admin)),
         ] {
-            let answer = reply(request).await;
-            assert_eq!(answer.problem(), (401, "UNAUTHORIZED"), "{path}");
+            let response = send_request(request).await;
+            assert_eq!(response.status_and_type(), (401, "UNAUTHORIZED"), "{path}");
         }
     }
     sandbox.get("/api/environments").await.expect(200);
 }
 
 #[tokio::test]
-async fn requests_are_listed_then_it_is_what_the_library_says() {
+async fn listed_requests_match_the_library() {
     let sandbox = start().await;
     sandbox.get("/api/members?take=1").await.expect(200);
     sandbox.delete("/api/members/nobody").await.expect(404);
-    let listed = reply(sandbox.admin(Method::GET, "/requests"))
+    let listed = send_request(sandbox.admin(Method::GET, "/requests"))
         .await
         .expect(200);
     assert_eq!(listed, serde_json::to_value(sandbox.requests()).unwrap());
@@ -66,7 +70,7 @@ async fn requests_are_listed_then_it_is_what_the_library_says() {
             {"number": 3, "method": "DELETE", "path": "/api/members/nobody", "operation": "deleteMember", "status": 404, "acted": false},
         ])
     );
-    reply(sandbox.admin(Method::DELETE, "/requests"))
+    send_request(sandbox.admin(Method::DELETE, "/requests"))
         .await
         .expect(204);
     assert!(sandbox.requests().is_empty());
@@ -77,16 +81,16 @@ async fn requests_are_listed_then_it_is_what_the_library_says() {
 }
 
 #[tokio::test]
-async fn tokens_are_revoked_then_they_no_longer_count() {
+async fn revoked_token_is_rejected() {
     let sandbox = start().await;
-    reply(sandbox.admin(Method::POST, "/tokens/revoke"))
+    send_request(sandbox.admin(Method::POST, "/tokens/revoke"))
         .await
         .expect(204);
     assert_eq!(sandbox.get("/api/environments").await.status, 401);
 }
 
 #[tokio::test]
-async fn order_is_wrong_then_it_is_refused_with_the_reason() {
+async fn invalid_command_is_rejected_with_a_reason() {
     let sandbox = start().await;
     for (path, body, reason) in [
         ("/clock", json!({"advance": 1}), "unknown field `advance`"),
@@ -113,19 +117,23 @@ async fn order_is_wrong_then_it_is_refused_with_the_reason() {
             "expected operation = \"token\"",
         ),
     ] {
-        let answer = told(&sandbox, path, body).await;
-        assert_eq!(answer.problem(), (400, "VALIDATION_ERROR"), "{reason}");
+        let response = post_admin(&sandbox, path, body).await;
+        assert_eq!(
+            response.status_and_type(),
+            (400, "VALIDATION_ERROR"),
+            "{reason}"
+        );
         assert!(
-            answer.details().contains(reason),
+            response.details().contains(reason),
             "{reason}: {}",
-            answer.details()
+            response.details()
         );
     }
-    let unknown = reply(sandbox.admin(Method::POST, "/invitations/uinv_1/accept")).await;
-    assert_eq!(unknown.problem(), (404, "NOT_FOUND"));
-    let unknown = reply(sandbox.admin(Method::GET, "/nothing")).await;
-    assert_eq!(unknown.problem(), (404, "NOT_FOUND"));
-    let listed = reply(sandbox.admin(Method::GET, "/faults"))
+    let unknown = send_request(sandbox.admin(Method::POST, "/invitations/uinv_1/accept")).await;
+    assert_eq!(unknown.status_and_type(), (404, "NOT_FOUND"));
+    let unknown = send_request(sandbox.admin(Method::GET, "/nothing")).await;
+    assert_eq!(unknown.status_and_type(), (404, "NOT_FOUND"));
+    let listed = send_request(sandbox.admin(Method::GET, "/faults"))
         .await
         .expect(200);
     assert_eq!(listed, json!([]));

@@ -1,11 +1,11 @@
-//! The program's arguments, and what it says to wrong ones.
+//! Arguments of the program, and the errors for invalid ones.
 
 use std::process::Output;
 
 use crate::program::{command, file};
 
-/// Exit status and error text of a program that does not start.
-fn refused(arguments: &[&str]) -> String {
+/// Exit status and error output of a program that fails to start.
+fn failed_start(arguments: &[&str]) -> String {
     let Output {
         status,
         stdout,
@@ -17,7 +17,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn arguments_are_wrong_then_the_error_says_which_and_how() {
+fn invalid_argument_is_named_in_the_error() {
     let script = file(
         "broken.toml",
         "[[fault]]\noperation = 'listMembers'\nthen = 'explode'\n",
@@ -36,7 +36,7 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
         vec!["--faults", "/nowhere/faults.toml"],
         vec!["--faults", script.to_str().unwrap()],
     ] {
-        all.push(refused(&arguments));
+        all.push(failed_start(&arguments));
     }
     let all = all
         .join("\n")
@@ -54,7 +54,7 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
 
     For more information, try '--help'.
 
-    2: error: members: expected at least 1, the owner; found 0
+    2: error: members: expected at least 1 (the owner), found 0
 
     2: error: unexpected argument '-1' found
 
@@ -66,13 +66,13 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
 
     For more information, try '--help'.
 
-    2: error: team: expected one label of a host name: lower-case letters, digits and hyphens
+    2: error: team: expected a host name label: lower-case letters, digits and hyphens
 
-    2: error: invalid value 'gold' for '--rate-limit <PLAN>': expected a plan, found `gold`; there are free, public-self-service, public-enterprise, private-basic, private-performance
+    2: error: invalid value 'gold' for '--rate-limit <PLAN>': expected one of the plans free, public-self-service, public-enterprise, private-basic, private-performance, found `gold`
 
     For more information, try '--help'.
 
-    2: error: token lifetime: expected at least 1 second
+    2: error: token lifetime: expected at least 1 second, found less
 
     2: error: unexpected argument 'extra' found
 
@@ -80,7 +80,7 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
 
     For more information, try '--help'.
 
-    2: error: /nowhere/faults.toml: cannot be read: No such file or directory (os error 2)
+    2: error: /nowhere/faults.toml: reading the file failed: No such file or directory (os error 2)
 
     2: error: broken.toml: TOML parse error at line 3, column 8
       |
@@ -91,7 +91,7 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
 }
 
 #[test]
-fn help_is_asked_for_then_it_names_the_statuses_and_what_is_printed() {
+fn help_describes_exit_statuses_and_output() {
     let Output {
         status,
         stdout,
@@ -101,9 +101,9 @@ fn help_is_asked_for_then_it_names_the_statuses_and_what_is_printed() {
     let help = String::from_utf8(stdout).unwrap();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "Exit status: 0 it was told to stop, 1 it could not start, 2 the arguments or the file of faults are wrong.",
-        "url, team, domain, client_id, client_secret, audience, token_url, pid, admin_token and admin_email",
-        "RUST_LOG is not read",
+        "Exit status: 0 stopped by a signal, 1 failed to start, 2 invalid arguments or fault file.",
+        "url, team, domain, client_id, client_secret, audience, token_url, pid, admin_token, admin_email",
+        "RUST_LOG is ignored",
         "127.0.0.1 only",
     ] {
         assert!(help.contains(part), "{part}: {help}");

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: clients that sign what they are.
+//! Client authentication with `private_key_jwt`.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use crate::keys::{Pair, ec256, ec384, rsa};
-use crate::support::{Reply, Running, reply, started};
+use crate::support::{TestResponse, TestSandbox, send_request, start_with};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -17,20 +17,20 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 static RSA: LazyLock<Pair> = LazyLock::new(rsa);
 
-/// Claims that are right now.
-fn claims(sandbox: &Running, jti: &str) -> Value {
+/// Valid claims at the current time.
+fn claims(sandbox: &TestSandbox, jti: &str) -> Value {
     let now = chrono::Utc::now().timestamp();
     let issuer = format!("{}/", sandbox.url());
     json!({"iss": "robot", "sub": "robot", "aud": issuer, "iat": now, "exp": now + 60, "jti": jti})
 }
 
-fn signed(key: &EncodingKey, header: &Header, claims: &Value) -> String {
+fn sign(key: &EncodingKey, header: &Header, claims: &Value) -> String {
     jsonwebtoken::encode(header, claims, key).unwrap()
 }
 
-async fn send(sandbox: &Running, assertion: &str) -> Reply {
+async fn send(sandbox: &TestSandbox, assertion: &str) -> TestResponse {
     sandbox
-        .ask(&[
+        .request_token(&[
             ("grant_type", "client_credentials"),
             ("client_assertion_type", TYPE),
             ("client_assertion", assertion),
@@ -39,14 +39,16 @@ async fn send(sandbox: &Running, assertion: &str) -> Reply {
         .await
 }
 
-/// A sandbox whose one application has this key.
-async fn with(application: Application) -> Running {
-    let builder = Sandbox::builder().application(application).check_answers();
-    Running::without_token(builder.start().await.unwrap())
+/// Starts a sandbox with this application only.
+async fn start_with_application(application: Application) -> TestSandbox {
+    let builder = Sandbox::builder()
+        .application(application)
+        .check_responses();
+    TestSandbox::without_token(builder.start().await.unwrap())
 }
 
 #[tokio::test]
-async fn assertion_is_right_then_each_algorithm_and_form_of_key_is_granted_a_token() {
+async fn valid_assertion_obtains_a_token_with_every_algorithm_and_key_format() {
     let (small, large) = (ec256(), ec384());
     let table: [(&Pair, &[Algorithm]); 3] = [
         (
@@ -66,32 +68,32 @@ async fn assertion_is_right_then_each_algorithm_and_form_of_key_is_granted_a_tok
         let by_pem = bare().public_key(&pair.public_pem).unwrap();
         let by_jwk = bare().jwk(&pair.jwk).unwrap();
         for application in [by_pem, by_jwk] {
-            let sandbox = with(application).await;
+            let sandbox = start_with_application(application).await;
             for algorithm in algorithms {
-                let text = signed(
+                let text = sign(
                     &pair.key,
                     &Header::new(*algorithm),
                     &claims(&sandbox, &format!("{algorithm:?}")),
                 );
-                let answer = send(&sandbox, &text).await;
-                assert_eq!(answer.status, 200, "{algorithm:?} {:?}", answer.body);
+                let response = send(&sandbox, &text).await;
+                assert_eq!(response.status, 200, "{algorithm:?} {:?}", response.body);
             }
         }
     }
 }
 
 #[tokio::test]
-async fn audience_is_the_token_endpoint_then_it_counts_as_well() {
-    let sandbox = with(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
+async fn token_endpoint_is_accepted_as_audience() {
+    let sandbox = start_with_application(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
     let mut claims = claims(&sandbox, "1");
     claims["aud"] = json!(sandbox.token_url());
-    let text = signed(&RSA.key, &Header::new(Algorithm::RS256), &claims);
+    let text = sign(&RSA.key, &Header::new(Algorithm::RS256), &claims);
     send(&sandbox, &text).await.expect(200);
 }
 
 #[tokio::test]
-async fn claim_is_wrong_then_the_client_is_refused_and_told_which() {
-    let sandbox = with(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
+async fn invalid_claim_is_named_in_the_error() {
+    let sandbox = start_with_application(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
     let now = chrono::Utc::now().timestamp();
     let no_slash = json!(sandbox.url());
     let list = json!([format!("{}/", sandbox.url())]);
@@ -99,23 +101,23 @@ async fn claim_is_wrong_then_the_client_is_refused_and_told_which() {
     let table: &[(&str, Option<Value>, &str)] = &[
         ("iss", Some(json!("other")), "iss:"),
         ("iss", None, "iss:"),
-        ("sub", Some(json!("other")), "no application has this client id"),
-        ("sub", None, "sub is missing"),
+        ("sub", Some(json!("other")), "unknown client id"),
+        ("sub", None, "sub: missing"),
         ("aud", Some(no_slash), "aud:"),
         ("aud", Some(json!("https://other.test/")), "aud:"),
         ("aud", Some(list), "aud:"),
         ("aud", None, "aud:"),
-        ("exp", Some(json!(now - 1)), "exp: it has expired"),
+        ("exp", Some(json!(now - 1)), "exp: the assertion has expired"),
         ("exp", Some(json!(now + 330)), "exp: expected at most 5 minutes"),
-        ("exp", Some(json!("soon")), "exp: expected a whole number"),
-        ("exp", None, "exp: expected a whole number"),
-        ("iat", Some(json!(now + 30)), "iat: it lies in the future"),
-        ("iat", Some(json!("now")), "iat: expected a whole number"),
-        ("nbf", Some(json!(now + 30)), "nbf: it lies in the future"),
-        ("jti", None, "jti is missing"),
-        ("jti", Some(json!("")), "jti is missing"),
+        ("exp", Some(json!("soon")), "exp: expected an integer"),
+        ("exp", None, "exp: expected an integer"),
+        ("iat", Some(json!(now + 30)), "iat: expected a time in the past"),
+        ("iat", Some(json!("now")), "iat: expected an integer"),
+        ("nbf", Some(json!(now + 30)), "nbf: expected a time in the past"),
+        ("jti", None, "jti: missing"),
+        ("jti", Some(json!("")), "jti: missing"),
     ];
-    for (name, value, why) in table {
+    for (name, value, reason) in table {
         let mut claims = claims(&sandbox, &format!("{name}{value:?}"));
         match value {
             Some(value) => claims[*name] = value.clone(),
@@ -123,44 +125,52 @@ async fn claim_is_wrong_then_the_client_is_refused_and_told_which() {
                 claims.as_object_mut().unwrap().remove(*name);
             }
         }
-        let text = signed(&RSA.key, &Header::new(Algorithm::RS256), &claims);
-        refused(&send(&sandbox, &text).await, why, &text);
+        let text = sign(&RSA.key, &Header::new(Algorithm::RS256), &claims);
+        assert_invalid_client(&send(&sandbox, &text).await, reason, &text);
     }
     assert_eq!(sandbox.tokens_granted(), 0);
 }
 
 #[tokio::test]
-async fn signature_or_header_is_wrong_then_the_client_is_refused() {
+async fn invalid_signature_or_header_is_rejected() {
     let mut jwk = RSA.jwk.clone();
     jwk["kid"] = json!("first");
     jwk["alg"] = json!("RS256");
-    let sandbox = with(Application::native("robot").jwk(&jwk).unwrap()).await;
-    let right = |jti: &str| claims(&sandbox, jti);
+    let sandbox = start_with_application(Application::native("robot").jwk(&jwk).unwrap()).await;
+    let valid_claims = |jti: &str| claims(&sandbox, jti);
     let mut header = Header::new(Algorithm::RS256);
     header.kid = Some("first".to_owned());
-    send(&sandbox, &signed(&RSA.key, &header, &right("1")))
+    send(&sandbox, &sign(&RSA.key, &header, &valid_claims("1")))
         .await
         .expect(200);
 
     header.kid = Some("second".to_owned());
-    let text = signed(&RSA.key, &header, &right("2"));
-    refused(&send(&sandbox, &text).await, "kid:", &text);
+    let text = sign(&RSA.key, &header, &valid_claims("2"));
+    assert_invalid_client(&send(&sandbox, &text).await, "kid:", &text);
 
-    let text = signed(&RSA.key, &Header::new(Algorithm::PS256), &right("3"));
-    refused(&send(&sandbox, &text).await, "has no key for it", &text);
-    let text = signed(&RSA.key, &Header::new(Algorithm::RS512), &right("4"));
-    refused(&send(&sandbox, &text).await, "alg: expected RS256", &text);
-    let text = signed(&rsa().key, &Header::new(Algorithm::RS256), &right("5"));
-    refused(&send(&sandbox, &text).await, "the signature", &text);
-    // Signed with what everybody knows.
+    let text = sign(&RSA.key, &Header::new(Algorithm::PS256), &valid_claims("3"));
+    assert_invalid_client(
+        &send(&sandbox, &text).await,
+        "has no key for this algorithm",
+        &text,
+    );
+    let text = sign(&RSA.key, &Header::new(Algorithm::RS512), &valid_claims("4"));
+    assert_invalid_client(&send(&sandbox, &text).await, "alg: expected RS256", &text);
+    let text = sign(
+        &rsa().key,
+        &Header::new(Algorithm::RS256),
+        &valid_claims("5"),
+    );
+    assert_invalid_client(&send(&sandbox, &text).await, "the signature", &text);
+    // Signed with public data as the secret.
     let shared = EncodingKey::from_secret(jwk["n"].as_str().unwrap().as_bytes());
-    let text = signed(&shared, &Header::new(Algorithm::HS256), &right("6"));
-    refused(&send(&sandbox, &text).await, "alg: expected RS256", &text);
-    let text = signed(&RSA.key, &Header::new(Algorithm::RS256), &right("7"));
+    let text = sign(&shared, &Header::new(Algorithm::HS256), &valid_claims("6"));
+    assert_invalid_client(&send(&sandbox, &text).await, "alg: expected RS256", &text);
+    let text = sign(&RSA.key, &Header::new(Algorithm::RS256), &valid_claims("7"));
     let (_, rest) = text.split_once('.').unwrap();
     let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", rest.split_once('.').unwrap().0);
-    refused(&send(&sandbox, &unsigned).await, "alg: expected", &unsigned);
-    refused(
+    assert_invalid_client(&send(&sandbox, &unsigned).await, "alg: expected", &unsigned);
+    assert_invalid_client(
         &send(&sandbox, "not a JWT").await,
         "expected a JWT",
         "not a",
@@ -168,44 +178,48 @@ async fn signature_or_header_is_wrong_then_the_client_is_refused() {
 }
 
 #[tokio::test]
-async fn assertion_is_sent_twice_then_the_second_is_refused() {
-    let sandbox = with(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
-    let text = signed(
+async fn reused_assertion_is_rejected() {
+    let sandbox = start_with_application(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
+    let text = sign(
         &RSA.key,
         &Header::new(Algorithm::RS256),
         &claims(&sandbox, "1"),
     );
     send(&sandbox, &text).await.expect(200);
-    refused(
+    assert_invalid_client(
         &send(&sandbox, &text).await,
-        "jti: expected a new one",
+        "jti: expected a new value",
         &text,
     );
 }
 
 #[tokio::test]
-async fn clock_is_moved_on_then_the_assertion_has_expired() {
-    let sandbox = with(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
+async fn assertion_expires_by_the_sandbox_clock() {
+    let sandbox = start_with_application(Application::native("robot").jwk(&RSA.jwk).unwrap()).await;
     sandbox.advance(Duration::from_secs(61));
-    let text = signed(
+    let text = sign(
         &RSA.key,
         &Header::new(Algorithm::RS256),
         &claims(&sandbox, "1"),
     );
-    refused(&send(&sandbox, &text).await, "exp: it has expired", &text);
+    assert_invalid_client(
+        &send(&sandbox, &text).await,
+        "exp: the assertion has expired",
+        &text,
+    );
 }
 
 #[tokio::test]
-async fn another_way_is_used_then_it_is_refused() {
+async fn other_authentication_methods_are_rejected() {
     let application = Application::new("robot", "s3cret").jwk(&RSA.jwk).unwrap();
     let other = Application::new("other", "secret");
     let builder = Sandbox::builder()
         .application(application)
         .application(other);
-    let sandbox = Running::without_token(builder.check_answers().start().await.unwrap());
+    let sandbox = TestSandbox::without_token(builder.check_responses().start().await.unwrap());
     let grant = ("grant_type", "client_credentials");
     let audience = ("audience", sandbox.audience());
-    let text = signed(
+    let text = sign(
         &RSA.key,
         &Header::new(Algorithm::RS256),
         &claims(&sandbox, "1"),
@@ -216,7 +230,7 @@ async fn another_way_is_used_then_it_is_refused() {
     let other = ("client_id", "other");
     #[rustfmt::skip]
     let table: &[(Pairs<'_>, u16, &str)] = &[
-        // A secret no longer counts where there is a key.
+        // The secret is not accepted for an application with a key.
         (&[grant, audience, id, secret], 401, "invalid_client"),
         (&[grant, audience, id], 400, "invalid_request"),
         (&[grant, audience, assertion], 400, "invalid_request"),
@@ -226,17 +240,17 @@ async fn another_way_is_used_then_it_is_refused() {
         (&[grant, audience, assertion, kind, id], 200, ""),
     ];
     for (pairs, status, error) in table {
-        let answer = sandbox.ask(pairs).await;
-        let found = answer.body["error"].as_str().unwrap_or_default();
-        assert_eq!((answer.status, found), (*status, *error), "{pairs:?}");
+        let response = sandbox.request_token(pairs).await;
+        let found = response.body["error"].as_str().unwrap_or_default();
+        assert_eq!((response.status, found), (*status, *error), "{pairs:?}");
     }
     let request = sandbox.form(&[grant, audience, assertion, kind]);
-    let answer = reply(request.basic_auth("robot", Some("s3cret"))).await;
-    assert_eq!(answer.expect(400)["error"], "invalid_request");
+    let response = send_request(request.basic_auth("robot", Some("s3cret"))).await;
+    assert_eq!(response.expect(400)["error"], "invalid_request");
 }
 
 #[tokio::test]
-async fn key_is_private_or_none_then_it_is_not_taken() {
+async fn private_or_invalid_key_is_rejected() {
     let private = Jwk::from_encoding_key(&RSA.key, Algorithm::RS256).unwrap();
     let mut private = serde_json::to_value(private).unwrap();
     private["d"] = json!("c2VjcmV0");
@@ -260,23 +274,23 @@ async fn key_is_private_or_none_then_it_is_not_taken() {
 }
 
 #[tokio::test]
-async fn clients_are_discovered_then_keys_are_among_the_ways() {
-    let sandbox = started(Sandbox::builder()).await;
+async fn discovery_lists_the_assertion_algorithms() {
+    let sandbox = start_with(Sandbox::builder()).await;
     let url = format!("{}/.well-known/openid-configuration", sandbox.url());
-    let discovery = reply(sandbox.http.get(url)).await.expect(200);
+    let discovery = send_request(sandbox.http.get(url)).await.expect(200);
     assert_eq!(
         discovery["token_endpoint_auth_signing_alg_values_supported"],
         json!(["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"])
     );
 }
 
-/// The client is refused for this reason, without a word of what it sent.
+/// Asserts that the client is rejected for this reason, and that the response does not repeat the assertion.
 #[track_caller]
-fn refused(answer: &Reply, why: &str, text: &str) {
-    let description = answer.body["error_description"].as_str().unwrap();
-    assert_eq!(answer.body["error"], "invalid_client", "{why}");
-    assert_eq!(answer.status, 401, "{why}");
-    assert!(description.contains(why), "{why}: {description}");
+fn assert_invalid_client(response: &TestResponse, reason: &str, text: &str) {
+    let description = response.body["error_description"].as_str().unwrap();
+    assert_eq!(response.body["error"], "invalid_client", "{reason}");
+    assert_eq!(response.status, 401, "{reason}");
+    assert!(description.contains(reason), "{reason}: {description}");
     for part in text.split('.').filter(|part| !part.is_empty()) {
         assert!(!description.contains(part), "{description}");
     }

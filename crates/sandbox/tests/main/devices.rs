@@ -1,4 +1,4 @@
-//! The device flow: codes that are shown, polled for and decided on.
+//! The device flow: codes, polling and decisions.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use auth0_sandbox::{Application, Sandbox, User};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Running, form, reply};
+use crate::support::{TestResponse, TestSandbox, form, send_request};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SCOPE: &str = "openid offline_access read:members none:such";
 
-async fn start() -> Running {
+async fn start() -> TestSandbox {
     let builder = Sandbox::builder()
         .application(Application::native("program"))
         .application(Application::native("other"))
         .user(User::new("auth0|ada", "ada@example.test", "Ada"));
-    Running::without_token(builder.check_answers().start().await.unwrap())
+    TestSandbox::without_token(builder.check_responses().start().await.unwrap())
 }
 
-async fn send(sandbox: &Running, path: &str, pairs: &[(&str, &str)]) -> Reply {
+async fn send(sandbox: &TestSandbox, path: &str, pairs: &[(&str, &str)]) -> TestResponse {
     let request = sandbox.http.post(format!("{}{path}", sandbox.url()));
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    reply(request.body(form(pairs))).await
+    send_request(request.body(form(pairs))).await
 }
 
-async fn begin(sandbox: &Running) -> Value {
+async fn begin(sandbox: &TestSandbox) -> Value {
     let audience = sandbox.audience();
     let pairs = [
         ("client_id", "program"),
@@ -37,10 +37,10 @@ async fn begin(sandbox: &Running) -> Value {
         .expect(200)
 }
 
-async fn poll_as(sandbox: &Running, client: &str, device: &Value) -> Reply {
+async fn poll_as(sandbox: &TestSandbox, client: &str, device: &Value) -> TestResponse {
     let code = device["device_code"].as_str().unwrap();
     sandbox
-        .ask(&[
+        .request_token(&[
             ("grant_type", GRANT),
             ("client_id", client),
             ("device_code", code),
@@ -48,7 +48,7 @@ async fn poll_as(sandbox: &Running, client: &str, device: &Value) -> Reply {
         .await
 }
 
-async fn poll(sandbox: &Running, device: &Value) -> Reply {
+async fn poll(sandbox: &TestSandbox, device: &Value) -> TestResponse {
     poll_as(sandbox, "program", device).await
 }
 
@@ -57,13 +57,18 @@ fn user_code(device: &Value) -> &str {
 }
 
 #[track_caller]
-fn assert_error(answer: &Reply, status: u16, error: &str) {
-    let found = answer.body["error"].as_str().unwrap_or_default();
-    assert_eq!((answer.status, found), (status, error), "{:?}", answer.body);
+fn assert_error(response: &TestResponse, status: u16, error: &str) {
+    let found = response.body["error"].as_str().unwrap_or_default();
+    assert_eq!(
+        (response.status, found),
+        (status, error),
+        "{:?}",
+        response.body
+    );
 }
 
 #[tokio::test]
-async fn code_is_approved_then_it_is_worth_tokens_once() {
+async fn approved_code_obtains_tokens_once() {
     let mut sandbox = start().await;
     let device = begin(&sandbox).await;
     assert_eq!(device["expires_in"], 900);
@@ -78,32 +83,32 @@ async fn code_is_approved_then_it_is_worth_tokens_once() {
         .unwrap();
     let other = poll_as(&sandbox, "other", &device).await;
     assert_error(&other, 403, "invalid_grant");
-    let answer = poll(&sandbox, &device).await.expect(200);
-    assert_eq!(answer["scope"], "openid offline_access read:members");
-    assert!(answer["id_token"].is_string() && answer["refresh_token"].is_string());
-    sandbox.token = answer["access_token"].as_str().unwrap().to_owned();
+    let response = poll(&sandbox, &device).await.expect(200);
+    assert_eq!(response["scope"], "openid offline_access read:members");
+    assert!(response["id_token"].is_string() && response["refresh_token"].is_string());
+    sandbox.token = response["access_token"].as_str().unwrap().to_owned();
     sandbox.get("/api/members").await.expect(200);
     assert_error(&poll(&sandbox, &device).await, 403, "invalid_grant");
-    let refresh = answer["refresh_token"].as_str().unwrap();
+    let refresh = response["refresh_token"].as_str().unwrap();
     let pairs = [
         ("grant_type", "refresh_token"),
         ("client_id", "program"),
         ("refresh_token", refresh),
     ];
-    sandbox.ask(&pairs).await.expect(200);
+    sandbox.request_token(&pairs).await.expect(200);
 }
 
 #[tokio::test]
-async fn polls_come_too_fast_then_the_interval_grows() {
+async fn fast_polling_increases_the_interval() {
     let sandbox = start().await;
     let device = begin(&sandbox).await;
     for (seconds, status, error) in [
         (0, 403, "authorization_pending"),
         (5, 403, "authorization_pending"),
         (4, 429, "slow_down"),
-        // Ten seconds from now on.
+        // The interval is now ten seconds.
         (6, 429, "slow_down"),
-        // And now fifteen.
+        // The interval is now fifteen seconds.
         (15, 403, "authorization_pending"),
         (11, 429, "slow_down"),
     ] {
@@ -117,12 +122,12 @@ async fn polls_come_too_fast_then_the_interval_grows() {
 }
 
 #[tokio::test]
-async fn code_is_denied_or_old_then_there_is_no_token() {
+async fn denied_or_expired_code_obtains_no_token() {
     let sandbox = start().await;
     let device = begin(&sandbox).await;
     sandbox.deny_device(user_code(&device)).unwrap();
     assert_error(&poll(&sandbox, &device).await, 403, "access_denied");
-    // It is decided once.
+    // A request can be decided only once.
     sandbox
         .approve_device(user_code(&device), "auth0|ada")
         .unwrap_err();
@@ -135,7 +140,10 @@ async fn code_is_denied_or_old_then_there_is_no_token() {
     let error = sandbox
         .approve_device(user_code(&device), "auth0|ada")
         .unwrap_err();
-    assert_eq!(error.to_string(), "no device waits with this user code");
+    assert_eq!(
+        error.to_string(),
+        "no pending device authorization has this user code"
+    );
     let error = sandbox.approve_device("X", "eve").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -146,38 +154,38 @@ async fn code_is_denied_or_old_then_there_is_no_token() {
 }
 
 #[tokio::test]
-async fn request_is_wrong_then_there_is_no_code() {
+async fn invalid_device_request_returns_no_code() {
     let sandbox = start().await;
     let other = [
         ("client_id", "program"),
         ("audience", "https://other.test/"),
     ];
-    let answer = send(&sandbox, "/oauth/device/code", &other).await;
-    assert_error(&answer, 403, "access_denied");
-    let answer = send(&sandbox, "/oauth/device/code", &[("scope", "openid")]).await;
-    assert_error(&answer, 400, "invalid_request");
+    let response = send(&sandbox, "/oauth/device/code", &other).await;
+    assert_error(&response, 403, "access_denied");
+    let response = send(&sandbox, "/oauth/device/code", &[("scope", "openid")]).await;
+    assert_error(&response, 400, "invalid_request");
     let bare = [("grant_type", GRANT), ("client_id", "program")];
-    assert_error(&sandbox.ask(&bare).await, 400, "invalid_request");
+    assert_error(&sandbox.request_token(&bare).await, 400, "invalid_request");
 }
 
 #[tokio::test]
-async fn user_decides_on_the_page_then_it_counts() {
+async fn decision_on_the_page_takes_effect() {
     let sandbox = start().await;
     for (choice, status) in [(("user", "auth0|ada"), 200), (("deny", "true"), 403)] {
         let device = begin(&sandbox).await;
         let url = device["verification_uri_complete"].as_str().unwrap();
-        let page = reply(sandbox.http.get(url)).await;
+        let page = send_request(sandbox.http.get(url)).await;
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         let page = page.expect(200);
         assert!(page.as_str().unwrap().contains(user_code(&device)));
-        // As people type it.
+        // In the form that people type.
         let typed = user_code(&device).to_lowercase().replace('-', " ");
         let code = ("user_code", typed.as_str());
         let nobody = send(&sandbox, "/activate", &[code, ("user", "eve")]).await;
         nobody.expect(400);
-        let wrong = [("user_code", "AAAA-AAAA"), choice];
-        send(&sandbox, "/activate", &wrong).await.expect(400);
+        let invalid = [("user_code", "AAAA-AAAA"), choice];
+        send(&sandbox, "/activate", &invalid).await.expect(400);
         assert_error(&poll(&sandbox, &device).await, 403, "authorization_pending");
         send(&sandbox, "/activate", &[code, choice])
             .await
@@ -185,16 +193,16 @@ async fn user_decides_on_the_page_then_it_counts() {
         assert_eq!(poll(&sandbox, &device).await.status, status);
     }
     let raw = format!("{}/activate?user_code=%22%3E%3Cscript%3E", sandbox.url());
-    let page = reply(sandbox.http.get(raw)).await.expect(200);
+    let page = send_request(sandbox.http.get(raw)).await.expect(200);
     assert!(!page.as_str().unwrap().contains("<script"));
 }
 
 #[tokio::test]
-async fn admin_endpoint_decides_then_it_counts_and_logs_hold_no_code() {
+async fn decision_of_the_control_api_takes_effect_and_codes_are_not_logged() {
     let sandbox = start().await;
     let decide = async |body: Value| {
         let request = sandbox.admin(Method::POST, "/devices").json(&body);
-        reply(request).await
+        send_request(request).await
     };
     let first = begin(&sandbox).await;
     let code = user_code(&first);
@@ -219,7 +227,7 @@ async fn admin_endpoint_decides_then_it_counts_and_logs_hold_no_code() {
     assert_error(&poll(&sandbox, &second).await, 403, "access_denied");
 
     let url = second["verification_uri_complete"].as_str().unwrap();
-    reply(sandbox.http.get(url)).await.expect(200);
+    send_request(sandbox.http.get(url)).await.expect(200);
     let shown = format!("{:?} {:?}", sandbox.requests(), *sandbox);
     for device in [&first, &second] {
         for name in ["device_code", "user_code"] {

@@ -1,4 +1,4 @@
-//! Keys of clients, made anew.
+//! Generation of client keys.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair as RsaPair, KeySize};
@@ -12,7 +12,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::Value;
 
-/// A key as its owner has it, and what others get of it.
+/// A private key and the forms of its public key.
 pub(crate) struct Pair {
     pub(crate) key: EncodingKey,
     pub(crate) private_pem: String,

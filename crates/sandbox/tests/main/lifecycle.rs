@@ -1,4 +1,4 @@
-//! Sandboxes that start, stand side by side, and end.
+//! Start, isolation and shutdown of sandboxes.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::{Running, start, started};
+use crate::support::{TestSandbox, start, start_with};
 
 fn address(sandbox: &Sandbox) -> String {
     sandbox.url().strip_prefix("http://").unwrap().to_owned()
 }
 
-async fn again_at_once(times: usize) {
+async fn restart_on_same_port(times: usize) {
     let mut port = 0;
     for _ in 0..times {
-        let sandbox = started(Sandbox::builder().port(port)).await;
+        let sandbox = start_with(Sandbox::builder().port(port)).await;
         sandbox.get("/api/environments").await.expect(200);
         port = address(&sandbox)
             .rsplit(':')
@@ -28,23 +28,23 @@ async fn again_at_once(times: usize) {
 }
 
 #[tokio::test]
-async fn sandbox_is_dropped_then_another_can_have_the_port_at_once() {
-    again_at_once(20).await;
+async fn dropped_sandbox_frees_its_port_immediately() {
+    restart_on_same_port(20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sandbox_is_dropped_on_several_threads_then_another_can_have_the_port_at_once() {
-    again_at_once(20).await;
+async fn dropped_sandbox_frees_its_port_immediately_on_several_threads() {
+    restart_on_same_port(20).await;
 }
 
 #[tokio::test]
-async fn sandbox_is_dropped_then_its_connections_are_closed() {
+async fn dropped_sandbox_closes_its_connections() {
     let sandbox = start().await;
     sandbox
         .fail(Fault::of("listMembers").then(Effect::Silence { acted: false }))
         .unwrap();
     let mut idle = TcpStream::connect(address(&sandbox)).await.unwrap();
-    // One that waits for an answer as well; both are known to the server when this one is noted.
+    // A connection with a pending response. The server knows both connections once this request is logged.
     let request = sandbox.request(reqwest::Method::GET, "/api/members");
     let waiting = tokio::spawn(request.send());
     while sandbox.requests_of("listMembers").is_empty() {
@@ -59,13 +59,13 @@ async fn sandbox_is_dropped_then_its_connections_are_closed() {
 }
 
 #[tokio::test]
-async fn two_sandboxes_run_then_neither_knows_of_the_other() {
+async fn sandboxes_are_isolated() {
     let (first, second) = (start().await, start().await);
     assert_ne!(first.url(), second.url());
     assert_ne!(first.client_secret(), second.client_secret());
     assert_ne!(
-        first.connection().admin_token,
-        second.connection().admin_token
+        first.connection_info().admin_token,
+        second.connection_info().admin_token
     );
     first
         .fail(Fault::of_any().then(Effect::status(503)))
@@ -85,7 +85,7 @@ async fn two_sandboxes_run_then_neither_knows_of_the_other() {
 }
 
 #[tokio::test]
-async fn port_is_taken_then_the_error_names_it() {
+async fn port_in_use_is_named_in_the_error() {
     let sandbox = start().await;
     let port = address(&sandbox)
         .rsplit(':')
@@ -100,13 +100,13 @@ async fn port_is_taken_then_the_error_names_it() {
     );
     let text = error.to_string();
     assert!(
-        text.starts_with(&format!("port {port} of 127.0.0.1 cannot be used: ")),
+        text.starts_with(&format!("binding 127.0.0.1:{port} failed: ")),
         "{text}"
     );
 }
 
 #[tokio::test]
-async fn setting_has_no_such_value_then_the_error_names_it() {
+async fn invalid_setting_is_named_in_the_error() {
     let builder = Sandbox::builder;
     let twice = Application::new("one", "x");
     let mut errors = Vec::new();
@@ -130,29 +130,29 @@ async fn setting_has_no_such_value_then_the_error_names_it() {
         errors.push(builder.start().await.unwrap_err().to_string());
     }
     insta::assert_snapshot!(errors.join("\n"), @r"
-    members: expected at least 1, the owner; found 0
+    members: expected at least 1 (the owner), found 0
     members: expected at most 1000000000, found 18446744073709551615
     tenants: expected at most 1000000, found 18446744073709551615
     activity: expected at most 1000000, found 18446744073709551615
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    token lifetime: expected at least 1 second
-    application: expected client ids that differ
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    token lifetime: expected at least 1 second, found less
+    application: expected unique client ids, found a duplicate
     private cloud: expected an environment of at most 32 lower-case letters, digits and single hyphens
-    private cloud: expected environments that differ
-    clock offset: expected seconds that a clock can be off by, found 9223372036854775807
-    fault: expected an operation, found `getTenants`; there are getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
+    private cloud: expected unique environments, found a duplicate
+    clock offset: expected a valid clock offset in seconds, found 9223372036854775807
+    fault: expected an operation, found `getTenants`; similar names: getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
     fault: expected `then` or `delay-ms`, found neither
     ");
 }
 
 #[tokio::test]
-async fn team_has_the_longest_name_then_its_tenants_still_have_names() {
+async fn longest_team_slug_leaves_room_for_tenant_names() {
     let slug = "a".repeat(63);
-    let sandbox = started(Sandbox::builder().team(&slug).tenants(1000)).await;
-    let tenants = sandbox.all("/api/tenants", "tenants", "").await;
+    let sandbox = start_with(Sandbox::builder().team(&slug).tenants(1000)).await;
+    let tenants = sandbox.list_all("/api/tenants", "tenants", "").await;
     for tenant in tenants {
         let name = tenant["tenant_name"].as_str().unwrap().to_owned();
         assert!((3..=63).contains(&name.len()), "{name}");
@@ -164,15 +164,15 @@ async fn team_has_the_longest_name_then_its_tenants_still_have_names() {
 }
 
 #[tokio::test]
-async fn name_and_audience_are_given_then_they_are_shown() {
+async fn configured_team_and_audience_are_reported() {
     let builder = Sandbox::builder()
         .team("globex")
         .audience("https://api.test/");
-    let sandbox: Running = started(builder).await;
+    let sandbox: TestSandbox = start_with(builder).await;
     assert_eq!(sandbox.team(), "globex");
     assert_eq!(sandbox.domain(), "globex-auth.sandbox.test");
     assert_eq!(sandbox.audience(), "https://api.test/");
-    let connection = serde_json::to_value(sandbox.connection()).unwrap();
+    let connection = serde_json::to_value(sandbox.connection_info()).unwrap();
     assert_eq!(connection["url"], sandbox.url());
     assert_eq!(connection["token_url"], sandbox.token_url());
     assert_eq!(connection["admin_email"], sandbox.first_member().email);

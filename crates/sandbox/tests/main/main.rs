@@ -1,39 +1,36 @@
-//! The sandbox as a client sees it: over HTTP, through its library and as a program.
-#![allow(
-    clippy::unwrap_used,
-    reason = "what the tests share panics like a test does"
-)]
+//! Tests of the sandbox over HTTP, through its library and as a program.
+#![allow(clippy::unwrap_used, reason = "test support may panic like a test")]
 
-mod access;
 mod activity;
+mod activity_entries;
 mod admin;
-mod admission;
 mod arguments;
 mod assertions;
-mod changes;
-mod clocks;
+mod client_credentials;
+mod clock;
 mod devices;
 mod dpop;
-mod effects;
-mod grants;
-mod hosts;
+mod fault_effects;
+mod fault_scripts;
+mod fault_selection;
+mod host_guard;
 mod invitations;
 mod keys;
 mod lifecycle;
-mod limits;
 mod logins;
 mod members;
 mod organizations;
 mod paging;
 mod parameters;
 mod program;
-mod quotas;
-mod refusals;
-mod schedules;
-mod scripts;
+mod rate_limits;
 mod secrets;
-mod seeds;
+mod seed;
 mod support;
+mod tenant_access;
 mod tenants;
+mod token_errors;
 mod token_faults;
+mod token_quotas;
+mod token_validation;
 mod validation;

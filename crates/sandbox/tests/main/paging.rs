@@ -1,19 +1,21 @@
-//! Pages and cursors, of all listings.
+//! Pages and cursors of all listings.
 
 use auth0_sandbox::{Application, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Running, member, start, started, texts};
+use crate::support::{TestSandbox, member_path, start, start_with, string_fields};
 
-/// How many items each listing has. With 50 to a page, one is left for a second page.
+/// Number of items in each listing. With 50 items per page, one item is left for a second page.
 const SIZE: u64 = 51;
 
-/// The listings: path, name of the items, name of what tells them apart.
-async fn listings(sandbox: &Running) -> Vec<(String, &'static str, &'static str)> {
+/// The listings: path, name of the items, name of the id.
+async fn listings(sandbox: &TestSandbox) -> Vec<(String, &'static str, &'static str)> {
     let tenant = sandbox.tenant_ids().await.remove(0);
     for id in sandbox.member_ids().await {
         let body = json!({"tenants": [tenant], "roles": ["viewer-users"]});
-        sandbox.put(&format!("{}/tenants", member(&id)), body).await;
+        sandbox
+            .put(&format!("{}/tenants", member_path(&id)), body)
+            .await;
     }
     vec![
         ("/api/members".to_owned(), "members", "id"),
@@ -23,17 +25,17 @@ async fn listings(sandbox: &Running) -> Vec<(String, &'static str, &'static str)
     ]
 }
 
-async fn sized() -> Running {
+async fn start_with_full_listings() -> TestSandbox {
     let sandbox = Sandbox::builder().members(SIZE).tenants(SIZE);
-    // Filling a tenant with members writes as many entries again.
-    started(sandbox.activity(0)).await
+    // Adding members to a tenant writes the same number of log entries.
+    start_with(sandbox.activity(0)).await
 }
 
 #[tokio::test]
-async fn pages_have_any_size_then_every_item_comes_once_and_in_order() {
-    let sandbox = sized().await;
+async fn every_page_size_returns_each_item_once_in_order() {
+    let sandbox = start_with_full_listings().await;
     for (path, name, id) in listings(&sandbox).await {
-        let whole = texts(&json!(sandbox.all(&path, name, "").await), id);
+        let whole = string_fields(&json!(sandbox.list_all(&path, name, "").await), id);
         assert_eq!(whole.len(), 51, "{path}");
         for take in 1..=50 {
             let mut from = String::new();
@@ -43,7 +45,7 @@ async fn pages_have_any_size_then_every_item_comes_once_and_in_order() {
                     .get(&format!("{path}?take={take}{from}"))
                     .await
                     .expect(200);
-                let items = texts(&page[name], id);
+                let items = string_fields(&page[name], id);
                 assert!(items.len() <= take, "{path} {take}");
                 found.extend(items);
                 match page["next"].as_str() {
@@ -60,20 +62,20 @@ async fn pages_have_any_size_then_every_item_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn last_page_is_full_then_it_names_no_next_one() {
-    let sandbox = started(Sandbox::builder().members(20).tenants(50)).await;
+async fn full_last_page_has_no_next_cursor() {
+    let sandbox = start_with(Sandbox::builder().members(20).tenants(50)).await;
     let page = sandbox.get("/api/members?take=20").await.expect(200);
     assert_eq!(page["members"].as_array().unwrap().len(), 20);
     assert!(page.get("next").is_none());
-    // 50 is the most that a page holds, and what it holds where nothing is said.
+    // 50 is the maximum and the default page size.
     let page = sandbox.get("/api/tenants").await.expect(200);
     assert_eq!(page["tenants"].as_array().unwrap().len(), 50);
     assert!(page.get("next").is_none());
 }
 
 #[tokio::test]
-async fn listing_is_empty_then_so_is_its_only_page() {
-    let sandbox = started(Sandbox::builder().tenants(0).activity(0)).await;
+async fn empty_listing_has_one_empty_page() {
+    let sandbox = start_with(Sandbox::builder().tenants(0).activity(0)).await;
     assert_eq!(
         sandbox.get("/api/tenants").await.expect(200),
         json!({"tenants": []})
@@ -86,9 +88,9 @@ async fn listing_is_empty_then_so_is_its_only_page() {
     assert_eq!(environments, json!({"environments": []}));
 }
 
-/// The second page of `take` items, which `change` comes before.
+/// Returns the second page. `change` runs between the two requests.
 async fn second_page(
-    sandbox: &Running,
+    sandbox: &TestSandbox,
     path: &str,
     name: &str,
     change: impl AsyncFnOnce(&[Value]),
@@ -104,32 +106,32 @@ async fn second_page(
 }
 
 #[tokio::test]
-async fn members_leave_and_join_between_pages_then_nobody_is_missed_or_seen_twice() {
-    let sandbox = started(Sandbox::builder().members(12).accept_invitations()).await;
+async fn changes_of_members_between_pages_neither_skip_nor_repeat_anyone() {
+    let sandbox = start_with(Sandbox::builder().members(12).accept_invitations()).await;
     let ids = sandbox.member_ids().await;
     let second = second_page(&sandbox, "/api/members?take=4", "members", async |_| {
-        // Before the cursor, the one that it names, and the first after it.
+        // One before the cursor, the one at the cursor, and the first after it.
         for place in [2, 3, 4] {
-            sandbox.delete(&member(&ids[place])).await.expect(204);
+            sandbox.delete(&member_path(&ids[place])).await.expect(204);
         }
         let body = json!({"email": "new@example.com", "role": "teams_contributor"});
         sandbox.post("/api/members", body).await.expect(201);
     });
-    assert_eq!(texts(&json!(second.await), "id"), ids[5..9]);
+    assert_eq!(string_fields(&json!(second.await), "id"), ids[5..9]);
     assert_eq!(sandbox.member_ids().await.len(), 10);
 }
 
 #[tokio::test]
-async fn tenants_go_and_come_between_pages_then_none_is_missed_or_seen_twice() {
+async fn changes_of_tenants_between_pages_neither_skip_nor_repeat_any() {
     for (sort, ascending) in [("created_at:1", true), ("created_at:-1", false)] {
-        let sandbox = started(Sandbox::builder().tenants(6)).await;
+        let sandbox = start_with(Sandbox::builder().tenants(6)).await;
         let path = format!("/api/tenants?take=3&sort={sort}");
         let mut ids = sandbox.tenant_ids().await;
         if !ascending {
             ids.reverse();
         }
         let second = second_page(&sandbox, &path, "tenants", async |_| {
-            // All that come after the cursor in one direction, and the one that it names.
+            // Items on both sides of the cursor, and the one at the cursor.
             for id in &ids[1..5] {
                 sandbox
                     .delete(&format!("/api/tenants/{id}"))
@@ -139,8 +141,8 @@ async fn tenants_go_and_come_between_pages_then_none_is_missed_or_seen_twice() {
             let body = json!({"admin_email": sandbox.first_member().email, "locality": "eu", "tenant_name": "newest"});
             sandbox.post("/api/tenants", body).await.expect(201);
         });
-        let names = texts(&json!(second.await), "tenant_name");
-        // The newest comes last where the oldest come first, and is on the first page otherwise.
+        let names = string_fields(&json!(second.await), "tenant_name");
+        // In ascending order the newest tenant comes last; in descending order it belongs to the first page.
         let expected: &[&str] = if ascending {
             &["acme-6", "newest"]
         } else {
@@ -151,10 +153,10 @@ async fn tenants_go_and_come_between_pages_then_none_is_missed_or_seen_twice() {
 }
 
 #[tokio::test]
-async fn newest_tenants_go_and_another_comes_then_the_cursor_leads_to_it() {
-    let sandbox = started(Sandbox::builder().tenants(5)).await;
+async fn cursor_of_deleted_tenants_leads_to_a_newer_tenant() {
+    let sandbox = start_with(Sandbox::builder().tenants(5)).await;
     let ids = sandbox.tenant_ids().await;
-    // The cursor names the fourth; it and all after it are gone when it is used.
+    // The cursor names the fourth tenant, which is deleted together with all later ones before the cursor is used.
     let path = "/api/tenants?take=4&sort=created_at:1";
     let second = second_page(&sandbox, path, "tenants", async |_| {
         for id in &ids[3..] {
@@ -166,25 +168,28 @@ async fn newest_tenants_go_and_another_comes_then_the_cursor_leads_to_it() {
         let body = json!({"admin_email": sandbox.first_member().email, "locality": "eu", "tenant_name": "newest"});
         sandbox.post("/api/tenants", body).await.expect(201);
     });
-    assert_eq!(texts(&json!(second.await), "tenant_name"), ["newest"]);
+    assert_eq!(
+        string_fields(&json!(second.await), "tenant_name"),
+        ["newest"]
+    );
 }
 
 #[tokio::test]
-async fn log_grows_between_pages_then_the_cursor_leads_to_what_is_older() {
-    let sandbox = started(Sandbox::builder().activity(6)).await;
-    let ids = texts(
-        &json!(sandbox.all("/api/activity/logs", "logs", "").await),
+async fn new_log_entries_do_not_shift_the_cursor() {
+    let sandbox = start_with(Sandbox::builder().activity(6)).await;
+    let ids = string_fields(
+        &json!(sandbox.list_all("/api/activity/logs", "logs", "").await),
         "id",
     );
     let second = second_page(&sandbox, "/api/activity/logs?take=3", "logs", async |_| {
         let body = json!({"email": "new@example.com", "role": "teams_contributor"});
         sandbox.post("/api/members", body).await.expect(201);
     });
-    assert_eq!(texts(&json!(second.await), "id"), ids[3..]);
+    assert_eq!(string_fields(&json!(second.await), "id"), ids[3..]);
 }
 
 #[tokio::test]
-async fn size_of_the_page_changes_on_the_way_then_the_cursor_stays_valid() {
+async fn cursor_stays_valid_for_another_page_size_and_client() {
     let sandbox = start().await;
     let ids = sandbox.member_ids().await;
     let page = sandbox.get("/api/members?take=2").await.expect(200);
@@ -193,17 +198,17 @@ async fn size_of_the_page_changes_on_the_way_then_the_cursor_stays_valid() {
         .get(&format!("/api/members?from={next}&take=5"))
         .await
         .expect(200);
-    assert_eq!(texts(&page["members"], "id"), ids[2..7]);
+    assert_eq!(string_fields(&page["members"], "id"), ids[2..7]);
     let application = Application::new("other", "s3cret");
-    let other = started(Sandbox::builder().application(application)).await;
+    let other = start_with(Sandbox::builder().application(application)).await;
     let page = other.get(&format!("/api/members?from={next}")).await;
-    // Both have the same seed, and a cursor says nothing about who asks.
-    assert_eq!(texts(&page.expect(200)["members"], "id"), ids[2..]);
+    // Both sandboxes have the same seed, and a cursor does not depend on the client.
+    assert_eq!(string_fields(&page.expect(200)["members"], "id"), ids[2..]);
 }
 
 #[tokio::test]
-async fn cursor_is_of_no_page_of_the_listing_then_it_is_refused() {
-    let sandbox = started(Sandbox::builder().tenants(20)).await;
+async fn cursor_of_another_listing_is_rejected() {
+    let sandbox = start_with(Sandbox::builder().tenants(20)).await;
     let tenant = sandbox.tenant_ids().await.remove(0);
     let cursor = async |path: &str| {
         let page = sandbox.get(path).await.expect(200);
@@ -246,25 +251,25 @@ async fn cursor_is_of_no_page_of_the_listing_then_it_is_refused() {
         ),
     ] {
         for cursor in cursors {
-            let answer = sandbox.get(&format!("{path}from={cursor}")).await;
+            let response = sandbox.get(&format!("{path}from={cursor}")).await;
             assert_eq!(
-                answer.problem(),
+                response.status_and_type(),
                 (404, "CURSOR_NOT_FOUND"),
                 "{path} {cursor}"
             );
             assert!(
-                answer.details().starts_with("from: "),
+                response.details().starts_with("from: "),
                 "{}",
-                answer.details()
+                response.details()
             );
         }
     }
-    // The log's operation documents no 404.
+    // The operation of the log documents no 404.
     for cursor in [&*of_members, "garbage"] {
-        let answer = sandbox
+        let response = sandbox
             .get(&format!("/api/activity/logs?from={cursor}"))
             .await;
-        assert_eq!(answer.problem(), (403, "CURSOR_NOT_FOUND"));
+        assert_eq!(response.status_and_type(), (403, "CURSOR_NOT_FOUND"));
     }
     let filtered = format!("/api/activity/logs?status=Success&from={of_log}");
     assert_eq!(sandbox.get(&filtered).await.status, 403);

@@ -1,13 +1,13 @@
-//! Parameters that break a rule of the document, and paths that lead nowhere.
+//! Invalid parameters and unknown paths.
 
 use serde_json::json;
 
-use crate::support::{Running, assert_invalid, start};
+use crate::support::{TestSandbox, assert_invalid, start};
 
 const ID: &str = "6f8a3c1e-7d2b-4f6a-9c0d-1b2e3f4a5b6c";
 
 #[tokio::test]
-async fn parameter_breaks_a_rule_then_it_is_named() {
+async fn invalid_parameter_is_named() {
     let sandbox = start().await;
     for (query, field, rule) in [
         ("take=0", "take", "less than the minimum of 1"),
@@ -18,19 +18,19 @@ async fn parameter_breaks_a_rule_then_it_is_named() {
             "take",
             "greater than the maximum",
         ),
-        ("take=%2B5", "take", "whole number"),
-        ("take=+5", "take", "whole number"),
-        ("take=05", "take", "whole number"),
-        ("take=5.0", "take", "whole number"),
-        ("take=5.5", "take", "whole number"),
-        ("take=1e1", "take", "whole number"),
-        ("take=%205", "take", "whole number"),
-        ("take=5%0A", "take", "whole number"),
-        ("take=", "take", "whole number"),
-        ("take", "take", "whole number"),
-        ("take=five", "take", "whole number"),
-        ("take=%225%22", "take", "whole number"),
-        ("take=null", "take", "whole number"),
+        ("take=%2B5", "take", "expected an integer"),
+        ("take=+5", "take", "expected an integer"),
+        ("take=05", "take", "expected an integer"),
+        ("take=5.0", "take", "expected an integer"),
+        ("take=5.5", "take", "expected an integer"),
+        ("take=1e1", "take", "expected an integer"),
+        ("take=%205", "take", "expected an integer"),
+        ("take=5%0A", "take", "expected an integer"),
+        ("take=", "take", "expected an integer"),
+        ("take", "take", "expected an integer"),
+        ("take=five", "take", "expected an integer"),
+        ("take=%225%22", "take", "expected an integer"),
+        ("take=null", "take", "expected an integer"),
         ("take=5&take=5", "take", "found 2"),
         ("from=a&from=b&from=c", "from", "found 3"),
         ("sort=created_at", "sort", "does not match"),
@@ -44,8 +44,8 @@ async fn parameter_breaks_a_rule_then_it_is_named() {
             "is not one of",
         ),
     ] {
-        let answer = sandbox.get(&format!("/api/tenants?{query}")).await;
-        assert_invalid(&answer, &format!("{field}: "), rule);
+        let response = sandbox.get(&format!("/api/tenants?{query}")).await;
+        assert_invalid(&response, &format!("{field}: "), rule);
     }
     for query in [
         "since=yesterday",
@@ -56,19 +56,19 @@ async fn parameter_breaks_a_rule_then_it_is_named() {
         "since=2025-01-01T24:00:00Z",
         "since=2025-01-01T00:00:00+02:00",
     ] {
-        let answer = sandbox.get(&format!("/api/activity/logs?{query}")).await;
-        assert_invalid(&answer, "since: ", "\"date-time\"");
-        let answer = sandbox
+        let response = sandbox.get(&format!("/api/activity/logs?{query}")).await;
+        assert_invalid(&response, "since: ", "\"date-time\"");
+        let response = sandbox
             .get(&format!(
                 "/api/activity/logs?{}",
                 query.replace("since", "until")
             ))
             .await;
-        assert_invalid(&answer, "until: ", "\"date-time\"");
+        assert_invalid(&response, "until: ", "\"date-time\"");
     }
     for (query, field) in [("type=Unknown", "type"), ("status=success", "status")] {
-        let answer = sandbox.get(&format!("/api/activity/logs?{query}")).await;
-        assert_invalid(&answer, &format!("{field}: "), "");
+        let response = sandbox.get(&format!("/api/activity/logs?{query}")).await;
+        assert_invalid(&response, &format!("{field}: "), "");
     }
     for id in [
         "1",
@@ -91,10 +91,10 @@ async fn parameter_breaks_a_rule_then_it_is_named() {
 }
 
 #[tokio::test]
-async fn path_is_no_text_then_it_is_a_400_like_the_others() {
+async fn path_that_is_not_utf8_is_a_bad_request() {
     let sandbox = start().await;
-    let answer = sandbox.get("/api/members/%FF").await;
-    assert_invalid(&answer, "path: ", "UTF-8 in `id`");
+    let response = sandbox.get("/api/members/%FF").await;
+    assert_invalid(&response, "path: ", "UTF-8 in `id`");
     let [record] = &sandbox.requests_of("getMember")[..] else {
         panic!("expected one request")
     };
@@ -102,7 +102,7 @@ async fn path_is_no_text_then_it_is_a_400_like_the_others() {
 }
 
 #[tokio::test]
-async fn parameter_is_unknown_then_it_does_not_matter() {
+async fn unknown_parameter_is_ignored() {
     let sandbox = start().await;
     let page = sandbox
         .get("/api/members?take=3&page=2&page=3&sort=x")
@@ -112,12 +112,12 @@ async fn parameter_is_unknown_then_it_does_not_matter() {
     let upper = sandbox
         .get(&format!("/api/tenants/{}", ID.to_uppercase()))
         .await;
-    assert_eq!(upper.problem(), (404, "TENANT_NOT_FOUND"));
+    assert_eq!(upper.status_and_type(), (404, "TENANT_NOT_FOUND"));
 }
 
 #[tokio::test]
-async fn path_or_method_is_unknown_then_it_is_said_and_noted() {
-    let sandbox: Running = start().await;
+async fn unknown_path_or_method_is_rejected_and_logged() {
+    let sandbox: TestSandbox = start().await;
     for path in [
         "/",
         "/api",
@@ -128,7 +128,7 @@ async fn path_or_method_is_unknown_then_it_is_said_and_noted() {
         "/api/v1/users",
     ] {
         assert_eq!(
-            sandbox.get(path).await.problem(),
+            sandbox.get(path).await.status_and_type(),
             (404, "NOT_FOUND"),
             "{path}"
         );
@@ -138,7 +138,7 @@ async fn path_or_method_is_unknown_then_it_is_said_and_noted() {
             (path, None, Some(404))
         );
     }
-    let answer = sandbox.put("/api/members", json!({})).await;
-    assert_eq!(answer.problem(), (405, "METHOD_NOT_ALLOWED"));
-    assert_eq!(answer.header("allow"), Some("GET,HEAD,POST"));
+    let response = sandbox.put("/api/members", json!({})).await;
+    assert_eq!(response.status_and_type(), (405, "METHOD_NOT_ALLOWED"));
+    assert_eq!(response.header("allow"), Some("GET,HEAD,POST"));
 }

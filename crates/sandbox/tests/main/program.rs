@@ -1,4 +1,4 @@
-//! The program, run as a user runs it.
+//! The program as a separate process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::{client, form, reply};
+use crate::support::{client, form, send_request};
 
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auth0-sandbox"));
-    // What is in the environment must not matter.
+    // The environment must have no effect.
     command.args(arguments).env("RUST_LOG", "trace");
     command
 }
 
-/// The program while it runs; it is ended when this is dropped.
+/// A running program, killed on drop.
 struct Program {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -32,7 +32,7 @@ impl Drop for Program {
 }
 
 impl Program {
-    /// Starts it, and waits for its line.
+    /// Starts the program and waits for its ready line.
     fn start(arguments: &[&str]) -> Self {
         let mut command = command(arguments);
         let mut child = command
@@ -55,7 +55,7 @@ impl Program {
         self.line[name].as_str().unwrap()
     }
 
-    /// Sends a signal. Gives back the exit status and what else was written to the outputs.
+    /// Sends a signal. Returns the exit status and the remaining output.
     fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
         let id = self.child.id().to_string();
         assert!(
@@ -83,17 +83,17 @@ impl Program {
                 ("client_secret", self.text("client_secret")),
                 ("audience", self.text("audience")),
             ]));
-        reply(request).await.expect(200)
+        send_request(request).await.expect(200)
     }
 
-    async fn get(&self, path: &str) -> crate::support::Reply {
+    async fn get(&self, path: &str) -> crate::support::TestResponse {
         let token = self.token().await;
         let request = self.http.get(format!("{}{path}", self.text("url")));
-        reply(request.bearer_auth(token["access_token"].as_str().unwrap())).await
+        send_request(request.bearer_auth(token["access_token"].as_str().unwrap())).await
     }
 }
 
-/// A file with this text, which only this test uses.
+/// Writes a file for one test.
 pub(crate) fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, text).unwrap();
@@ -101,7 +101,7 @@ pub(crate) fn file(name: &str, text: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn program_starts_then_it_prints_one_line_that_is_all_a_client_needs() {
+async fn started_program_prints_its_connection_details() {
     let program = Program::start(&["--members", "30", "--tenants", "3"]);
     let names: Vec<_> = program.line.as_object().unwrap().keys().collect();
     let expected = [
@@ -138,15 +138,20 @@ async fn program_starts_then_it_prints_one_line_that_is_all_a_client_needs() {
         .get(url)
         .bearer_auth(program.text("admin_token"));
     assert_eq!(
-        reply(request).await.expect(200).as_array().unwrap().len(),
+        send_request(request)
+            .await
+            .expect(200)
+            .as_array()
+            .unwrap()
+            .len(),
         2
     );
-    // RUST_LOG asked for everything.
+    // The environment sets RUST_LOG to trace.
     assert_eq!(program.end("-INT"), (Some(0), String::new(), String::new()));
 }
 
 #[test]
-fn signal_comes_as_soon_as_the_line_is_read_then_the_status_is_0() {
+fn signal_right_after_the_ready_line_exits_with_0() {
     for signal in ["-INT", "-TERM"] {
         for _ in 0..5 {
             let (status, out, log) = Program::start(&[]).end(signal);
@@ -160,7 +165,7 @@ fn signal_comes_as_soon_as_the_line_is_read_then_the_status_is_0() {
 }
 
 #[tokio::test]
-async fn signal_comes_while_an_answer_is_late_then_the_program_ends_all_the_same() {
+async fn signal_stops_the_program_during_a_pending_response() {
     let script = file("late.toml", "[[fault]]\nthen = { silence = {} }");
     let program = Program::start(&["--faults", script.to_str().unwrap()]);
     let token = program.token().await["access_token"]
@@ -175,7 +180,14 @@ async fn signal_comes_while_an_answer_is_late_then_the_program_ends_all_the_same
             .http
             .get(&requests)
             .bearer_auth(program.text("admin_token"));
-        if reply(request).await.expect(200).as_array().unwrap().len() == 2 {
+        if send_request(request)
+            .await
+            .expect(200)
+            .as_array()
+            .unwrap()
+            .len()
+            == 2
+        {
             break;
         }
     }
@@ -184,7 +196,7 @@ async fn signal_comes_while_an_answer_is_late_then_the_program_ends_all_the_same
 }
 
 #[tokio::test]
-async fn everything_is_set_then_it_is_so() {
+async fn all_options_take_effect() {
     let script = file(
         "everything.toml",
         "[[fault]]\noperation = 'listTenants'\nthen = { answer = { status = 418 } }",
@@ -232,32 +244,32 @@ async fn everything_is_set_then_it_is_so() {
         (&token["expires_in"], &token["scope"]),
         (&json!(600), &json!("read:members read:tenants"))
     );
-    let answer = program.get("/api/members").await;
-    assert_eq!(answer.header("x-ratelimit-limit"), Some("4"));
-    assert_eq!(answer.expect(200)["members"].as_array().unwrap().len(), 2);
+    let response = program.get("/api/members").await;
+    assert_eq!(response.header("x-ratelimit-limit"), Some("4"));
+    assert_eq!(response.expect(200)["members"].as_array().unwrap().len(), 2);
     program.get("/api/tenants").await.expect(418);
     program.get("/api/activity/logs").await.expect(403);
     let (status, out, log) = program.end("-TERM");
     assert_eq!((status, out.as_str()), (Some(0), ""));
-    // Every request has a line in the log, which shows no secret.
+    // The log has one line per request and contains no secret.
     assert_eq!(log.lines().count(), 7, "{log}");
     assert!(!log.contains("its secret"));
 }
 
 #[test]
-fn port_is_taken_then_the_error_says_so() {
+fn port_in_use_is_reported() {
     let program = Program::start(&[]);
     let port = program.text("url").rsplit(':').next().unwrap().to_owned();
     let Output { status, stderr, .. } = command(&["--port", &port]).output().unwrap();
-    let refused = String::from_utf8(stderr).unwrap();
+    let rejected = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(1));
-    let expected = format!("error: port {port} of 127.0.0.1 cannot be used: ");
-    assert!(refused.starts_with(&expected), "{refused}");
+    let expected = format!("error: binding 127.0.0.1:{port} failed: ");
+    assert!(rejected.starts_with(&expected), "{rejected}");
     assert_eq!(program.end("-INT").0, Some(0));
 }
 
 #[test]
-fn nobody_reads_the_line_then_the_program_says_so_and_ends() {
+fn closed_standard_output_is_reported() {
     let mut child = command(&[])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -268,13 +280,13 @@ fn nobody_reads_the_line_then_the_program_says_so_and_ends() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(
-        text.starts_with("error: the standard output cannot be written to: "),
+        text.starts_with("error: writing to standard output failed: "),
         "{text}"
     );
 }
 
 #[tokio::test]
-async fn program_has_a_native_application_then_users_log_in_by_page_or_at_once() {
+async fn native_application_logs_users_in_by_page_or_at_once() {
     for (at_once, status) in [(false, 200), (true, 302)] {
         let mut arguments = vec!["--native", "program"];
         arguments.extend(at_once.then_some("--login-at-once"));
@@ -285,7 +297,7 @@ async fn program_has_a_native_application_then_users_log_in_by_page_or_at_once()
             ("redirect_uri", "http://127.0.0.1:1/callback"),
             ("state", "s"),
             ("login_hint", program.text("admin_email")),
-            // Of RFC 7636, appendix B.
+            // From RFC 7636, appendix B.
             (
                 "code_challenge",
                 "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
@@ -298,9 +310,9 @@ async fn program_has_a_native_application_then_users_log_in_by_page_or_at_once()
             .build()
             .unwrap();
         let url = format!("{}/authorize?{query}", program.text("url"));
-        let answer = http.get(url).send().await.unwrap();
-        assert_eq!(answer.status(), status);
-        // The machine application is there all the same.
+        let response = http.get(url).send().await.unwrap();
+        assert_eq!(response.status(), status);
+        // The default machine application still exists.
         assert!(program.token().await["access_token"].is_string());
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets are planted in every input, and all output is searched for them.
+//! Places secrets in all inputs and searches all output for them.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -11,12 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Running, member, reply, started};
+use crate::support::{TestSandbox, member_path, send_request, start_with};
 
 const SECRET: &str = "pl4nted/secret+1";
 const ENCODED: &str = "pl4nted%2Fsecret%2B1";
 
-/// What the whole process logs.
+/// The log output of the whole process.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -32,14 +32,14 @@ impl std::io::Write for Log {
 }
 
 #[track_caller]
-fn assert_clean(what: &str, output: &str, secrets: &[String]) {
+fn assert_no_secret(what: &str, output: &str, secrets: &[String]) {
     for secret in secrets {
         assert!(!output.contains(secret.as_str()), "{what} shows {secret}");
     }
 }
 
-/// Calls of all kinds, some of which go wrong, with secrets wherever one can be.
-async fn use_it(sandbox: &Running, secrets: &mut Vec<String>) {
+/// Sends requests of all kinds, some of which fail, with secrets in every input.
+async fn call_with_secrets(sandbox: &TestSandbox, secrets: &mut Vec<String>) {
     let email = sandbox.first_member().email.clone();
     for cloud in [
         json!({"locality": "us"}),
@@ -73,10 +73,11 @@ async fn use_it(sandbox: &Running, secrets: &mut Vec<String>) {
     ] {
         let request = sandbox.http.post(sandbox.token_url());
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let answer = reply(request.header("authorization", authorization).body(body)).await;
-        assert_clean("an answer", &answer.body.to_string(), secrets);
+        let response =
+            send_request(request.header("authorization", authorization).body(body)).await;
+        assert_no_secret("a response", &response.body.to_string(), secrets);
     }
-    // Secrets where they do not belong: a body that breaks rules, and one that is no JSON.
+    // Secrets in unexpected places: invalid bodies, and one that is not JSON.
     for (path, body) in [
         (
             "/api/members",
@@ -92,34 +93,34 @@ async fn use_it(sandbox: &Running, secrets: &mut Vec<String>) {
         ),
         ("/api/members", json!(SECRET)),
     ] {
-        let answer = sandbox.post(path, body).await;
-        assert_eq!(answer.status, 400);
-        assert_clean("an answer", &answer.body.to_string(), secrets);
+        let response = sandbox.post(path, body).await;
+        assert_eq!(response.status, 400);
+        assert_no_secret("a response", &response.body.to_string(), secrets);
     }
     let request = sandbox
         .request(Method::POST, "/api/members")
         .header("content-type", "application/json");
-    let answer = reply(request.body(format!("{{\"{SECRET}"))).await;
-    assert_clean("an answer", &answer.body.to_string(), secrets);
+    let response = send_request(request.body(format!("{{\"{SECRET}"))).await;
+    assert_no_secret("a response", &response.body.to_string(), secrets);
     let forged = format!("{}x", sandbox.token);
     for token in [forged.as_str(), sandbox.token.as_str(), SECRET] {
         for path in ["/api/members", "/_sandbox/requests", "/api/members/nobody"] {
             let url = format!("{}{path}", sandbox.url());
-            let answer = reply(sandbox.http.get(url).bearer_auth(token)).await;
-            assert_clean("an answer", &format!("{answer:?}"), secrets);
+            let response = send_request(sandbox.http.get(url).bearer_auth(token)).await;
+            assert_no_secret("a response", &format!("{response:?}"), secrets);
         }
     }
     sandbox
-        .delete(&member(&sandbox.first_member().id))
+        .delete(&member_path(&sandbox.first_member().id))
         .await
         .expect(204);
 }
 
 #[tokio::test]
-async fn secrets_in_every_input_then_no_output_holds_one() {
+async fn secrets_in_inputs_appear_in_no_output() {
     let log = Log::default();
     let writer = log.clone();
-    // For the whole process: what the other tests log meanwhile has to be clean as well.
+    // The log of the whole process: the output of concurrent tests must not contain secrets either.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone())
@@ -129,25 +130,25 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     let mut output = format!("{application:?}");
     let builder = Sandbox::builder().application(application);
     write!(output, "{builder:?}").unwrap();
-    let sandbox = started(builder).await;
+    let sandbox = start_with(builder).await;
     write!(output, "{:?} {:?}", *sandbox, sandbox.first_member()).unwrap();
     let mut secrets = vec![
         SECRET.to_owned(),
         ENCODED.to_owned(),
         STANDARD.encode(format!("robot:{ENCODED}")),
         sandbox.token.clone(),
-        sandbox.connection().admin_token,
+        sandbox.connection_info().admin_token,
     ];
-    // A token's signature and claims are secrets by themselves.
+    // The signature and the claims of a token count as secrets individually.
     secrets.extend(sandbox.token.split('.').skip(1).map(str::to_owned));
 
-    use_it(&sandbox, &mut secrets).await;
+    call_with_secrets(&sandbox, &mut secrets).await;
     assert_eq!(secrets.len(), 9);
 
     for listing in [
-        sandbox.all("/api/tenants", "tenants", "").await,
-        sandbox.all("/api/members", "members", "").await,
-        sandbox.all("/api/activity/logs", "logs", "").await,
+        sandbox.list_all("/api/tenants", "tenants", "").await,
+        sandbox.list_all("/api/members", "members", "").await,
+        sandbox.list_all("/api/activity/logs", "logs", "").await,
     ] {
         write!(output, "{listing:?}").unwrap();
     }
@@ -162,14 +163,14 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         sandbox.violations()
     )
     .unwrap();
-    let listed = reply(sandbox.admin(Method::GET, "/requests"))
+    let listed = send_request(sandbox.admin(Method::GET, "/requests"))
         .await
         .expect(200);
     write!(output, "{listed} {:?}", sandbox.invitations()).unwrap();
     for error in [
         sandbox.accept_invitation("nobody").unwrap_err(),
         sandbox
-            .fail(Fault::of("x").then(Effect::Answer(Reply::new(1))))
+            .fail(Fault::of("x").then(Effect::Response(Reply::new(1))))
             .unwrap_err(),
         Script::parse("faults.toml", "x").unwrap_err(),
         Sandbox::builder()
@@ -180,14 +181,14 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     ] {
         write!(output, "{error} {error:?} {:?}", error.source()).unwrap();
     }
-    assert_clean("the output", &output, &secrets);
+    assert_no_secret("the output", &output, &secrets);
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
         log.contains("request operation=\"createTenant\" method=\"POST\" status=201 acted=true"),
         "{log}"
     );
-    assert_clean("the log", &log, &secrets);
-    // What is put together from the parts of a secret.
+    assert_no_secret("the log", &log, &secrets);
+    // Also covers output that contains only a part of a secret.
     assert!(!log.contains("pl4nted"));
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a sandbox that checks its answers, and a plain HTTP client that has a token for it.
+//! Shared test support: a sandbox that validates its responses, and an HTTP client with a token for it.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// A sandbox whose answers all have to be as the document says, which is looked at when the test is over.
-pub(crate) struct Running {
+/// A sandbox that validates its responses. Dropping it asserts that there were no violations.
+pub(crate) struct TestSandbox {
     sandbox: Sandbox,
     pub(crate) http: Client,
     pub(crate) token: String,
 }
 
-impl Deref for Running {
+impl Deref for TestSandbox {
     type Target = Sandbox;
 
     fn deref(&self) -> &Sandbox {
@@ -23,7 +23,7 @@ impl Deref for Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for TestSandbox {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.sandbox.violations(), Vec::<String>::new());
@@ -31,22 +31,22 @@ impl Drop for Running {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// The body; null where there is none, a string where it is no JSON.
+    /// The body: null if it is empty, a string if it is not JSON.
     pub(crate) body: Value,
 }
 
-impl Reply {
+impl TestResponse {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Status and type, for what was refused.
-    pub(crate) fn problem(&self) -> (u16, &str) {
+    /// Status and type of an error of the Teams API.
+    pub(crate) fn status_and_type(&self) -> (u16, &str) {
         (self.status, self.body["type"].as_str().unwrap_or_default())
     }
 
@@ -54,7 +54,7 @@ impl Reply {
         self.body["details"].as_str().unwrap_or_default()
     }
 
-    /// The body, which has to come with this status.
+    /// Returns the body after asserting the status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{:?}", self.body);
@@ -62,25 +62,25 @@ impl Reply {
     }
 }
 
-/// Starts a sandbox with small teams, and gets a token.
-pub(crate) async fn start() -> Running {
-    started(Sandbox::builder()).await
+/// Starts a sandbox with the default settings and obtains a token.
+pub(crate) async fn start() -> TestSandbox {
+    start_with(Sandbox::builder()).await
 }
 
-pub(crate) async fn started(builder: SandboxBuilder) -> Running {
-    let sandbox = builder.check_answers().start().await.unwrap();
-    let mut running = Running::without_token(sandbox);
-    running.token = running.granted("").await;
+pub(crate) async fn start_with(builder: SandboxBuilder) -> TestSandbox {
+    let sandbox = builder.check_responses().start().await.unwrap();
+    let mut running = TestSandbox::without_token(sandbox);
+    running.token = running.token_with_scope("").await;
     running
 }
 
-/// A client that goes straight to the sandbox, and gives up on what never comes.
+/// A client without proxy and with a timeout.
 pub(crate) fn client() -> Client {
     let builder = Client::builder().no_proxy();
     builder.timeout(Duration::from_secs(20)).build().unwrap()
 }
 
-pub(crate) async fn reply(request: RequestBuilder) -> Reply {
+pub(crate) async fn send_request(request: RequestBuilder) -> TestResponse {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
@@ -88,48 +88,48 @@ pub(crate) async fn reply(request: RequestBuilder) -> Reply {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
     };
-    Reply {
+    TestResponse {
         status,
         headers,
         body,
     }
 }
 
-/// A form's body.
+/// Encodes a form.
 pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
 }
 
-/// The path of a member, whose id no path can hold as it is.
-pub(crate) fn member(id: &str) -> String {
+/// The path of a member, with an encoded id.
+pub(crate) fn member_path(id: &str) -> String {
     format!("/api/members/{}", id.replace('|', "%7C"))
 }
 
-/// The answer names the field and the rule.
+/// Asserts that the response names the field and the rule.
 #[track_caller]
-pub(crate) fn assert_invalid(answer: &Reply, field: &str, rule: &str) {
+pub(crate) fn assert_invalid(response: &TestResponse, field: &str, rule: &str) {
     assert_eq!(
-        answer.problem(),
+        response.status_and_type(),
         (400, "VALIDATION_ERROR"),
         "{field}: {rule}"
     );
-    let details = answer.details();
+    let details = response.details();
     assert!(details.contains(field), "{field}: {details}");
     assert!(details.contains(rule), "{rule}: {details}");
 }
 
-/// The texts under `name` of all items.
-pub(crate) fn texts(items: &Value, name: &str) -> Vec<String> {
+/// The string fields `name` of all items.
+pub(crate) fn string_fields(items: &Value, name: &str) -> Vec<String> {
     let items = items.as_array().unwrap().iter();
     items
         .map(|item| item[name].as_str().unwrap().to_owned())
         .collect()
 }
 
-impl Running {
-    /// The same without a token.
+impl TestSandbox {
+    /// A sandbox without a token.
     pub(crate) fn without_token(sandbox: Sandbox) -> Self {
         Self {
             sandbox,
@@ -138,9 +138,9 @@ impl Running {
         }
     }
 
-    /// Asks the token endpoint with a form.
-    pub(crate) async fn ask(&self, pairs: &[(&str, &str)]) -> Reply {
-        reply(self.form(pairs)).await
+    /// Sends a form to the token endpoint.
+    pub(crate) async fn request_token(&self, pairs: &[(&str, &str)]) -> TestResponse {
+        send_request(self.form(pairs)).await
     }
 
     pub(crate) fn form(&self, pairs: &[(&str, &str)]) -> RequestBuilder {
@@ -150,10 +150,10 @@ impl Running {
             .body(form(pairs))
     }
 
-    /// Asks for a token as the first application, with these scopes; without any, for all.
-    pub(crate) async fn ask_as_usual(&self, scope: &str) -> Reply {
+    /// Requests a token for the first application with these scopes, or all scopes if empty.
+    pub(crate) async fn request_default_token(&self, scope: &str) -> TestResponse {
         let (id, secret) = (self.client_id(), self.client_secret());
-        self.ask(&[
+        self.request_token(&[
             ("grant_type", "client_credentials"),
             ("client_id", id),
             ("client_secret", secret),
@@ -163,10 +163,10 @@ impl Running {
         .await
     }
 
-    /// A token of the first application.
-    pub(crate) async fn granted(&self, scope: &str) -> String {
-        let answer = self.ask_as_usual(scope).await.expect(200);
-        answer["access_token"].as_str().unwrap().to_owned()
+    /// Obtains a token for the first application.
+    pub(crate) async fn token_with_scope(&self, scope: &str) -> String {
+        let response = self.request_default_token(scope).await.expect(200);
+        response["access_token"].as_str().unwrap().to_owned()
     }
 
     /// A request with the token.
@@ -176,39 +176,39 @@ impl Running {
             .bearer_auth(&self.token)
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Reply {
-        reply(self.request(Method::GET, path)).await
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
+        send_request(self.request(Method::GET, path)).await
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Reply {
-        reply(self.request(method, path).json(&body)).await
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> TestResponse {
+        send_request(self.request(method, path).json(&body)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send(Method::POST, path, body).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> TestResponse {
         self.send(Method::PUT, path, body).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> TestResponse {
         self.send(Method::PATCH, path, body).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Reply {
-        reply(self.request(Method::DELETE, path)).await
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
+        send_request(self.request(Method::DELETE, path)).await
     }
 
-    /// A request to `/_sandbox`, with its own token.
+    /// A request to `/_sandbox` with the admin token.
     pub(crate) fn admin(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/_sandbox{path}", self.url()))
-            .bearer_auth(self.connection().admin_token)
+            .bearer_auth(self.connection_info().admin_token)
     }
 
     /// All items of a listing, page by page. `query` is part of every request.
-    pub(crate) async fn all(&self, path: &str, name: &str, query: &str) -> Vec<Value> {
+    pub(crate) async fn list_all(&self, path: &str, name: &str, query: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut from = String::new();
         loop {
@@ -222,17 +222,17 @@ impl Running {
     }
 
     pub(crate) async fn member_ids(&self) -> Vec<String> {
-        texts(
-            &json!(self.all("/api/members", "members", "take=50").await),
+        string_fields(
+            &json!(self.list_all("/api/members", "members", "take=50").await),
             "id",
         )
     }
 
-    /// The tenants' ids, the oldest first.
+    /// Ids of the tenants, oldest first.
     pub(crate) async fn tenant_ids(&self) -> Vec<String> {
         let tenants = self
-            .all("/api/tenants", "tenants", "sort=created_at:1")
+            .list_all("/api/tenants", "tenants", "sort=created_at:1")
             .await;
-        texts(&json!(tenants), "tenant_id")
+        string_fields(&json!(tenants), "tenant_id")
     }
 }

@@ -1,14 +1,14 @@
-//! Requests with bodies that break a rule of the document: status 400 names the field and the rule.
+//! Invalid request bodies: a 400 names the field and the rule.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{assert_invalid, member, reply, start};
+use crate::support::{assert_invalid, member_path, send_request, start};
 
 const ID: &str = "6f8a3c1e-7d2b-4f6a-9c0d-1b2e3f4a5b6c";
 
 #[tokio::test]
-async fn invitation_breaks_a_rule_then_the_field_is_named() {
+async fn invalid_invitation_names_the_field() {
     let sandbox = start().await;
     for (field, value, rule) in [
         ("email", Value::Null, "string"),
@@ -40,18 +40,18 @@ async fn invitation_breaks_a_rule_then_the_field_is_named() {
         body.as_object_mut().unwrap().remove(field);
         assert_invalid(&sandbox.post("/api/members", body).await, field, "required");
     }
-    // Several rules at once are all named.
-    let answer = sandbox
+    // All violated rules are named.
+    let response = sandbox
         .post("/api/members", json!({"email": 1, "extra": 2}))
         .await;
     for part in ["/email", "role", "extra"] {
-        assert!(answer.details().contains(part), "{}", answer.details());
+        assert!(response.details().contains(part), "{}", response.details());
     }
     assert!(sandbox.invitations().is_empty());
 }
 
 #[tokio::test]
-async fn tenant_breaks_a_rule_then_the_field_is_named() {
+async fn invalid_tenant_names_the_field() {
     let sandbox = start().await;
     let email = sandbox.first_member().email.clone();
     for (field, value, rule) in [
@@ -81,7 +81,7 @@ async fn tenant_breaks_a_rule_then_the_field_is_named() {
         let body = json!({"admin_email": email, "environment": environment});
         assert_invalid(&sandbox.post("/api/tenants", body).await, "environment", "");
     }
-    // Neither of the two forms, both, and a tag in the private cloud.
+    // Neither form, both forms, and a tag in the private cloud.
     let neither = sandbox
         .post("/api/tenants", json!({"admin_email": email}))
         .await;
@@ -103,9 +103,9 @@ async fn tenant_breaks_a_rule_then_the_field_is_named() {
 }
 
 #[tokio::test]
-async fn access_breaks_a_rule_then_the_field_is_named() {
+async fn invalid_access_names_the_field() {
     let sandbox = start().await;
-    let path = format!("{}/tenants", member(&sandbox.first_member().id));
+    let path = format!("{}/tenants", member_path(&sandbox.first_member().id));
     let eleven = json!(vec![ID; 11]);
     for (method, body, field, rule) in [
         (
@@ -170,7 +170,7 @@ async fn access_breaks_a_rule_then_the_field_is_named() {
 }
 
 #[tokio::test]
-async fn body_is_no_json_object_then_that_is_said() {
+async fn body_that_is_not_a_json_object_is_reported() {
     let sandbox = start().await;
     let send = async |kind: Option<&str>, body: &str| {
         let mut request = sandbox
@@ -179,18 +179,18 @@ async fn body_is_no_json_object_then_that_is_said() {
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }
-        reply(request).await
+        send_request(request).await
     };
     let json = Some("application/json");
-    let right = r#"{"email":"new@example.com","role":"teams_contributor"}"#;
-    assert_invalid(&send(json, "").await, "body", "found none");
-    assert_invalid(&send(None, "").await, "body", "found none");
+    let valid = r#"{"email":"new@example.com","role":"teams_contributor"}"#;
+    assert_invalid(&send(json, "").await, "body", "found an empty body");
+    assert_invalid(&send(None, "").await, "body", "found an empty body");
     assert_invalid(&send(json, "{").await, "body", "line 1, column 1");
     assert_invalid(&send(json, "{\"email\":\n}").await, "body", "line 2");
     assert_invalid(
-        &send(json, &format!("{right} x")).await,
+        &send(json, &format!("{valid} x")).await,
         "body",
-        "expected JSON",
+        "expected valid JSON",
     );
     for body in ["[]", "null", "7", "\"text\"", "true"] {
         assert_invalid(&send(json, body).await, "body", "\"object\"");
@@ -202,9 +202,9 @@ async fn body_is_no_json_object_then_that_is_said() {
         Some("application/jsonp"),
         Some("application/x-www-form-urlencoded"),
     ] {
-        assert_invalid(&send(kind, right).await, "content-type", "application/json");
+        assert_invalid(&send(kind, valid).await, "content-type", "application/json");
     }
-    send(Some("Application/JSON; charset=utf-8"), right)
+    send(Some("Application/JSON; charset=utf-8"), valid)
         .await
         .expect(201);
     let invalid = [b'"', 0xFF, b'"'];
@@ -212,24 +212,24 @@ async fn body_is_no_json_object_then_that_is_said() {
         .request(Method::POST, "/api/members")
         .header("content-type", "application/json");
     assert_invalid(
-        &reply(request.body(invalid.to_vec())).await,
+        &send_request(request.body(invalid.to_vec())).await,
         "body",
-        "expected JSON",
+        "expected valid JSON",
     );
-    // A DELETE has a body where the document says so.
-    let path = format!("{}/tenants", member(&sandbox.first_member().id));
-    assert_invalid(&sandbox.delete(&path).await, "body", "found none");
+    // A DELETE requires a body if the document defines one.
+    let path = format!("{}/tenants", member_path(&sandbox.first_member().id));
+    assert_invalid(&sandbox.delete(&path).await, "body", "found an empty body");
 }
 
 #[tokio::test]
-async fn body_is_too_long_then_it_is_refused_and_seen() {
+async fn oversized_body_is_rejected_and_logged() {
     let sandbox = start().await;
     for path in ["/api/members", "/oauth/token"] {
         let request = sandbox
             .request(Method::POST, path)
             .body(" ".repeat(1024 * 1024 + 1));
-        let answer = reply(request.header("content-type", "application/json")).await;
-        assert_invalid(&answer, "body", "at most 1048576 bytes");
+        let response = send_request(request.header("content-type", "application/json")).await;
+        assert_invalid(&response, "body", "at most 1048576 bytes");
         let last = sandbox.requests().pop().unwrap();
         assert_eq!(
             (last.path.as_str(), last.status, last.acted),

@@ -9,9 +9,9 @@ use super::Client;
 use crate::types;
 #[allow(clippy::all)]
 impl Client {
-    /// Returns what the application may do in the organization
+    /// Returns what the application is allowed to do in the organization
     ///
-    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's administrators set both for the application; they seldom change, so the answer can be kept.
+    /// Returns the strategies that identity providers can use, and when an identity provider can be deleted. The tenant administrators configure both for the application. They rarely change, so the response can be cached.
     ///
     /// Sends a `GET` request to `/config`
     #[inline]
@@ -30,13 +30,13 @@ impl Client {
                 .build()?,
         )
     }
-    /// Returns what can be set on identity providers
+    /// Returns the configurable features of identity providers
     ///
-    /// Says, for each strategy, whether an identity provider can have provisioning and universal logout, and
-    /// which of the general switches the organization may set itself. It comes from the connection profile of
-    /// the application and seldom changes, so the answer can be kept.
+    /// Returns, for each strategy, whether an identity provider can use provisioning and universal logout,
+    /// and which of the general settings the organization can change. The values come from the connection
+    /// profile of the application. They rarely change, so the response can be cached.
     ///
-    /// Ask here before a form for a new identity provider is shown.
+    /// Call this operation before you show a form for a new identity provider.
     ///
     /// Sends a `GET` request to `/config/identity-providers`
     #[inline]
@@ -57,7 +57,7 @@ impl Client {
     }
     /// Withdraws invitations
     ///
-    /// Takes 1 to 10 invitations, by their ids. Status 204, without a body, says that their links no longer work. Nothing brings them back; the people can only be invited anew.
+    /// Takes the IDs of 1 to 10 invitations. Returns 204 No Content on success. The links of the invitations no longer work. A withdrawn invitation cannot be restored; the person has to be invited again.
     ///
     /// Sends a `POST` request to `/delete-member-invitations`
     ///
@@ -71,14 +71,14 @@ impl Client {
         let url = format!("{}/delete-member-invitations", self.baseurl,);
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Ends the membership of a user
+    /// Removes a member from the organization
     ///
-    /// Takes exactly one member, in a list. Status 204, without a body, says that the user is no longer a member. The user itself is not deleted, and can be invited again.
+    /// Takes exactly one member, in a list. Returns 204 No Content on success. The user is not deleted and can be invited again.
     ///
     /// Sends a `POST` request to `/delete-memberships`
     ///
     /// Arguments:
-    /// - `body`: Whose membership ends.
+    /// - `body`: The member to remove from the organization.
     #[inline]
     pub fn delete_organization_memberships<'a>(
         &'a self,
@@ -89,16 +89,16 @@ impl Client {
     }
     /// Lists the organization's domains
     ///
-    /// Domains come in every state, those whose verification is pending or has failed included.
+    /// Returns domains in every state, including those whose verification is pending or has failed.
     ///
-    /// A page holds at most `take` domains. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many domains it holds.
+    /// Returns at most `take` domains per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many domains it contains.
     ///
     /// Sends a `GET` request to `/domains`
     ///
     /// Arguments:
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `take`: How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `take`: The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     #[inline]
     pub fn list_organization_domains<'a>(
         &'a self,
@@ -121,11 +121,11 @@ impl Client {
     }
     /// Claims a domain for the organization
     ///
-    /// The new domain is pending. Its answer says which TXT record proves that the domain is the
-    /// organization's: publish `verification_txt` at `verification_host`, then start the verification.
+    /// The new domain is pending. The response contains the TXT record that proves ownership of the domain:
+    /// publish `verification_txt` at `verification_host`, then start the verification.
     ///
-    /// A status of 409 means that the name is claimed already. The call is not safe to repeat: if no answer
-    /// arrived, list the domains before a second attempt.
+    /// Returns 409 if the domain is already claimed. Not idempotent: if no response arrives, list the domains
+    /// before you retry.
     ///
     /// Sends a `POST` request to `/domains`
     ///
@@ -151,12 +151,12 @@ impl Client {
     }
     /// Returns one domain
     ///
-    /// The answer holds the state of the verification and the TXT record that it looks for. After a verification was started, ask here from time to time until the state is no longer `pending`.
+    /// Returns the verification status and the expected TXT record. After you start a verification, poll this operation until the status is no longer `pending`.
     ///
     /// Sends a `GET` request to `/domains/{domain_id}`
     ///
     /// Arguments:
-    /// - `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name.
+    /// - `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name.
     #[inline]
     pub fn get_organization_domain<'a>(
         &'a self,
@@ -176,14 +176,14 @@ impl Client {
                 .build()?,
         )
     }
-    /// Gives a domain up
+    /// Removes a domain from the organization
     ///
-    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew.
+    /// Returns 204 No Content on success. The domain and its verification are removed from the organization. To add the domain again, it must be claimed and verified again.
     ///
     /// Sends a `DELETE` request to `/domains/{domain_id}`
     ///
     /// Arguments:
-    /// - `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name.
+    /// - `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name.
     #[inline]
     pub fn delete_organization_domain<'a>(
         &'a self,
@@ -196,15 +196,15 @@ impl Client {
     }
     /// Lists the identity providers of a domain
     ///
-    /// These are the identity providers that users with addresses of this domain are sent to. The list is
-    /// complete: it is not paged.
+    /// Returns the identity providers to which users with email addresses in this domain are directed. The
+    /// list is complete and not paginated.
     ///
-    /// Needs the scopes for domains and for identity providers, both.
+    /// Requires the scopes for both domains and identity providers.
     ///
     /// Sends a `GET` request to `/domains/{domain_id}/identity-providers`
     ///
     /// Arguments:
-    /// - `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name.
+    /// - `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name.
     #[inline]
     pub fn get_organization_domain_identity_providers<'a>(
         &'a self,
@@ -227,15 +227,15 @@ impl Client {
     }
     /// Starts the verification of a domain
     ///
-    /// Status 202 means that the verification has been started, not that it has succeeded. The answer is the
-    /// domain with its present state, most often still `pending`.
+    /// Status 202 means that the verification was started, not that it succeeded. Returns the domain with its
+    /// current status, usually still `pending`.
     ///
-    /// Publish the TXT record first, and mind that it can take a while to be seen everywhere.
+    /// Publish the TXT record first. DNS changes can take a while to propagate.
     ///
     /// Sends a `POST` request to `/domains/{domain_id}/verify`
     ///
     /// Arguments:
-    /// - `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name.
+    /// - `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name.
     #[inline]
     pub fn create_organization_domain_verification<'a>(
         &'a self,
@@ -257,15 +257,15 @@ impl Client {
     }
     /// Lists the organization's identity providers
     ///
-    /// The list is complete: it is not paged.
+    /// The list is complete and not paginated.
     ///
-    /// Items come in several forms: one for each strategy, and a short one, without settings, for those that
-    /// the organization's administrators may see but not configure.
+    /// The items have several forms: one for each strategy, and a short form without settings for identity
+    /// providers that the organization's administrators can see but not configure.
     ///
     /// Sends a `GET` request to `/identity-providers`
     ///
     /// Arguments:
-    /// - `member_access_level`: Keeps the identity providers on which members have one of these access levels. Without it, none is left out.
+    /// - `member_access_level`: Returns only identity providers on which members have one of these access levels. If omitted, all identity providers are returned.
     #[inline]
     pub fn list_organization_identity_providers<'a>(
         &'a self,
@@ -293,13 +293,12 @@ impl Client {
     }
     /// Adds an identity provider to the organization
     ///
-    /// The body's type decides the strategy, and the strategy decides the `options`. Only strategies that the
-    /// application allows are taken: [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in `options` are sent and never
-    /// returned.
+    /// The type of the request body determines the strategy, and the strategy determines the `options`. Only
+    /// strategies that are allowed for the application are accepted; [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in
+    /// `options` are sent but never returned.
     ///
-    /// A status of 409 means that the tenant lacks a setting that this needs; only the tenant's
-    /// administrators can mend that. The call is not safe to repeat: if no answer arrived, list the identity
-    /// providers before a second attempt.
+    /// Returns 409 if the tenant lacks a required setting, which only the tenant administrators can fix. Not
+    /// idempotent: if no response arrives, list the identity providers before you retry.
     ///
     /// Sends a `POST` request to `/identity-providers`
     ///
@@ -325,12 +324,12 @@ impl Client {
     }
     /// Returns one identity provider
     ///
-    /// The answer's form depends on the strategy. Secrets are not in it, however they were set.
+    /// The form of the response depends on the strategy. Secrets are never included.
     ///
     /// Sends a `GET` request to `/identity-providers/{idp_id}`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn get_organization_identity_provider<'a>(
         &'a self,
@@ -350,18 +349,19 @@ impl Client {
                 .build()?,
         )
     }
-    /// Deletes an identity provider for good
+    /// Deletes an identity provider permanently
     ///
-    /// Status 204, without a body, says that the identity provider is deleted, and not only for this
-    /// organization. Members who logged in with it no longer can. **Nothing brings it back.** To take it from
-    /// the organization and keep it, detach it instead.
+    /// Returns 204 No Content on success. The identity provider is deleted, not only for this organization.
+    /// Members who logged in with it can no longer do so. **This cannot be undone.** To remove it from the
+    /// organization and keep it in the tenant, detach it instead.
     ///
-    /// Where the application's setting is `allow_if_empty`, an identity provider with users is not deleted.
+    /// If the application is configured with `allow_if_empty`, an identity provider that has users is not
+    /// deleted.
     ///
     /// Sends a `DELETE` request to `/identity-providers/{idp_id}`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn delete_organization_identity_provider<'a>(
         &'a self,
@@ -374,18 +374,18 @@ impl Client {
     }
     /// Changes an identity provider
     ///
-    /// The body's type follows the strategy of the identity provider, which cannot be changed; the body does
-    /// not name it. What is left out stays as it is, but `options` is one value: sent at all, it is sent
-    /// whole, the secret included.
+    /// The type of the request body must match the strategy of the identity provider, which cannot be
+    /// changed. The body does not contain the strategy. Omitted fields remain unchanged, but `options` is a
+    /// single value: if sent, it must be complete, including the secret.
     ///
-    /// What may be changed depends on the access level: with `full` everything, with `limited` all but
-    /// `display_name` and `options`.
+    /// The access level determines what can be changed: with `full`, everything; with `limited`, everything
+    /// except `display_name` and `options`.
     ///
     /// Sends a `PATCH` request to `/identity-providers/{idp_id}`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `body`: What changes on the identity provider, in the form of its strategy.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `body`: The changes to the identity provider, in the form of its strategy.
     #[inline]
     pub fn update_organization_identity_provider<'a>(
         &'a self,
@@ -407,14 +407,14 @@ impl Client {
                 .build()?,
         )
     }
-    /// Takes an identity provider from the organization
+    /// Detaches an identity provider from the organization
     ///
-    /// Status 204, without a body, says that the organization no longer has the identity provider, which goes on existing in the tenant. Members can no longer log in with it here. Through this API it cannot be attached again: only the tenant's administrators can do that.
+    /// Returns 204 No Content on success. The identity provider is removed from the organization but still exists in the tenant. Members can no longer log in with it to this organization. This API cannot attach it again; only the tenant administrators can.
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/detach`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn detach_organization_identity_provider<'a>(
         &'a self,
@@ -426,19 +426,19 @@ impl Client {
         );
         Ok(self.client.post(url).build()?)
     }
-    /// Joins a verified domain to an identity provider
+    /// Associates a verified domain with an identity provider
     ///
-    /// Users with addresses of the domain are sent to this identity provider from then on. The domain must be
-    /// one of the organization's, and verified.
+    /// Directs users with email addresses in the domain to this identity provider. The domain must belong to
+    /// the organization and be verified.
     ///
-    /// The domain goes by its name here, not by its id. A status of 409 means that the two are joined
-    /// already.
+    /// The domain is identified by its name, not by its ID. Returns 409 if the domain is already associated
+    /// with the identity provider.
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/domains`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `body`: The domain to join to the identity provider.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `body`: The domain to associate with the identity provider.
     #[inline]
     pub fn create_organization_identity_provider_domain<'a>(
         &'a self,
@@ -461,18 +461,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Parts a domain from an identity provider
+    /// Removes a domain from an identity provider
     ///
-    /// Status 204, without a body, says that users of the domain are no longer sent to this identity
-    /// provider. The domain itself stays with the organization, still verified.
+    /// Returns 204 No Content on success. Users of the domain are no longer directed to this identity
+    /// provider. The domain remains in the organization and stays verified.
     ///
-    /// The domain goes by its name here, not by its id.
+    /// The domain is identified by its name, not by its ID.
     ///
     /// Sends a `DELETE` request to `/identity-providers/{idp_id}/domains/{domain}`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `domain`: The name of the domain to part from the identity provider, such as `acme.com`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `domain`: The name of the domain to remove from the identity provider, such as `acme.com`.
     #[inline]
     pub fn delete_organization_identity_provider_domain<'a>(
         &'a self,
@@ -485,14 +485,14 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Returns how an identity provider provisions users
+    /// Returns the provisioning configuration of an identity provider
     ///
-    /// Says how users of the identity provider get here, and how their attributes are mapped. Where provisioning was never set up a 404 is to be expected, though it is not documented.
+    /// Returns how users of the identity provider are provisioned, and how their attributes are mapped. If provisioning was never set up, expect status 404, although this is not documented.
     ///
     /// Sends a `GET` request to `/identity-providers/{idp_id}/provisioning`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn get_idp_provisioning_configuration<'a>(
         &'a self,
@@ -515,16 +515,17 @@ impl Client {
     }
     /// Sets up provisioning for an identity provider
     ///
-    /// There is nothing to choose: method and mapping follow the strategy and what the tenant's
-    /// administrators have defined. Afterwards make a SCIM token, which the identity provider needs to send
-    /// users.
+    /// The provisioning has no parameters: method and mapping depend on the strategy and on the definition
+    /// made by the tenant administrators. Afterwards, create a SCIM token, which the identity provider needs
+    /// to send users.
     ///
-    /// Only strategies whose settings list `provisioning` take part: see [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
+    /// Available only for strategies whose settings list `provisioning`; see
+    /// [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/provisioning`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn create_idp_provisioning_configuration<'a>(
         &'a self,
@@ -545,14 +546,14 @@ impl Client {
                 .build()?,
         )
     }
-    /// Ends provisioning for an identity provider
+    /// Deletes the provisioning configuration of an identity provider
     ///
-    /// Status 204, without a body, says that the identity provider can no longer create or change users here. What becomes of its SCIM tokens is not documented: revoke them first where that matters.
+    /// Returns 204 No Content on success. The identity provider can no longer create or change users. What happens to its SCIM tokens is not documented; if it matters, revoke them first.
     ///
     /// Sends a `DELETE` request to `/identity-providers/{idp_id}/provisioning`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn delete_provisioning_configuration<'a>(
         &'a self,
@@ -566,12 +567,12 @@ impl Client {
     }
     /// Lists the SCIM tokens of an identity provider
     ///
-    /// Lists ids and dates. **The tokens themselves are never shown again.** The list is complete: it is not paged.
+    /// Returns IDs and dates. **The tokens themselves are never returned again.** The list is complete and not paginated.
     ///
     /// Sends a `GET` request to `/identity-providers/{idp_id}/provisioning/scim-tokens`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
     #[inline]
     pub fn list_idp_provisioning_scim_tokens<'a>(
         &'a self,
@@ -592,19 +593,19 @@ impl Client {
                 .build()?,
         )
     }
-    /// Makes a SCIM token for an identity provider
+    /// Creates a SCIM token for an identity provider
     ///
-    /// The answer holds the token. **It is shown this once**: no other call returns it, so store it before
-    /// anything else. A token without a `token_lifetime` never expires.
+    /// The response contains the token. **The token is returned only once**: no other operation returns it,
+    /// so store it immediately. A token without `token_lifetime` never expires.
     ///
-    /// The call is not safe to repeat: each attempt that worked leaves a token that is valid. If no answer
-    /// arrived, list the tokens and revoke the one that nobody holds.
+    /// Not idempotent: each successful request creates another valid token. If no response arrives, list the
+    /// tokens and revoke the unused one.
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/provisioning/scim-tokens`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `body`: How long the token is to be valid.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `body`: The lifetime of the token.
     #[inline]
     pub fn create_idp_provisioning_scim_token<'a>(
         &'a self,
@@ -629,13 +630,13 @@ impl Client {
     }
     /// Revokes a SCIM token
     ///
-    /// Status 204, without a body, says that the token is no longer valid. An identity provider that still uses it can no longer change users: give it another token first.
+    /// Returns 204 No Content on success. The token is no longer valid. An identity provider that still uses it can no longer change users, so replace its token first.
     ///
     /// Sends a `DELETE` request to `/identity-providers/{idp_id}/provisioning/scim-tokens/{idp_scim_token_id}`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `idp_scim_token_id`: The id of the SCIM token to revoke, such as `tok_tuz8H9hWQ8LaCkdh`. It is not the token itself.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `idp_scim_token_id`: The ID of the SCIM token to revoke, such as `tok_tuz8H9hWQ8LaCkdh`. This is not the token itself.
     #[inline]
     pub fn delete_idp_provisioning_scim_token<'a>(
         &'a self,
@@ -651,13 +652,13 @@ impl Client {
     }
     /// Resets the attribute mapping of provisioning
     ///
-    /// Puts the mapping of provisioned attributes back to what the tenant's administrators have defined: attributes marked `is_missing` are added, those marked `is_extra` are removed. The answer is the provisioning as it is afterwards.
+    /// Resets the mapping of provisioned attributes to the definition made by the tenant administrators: attributes marked `is_missing` are added, attributes marked `is_extra` are removed. Returns the updated provisioning configuration.
     ///
     /// Sends a `PUT` request to `/identity-providers/{idp_id}/provisioning/update-attributes`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `body`: An empty object: there is nothing to say.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `body`: An empty object. The request has no parameters.
     #[inline]
     pub fn update_idp_provisioning_configuration_attributes<'a>(
         &'a self,
@@ -682,13 +683,13 @@ impl Client {
     }
     /// Resets the attribute mapping of an identity provider
     ///
-    /// Puts the mapping of user attributes back to what the tenant's administrators have defined: attributes marked `is_missing` are added, those marked `is_extra` are removed. The answer is the identity provider as it is afterwards.
+    /// Resets the mapping of user attributes to the definition made by the tenant administrators: attributes marked `is_missing` are added, attributes marked `is_extra` are removed. Returns the updated identity provider.
     ///
     /// Sends a `PUT` request to `/identity-providers/{idp_id}/update-attributes`
     ///
     /// Arguments:
-    /// - `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
-    /// - `body`: An empty object: there is nothing to say.
+    /// - `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`.
+    /// - `body`: An empty object. The request has no parameters.
     #[inline]
     pub fn update_organization_identity_provider_attributes<'a>(
         &'a self,
@@ -713,20 +714,21 @@ impl Client {
     }
     /// Lists the organization's invitations
     ///
-    /// A page holds at most `take` invitations, newest first unless `sort` says otherwise. To go on, pass the
-    /// page's `next` as `from`; a page without `next` is the last, however many invitations it holds.
+    /// Returns at most `take` invitations per page, newest first unless `sort` is set. To get the next page,
+    /// pass `next` as `from`. A page without `next` is the last page, regardless of how many invitations it
+    /// contains.
     ///
-    /// With `fields`, only the fields named there come, or all but those where `include_fields` is `false`.
-    /// The ticket of an invitation comes only without `fields`.
+    /// With `fields`, only the listed fields are returned, or all other fields if `include_fields` is
+    /// `false`. The ticket of an invitation is returned only without `fields`.
     ///
     /// Sends a `GET` request to `/member-invitations`
     ///
     /// Arguments:
-    /// - `fields`: The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `include_fields`: Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
-    /// - `sort`: The order of the invitations: `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
-    /// - `take`: How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// - `fields`: A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned. `ticket_id` cannot be listed and is absent whenever this parameter is set.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `include_fields`: Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
+    /// - `sort`: The order of the invitations: `created_at:-1` for newest first (the default) or `created_at:1` for oldest first.
+    /// - `take`: The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     #[inline]
     pub fn list_invitations<'a>(
         &'a self,
@@ -760,16 +762,16 @@ impl Client {
     }
     /// Invites people to the organization
     ///
-    /// Takes 1 to 10 people. The answer is the list of the invitations, one for each person.
+    /// Takes 1 to 10 people. Returns a list of invitations, one for each person.
     ///
-    /// **An invitation ends the open ones of the same person**: their links stop working. So the call is not
-    /// safe to repeat either: what it sent the first time would be void.
+    /// **An invitation revokes the open invitations of the same person**: their links stop working. For this
+    /// reason the operation is not idempotent: a retry invalidates the invitations of the first request.
     ///
     /// Sends a `POST` request to `/member-invitations`
     ///
     /// Arguments:
-    /// - `auth0_custom_domain`: The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
-    /// - `body`: Whom to invite, and on what terms.
+    /// - `auth0_custom_domain`: The custom domain for the links of the invitations, if the tenant has several. The default is not documented.
+    /// - `body`: The people to invite, and the settings of the invitations.
     #[inline]
     pub fn create_invitations<'a>(
         &'a self,
@@ -796,14 +798,14 @@ impl Client {
     }
     /// Returns one invitation
     ///
-    /// With `fields`, only the fields named there come, or all but those where `include_fields` is `false`. The ticket of the invitation comes only without `fields`.
+    /// With `fields`, only the listed fields are returned, or all other fields if `include_fields` is `false`. The ticket of the invitation is returned only without `fields`.
     ///
     /// Sends a `GET` request to `/member-invitations/{invitation_id}`
     ///
     /// Arguments:
-    /// - `invitation_id`: The id of the invitation, such as `uinv_12345678abcdefgh`.
-    /// - `fields`: The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
-    /// - `include_fields`: Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// - `invitation_id`: The ID of the invitation, such as `uinv_12345678abcdefgh`.
+    /// - `fields`: A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned. `ticket_id` cannot be listed and is absent whenever this parameter is set.
+    /// - `include_fields`: Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     #[inline]
     pub fn get_invitation<'a>(
         &'a self,
@@ -833,14 +835,14 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lists the roles that an invitation gives
+    /// Lists the roles of an invitation
     ///
-    /// The roles come with their names; the invitation itself holds only their ids. The list is complete: it is not paged.
+    /// Returns the roles with their names; the invitation itself contains only their IDs. The list is complete and not paginated.
     ///
     /// Sends a `GET` request to `/member-invitations/{invitation_id}/roles`
     ///
     /// Arguments:
-    /// - `invitation_id`: The id of the invitation, such as `uinv_12345678abcdefgh`.
+    /// - `invitation_id`: The ID of the invitation, such as `uinv_12345678abcdefgh`.
     #[inline]
     pub fn list_member_invitation_roles<'a>(
         &'a self,
@@ -863,19 +865,19 @@ impl Client {
     }
     /// Lists the organization's members
     ///
-    /// Roles are left out unless `fields` asks for them by name, and the token has the scope to read members'
-    /// roles; without the scope they are missing and nothing says so.
+    /// Roles are included only if `fields` lists `roles` and the token has the scope to read members' roles.
+    /// Without the scope, roles are omitted without an error.
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
     /// Sends a `GET` request to `/members`
     ///
     /// Arguments:
-    /// - `fields`: The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `include_fields`: Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
-    /// - `take`: How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// - `fields`: A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned, except that a list of members contains roles only if `roles` is listed here.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `include_fields`: Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
+    /// - `take`: The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     #[inline]
     pub fn list_organization_members<'a>(
         &'a self,
@@ -907,14 +909,14 @@ impl Client {
     }
     /// Returns one member
     ///
-    /// The answer holds names, addresses and dates of the user, and no roles: those are listed by [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
+    /// Returns names, addresses and dates of the user. Roles are not included; list them with [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
     ///
     /// Sends a `GET` request to `/members/{user_id}`
     ///
     /// Arguments:
-    /// - `user_id`: The user id of the member, such as `auth0|123234235`.
-    /// - `fields`: The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
-    /// - `include_fields`: Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// - `user_id`: The user ID of the member, such as `auth0|123234235`.
+    /// - `fields`: A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned, except that a list of members contains roles only if `roles` is listed here.
+    /// - `include_fields`: Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     #[inline]
     pub fn get_organization_member<'a>(
         &'a self,
@@ -945,17 +947,17 @@ impl Client {
     }
     /// Lists the roles of a member
     ///
-    /// Only the member's roles in this organization are meant.
+    /// Returns only the member's roles in this organization.
     ///
-    /// A page holds at most `take` roles. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many roles it holds.
+    /// Returns at most `take` roles per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many roles it contains.
     ///
     /// Sends a `GET` request to `/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `user_id`: The user id of the member, such as `auth0|123234235`.
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `take`: How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// - `user_id`: The user ID of the member, such as `auth0|123234235`.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `take`: The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     #[inline]
     pub fn list_org_member_roles<'a>(
         &'a self,
@@ -979,15 +981,15 @@ impl Client {
                 .build()?,
         )
     }
-    /// Gives roles to a member
+    /// Assigns roles to a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps the roles that it has. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps its existing roles. Returns 204 No Content on success.
     ///
     /// Sends a `POST` request to `/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `user_id`: The user id of the member, such as `auth0|123234235`.
-    /// - `body`: The roles to give.
+    /// - `user_id`: The user ID of the member, such as `auth0|123234235`.
+    /// - `body`: The roles to assign.
     #[inline]
     pub fn assign_organization_member_roles<'a>(
         &'a self,
@@ -999,15 +1001,15 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Takes roles from a member
+    /// Removes roles from a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps all others. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps all other roles. Returns 204 No Content on success.
     ///
     /// Sends a `POST` request to `/members/{user_id}/unassign-roles`
     ///
     /// Arguments:
-    /// - `user_id`: The user id of the member, such as `auth0|123234235`.
-    /// - `body`: The roles to take.
+    /// - `user_id`: The user ID of the member, such as `auth0|123234235`.
+    /// - `body`: The roles to remove.
     #[inline]
     pub fn unassign_organization_member_roles<'a>(
         &'a self,
@@ -1020,20 +1022,20 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Lists the roles that can be given in the organization
+    /// Lists the roles that can be assigned in the organization
     ///
-    /// These are the roles that the tenant's administrators have made visible to the organization, and no
-    /// others; members and invitations can have them.
+    /// Returns only the roles that the tenant administrators made visible to the organization. They can be
+    /// assigned to members and in invitations.
     ///
-    /// A page holds at most `take` roles. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many roles it holds.
+    /// Returns at most `take` roles per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many roles it contains.
     ///
     /// Sends a `GET` request to `/roles`
     ///
     /// Arguments:
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `name`: Keeps the roles whose name fits this text, in capitals or not. Whether it must be the whole name is not documented.
-    /// - `take`: How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `name`: Returns only roles whose name matches this text, ignoring case. Whether the whole name must match is not documented.
+    /// - `take`: The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     #[inline]
     pub fn list_roles<'a>(
         &'a self,

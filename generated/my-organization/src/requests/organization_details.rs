@@ -8,13 +8,13 @@ use super::Client;
 use crate::types;
 #[allow(clippy::all)]
 impl Client {
-    /// Deletes the organization for good
+    /// Deletes the organization permanently
     ///
-    /// **This cannot be undone.** Status 204, without a body, says that the organization is gone. The token
-    /// that was used goes with it: later calls with it fail.
+    /// **This cannot be undone.** Returns 204 No Content on success. The access token is invalidated together
+    /// with the organization: later requests with it fail.
     ///
-    /// The call is not safe to repeat. If no answer arrived, the organization may be gone already, and what a
-    /// second attempt answers (401 or 403) does not tell that from a token that was never good.
+    /// Not idempotent: if no response arrives, the organization may already be deleted. The response to a
+    /// retry (401 or 403) does not distinguish this from a token that was never valid.
     ///
     /// Sends a `DELETE` request to `/`
     #[inline]
@@ -26,10 +26,9 @@ impl Client {
     }
     /// Returns the organization's names and branding
     ///
-    /// The answer holds the organization's id, its name, the name that people see, and the branding of its
-    /// login pages.
+    /// Returns the organization's ID, its name, its display name and the branding of its login pages.
     ///
-    /// Whoever wants to know which organization a token acts for asks here.
+    /// Use this operation to find out for which organization a token was issued.
     ///
     /// Sends a `GET` request to `/details`
     #[inline]
@@ -50,16 +49,15 @@ impl Client {
     }
     /// Changes the organization's names and branding
     ///
-    /// Takes at least one field. What is left out stays as it is; the answer is the organization as it is
-    /// afterwards.
+    /// Takes at least one field. Omitted fields remain unchanged. Returns the updated organization.
     ///
-    /// `branding` is sent as a whole object. Whether the parts that are missing in it are kept is not
-    /// documented: send the colours and the logo together. The logo is taken away with `null`.
+    /// `branding` is sent as a complete object. Whether parts missing from it are kept is not documented:
+    /// send the colors and the logo together. Set the logo to `null` to remove it.
     ///
     /// Sends a `PATCH` request to `/details`
     ///
     /// Arguments:
-    /// - `body`: What changes on the organization.
+    /// - `body`: The changes to the organization.
     #[inline]
     pub fn update_organization_details<'a>(
         &'a self,

@@ -16,11 +16,11 @@ impl OrganizationConfiguration {
             client: self.client.clone(),
         }
     }
-    /// Returns what the application may do in the organization
+    /// Returns what the application is allowed to do in the organization
     ///
-    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's administrators set both for the application; they seldom change, so the answer can be kept.
+    /// Returns the strategies that identity providers can use, and when an identity provider can be deleted. The tenant administrators configure both for the application. They rarely change, so the response can be cached.
     ///
-    /// Response: What the application may do.
+    /// Response: The permissions of the application.
     ///
     /// `GET /config`
     ///

@@ -8,15 +8,15 @@ pub struct OrganizationConfigurationIdentityProviders {
     pub(crate) client: crate::Client,
 }
 impl OrganizationConfigurationIdentityProviders {
-    /// Returns what can be set on identity providers
+    /// Returns the configurable features of identity providers
     ///
-    /// Says, for each strategy, whether an identity provider can have provisioning and universal logout, and
-    /// which of the general switches the organization may set itself. It comes from the connection profile of
-    /// the application and seldom changes, so the answer can be kept.
+    /// Returns, for each strategy, whether an identity provider can use provisioning and universal logout,
+    /// and which of the general settings the organization can change. The values come from the connection
+    /// profile of the application. They rarely change, so the response can be cached.
     ///
-    /// Ask here before a form for a new identity provider is shown.
+    /// Call this operation before you show a form for a new identity provider.
     ///
-    /// Response: What can be set on identity providers.
+    /// Response: The configurable features of identity providers.
     ///
     /// `GET /config/identity-providers`
     ///

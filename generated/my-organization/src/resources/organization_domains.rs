@@ -26,13 +26,13 @@ impl OrganizationDomains {
     }
     /// Claims a domain for the organization
     ///
-    /// The new domain is pending. Its answer says which TXT record proves that the domain is the
-    /// organization's: publish `verification_txt` at `verification_host`, then start the verification.
+    /// The new domain is pending. The response contains the TXT record that proves ownership of the domain:
+    /// publish `verification_txt` at `verification_host`, then start the verification.
     ///
-    /// A status of 409 means that the name is claimed already. The call is not safe to repeat: if no answer
-    /// arrived, list the domains before a second attempt.
+    /// Returns 409 if the domain is already claimed. Not idempotent: if no response arrives, list the domains
+    /// before you retry.
     ///
-    /// Response: The domain, pending, with the TXT record that proves it.
+    /// Response: The pending domain, with the TXT record that proves ownership.
     ///
     /// `POST /domains`
     ///
@@ -60,11 +60,11 @@ impl OrganizationDomains {
             body,
         }
     }
-    /// Gives a domain up
+    /// Removes a domain from the organization
     ///
-    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew.
+    /// Returns 204 No Content on success. The domain and its verification are removed from the organization. To add the domain again, it must be claimed and verified again.
     ///
-    /// `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
+    /// `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -94,11 +94,11 @@ impl OrganizationDomains {
     }
     /// Returns one domain
     ///
-    /// The answer holds the state of the verification and the TXT record that it looks for. After a verification was started, ask here from time to time until the state is no longer `pending`.
+    /// Returns the verification status and the expected TXT record. After you start a verification, poll this operation until the status is no longer `pending`.
     ///
-    /// `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
+    /// `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     ///
-    /// Response: The domain with its state.
+    /// Response: The domain with its verification status.
     ///
     /// `GET /domains/{domain_id}`
     ///
@@ -127,10 +127,10 @@ impl OrganizationDomains {
     }
     /// Lists the organization's domains
     ///
-    /// Domains come in every state, those whose verification is pending or has failed included.
+    /// Returns domains in every state, including those whose verification is pending or has failed.
     ///
-    /// A page holds at most `take` domains. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many domains it holds.
+    /// Returns at most `take` domains per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many domains it contains.
     ///
     /// Response: A page of domains.
     ///
@@ -286,14 +286,14 @@ pub struct ListOrganizationDomains {
 }
 auth0_core::codegen::call_settings!(ListOrganizationDomains);
 impl ListOrganizationDomains {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Constraints: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -10,12 +10,12 @@ pub struct OrganizationDomainsIdentityProviders {
 impl OrganizationDomainsIdentityProviders {
     /// Lists the identity providers of a domain
     ///
-    /// These are the identity providers that users with addresses of this domain are sent to. The list is
-    /// complete: it is not paged.
+    /// Returns the identity providers to which users with email addresses in this domain are directed. The
+    /// list is complete and not paginated.
     ///
-    /// Needs the scopes for domains and for identity providers, both.
+    /// Requires the scopes for both domains and identity providers.
     ///
-    /// `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
+    /// `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     ///
     /// Response: The identity providers of the domain.
     ///

@@ -10,14 +10,14 @@ pub struct OrganizationDomainsVerify {
 impl OrganizationDomainsVerify {
     /// Starts the verification of a domain
     ///
-    /// Status 202 means that the verification has been started, not that it has succeeded. The answer is the
-    /// domain with its present state, most often still `pending`.
+    /// Status 202 means that the verification was started, not that it succeeded. Returns the domain with its
+    /// current status, usually still `pending`.
     ///
-    /// Publish the TXT record first, and mind that it can take a while to be seen everywhere.
+    /// Publish the TXT record first. DNS changes can take a while to propagate.
     ///
-    /// `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
+    /// `domain_id`: The ID of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. This is not the domain's name. Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     ///
-    /// Response: The verification has been started; the domain with its present state.
+    /// Response: The verification was started. The body contains the domain with its current status.
     ///
     /// `POST /domains/{domain_id}/verify`
     ///

@@ -26,13 +26,12 @@ impl OrganizationIdentityProviders {
     }
     /// Adds an identity provider to the organization
     ///
-    /// The body's type decides the strategy, and the strategy decides the `options`. Only strategies that the
-    /// application allows are taken: [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in `options` are sent and never
-    /// returned.
+    /// The type of the request body determines the strategy, and the strategy determines the `options`. Only
+    /// strategies that are allowed for the application are accepted; [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in
+    /// `options` are sent but never returned.
     ///
-    /// A status of 409 means that the tenant lacks a setting that this needs; only the tenant's
-    /// administrators can mend that. The call is not safe to repeat: if no answer arrived, list the identity
-    /// providers before a second attempt.
+    /// Returns 409 if the tenant lacks a required setting, which only the tenant administrators can fix. Not
+    /// idempotent: if no response arrives, list the identity providers before you retry.
     ///
     /// Response: The new identity provider, without its secrets.
     ///
@@ -64,15 +63,16 @@ impl OrganizationIdentityProviders {
             body: body.into(),
         }
     }
-    /// Deletes an identity provider for good
+    /// Deletes an identity provider permanently
     ///
-    /// Status 204, without a body, says that the identity provider is deleted, and not only for this
-    /// organization. Members who logged in with it no longer can. **Nothing brings it back.** To take it from
-    /// the organization and keep it, detach it instead.
+    /// Returns 204 No Content on success. The identity provider is deleted, not only for this organization.
+    /// Members who logged in with it can no longer do so. **This cannot be undone.** To remove it from the
+    /// organization and keep it in the tenant, detach it instead.
     ///
-    /// Where the application's setting is `allow_if_empty`, an identity provider with users is not deleted.
+    /// If the application is configured with `allow_if_empty`, an identity provider that has users is not
+    /// deleted.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -100,11 +100,11 @@ impl OrganizationIdentityProviders {
             idp_id: idp_id.into(),
         }
     }
-    /// Takes an identity provider from the organization
+    /// Detaches an identity provider from the organization
     ///
-    /// Status 204, without a body, says that the organization no longer has the identity provider, which goes on existing in the tenant. Members can no longer log in with it here. Through this API it cannot be attached again: only the tenant's administrators can do that.
+    /// Returns 204 No Content on success. The identity provider is removed from the organization but still exists in the tenant. Members can no longer log in with it to this organization. This API cannot attach it again; only the tenant administrators can.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -134,9 +134,9 @@ impl OrganizationIdentityProviders {
     }
     /// Returns one identity provider
     ///
-    /// The answer's form depends on the strategy. Secrets are not in it, however they were set.
+    /// The form of the response depends on the strategy. Secrets are never included.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
     /// Response: The identity provider, without its secrets.
     ///
@@ -167,10 +167,10 @@ impl OrganizationIdentityProviders {
     }
     /// Lists the organization's identity providers
     ///
-    /// The list is complete: it is not paged.
+    /// The list is complete and not paginated.
     ///
-    /// Items come in several forms: one for each strategy, and a short one, without settings, for those that
-    /// the organization's administrators may see but not configure.
+    /// The items have several forms: one for each strategy, and a short form without settings for identity
+    /// providers that the organization's administrators can see but not configure.
     ///
     /// Response: All identity providers of the organization.
     ///
@@ -198,16 +198,16 @@ impl OrganizationIdentityProviders {
     }
     /// Changes an identity provider
     ///
-    /// The body's type follows the strategy of the identity provider, which cannot be changed; the body does
-    /// not name it. What is left out stays as it is, but `options` is one value: sent at all, it is sent
-    /// whole, the secret included.
+    /// The type of the request body must match the strategy of the identity provider, which cannot be
+    /// changed. The body does not contain the strategy. Omitted fields remain unchanged, but `options` is a
+    /// single value: if sent, it must be complete, including the secret.
     ///
-    /// What may be changed depends on the access level: with `full` everything, with `limited` all but
-    /// `display_name` and `options`.
+    /// The access level determines what can be changed: with `full`, everything; with `limited`, everything
+    /// except `display_name` and `options`.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The identity provider as it is after the change, without its secrets.
+    /// Response: The updated identity provider, without its secrets.
     ///
     /// `PATCH /identity-providers/{idp_id}`
     ///
@@ -239,9 +239,9 @@ impl OrganizationIdentityProviders {
     }
     /// Resets the attribute mapping of an identity provider
     ///
-    /// Puts the mapping of user attributes back to what the tenant's administrators have defined: attributes marked `is_missing` are added, those marked `is_extra` are removed. The answer is the identity provider as it is afterwards.
+    /// Resets the mapping of user attributes to the definition made by the tenant administrators: attributes marked `is_missing` are added, attributes marked `is_extra` are removed. Returns the updated identity provider.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
     /// Response: The identity provider, without its secrets.
     ///
@@ -456,7 +456,7 @@ pub struct ListOrganizationIdentityProviders {
 }
 auth0_core::codegen::call_settings!(ListOrganizationIdentityProviders);
 impl ListOrganizationIdentityProviders {
-    /// Keeps the identity providers on which members have one of these access levels. Without it, none is left out.
+    /// Returns only identity providers on which members have one of these access levels. If omitted, all identity providers are returned.
     ///
     /// Constraints: at least 1 item.
     pub fn member_access_level(

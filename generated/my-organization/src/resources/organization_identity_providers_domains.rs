@@ -8,17 +8,17 @@ pub struct OrganizationIdentityProvidersDomains {
     pub(crate) client: crate::Client,
 }
 impl OrganizationIdentityProvidersDomains {
-    /// Joins a verified domain to an identity provider
+    /// Associates a verified domain with an identity provider
     ///
-    /// Users with addresses of the domain are sent to this identity provider from then on. The domain must be
-    /// one of the organization's, and verified.
+    /// Directs users with email addresses in the domain to this identity provider. The domain must belong to
+    /// the organization and be verified.
     ///
-    /// The domain goes by its name here, not by its id. A status of 409 means that the two are joined
-    /// already.
+    /// The domain is identified by its name, not by its ID. Returns 409 if the domain is already associated
+    /// with the identity provider.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The domain is joined to the identity provider.
+    /// Response: The domain was associated with the identity provider.
     ///
     /// `POST /identity-providers/{idp_id}/domains`
     ///
@@ -48,16 +48,16 @@ impl OrganizationIdentityProvidersDomains {
             body,
         }
     }
-    /// Parts a domain from an identity provider
+    /// Removes a domain from an identity provider
     ///
-    /// Status 204, without a body, says that users of the domain are no longer sent to this identity
-    /// provider. The domain itself stays with the organization, still verified.
+    /// Returns 204 No Content on success. Users of the domain are no longer directed to this identity
+    /// provider. The domain remains in the organization and stays verified.
     ///
-    /// The domain goes by its name here, not by its id.
+    /// The domain is identified by its name, not by its ID.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// `domain`: The name of the domain to part from the identity provider, such as `acme.com`. Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// `domain`: The name of the domain to remove from the identity provider, such as `acme.com`. Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     ///
     /// Returns 204 No Content.
     ///

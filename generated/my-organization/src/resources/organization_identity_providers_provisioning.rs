@@ -18,15 +18,16 @@ impl OrganizationIdentityProvidersProvisioning {
     }
     /// Sets up provisioning for an identity provider
     ///
-    /// There is nothing to choose: method and mapping follow the strategy and what the tenant's
-    /// administrators have defined. Afterwards make a SCIM token, which the identity provider needs to send
-    /// users.
+    /// The provisioning has no parameters: method and mapping depend on the strategy and on the definition
+    /// made by the tenant administrators. Afterwards, create a SCIM token, which the identity provider needs
+    /// to send users.
     ///
-    /// Only strategies whose settings list `provisioning` take part: see [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
+    /// Available only for strategies whose settings list `provisioning`; see
+    /// [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The provisioning that was set up.
+    /// Response: The created provisioning configuration.
     ///
     /// `POST /identity-providers/{idp_id}/provisioning`
     ///
@@ -53,11 +54,11 @@ impl OrganizationIdentityProvidersProvisioning {
             idp_id: idp_id.into(),
         }
     }
-    /// Ends provisioning for an identity provider
+    /// Deletes the provisioning configuration of an identity provider
     ///
-    /// Status 204, without a body, says that the identity provider can no longer create or change users here. What becomes of its SCIM tokens is not documented: revoke them first where that matters.
+    /// Returns 204 No Content on success. The identity provider can no longer create or change users. What happens to its SCIM tokens is not documented; if it matters, revoke them first.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -85,13 +86,13 @@ impl OrganizationIdentityProvidersProvisioning {
             idp_id: idp_id.into(),
         }
     }
-    /// Returns how an identity provider provisions users
+    /// Returns the provisioning configuration of an identity provider
     ///
-    /// Says how users of the identity provider get here, and how their attributes are mapped. Where provisioning was never set up a 404 is to be expected, though it is not documented.
+    /// Returns how users of the identity provider are provisioned, and how their attributes are mapped. If provisioning was never set up, expect status 404, although this is not documented.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The provisioning as it is now.
+    /// Response: The current provisioning configuration.
     ///
     /// `GET /identity-providers/{idp_id}/provisioning`
     ///
@@ -120,11 +121,11 @@ impl OrganizationIdentityProvidersProvisioning {
     }
     /// Resets the attribute mapping of provisioning
     ///
-    /// Puts the mapping of provisioned attributes back to what the tenant's administrators have defined: attributes marked `is_missing` are added, those marked `is_extra` are removed. The answer is the provisioning as it is afterwards.
+    /// Resets the mapping of provisioned attributes to the definition made by the tenant administrators: attributes marked `is_missing` are added, attributes marked `is_extra` are removed. Returns the updated provisioning configuration.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The provisioning as it is now.
+    /// Response: The current provisioning configuration.
     ///
     /// `PUT /identity-providers/{idp_id}/provisioning/update-attributes`
     ///

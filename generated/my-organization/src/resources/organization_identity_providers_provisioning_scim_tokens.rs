@@ -8,17 +8,17 @@ pub struct OrganizationIdentityProvidersProvisioningScimTokens {
     pub(crate) client: crate::Client,
 }
 impl OrganizationIdentityProvidersProvisioningScimTokens {
-    /// Makes a SCIM token for an identity provider
+    /// Creates a SCIM token for an identity provider
     ///
-    /// The answer holds the token. **It is shown this once**: no other call returns it, so store it before
-    /// anything else. A token without a `token_lifetime` never expires.
+    /// The response contains the token. **The token is returned only once**: no other operation returns it,
+    /// so store it immediately. A token without `token_lifetime` never expires.
     ///
-    /// The call is not safe to repeat: each attempt that worked leaves a token that is valid. If no answer
-    /// arrived, list the tokens and revoke the one that nobody holds.
+    /// Not idempotent: each successful request creates another valid token. If no response arrives, list the
+    /// tokens and revoke the unused one.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The new token, which is shown this once.
+    /// Response: The new token, which is returned only once.
     ///
     /// `POST /identity-providers/{idp_id}/provisioning/scim-tokens`
     ///
@@ -50,11 +50,11 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     }
     /// Revokes a SCIM token
     ///
-    /// Status 204, without a body, says that the token is no longer valid. An identity provider that still uses it can no longer change users: give it another token first.
+    /// Returns 204 No Content on success. The token is no longer valid. An identity provider that still uses it can no longer change users, so replace its token first.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// `idp_scim_token_id`: The id of the SCIM token to revoke, such as `tok_tuz8H9hWQ8LaCkdh`. It is not the token itself. Constraints: matches `^tok_[A-Za-z0-9]{16}$`.
+    /// `idp_scim_token_id`: The ID of the SCIM token to revoke, such as `tok_tuz8H9hWQ8LaCkdh`. This is not the token itself. Constraints: matches `^tok_[A-Za-z0-9]{16}$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -86,11 +86,11 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     }
     /// Lists the SCIM tokens of an identity provider
     ///
-    /// Lists ids and dates. **The tokens themselves are never shown again.** The list is complete: it is not paged.
+    /// Returns IDs and dates. **The tokens themselves are never returned again.** The list is complete and not paginated.
     ///
-    /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
+    /// `idp_id`: The ID of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The SCIM tokens, without the tokens themselves.
+    /// Response: The SCIM tokens, without the token values.
     ///
     /// `GET /identity-providers/{idp_id}/provisioning/scim-tokens`
     ///

@@ -18,12 +18,12 @@ impl OrganizationInvitations {
     }
     /// Invites people to the organization
     ///
-    /// Takes 1 to 10 people. The answer is the list of the invitations, one for each person.
+    /// Takes 1 to 10 people. Returns a list of invitations, one for each person.
     ///
-    /// **An invitation ends the open ones of the same person**: their links stop working. So the call is not
-    /// safe to repeat either: what it sent the first time would be void.
+    /// **An invitation revokes the open invitations of the same person**: their links stop working. For this
+    /// reason the operation is not idempotent: a retry invalidates the invitations of the first request.
     ///
-    /// Response: The invitations, with the links to hand out.
+    /// Response: The invitations, with the links to give to the invited people.
     ///
     /// `POST /member-invitations`
     ///
@@ -53,7 +53,7 @@ impl OrganizationInvitations {
     }
     /// Withdraws invitations
     ///
-    /// Takes 1 to 10 invitations, by their ids. Status 204, without a body, says that their links no longer work. Nothing brings them back; the people can only be invited anew.
+    /// Takes the IDs of 1 to 10 invitations. Returns 204 No Content on success. The links of the invitations no longer work. A withdrawn invitation cannot be restored; the person has to be invited again.
     ///
     /// Returns 204 No Content.
     ///
@@ -84,11 +84,11 @@ impl OrganizationInvitations {
     }
     /// Returns one invitation
     ///
-    /// With `fields`, only the fields named there come, or all but those where `include_fields` is `false`. The ticket of the invitation comes only without `fields`.
+    /// With `fields`, only the listed fields are returned, or all other fields if `include_fields` is `false`. The ticket of the invitation is returned only without `fields`.
     ///
-    /// `invitation_id`: The id of the invitation, such as `uinv_12345678abcdefgh`. Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// `invitation_id`: The ID of the invitation, such as `uinv_12345678abcdefgh`. Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The invitation.
+    /// Response: The requested invitation.
     ///
     /// `GET /member-invitations/{invitation_id}`
     ///
@@ -119,11 +119,12 @@ impl OrganizationInvitations {
     }
     /// Lists the organization's invitations
     ///
-    /// A page holds at most `take` invitations, newest first unless `sort` says otherwise. To go on, pass the
-    /// page's `next` as `from`; a page without `next` is the last, however many invitations it holds.
+    /// Returns at most `take` invitations per page, newest first unless `sort` is set. To get the next page,
+    /// pass `next` as `from`. A page without `next` is the last page, regardless of how many invitations it
+    /// contains.
     ///
-    /// With `fields`, only the fields named there come, or all but those where `include_fields` is `false`.
-    /// The ticket of an invitation comes only without `fields`.
+    /// With `fields`, only the listed fields are returned, or all other fields if `include_fields` is
+    /// `false`. The ticket of an invitation is returned only without `fields`.
     ///
     /// Response: A page of invitations.
     ///
@@ -168,7 +169,7 @@ pub struct CreateInvitations {
 }
 auth0_core::codegen::call_settings!(CreateInvitations);
 impl CreateInvitations {
-    /// The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
+    /// The custom domain for the links of the invitations, if the tenant has several. The default is not documented.
     pub fn auth0_custom_domain(
         mut self,
         auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
@@ -260,14 +261,14 @@ pub struct GetInvitation {
 }
 auth0_core::codegen::call_settings!(GetInvitation);
 impl GetInvitation {
-    /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
+    /// A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned. `ticket_id` cannot be listed and is absent whenever this parameter is set.
     ///
     /// Constraints: 1 to 255 characters, matches `^(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url)(,(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url))*$`.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     ///
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
@@ -336,35 +337,35 @@ pub struct ListInvitations {
 }
 auth0_core::codegen::call_settings!(ListInvitations);
 impl ListInvitations {
-    /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
+    /// A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned. `ticket_id` cannot be listed and is absent whenever this parameter is set.
     ///
     /// Constraints: 1 to 255 characters, matches `^(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url)(,(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url))*$`.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Constraints: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     ///
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// The order of the invitations: `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
+    /// The order of the invitations: `created_at:-1` for newest first (the default) or `created_at:1` for oldest first.
     ///
     /// Constraints: matches `^created_at:(1|-1)$`. Default: `created_at:-1`.
     pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -8,13 +8,13 @@ pub struct OrganizationInvitationsRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationInvitationsRoles {
-    /// Lists the roles that an invitation gives
+    /// Lists the roles of an invitation
     ///
-    /// The roles come with their names; the invitation itself holds only their ids. The list is complete: it is not paged.
+    /// Returns the roles with their names; the invitation itself contains only their IDs. The list is complete and not paginated.
     ///
-    /// `invitation_id`: The id of the invitation, such as `uinv_12345678abcdefgh`. Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// `invitation_id`: The ID of the invitation, such as `uinv_12345678abcdefgh`. Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
     ///
-    /// Response: The roles that the invitation gives.
+    /// Response: The roles of the invitation.
     ///
     /// `GET /member-invitations/{invitation_id}/roles`
     ///

@@ -18,11 +18,11 @@ impl OrganizationMembers {
     }
     /// Returns one member
     ///
-    /// The answer holds names, addresses and dates of the user, and no roles: those are listed by [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
+    /// Returns names, addresses and dates of the user. Roles are not included; list them with [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
-    /// Response: The member.
+    /// Response: The requested member.
     ///
     /// `GET /members/{user_id}`
     ///
@@ -53,11 +53,11 @@ impl OrganizationMembers {
     }
     /// Lists the organization's members
     ///
-    /// Roles are left out unless `fields` asks for them by name, and the token has the scope to read members'
-    /// roles; without the scope they are missing and nothing says so.
+    /// Roles are included only if `fields` lists `roles` and the token has the scope to read members' roles.
+    /// Without the scope, roles are omitted without an error.
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
     /// Response: A page of members.
     ///
@@ -102,14 +102,14 @@ pub struct GetOrganizationMember {
 }
 auth0_core::codegen::call_settings!(GetOrganizationMember);
 impl GetOrganizationMember {
-    /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
+    /// A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned, except that a list of members contains roles only if `roles` is listed here.
     ///
     /// Constraints: 1 to 255 characters.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     ///
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
@@ -175,28 +175,28 @@ pub struct ListOrganizationMembers {
 }
 auth0_core::codegen::call_settings!(ListOrganizationMembers);
 impl ListOrganizationMembers {
-    /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
+    /// A comma-separated list of fields to return, or to omit if `include_fields` is `false`. By default, all fields are returned, except that a list of members contains roles only if `roles` is listed here.
     ///
     /// Constraints: 1 to 255 characters.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Constraints: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Whether `fields` names what is returned, as without this parameter, or, with `false`, what is left out.
+    /// Whether `fields` lists the fields to return (the default) or, with `false`, the fields to omit.
     ///
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -8,11 +8,11 @@ pub struct OrganizationMembersRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationMembersRoles {
-    /// Gives roles to a member
+    /// Assigns roles to a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps the roles that it has. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps its existing roles. Returns 204 No Content on success.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -45,12 +45,12 @@ impl OrganizationMembersRoles {
     }
     /// Lists the roles of a member
     ///
-    /// Only the member's roles in this organization are meant.
+    /// Returns only the member's roles in this organization.
     ///
-    /// A page holds at most `take` roles. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many roles it holds.
+    /// Returns at most `take` roles per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many roles it contains.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
     /// Response: A page of the member's roles.
     ///
@@ -84,11 +84,11 @@ impl OrganizationMembersRoles {
             take: None,
         }
     }
-    /// Takes roles from a member
+    /// Removes roles from a member
     ///
-    /// Takes 1 to 10 roles, by their ids. The member keeps all others. Status 204 comes without a body.
+    /// Takes the IDs of 1 to 10 roles. The member keeps all other roles. Returns 204 No Content on success.
     ///
-    /// `user_id`: The user id of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// `user_id`: The user ID of the member, such as `auth0|123234235`. Constraints: matches `^(?=.{1,1024}$).+\|.+$`.
     ///
     /// Returns 204 No Content.
     ///
@@ -180,14 +180,14 @@ pub struct ListOrgMemberRoles {
 }
 auth0_core::codegen::call_settings!(ListOrgMemberRoles);
 impl ListOrgMemberRoles {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Constraints: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

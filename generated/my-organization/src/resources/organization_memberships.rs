@@ -8,9 +8,9 @@ pub struct OrganizationMemberships {
     pub(crate) client: crate::Client,
 }
 impl OrganizationMemberships {
-    /// Ends the membership of a user
+    /// Removes a member from the organization
     ///
-    /// Takes exactly one member, in a list. Status 204, without a body, says that the user is no longer a member. The user itself is not deleted, and can be invited again.
+    /// Takes exactly one member, in a list. Returns 204 No Content on success. The user is not deleted and can be invited again.
     ///
     /// Returns 204 No Content.
     ///

@@ -8,13 +8,13 @@ pub struct OrganizationRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationRoles {
-    /// Lists the roles that can be given in the organization
+    /// Lists the roles that can be assigned in the organization
     ///
-    /// These are the roles that the tenant's administrators have made visible to the organization, and no
-    /// others; members and invitations can have them.
+    /// Returns only the roles that the tenant administrators made visible to the organization. They can be
+    /// assigned to members and in invitations.
     ///
-    /// A page holds at most `take` roles. To go on, pass the page's `next` as `from`; a page without `next`
-    /// is the last, however many roles it holds.
+    /// Returns at most `take` roles per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many roles it contains.
     ///
     /// Response: A page of roles.
     ///
@@ -58,21 +58,21 @@ pub struct ListRoles {
 }
 auth0_core::codegen::call_settings!(ListRoles);
 impl ListRoles {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     ///
     /// Constraints: 1 to 1000 characters.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Keeps the roles whose name fits this text, in capitals or not. Whether it must be the whole name is not documented.
+    /// Returns only roles whose name matches this text, ignoring case. Whether the whole name must match is not documented.
     ///
     /// Constraints: 1 to 300 characters.
     pub fn name(mut self, name: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.name = Some(name.into());
         self
     }
-    /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -2,10 +2,10 @@
 
 //! Types of `organization`.
 use crate::types::error;
-/// How an identity provider is spoken to.
+/// The strategy of an identity provider, which determines the protocol.
 ///
-/// New strategies may appear; which of them an organization can use is in
-/// `GetConfigurationResponseContent`.
+/// New strategies may be added. `GetConfigurationResponseContent` lists the strategies that an
+/// organization can use.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -26,7 +26,7 @@ pub enum IdpStrategyEnum {
     /// Google Workspace.
     #[serde(rename = "google-apps")]
     GoogleApps,
-    /// Any provider of OpenID Connect.
+    /// Any OpenID Connect provider.
     #[serde(rename = "oidc")]
     Oidc,
     /// Okta.
@@ -35,7 +35,7 @@ pub enum IdpStrategyEnum {
     /// PingFederate.
     #[serde(rename = "pingfederate")]
     Pingfederate,
-    /// Any provider of SAML 2.0.
+    /// Any SAML 2.0 provider.
     #[serde(rename = "samlp")]
     Samlp,
     /// Microsoft Entra ID, formerly Azure Active Directory.
@@ -88,7 +88,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpStrategyEnum {
         value.parse()
     }
 }
-/// A domain of the organization, with the proof that it asks for.
+/// A domain of the organization, with the TXT record required to verify it.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrgDomain {
@@ -96,19 +96,19 @@ pub struct OrgDomain {
     ///
     /// Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the domain, by which calls on it name it.
+    /// The ID of the domain, which identifies it in other operations.
     ///
     /// Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// The id of the organization.
+    /// The ID of the organization.
     ///
     /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     pub org_id: ::auth0_core::Open<::std::string::String>,
-    /// How far the verification is.
+    /// The verification status.
     pub status: ::auth0_core::Open<OrgDomainStatusEnum>,
-    /// The full name at which the TXT record has to stand. It is below the domain, and not the domain itself.
+    /// The full name of the TXT record, a subdomain of the domain and not the domain itself.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold.
+    /// The required text of the TXT record.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`OrgDomain`], for [`OrgDomain::new`].
@@ -122,15 +122,15 @@ pub struct OrgDomainRequired<
 > {
     /// The name of the domain.
     pub domain: Domain,
-    /// The id of the domain, by which calls on it name it.
+    /// The ID of the domain, which identifies it in other operations.
     pub id: Id,
-    /// The id of the organization.
+    /// The ID of the organization.
     pub org_id: OrgId,
-    /// How far the verification is.
+    /// The verification status.
     pub status: Status,
-    /// The full name at which the TXT record has to stand. It is below the domain, and not the domain itself.
+    /// The full name of the TXT record, a subdomain of the domain and not the domain itself.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold.
+    /// The required text of the TXT record.
     pub verification_txt: VerificationTxt,
 }
 impl OrgDomain {
@@ -164,7 +164,7 @@ impl OrgDomain {
         }
     }
 }
-/// How far the verification of a domain is.
+/// The verification status of a domain.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -179,13 +179,13 @@ impl OrgDomain {
     PartialOrd
 )]
 pub enum OrgDomainStatusEnum {
-    /// The proof was looked for and not found. The verification can be started again.
+    /// The TXT record was not found. The verification can be started again.
     #[serde(rename = "failed")]
     Failed,
-    /// The proof has not been found yet, or nobody has started to look for it.
+    /// The TXT record has not been found yet, or the verification has not been started.
     #[serde(rename = "pending")]
     Pending,
-    /// The proof was found: the domain can be joined to identity providers.
+    /// The TXT record was found. The domain can be associated with identity providers.
     #[serde(rename = "verified")]
     Verified,
 }
@@ -227,25 +227,25 @@ impl ::std::convert::TryFrom<::std::string::String> for OrgDomainStatusEnum {
         value.parse()
     }
 }
-/// A role that members of the organization can have.
+/// A role that can be assigned to members of the organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Role {
-    /// What the role is for, in the words of the tenant's administrators.
+    /// The description of the role, written by the tenant administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The id of the role, by which it is given and taken.
+    /// The ID of the role, for assigning and removing it.
     ///
     /// Constraints: matches `^rol_[A-Za-z0-9]{16}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// The name of the role. It is the tenant's, and says nothing to programs.
+    /// The name of the role. Defined by the tenant; programs should not interpret it.
     pub name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`Role`], for [`Role::new`].
 pub struct RoleRequired<Id, Name> {
-    /// The id of the role, by which it is given and taken.
+    /// The ID of the role, for assigning and removing it.
     pub id: Id,
-    /// The name of the role. It is the tenant's, and says nothing to programs.
+    /// The name of the role. Defined by the tenant; programs should not interpret it.
     pub name: Name,
 }
 impl Role {

@@ -2,18 +2,18 @@
 
 //! Types of `organization_configuration`.
 use crate::types::{IdpStrategyEnum, error};
-/// What the tenant's administrators allow the application in an organization.
+/// The permissions that the tenant administrators configured for the application in an organization.
 ///
-/// Their other settings for it, such as its profiles, are not shown.
+/// Other settings of the application, such as its profiles, are not included.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct GetConfigurationResponseContent {
-    /// The strategies that a new identity provider may have.
+    /// The strategies allowed for new identity providers.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub allowed_strategies: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<IdpStrategyEnum>>,
     >,
-    /// When an identity provider may be deleted.
+    /// When an identity provider can be deleted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection_deletion_behavior: ::std::option::Option<
         ::auth0_core::Open<IdpConnectionDeletionBehaviorEnum>,
@@ -54,7 +54,7 @@ impl GetConfigurationResponseContent {
         self
     }
 }
-/// When an identity provider may be deleted.
+/// When an identity provider can be deleted.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -69,10 +69,10 @@ impl GetConfigurationResponseContent {
     PartialOrd
 )]
 pub enum IdpConnectionDeletionBehaviorEnum {
-    /// Always, users or not.
+    /// Always, even if it has users.
     #[serde(rename = "allow")]
     Allow,
-    /// Only while the identity provider has no users.
+    /// Only if the identity provider has no users.
     #[serde(rename = "allow_if_empty")]
     AllowIfEmpty,
 }

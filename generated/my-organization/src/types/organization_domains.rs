@@ -39,7 +39,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationDomainRequestContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDomainsResponseContent {
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains on this page.

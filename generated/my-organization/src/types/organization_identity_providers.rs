@@ -30,7 +30,7 @@ impl ListIdentityProvidersResponseContent {
         }
     }
 }
-/// How much the organization's administrators may do with an identity provider. The tenant's administrators set it.
+/// The access level of the organization's administrators on an identity provider. Set by the tenant administrators.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -45,16 +45,16 @@ impl ListIdentityProvidersResponseContent {
     PartialOrd
 )]
 pub enum OrganizationAccessLevelEnum {
-    /// They may see and change everything.
+    /// The administrators can view it and change everything.
     #[serde(rename = "full")]
     Full,
-    /// They may see it and set its switches; display name and options stay as they are.
+    /// The administrators can view it and change all settings except the display name and the options.
     #[serde(rename = "limited")]
     Limited,
-    /// They may not configure it: listings show it in the short form, if at all.
+    /// The administrators cannot configure it. Lists contain it in the short form, if at all.
     #[serde(rename = "none")]
     None,
-    /// They may see it and change nothing.
+    /// The administrators can view it but not change it.
     #[serde(rename = "readonly")]
     Readonly,
 }

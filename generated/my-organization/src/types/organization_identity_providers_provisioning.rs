@@ -2,30 +2,30 @@
 
 //! Types of `organization_identity_providers_provisioning`.
 use crate::types::{IdpStrategyEnum, error};
-/// The provisioning of an identity provider, as it was set up.
+/// The created provisioning configuration of an identity provider.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateIdPProvisioningConfigResponseContent {
-    /// How the attributes of provisioned users are mapped.
+    /// The mapping of the attributes of provisioned users.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
-    /// When provisioning was set up.
+    /// The time when provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
-    /// The name of the identity provider, by which programs know it.
+    /// The name of the identity provider, used as an identifier in programs.
     ///
     /// Constraints: 1 to 128 characters.
     pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
-    /// The way in which users are provisioned.
+    /// The provisioning method.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
     /// The strategy of the identity provider.
     pub strategy: ::auth0_core::Open<IdpStrategyEnum>,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated_on: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    /// The SCIM user field that identifies the user, such as `externalId`.
     pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`CreateIdPProvisioningConfigResponseContent`], for [`CreateIdPProvisioningConfigResponseContent::new`].
@@ -39,21 +39,21 @@ pub struct CreateIdPProvisioningConfigResponseContentRequired<
     UpdatedOn,
     UserIdAttribute,
 > {
-    /// How the attributes of provisioned users are mapped.
+    /// The mapping of the attributes of provisioned users.
     pub attributes: Attributes,
-    /// When provisioning was set up.
+    /// The time when provisioning was set up.
     pub created_at: CreatedAt,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     pub identity_provider_id: IdentityProviderId,
-    /// The name of the identity provider, by which programs know it.
+    /// The name of the identity provider, used as an identifier in programs.
     pub identity_provider_name: IdentityProviderName,
-    /// The way in which users are provisioned.
+    /// The provisioning method.
     pub method: Method,
     /// The strategy of the identity provider.
     pub strategy: Strategy,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated_on: UpdatedOn,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    /// The SCIM user field that identifies the user, such as `externalId`.
     pub user_id_attribute: UserIdAttribute,
 }
 impl CreateIdPProvisioningConfigResponseContent {
@@ -101,30 +101,30 @@ impl CreateIdPProvisioningConfigResponseContent {
         }
     }
 }
-/// The provisioning of an identity provider, as it is now.
+/// The current provisioning configuration of an identity provider.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetIdPProvisioningConfigResponseContent {
-    /// How the attributes of provisioned users are mapped.
+    /// The mapping of the attributes of provisioned users.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
-    /// When provisioning was set up.
+    /// The time when provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
-    /// The name of the identity provider, by which programs know it.
+    /// The name of the identity provider, used as an identifier in programs.
     ///
     /// Constraints: 1 to 128 characters.
     pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
-    /// The way in which users are provisioned.
+    /// The provisioning method.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
     /// The strategy of the identity provider.
     pub strategy: ::auth0_core::Open<IdpStrategyEnum>,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated_on: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    /// The SCIM user field that identifies the user, such as `externalId`.
     pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`GetIdPProvisioningConfigResponseContent`], for [`GetIdPProvisioningConfigResponseContent::new`].
@@ -138,21 +138,21 @@ pub struct GetIdPProvisioningConfigResponseContentRequired<
     UpdatedOn,
     UserIdAttribute,
 > {
-    /// How the attributes of provisioned users are mapped.
+    /// The mapping of the attributes of provisioned users.
     pub attributes: Attributes,
-    /// When provisioning was set up.
+    /// The time when provisioning was set up.
     pub created_at: CreatedAt,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     pub identity_provider_id: IdentityProviderId,
-    /// The name of the identity provider, by which programs know it.
+    /// The name of the identity provider, used as an identifier in programs.
     pub identity_provider_name: IdentityProviderName,
-    /// The way in which users are provisioned.
+    /// The provisioning method.
     pub method: Method,
     /// The strategy of the identity provider.
     pub strategy: Strategy,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated_on: UpdatedOn,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    /// The SCIM user field that identifies the user, such as `externalId`.
     pub user_id_attribute: UserIdAttribute,
 }
 impl GetIdPProvisioningConfigResponseContent {
@@ -200,7 +200,7 @@ impl GetIdPProvisioningConfigResponseContent {
         }
     }
 }
-/// The way in which users are provisioned.
+/// The provisioning method.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -215,10 +215,10 @@ impl GetIdPProvisioningConfigResponseContent {
     PartialOrd
 )]
 pub enum IdpProvisioningMethodEnum {
-    /// They are not provisioned.
+    /// Users are not provisioned.
     #[serde(rename = "none")]
     None,
-    /// The identity provider sends users by SCIM 2.0, with a SCIM token.
+    /// The identity provider sends users over SCIM 2.0, with a SCIM token.
     #[serde(rename = "scim")]
     Scim,
 }
@@ -258,23 +258,23 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpProvisioningMethodEnu
         value.parse()
     }
 }
-/// How an attribute of a user is taken from provisioning.
+/// The mapping of a user attribute in provisioning.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpProvisioningUserAttributeMapItem {
-    /// What the attribute holds, for people.
+    /// A human-readable description of the attribute.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    /// Whether the attribute is present but not part of the definition. Resetting the mapping removes it.
     pub is_extra: ::auth0_core::Open<bool>,
-    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    /// Whether the attribute is part of the definition but not present. Resetting the mapping adds it.
     pub is_missing: ::auth0_core::Open<bool>,
-    /// Whether the attribute has to be there.
+    /// Whether the attribute is required.
     pub is_required: ::auth0_core::Open<bool>,
-    /// The attribute's name for people.
+    /// The display name of the attribute.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The field of a SCIM user that the attribute is taken from.
+    /// The SCIM user field that provides the value of the attribute.
     pub provisioning_field: ::auth0_core::Open<::std::string::String>,
     /// The name of the attribute in the user's profile.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -287,13 +287,13 @@ pub struct IdpProvisioningUserAttributeMapItemRequired<
     IsRequired,
     ProvisioningField,
 > {
-    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    /// Whether the attribute is present but not part of the definition. Resetting the mapping removes it.
     pub is_extra: IsExtra,
-    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    /// Whether the attribute is part of the definition but not present. Resetting the mapping adds it.
     pub is_missing: IsMissing,
-    /// Whether the attribute has to be there.
+    /// Whether the attribute is required.
     pub is_required: IsRequired,
-    /// The field of a SCIM user that the attribute is taken from.
+    /// The SCIM user field that provides the value of the attribute.
     pub provisioning_field: ProvisioningField,
 }
 impl IdpProvisioningUserAttributeMapItem {

@@ -5,11 +5,11 @@
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMemberInvitationInvitee {
-    /// The e-mail address of the person.
+    /// The email address of the person.
     ///
     /// Constraints: 1 to 320 characters.
     pub email: ::std::string::String,
-    /// The ids of the roles that the person gets on acceptance, as [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list) lists them.
+    /// The IDs of the roles assigned to the person on acceptance, as returned by [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list).
     ///
     /// Constraints: at most 10 items, no duplicate items, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -62,28 +62,28 @@ impl ::auth0_core::codegen::Check for CreateMemberInvitationInvitee {
         );
     }
 }
-/// Whom to invite, and on what terms.
+/// The people to invite, and the settings of the invitations.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMemberInvitationRequestContent {
-    /// The id of the identity provider that the invitations are for.
+    /// The ID of the identity provider to which the invitations apply.
     ///
-    /// The schema lets it be absent; the published words want it or a store of users, for which there is no
-    /// field. Name it.
+    /// The schema declares it as optional. The published description requires it or a user store, for which
+    /// no field exists. Set it.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub identity_provider_id: ::std::option::Option<::std::string::String>,
-    /// The people to invite, each with roles of its own.
+    /// The people to invite, each with individual roles.
     ///
     /// Constraints: 1 to 10 items.
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
-    /// Who invites, for the text of the invitation.
+    /// The person who sends the invitation, as shown in its text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
-    /// How many seconds the links work, up to 30 days. With 0, as without it, 7 days.
+    /// The lifetime of the links in seconds, up to 30 days. If omitted or 0, 7 days.
     ///
     /// Constraints: 0 to 2592000.
     ///
@@ -162,7 +162,7 @@ impl ::auth0_core::codegen::Check for CreateMemberInvitationRequestContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMemberInvitationsRequestContent {
-    /// The ids of the invitations.
+    /// The IDs of the invitations.
     ///
     /// Constraints: 1 to 10 items, no duplicate items, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
     pub invitations: ::std::vec::Vec<::std::string::String>,
@@ -206,7 +206,7 @@ pub struct ListMembersInvitationsResponseContent {
     /// The invitations on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub invitations: ::std::vec::Vec<MemberInvitation>,
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -246,58 +246,58 @@ impl ::auth0_core::codegen::Page for ListMembersInvitationsResponseContent {
         self.invitations
     }
 }
-/// An invitation to the organization. Any field may be missing, as it may not have been asked for.
+/// An invitation to the organization. Any field may be absent if it was not requested.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct MemberInvitation {
-    /// When the invitation was made.
+    /// The time when the invitation was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// When its link stops working.
+    /// The time when the invitation link expires.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// The id of the invitation, by which it is withdrawn.
+    /// The ID of the invitation, for withdrawing it.
     ///
     /// Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The id of the identity provider that the invitation is for.
+    /// The ID of the identity provider to which the invitation applies.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub identity_provider_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// The link that takes up the invitation.
+    /// The link that accepts the invitation.
     ///
-    /// Treat it like a password: hand it to the invited person alone.
+    /// Treat it like a password: give it only to the invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub invitation_url: ::std::option::Option<::auth0_core::SecretString>,
-    /// Who is invited.
+    /// The invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub invitee: ::std::option::Option<MemberInvitationInvitee>,
-    /// Who invites.
+    /// The person who sends the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
-    /// The id of the organization.
+    /// The ID of the organization.
     ///
     /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// The ids of the roles that the person gets on acceptance.
+    /// The IDs of the roles assigned to the person on acceptance.
     ///
     /// Constraints: each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The ticket in the link. It comes only where `fields` is not set.
+    /// The ticket in the link. Returned only if `fields` is not set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
 }
@@ -412,11 +412,11 @@ impl MemberInvitation {
         self
     }
 }
-/// Who is invited.
+/// The invited person.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct MemberInvitationInvitee {
-    /// The e-mail address that the invitation is for.
+    /// The email address of the invited person.
     ///
     /// Constraints: 1 to 320 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -439,11 +439,11 @@ impl MemberInvitationInvitee {
         self
     }
 }
-/// Who invites, for the text of the invitation.
+/// The person who sends the invitation, as shown in its text.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct MemberInvitationInviter {
-    /// The name that the invited person reads.
+    /// The name shown to the invited person.
     ///
     /// Constraints: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -2,7 +2,7 @@
 
 //! Types of `organization_invitations_roles`.
 use crate::types::Role;
-/// The roles that an invitation gives.
+/// The roles of an invitation.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetMemberInvitationRolesResponseContent {

@@ -9,7 +9,7 @@ pub struct ListOrganizationMembersResponseContent {
     /// The members on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<OrgMember>,
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -47,25 +47,25 @@ impl ::auth0_core::codegen::Page for ListOrganizationMembersResponseContent {
         self.members
     }
 }
-/// A member of the organization in a listing. Any field may be missing, as it may be unknown or not asked for.
+/// A member of the organization in a list. Any field may be absent if it is unknown or was not requested.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgMember {
-    /// When the user was made, which can be long before it became a member.
+    /// The time when the user was created, which can be long before the user became a member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// The user's e-mail address.
+    /// The user's email address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The user's last name.
+    /// The user's family name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub family_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The user's first name.
+    /// The user's given name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub given_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// When the user last logged in.
+    /// The time of the user's last login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -73,15 +73,15 @@ pub struct OrgMember {
     /// The user's full name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// What the user is called.
+    /// The user's nickname.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub nickname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's phone number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub phone_number: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The member's first roles, 10 at most; [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list) lists all.
+    /// The member's first roles, at most 10. [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list) lists all of them.
     ///
-    /// Absent unless `fields` names them and the token may read members' roles.
+    /// Absent unless `fields` lists `roles` and the token has the scope to read members' roles.
     ///
     /// Constraints: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -90,12 +90,12 @@ pub struct OrgMember {
         deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
     )]
     pub roles: ::std::option::Option<::std::vec::Vec<Role>>,
-    /// When anything of the user last changed.
+    /// The time of the last change of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// The user id of the member, by which calls on it name it.
+    /// The user ID of the member, which identifies it in other operations.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -219,25 +219,25 @@ impl OrgMember {
         self
     }
 }
-/// A member of the organization. Any field may be missing, as it may be unknown or not asked for.
+/// A member of the organization. Any field may be absent if it is unknown or was not requested.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgMemberBase {
-    /// When the user was made, which can be long before it became a member.
+    /// The time when the user was created, which can be long before the user became a member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// The user's e-mail address.
+    /// The user's email address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The user's last name.
+    /// The user's family name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub family_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The user's first name.
+    /// The user's given name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub given_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// When the user last logged in.
+    /// The time of the user's last login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -245,18 +245,18 @@ pub struct OrgMemberBase {
     /// The user's full name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// What the user is called.
+    /// The user's nickname.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub nickname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's phone number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub phone_number: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// When anything of the user last changed.
+    /// The time of the last change of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
-    /// The user id of the member, by which calls on it name it.
+    /// The user ID of the member, which identifies it in other operations.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }

@@ -6,7 +6,7 @@ use crate::types::Role;
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetOrganizationMemberRolesResponseContent {
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.
@@ -47,11 +47,11 @@ impl ::auth0_core::codegen::Page for GetOrganizationMemberRolesResponseContent {
         self.roles
     }
 }
-/// The roles to give to a member, or to take.
+/// The roles to assign to a member or to remove from a member.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationMemberRolesChangeRequestContent {
-    /// The ids of the roles, as [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list) lists them.
+    /// The IDs of the roles, as returned by [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list).
     ///
     /// Constraints: 1 to 10 items, no duplicate items, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     pub role_ids: ::std::vec::Vec<::std::string::String>,

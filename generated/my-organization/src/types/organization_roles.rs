@@ -2,11 +2,11 @@
 
 //! Types of `organization_roles`.
 use crate::types::Role;
-/// A page of the roles that can be given in the organization.
+/// A page of the roles that can be assigned in the organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListRolesResponseContent {
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.

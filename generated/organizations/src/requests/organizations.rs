@@ -11,39 +11,40 @@ use crate::types;
 impl Client {
     /// Lists the organizations of the tenant
     ///
-    /// Without further settings the listing is read by checkpoints, which reach every organization: a page's
-    /// `next` leads to the following one, and is absent from the last. With `page`, `per_page` or
-    /// `include_totals` pages are counted, which gives the total and reaches the first 1,000 organizations.
+    /// By default, uses checkpoint pagination, which returns all organizations: `next` is the cursor of the
+    /// next page and is absent from the last page. Setting `page`, `per_page` or `include_totals` selects
+    /// offset pagination, which returns the total and the first 1,000 organizations.
     ///
-    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less of each
-    /// organization; how much is not documented.
+    /// With a token that has the scope `read:organizations_summary` instead of `read:organizations`, the
+    /// response contains less data about each organization. Which data is omitted is not documented.
     ///
     /// Sends a `GET` request to `/organizations`
     ///
     /// Arguments:
-    /// - `from`: Where to go on: the `next` of the page before.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page.
     ///
-    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// Omit it to start at the beginning of the list. Cannot be combined with `page`, `per_page` and
     /// `include_totals`.
-    /// - `include_totals`: Whether the answer says how many items there are. Set, pages are counted.
+    /// - `include_totals`: Whether the response contains the total number of items. Selects offset pagination.
     ///
-    /// Without it the server answers with the bare list, so the client asks for the total where pages are
-    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
-    /// - `page`: The number of the page, counted from 0. Set, pages are counted.
+    /// Without it, the server returns a plain list, so the client requests the total for offset pagination.
+    /// Checkpoint pagination has no total: cannot be combined with `from` and `take`.
+    /// - `page`: The page number, starting at 0. Selects offset pagination.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
-    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
-    /// - `per_page`: How many items a page holds at most, where pages are counted. Set, they are.
+    /// With offset pagination, the server returns only the first 1,000 items. For large lists, use checkpoint
+    /// pagination: omit this parameter, `per_page` and `include_totals`. Cannot be combined with `from` and
+    /// `take`.
+    /// - `per_page`: The maximum number of items on a page with offset pagination. Selects offset pagination.
     ///
-    /// It does not go with `from` and `take`.
-    /// - `sort`: By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
-    /// for descending, as in `created_at:-1`.
+    /// Cannot be combined with `from` and `take`.
+    /// - `sort`: The sort field and order: a field name, a colon, and `1` for ascending or `-1` for descending, for
+    /// example `created_at:-1`.
     ///
     /// The fields are `name`, `display_name` and `created_at`.
-    /// - `take`: How many items a page holds at most, where it is read by checkpoints.
+    /// - `take`: The maximum number of items on a page with checkpoint pagination.
     ///
-    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
-    /// `per_page` and `include_totals`.
+    /// If neither this nor a parameter of offset pagination is set, the client sends 50. Cannot be combined
+    /// with `page`, `per_page` and `include_totals`.
     #[inline]
     pub fn get_organizations<'a>(
         &'a self,
@@ -79,13 +80,13 @@ impl Client {
     }
     /// Creates an organization
     ///
-    /// Only the name is needed: it is unique in the tenant, and users may have to type it when they log in.
+    /// Requires only the name. It is unique in the tenant, and users may have to enter it when they log in.
     ///
-    /// Connections can be enabled in the same call, 10 at most, which takes the scope
-    /// `create:organization_connections` as well. More are enabled one by one afterwards.
+    /// The same request can enable up to 10 connections, which also requires the scope
+    /// `create:organization_connections`. Further connections can be enabled individually afterwards.
     ///
-    /// A status of 409 means that the name is in use. So a repeat after an answer that never came creates no
-    /// second organization, and cannot tell whose the first one is: look it up by name.
+    /// Returns 409 if the name is in use. If no response arrives, a retry does not create a second
+    /// organization, but it cannot determine who created the existing one: look it up by name.
     ///
     /// Sends a `POST` request to `/organizations`
     #[inline]
@@ -106,17 +107,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Returns the organization that has a name
+    /// Returns an organization by name
     ///
-    /// The name is the technical one, `name`, and not `display_name`. It is how programs that know the name
-    /// from a login URL or a form get to the id that all other operations take.
+    /// The name is the technical name, `name`, not `display_name`. Use this operation to find the ID, which
+    /// all other operations require, from a name in a login URL or a form.
     ///
-    /// A status of 404 means that no organization of the tenant is called so.
+    /// Returns 404 if the tenant has no organization with this name.
     ///
     /// Sends a `GET` request to `/organizations/name/{name}`
     ///
     /// Arguments:
-    /// - `name`: The name of the organization, as in its field `name`.
+    /// - `name`: The name of the organization, as in its `name` field.
     #[inline]
     pub fn get_name_by_name<'a>(
         &'a self,
@@ -138,16 +139,17 @@ impl Client {
     }
     /// Returns one organization
     ///
-    /// The answer holds names, branding, metadata and token quota. Members, connections and the rest have
-    /// listings of their own.
+    /// Returns names, branding, metadata and token quota. Members, connections and other data are returned by
+    /// separate list operations.
     ///
-    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less; how
-    /// much is not documented. A status of 404 means that the tenant has no organization with this id.
+    /// With a token that has the scope `read:organizations_summary` instead of `read:organizations`, the
+    /// response contains less data. Which data is omitted is not documented. Returns 404 if the tenant has no
+    /// organization with this ID.
     ///
     /// Sends a `GET` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     #[inline]
     pub fn get_organizations_by_id<'a>(
         &'a self,
@@ -167,17 +169,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Deletes an organization for good
+    /// Deletes an organization permanently
     ///
-    /// Status 204, without a body, says that the organization is gone. **This cannot be undone**: its
-    /// settings, its memberships and the roles that members held in it are lost.
+    /// Returns 204 No Content on success. **This cannot be undone**: the organization's settings, memberships
+    /// and member roles are lost.
     ///
-    /// The users themselves stay in the tenant, and so do the connections.
+    /// The users and the connections remain in the tenant.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     #[inline]
     pub fn delete_organizations_by_id<'a>(
         &'a self,
@@ -190,17 +192,16 @@ impl Client {
     }
     /// Changes an organization
     ///
-    /// A field that is left out stays as it is. In `metadata` a text sets an entry and `null` removes it;
-    /// what becomes of entries that are not named is not documented. `token_quota` as `null` takes the quota
-    /// away, `logo_url` as `null` the logo.
+    /// Omitted fields remain unchanged. In `metadata`, a string sets an entry and `null` removes it. What
+    /// happens to entries that are not listed is not documented. Set `token_quota` to `null` to remove the
+    /// quota, and `logo_url` to `null` to remove the logo.
     ///
-    /// Answers with the organization as it is afterwards. A new `name` changes what users type and what login
-    /// URLs name.
+    /// Returns the updated organization. A new `name` changes what users enter and what login URLs contain.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn patch_organizations_by_id<'a>(
@@ -223,27 +224,27 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lists the client grants that an organization can be used with
+    /// Lists the client grants of an organization
     ///
-    /// A client grant lets an application get tokens for an API. Those that are listed here let it get tokens
-    /// for this organization.
+    /// A client grant allows an application to obtain tokens for an API. The grants returned here allow
+    /// applications to obtain tokens for this organization.
     ///
-    /// `audience`, `client_id` and `grant_ids` narrow the list.
+    /// `audience`, `client_id` and `grant_ids` filter the list.
     ///
     /// Sends a `GET` request to `/organizations/{id}/client-grants`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `audience`: Only grants for the API with this identifier.
-    /// - `client_id`: Only grants of the application with this client id.
-    /// - `grant_ids`: Only grants with one of these ids, 10 at most.
-    /// - `include_totals`: Whether the answer says how many items there are.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `audience`: Returns only grants for the API with this identifier.
+    /// - `client_id`: Returns only grants of the application with this client ID.
+    /// - `grant_ids`: Returns only grants with one of these IDs, at most 10.
+    /// - `include_totals`: Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
-    /// - `page`: The number of the page, counted from 0.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
+    /// - `page`: The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
-    /// - `per_page`: How many items a page holds at most.
+    /// The server returns only the first 1,000 items.
+    /// - `per_page`: The maximum number of items on a page.
     #[inline]
     pub fn get_organization_client_grants<'a>(
         &'a self,
@@ -281,18 +282,19 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lets a client grant be used with an organization
+    /// Adds a client grant to an organization
     ///
-    /// The grant must exist already; its `organization_usage` says whether tokens can be had for
-    /// organizations at all. Grants with `allow_any_organization` are good for every organization and need
-    /// not be added.
+    /// The grant must already exist; its `organization_usage` determines whether tokens can be obtained for
+    /// organizations at all. Grants with `allow_any_organization` apply to every organization and do not have
+    /// to be added.
     ///
-    /// A status of 404 can mean that there is no such grant, and 409 that the organization has it already.
+    /// Returns 404 if, for example, the grant does not exist, and 409 if the organization already has the
+    /// grant.
     ///
     /// Sends a `POST` request to `/organizations/{id}/client-grants`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn create_organization_client_grants<'a>(
@@ -316,16 +318,15 @@ impl Client {
                 .build()?,
         )
     }
-    /// Takes a client grant away from an organization
+    /// Removes a client grant from an organization
     ///
-    /// Status 204, without a body, says that the application gets no more tokens for this organization by the
-    /// grant. The grant itself stays.
+    /// Returns 204 No Content on success. The application can no longer obtain tokens for this organization through the grant. The grant itself is not deleted.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/client-grants/{grant_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `grant_id`: The id of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `grant_id`: The ID of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_client_grants_by_grant_id<'a>(
         &'a self,
@@ -340,25 +341,24 @@ impl Client {
     }
     /// Lists the connections of an organization, enabled or not
     ///
-    /// These are all connections that the organization has, with what it may do with each; those that members
-    /// can log in with are the enabled ones, which `is_enabled` picks out.
+    /// Returns all connections of the organization, with the organization's access level for each. Members
+    /// can log in only with enabled connections; use `is_enabled` to filter for them.
     ///
-    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists the enabled ones alone, with fewer fields. The
-    /// operations here are in early access.
+    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists only the enabled connections, with fewer fields.
+    /// The operations for these connections are in early access.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `include_totals`: Whether the answer says how many items there are.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `include_totals`: Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
-    /// - `is_enabled`: Only connections that are enabled (`true`), or only those that are not (`false`). Left out, both are
-    /// listed.
-    /// - `page`: The number of the page, counted from 0.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
+    /// - `is_enabled`: Returns only connections that are enabled (`true`), or only those that are not (`false`). If omitted, both are returned.
+    /// - `page`: The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
-    /// - `per_page`: How many items a page holds at most.
+    /// The server returns only the first 1,000 items.
+    /// - `per_page`: The maximum number of items on a page.
     #[inline]
     pub fn get_organization_connections<'a>(
         &'a self,
@@ -394,15 +394,15 @@ impl Client {
     }
     /// Adds a connection to an organization
     ///
-    /// The connection must exist in the tenant; nothing here creates one. `is_enabled` says whether members
-    /// can log in with it at once.
+    /// The connection must exist in the tenant; this API does not create connections. `is_enabled` determines
+    /// whether members can log in with it immediately.
     ///
-    /// A status of 409 means that the organization has this connection already.
+    /// Returns 409 if the organization already has this connection.
     ///
     /// Sends a `POST` request to `/organizations/{id}/connections`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn post_organization_connection<'a>(
@@ -428,16 +428,16 @@ impl Client {
     }
     /// Returns one connection of an organization, enabled or not
     ///
-    /// The answer holds the settings of the connection in this organization, and name and strategy of the
+    /// Returns the settings of the connection in this organization, and the name and strategy of the
     /// connection itself.
     ///
-    /// A status of 404 means that the organization does not exist or does not have the connection.
+    /// Returns 404 if the organization does not exist or does not have the connection.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn get_organization_connection<'a>(
         &'a self,
@@ -461,14 +461,13 @@ impl Client {
     }
     /// Removes a connection from an organization
     ///
-    /// Status 204, without a body, says that the organization no longer has the connection, so that its
-    /// members can no longer log in with it. The connection stays in the tenant.
+    /// Returns 204 No Content on success. The organization no longer has the connection, and its members can no longer log in with it. The connection remains in the tenant.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_organization_connection<'a>(
         &'a self,
@@ -483,17 +482,17 @@ impl Client {
     }
     /// Changes the settings of a connection in an organization
     ///
-    /// A field that is left out stays as it is. The name, the access level and `is_enabled` can be `null`,
-    /// which takes back what was set.
+    /// Omitted fields remain unchanged. The name, the access level and `is_enabled` can be set to `null` to
+    /// reset them.
     ///
-    /// Only what holds in this organization is changed: the connection itself and its settings elsewhere stay
-    /// as they are.
+    /// Changes only the settings in this organization. The connection itself and its settings in other
+    /// organizations remain unchanged.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     /// - `body`
     #[inline]
     pub fn patch_organization_connection<'a>(
@@ -520,19 +519,19 @@ impl Client {
     }
     /// Lists the discovery domains of an organization
     ///
-    /// By a discovery domain a person who gives an e-mail address at login is led to the organization.
-    /// Domains that are not verified yet are listed as well.
+    /// A discovery domain directs people who enter an email address at login to the organization. Domains
+    /// that are not verified yet are included.
     ///
-    /// What was just created, changed or deleted may not show yet.
+    /// Recent creations, changes and deletions may not be visible yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    /// - `take`: How many items a page holds at most.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
+    /// - `take`: The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     #[inline]
     pub fn get_discovery_domains<'a>(
         &'a self,
@@ -559,15 +558,15 @@ impl Client {
     }
     /// Adds a discovery domain to an organization
     ///
-    /// A new domain is `pending` until its owner has shown that it is theirs, by a TXT record in DNS; the
-    /// answer says where and with what text. `status` can also be sent as `verified` at once.
+    /// A new domain is `pending` until its owner proves ownership with a DNS TXT record; the response
+    /// contains the name and text of the record. `status` can also be sent as `verified` immediately.
     ///
-    /// A status of 409 means that the organization has this domain already.
+    /// Returns 409 if the organization already has this domain.
     ///
     /// Sends a `POST` request to `/organizations/{id}/discovery-domains`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn post_discovery_domains<'a>(
@@ -591,15 +590,14 @@ impl Client {
                 .build()?,
         )
     }
-    /// Returns the discovery domain with a name
+    /// Returns a discovery domain by name
     ///
-    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
-    /// created, changed or deleted may not show yet.
+    /// Returns 404 if the organization does not exist or does not have the domain. Recent creations, changes and deletions may not be visible yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains/name/{discovery_domain}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `discovery_domain`: The domain, such as `acme.example`.
     #[inline]
     pub fn get_name_by_discovery_domain<'a>(
@@ -624,14 +622,13 @@ impl Client {
     }
     /// Returns one discovery domain
     ///
-    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
-    /// created, changed or deleted may not show yet.
+    /// Returns 404 if the organization does not exist or does not have the domain. Recent creations, changes and deletions may not be visible yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     #[inline]
     pub fn get_discovery_domains_by_discovery_domain_id<'a>(
         &'a self,
@@ -655,14 +652,13 @@ impl Client {
     }
     /// Deletes a discovery domain
     ///
-    /// Status 204, without a body, says that the domain no longer leads to the organization. **This cannot be
-    /// undone.** A domain can only be added anew, as `pending`.
+    /// Returns 204 No Content on success. The domain no longer directs users to the organization. **This cannot be undone.** The domain can only be added again, as `pending`.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     #[inline]
     pub fn delete_discovery_domains_by_discovery_domain_id<'a>(
         &'a self,
@@ -677,16 +673,16 @@ impl Client {
     }
     /// Changes a discovery domain
     ///
-    /// Sets whether the domain is verified, whether it leads users to the organization, or both. The domain
-    /// itself cannot be changed: delete it and add the other one.
+    /// Sets whether the domain is verified, whether it directs users to the organization, or both. The domain
+    /// itself cannot be changed: delete it and add the other domain.
     ///
-    /// Whether the server looks into DNS when `status` is set to `verified` is not documented.
+    /// Whether the server checks DNS when `status` is set to `verified` is not documented.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     /// - `body`
     #[inline]
     pub fn patch_discovery_domains_by_discovery_domain_id<'a>(
@@ -713,20 +709,19 @@ impl Client {
     }
     /// Lists the connections that members of an organization can log in with
     ///
-    /// Each comes with name and strategy, and with what happens to those who log in with it: whether they
-    /// become members, may sign up, and see a button.
+    /// Returns the name and strategy of each connection, and its login settings: whether users who log in with it become members, whether they can sign up, and whether the login page shows a button.
     ///
     /// Sends a `GET` request to `/organizations/{id}/enabled_connections`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `include_totals`: Whether the answer says how many items there are.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `include_totals`: Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
-    /// - `page`: The number of the page, counted from 0.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
+    /// - `page`: The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
-    /// - `per_page`: How many items a page holds at most.
+    /// The server returns only the first 1,000 items.
+    /// - `per_page`: The maximum number of items on a page.
     #[inline]
     pub fn get_enabled_connections<'a>(
         &'a self,
@@ -760,16 +755,16 @@ impl Client {
     }
     /// Enables a connection for an organization
     ///
-    /// The connection must exist in the tenant; nothing here creates one. From then on members can log in
+    /// The connection must exist in the tenant; this API does not create connections. Members can then log in
     /// with it.
     ///
-    /// With `assign_membership_on_login` everybody who can log in with the connection becomes a member, so
-    /// mind who that is with a social or a shared database connection.
+    /// With `assign_membership_on_login`, everyone who can log in with the connection becomes a member.
+    /// Consider who that includes for a social connection or a shared database connection.
     ///
     /// Sends a `POST` request to `/organizations/{id}/enabled_connections`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn post_enabled_connections<'a>(
@@ -795,14 +790,13 @@ impl Client {
     }
     /// Returns one enabled connection of an organization
     ///
-    /// A status of 404 means that the organization does not exist, or that the connection is not enabled for
-    /// it.
+    /// Returns 404 if the organization does not exist or the connection is not enabled for it.
     ///
     /// Sends a `GET` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn get_enabled_connections_by_connection_id<'a>(
         &'a self,
@@ -826,14 +820,13 @@ impl Client {
     }
     /// Disables a connection for an organization
     ///
-    /// Status 204, without a body, says that members can no longer log in with the connection. They stay
-    /// members, and the connection stays in the tenant.
+    /// Returns 204 No Content on success. Members can no longer log in with the connection. They remain members, and the connection remains in the tenant.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_enabled_connections_by_connection_id<'a>(
         &'a self,
@@ -848,14 +841,13 @@ impl Client {
     }
     /// Changes the settings of an enabled connection
     ///
-    /// A field that is left out stays as it is. Only what holds in this organization is changed, not the
-    /// connection itself.
+    /// Omitted fields remain unchanged. Changes only the settings in this organization, not the connection itself.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     /// - `body`
     #[inline]
     pub fn patch_enabled_connections_by_connection_id<'a>(
@@ -882,33 +874,31 @@ impl Client {
     }
     /// Lists the invitations to an organization
     ///
-    /// **The listing holds secrets**: whoever has the `invitation_url` of an invitation can accept it.
-    /// `fields` with `include_fields` as `false` leaves it out.
+    /// **The response contains secrets**: anyone who has the `invitation_url` of an invitation can accept it.
+    /// To omit it, list it in `fields` and set `include_fields` to `false`.
     ///
-    /// Pages are counted, and no total comes with them, so the end is where a page is empty. `take` and
-    /// `from` are refused with 400.
+    /// Uses offset pagination without a total: an empty page marks the end of the list. The server rejects
+    /// `take` and `from` with status 400.
     ///
     /// Sends a `GET` request to `/organizations/{id}/invitations`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `fields`: A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
-    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
-    /// - `include_totals`: Whether the answer says where its page begins and how large it is.
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
+    /// - `include_fields`: Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
+    /// - `include_totals`: Whether the response contains the offset and size of the page.
     ///
-    /// Without it the server answers with the bare list. It never says how many invitations there are.
-    /// - `page`: The number of the page, counted from 0.
+    /// Without it, the server returns a plain list. The total number of invitations is never returned.
+    /// - `page`: The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
-    /// - `per_page`: How many items a page holds at most.
-    /// - `sort`: By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
-    /// for descending.
+    /// The server returns only the first 1,000 items.
+    /// - `per_page`: The maximum number of items on a page.
+    /// - `sort`: The sort field and order: a field name, a colon, and `1` for ascending or `-1` for descending.
     ///
-    /// Left out, the newest come first, which is `created_at:-1`.
+    /// If omitted, the newest invitations are returned first (`created_at:-1`).
     #[inline]
     pub fn get_invitations<'a>(
         &'a self,
@@ -953,20 +943,21 @@ impl Client {
     }
     /// Invites a person to an organization
     ///
-    /// An e-mail with the invitation goes to the address in `invitee`, unless `send_invitation_email` is
-    /// `false`; then it is for the caller to hand on the `invitation_url` of the answer, which is a secret.
+    /// Sends an email with the invitation to the address in `invitee`, unless `send_invitation_email` is
+    /// `false`. In that case, the caller has to deliver the `invitation_url` of the response, which is a
+    /// secret.
     ///
-    /// The link leads to the login of the application in `client_id`. A status of 400 also says that neither
-    /// the application nor the tenant has a route where logins begin.
+    /// The link leads to the login of the application in `client_id`. Also returns 400 if neither the
+    /// application nor the tenant has a route at which logins start.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the person may have been invited, and a repeat
-    /// sends another e-mail. It answers with status 200, not 201.
+    /// Not idempotent: if no response arrives, the person may have been invited, and a retry sends another
+    /// email. Returns status 200, not 201.
     ///
     /// Sends a `POST` request to `/organizations/{id}/invitations`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `auth0_custom_domain`: The custom domain that the link is to lead to.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `auth0_custom_domain`: The custom domain for the invitation link.
     /// - `body`
     #[inline]
     pub fn post_invitations<'a>(
@@ -998,22 +989,21 @@ impl Client {
     }
     /// Returns one invitation
     ///
-    /// **The answer holds a secret**: whoever has the `invitation_url` can accept the invitation. `fields`
-    /// with `include_fields` as `false` leaves it out.
+    /// **The response contains a secret**: anyone who has the `invitation_url` can accept the invitation. To
+    /// omit it, list it in `fields` and set `include_fields` to `false`.
     ///
-    /// A status of 404 means that there is no such organization or no such invitation.
+    /// Returns 404 if the organization or the invitation does not exist.
     ///
     /// Sends a `GET` request to `/organizations/{id}/invitations/{invitation_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
-    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `invitation_id`: The ID of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    /// - `fields`: A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
-    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
+    /// - `include_fields`: Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
     #[inline]
     pub fn get_invitations_by_invitation_id<'a>(
         &'a self,
@@ -1046,13 +1036,13 @@ impl Client {
     }
     /// Withdraws an invitation
     ///
-    /// Status 204, without a body, says that the link in the e-mail is good for nothing any more.
+    /// Returns 204 No Content on success. The link in the email no longer works.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/invitations/{invitation_id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `invitation_id`: The ID of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_invitations_by_invitation_id<'a>(
         &'a self,
@@ -1067,46 +1057,46 @@ impl Client {
     }
     /// Lists the members of an organization
     ///
-    /// Without further settings the listing is read by checkpoints, which reach every member: a page's `next`
-    /// leads to the following one, and is absent from the last. With `page`, `per_page` or `include_totals`
-    /// pages are counted, which gives the total and reaches the first 1,000 members.
+    /// By default, uses checkpoint pagination, which returns all members: `next` is the cursor of the next
+    /// page and is absent from the last page. Setting `page`, `per_page` or `include_totals` selects offset
+    /// pagination, which returns the total and the first 1,000 members.
     ///
-    /// Roles come only where they are asked for, by naming `roles` in `fields`; that takes the scope
-    /// `read:organization_member_roles` as well.
+    /// Roles are returned only if `fields` lists `roles`, which also requires the scope
+    /// `read:organization_member_roles`.
     ///
-    /// Who was just added or removed may not show yet, or show still.
+    /// Recent additions and removals may not be visible yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `fields`: A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
     ///
-    /// `roles` is the one field that comes only where it is named.
-    /// - `from`: Where to go on: the `next` of the page before.
+    /// `roles` is the only field that is returned only if it is listed.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page.
     ///
-    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// Omit it to start at the beginning of the list. Cannot be combined with `page`, `per_page` and
     /// `include_totals`.
-    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
-    /// - `include_totals`: Whether the answer says how many items there are. Set, pages are counted.
+    /// - `include_fields`: Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
+    /// - `include_totals`: Whether the response contains the total number of items. Selects offset pagination.
     ///
-    /// Without it the server answers with the bare list, so the client asks for the total where pages are
-    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
-    /// - `page`: The number of the page, counted from 0. Set, pages are counted.
+    /// Without it, the server returns a plain list, so the client requests the total for offset pagination.
+    /// Checkpoint pagination has no total: cannot be combined with `from` and `take`.
+    /// - `page`: The page number, starting at 0. Selects offset pagination.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
-    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
-    /// - `per_page`: How many items a page holds at most, where pages are counted. Set, they are.
+    /// With offset pagination, the server returns only the first 1,000 items. For large lists, use checkpoint
+    /// pagination: omit this parameter, `per_page` and `include_totals`. Cannot be combined with `from` and
+    /// `take`.
+    /// - `per_page`: The maximum number of items on a page with offset pagination. Selects offset pagination.
     ///
-    /// It does not go with `from` and `take`.
-    /// - `take`: How many items a page holds at most, where it is read by checkpoints.
+    /// Cannot be combined with `from` and `take`.
+    /// - `take`: The maximum number of items on a page with checkpoint pagination.
     ///
-    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
-    /// `per_page` and `include_totals`.
+    /// If neither this nor a parameter of offset pagination is set, the client sends 50. Cannot be combined
+    /// with `page`, `per_page` and `include_totals`.
     #[inline]
     pub fn get_organization_members<'a>(
         &'a self,
@@ -1150,17 +1140,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Makes users members of an organization
+    /// Adds users to an organization
     ///
-    /// The users must exist in the tenant; who does not is invited instead, or created first.
+    /// The users must exist in the tenant. To add a person who is not a user, send an invitation or create
+    /// the user first.
     ///
-    /// Status 204, without a body, says that all of them are members now. What happens to the others where
-    /// one of the ids is wrong is not documented: list the members where it matters.
+    /// Returns 204 No Content on success: all of the users are members. What happens to the other users if
+    /// one of the IDs is invalid is not documented; if it matters, list the members afterwards.
     ///
     /// Sends a `POST` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn post_members<'a>(
@@ -1173,16 +1164,18 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Ends the membership of users
+    /// Removes members from an organization
     ///
-    /// Status 204, without a body, says that none of them is a member any more. The users stay in the tenant.
+    /// Returns 204 No Content on success: none of the users is a member any longer. The users remain in the
+    /// tenant.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     /// - `body`
     #[inline]
     pub fn delete_members<'a>(
@@ -1197,18 +1190,17 @@ impl Client {
     }
     /// Lists the roles that a member has, directly or through groups
     ///
-    /// Each role says where it comes from: it was given to the member, or to a group that the member belongs
-    /// to, or both. Which groups those are is listed for one role at a time, by the listing of source groups.
+    /// Returns each role with its sources: it was assigned to the member, to a group that the member belongs to, or both. The source groups are returned by a separate operation, for one role at a time.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/effective-roles`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
-    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    /// - `take`: How many items a page holds at most.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
+    /// - `take`: The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     #[inline]
     pub fn get_organization_member_effective_roles<'a>(
         &'a self,
@@ -1236,18 +1228,18 @@ impl Client {
     }
     /// Lists the groups through which a member has a role
     ///
-    /// Empty where the member has the role only directly, or not at all.
+    /// Returns an empty list if the member has the role only directly, or not at all.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/effective-roles/sources/groups`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
-    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    /// - `role_id`: The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
-    /// - `take`: How many items a page holds at most.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
+    /// - `role_id`: The ID of the role whose sources to return, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// - `take`: The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     #[inline]
     pub fn get_organization_member_role_source_groups<'a>(
         &'a self,
@@ -1275,23 +1267,22 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lists the roles that were given to a member directly
+    /// Lists the roles assigned directly to a member
     ///
-    /// Only roles in this organization are listed: what the user may do elsewhere, or has through groups, is
-    /// not here.
+    /// Returns only roles in this organization. Roles in other organizations, and roles assigned through groups, are not included.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
-    /// - `include_totals`: Whether the answer says how many items there are.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `include_totals`: Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
-    /// - `page`: The number of the page, counted from 0.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
+    /// - `page`: The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
-    /// - `per_page`: How many items a page holds at most.
+    /// The server returns only the first 1,000 items.
+    /// - `per_page`: The maximum number of items on a page.
     #[inline]
     pub fn get_organization_member_roles<'a>(
         &'a self,
@@ -1324,18 +1315,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Gives roles to a member
+    /// Assigns roles to a member
     ///
-    /// The roles hold in this organization alone. Status 204, without a body, says that the member has all of
-    /// them now.
+    /// The roles apply only in this organization. Returns 204 No Content on success: the member has all of
+    /// the roles.
     ///
-    /// A status of 409 means that the member would have more roles than a member can have.
+    /// Returns 409 if the member would exceed the maximum number of roles.
     ///
     /// Sends a `POST` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     /// - `body`
     #[inline]
     pub fn post_organization_member_roles<'a>(
@@ -1350,18 +1341,19 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Takes roles away from a member
+    /// Removes roles from a member
     ///
-    /// Only roles that were given directly in this organization can be taken away. What the member has
-    /// through groups stays until the group loses the role, or the member leaves the group.
+    /// Only roles that were assigned directly in this organization can be removed. Roles assigned through a
+    /// group remain until the group loses the role or the member leaves the group.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     /// - `body`
     #[inline]
     pub fn delete_organization_member_roles<'a>(
@@ -1378,17 +1370,16 @@ impl Client {
     }
     /// Lists the groups of an organization
     ///
-    /// A group that is listed here can have roles in the organization, which all of its members then have.
-    /// The members of a group are not listed here.
+    /// The returned groups can have roles in the organization, which apply to all members of the group. The members of a group are not included.
     ///
     /// Sends a `GET` request to `/organizations/{organization_id}/groups`
     ///
     /// Arguments:
-    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    /// - `take`: How many items a page holds at most.
+    /// - `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
+    /// - `take`: The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     #[inline]
     pub fn get_organization_groups<'a>(
         &'a self,
@@ -1413,20 +1404,19 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lists the roles that a group has in an organization
+    /// Lists the roles of a group in an organization
     ///
-    /// Only roles in this organization are listed. A status of 404 means that there is no such organization
-    /// or no such group.
+    /// Returns only roles in this organization. Returns 404 if the organization or the group does not exist.
     ///
     /// Sends a `GET` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
-    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    /// - `take`: How many items a page holds at most.
+    /// - `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
+    /// - `take`: The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     #[inline]
     pub fn get_organization_group_roles<'a>(
         &'a self,
@@ -1452,18 +1442,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Gives roles to a group in an organization
+    /// Assigns roles to a group in an organization
     ///
-    /// Every member of the group has them then, in this organization alone. Status 204, without a body, says
-    /// that all were given.
+    /// All members of the group then have the roles, in this organization only. Returns 204 No Content on
+    /// success: all roles were assigned.
     ///
-    /// A status of 409 means that the group would have more roles than a group can have.
+    /// Returns 409 if the group would exceed the maximum number of roles.
     ///
     /// Sends a `POST` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// - `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     /// - `body`
     #[inline]
     pub fn post_organization_group_roles<'a>(
@@ -1478,17 +1468,18 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Takes roles away from a group in an organization
+    /// Removes roles from a group in an organization
     ///
-    /// Members of the group lose them, unless they have them directly or through another group.
+    /// Members of the group lose the roles unless they have them directly or through another group.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
     /// Sends a `DELETE` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
-    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// - `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
+    /// - `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     /// - `body`
     #[inline]
     pub fn delete_organization_group_roles<'a>(

@@ -64,13 +64,13 @@ impl Organizations {
     }
     /// Creates an organization
     ///
-    /// Only the name is needed: it is unique in the tenant, and users may have to type it when they log in.
+    /// Requires only the name. It is unique in the tenant, and users may have to enter it when they log in.
     ///
-    /// Connections can be enabled in the same call, 10 at most, which takes the scope
-    /// `create:organization_connections` as well. More are enabled one by one afterwards.
+    /// The same request can enable up to 10 connections, which also requires the scope
+    /// `create:organization_connections`. Further connections can be enabled individually afterwards.
     ///
-    /// A status of 409 means that the name is in use. So a repeat after an answer that never came creates no
-    /// second organization, and cannot tell whose the first one is: look it up by name.
+    /// Returns 409 if the name is in use. If no response arrives, a retry does not create a second
+    /// organization, but it cannot determine who created the existing one: look it up by name.
     ///
     /// Response: The organization was created.
     ///
@@ -100,14 +100,14 @@ impl Organizations {
             body,
         }
     }
-    /// Deletes an organization for good
+    /// Deletes an organization permanently
     ///
-    /// Status 204, without a body, says that the organization is gone. **This cannot be undone**: its
-    /// settings, its memberships and the roles that members held in it are lost.
+    /// Returns 204 No Content on success. **This cannot be undone**: the organization's settings, memberships
+    /// and member roles are lost.
     ///
-    /// The users themselves stay in the tenant, and so do the connections.
+    /// The users and the connections remain in the tenant.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Returns 204 No Content.
     ///
@@ -137,15 +137,16 @@ impl Organizations {
     }
     /// Returns one organization
     ///
-    /// The answer holds names, branding, metadata and token quota. Members, connections and the rest have
-    /// listings of their own.
+    /// Returns names, branding, metadata and token quota. Members, connections and other data are returned by
+    /// separate list operations.
     ///
-    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less; how
-    /// much is not documented. A status of 404 means that the tenant has no organization with this id.
+    /// With a token that has the scope `read:organizations_summary` instead of `read:organizations`, the
+    /// response contains less data. Which data is omitted is not documented. Returns 404 if the tenant has no
+    /// organization with this ID.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// Response: The organization.
+    /// Response: The requested organization.
     ///
     /// `GET /organizations/{id}`
     ///
@@ -169,16 +170,16 @@ impl Organizations {
             id: id.into(),
         }
     }
-    /// Returns the organization that has a name
+    /// Returns an organization by name
     ///
-    /// The name is the technical one, `name`, and not `display_name`. It is how programs that know the name
-    /// from a login URL or a form get to the id that all other operations take.
+    /// The name is the technical name, `name`, not `display_name`. Use this operation to find the ID, which
+    /// all other operations require, from a name in a login URL or a form.
     ///
-    /// A status of 404 means that no organization of the tenant is called so.
+    /// Returns 404 if the tenant has no organization with this name.
     ///
-    /// `name`: The name of the organization, as in its field `name`. Constraints: 1 to 50 characters.
+    /// `name`: The name of the organization, as in its `name` field. Constraints: 1 to 50 characters.
     ///
-    /// Response: The organization.
+    /// Response: The requested organization.
     ///
     /// `GET /organizations/name/{name}`
     ///
@@ -207,12 +208,12 @@ impl Organizations {
     }
     /// Lists the organizations of the tenant
     ///
-    /// Without further settings the listing is read by checkpoints, which reach every organization: a page's
-    /// `next` leads to the following one, and is absent from the last. With `page`, `per_page` or
-    /// `include_totals` pages are counted, which gives the total and reaches the first 1,000 organizations.
+    /// By default, uses checkpoint pagination, which returns all organizations: `next` is the cursor of the
+    /// next page and is absent from the last page. Setting `page`, `per_page` or `include_totals` selects
+    /// offset pagination, which returns the total and the first 1,000 organizations.
     ///
-    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less of each
-    /// organization; how much is not documented.
+    /// With a token that has the scope `read:organizations_summary` instead of `read:organizations`, the
+    /// response contains less data about each organization. Which data is omitted is not documented.
     ///
     /// Response: A page of organizations.
     ///
@@ -250,16 +251,15 @@ impl Organizations {
     }
     /// Changes an organization
     ///
-    /// A field that is left out stays as it is. In `metadata` a text sets an entry and `null` removes it;
-    /// what becomes of entries that are not named is not documented. `token_quota` as `null` takes the quota
-    /// away, `logo_url` as `null` the logo.
+    /// Omitted fields remain unchanged. In `metadata`, a string sets an entry and `null` removes it. What
+    /// happens to entries that are not listed is not documented. Set `token_quota` to `null` to remove the
+    /// quota, and `logo_url` to `null` to remove the logo.
     ///
-    /// Answers with the organization as it is afterwards. A new `name` changes what users type and what login
-    /// URLs name.
+    /// Returns the updated organization. A new `name` changes what users enter and what login URLs contain.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// Response: The organization as it is now.
+    /// Response: The updated organization.
     ///
     /// `PATCH /organizations/{id}`
     ///
@@ -459,35 +459,36 @@ pub struct OrganizationsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsList);
 impl OrganizationsList {
-    /// Where to go on: the `next` of the page before.
+    /// The cursor to continue from, taken from `next` of the previous page.
     ///
-    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// Omit it to start at the beginning of the list. Cannot be combined with `page`, `per_page` and
     /// `include_totals`.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Whether the answer says how many items there are. Set, pages are counted.
+    /// Whether the response contains the total number of items. Selects offset pagination.
     ///
-    /// Without it the server answers with the bare list, so the client asks for the total where pages are
-    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
+    /// Without it, the server returns a plain list, so the client requests the total for offset pagination.
+    /// Checkpoint pagination has no total: cannot be combined with `from` and `take`.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0. Set, pages are counted.
+    /// The page number, starting at 0. Selects offset pagination.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
-    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
+    /// With offset pagination, the server returns only the first 1,000 items. For large lists, use checkpoint
+    /// pagination: omit this parameter, `per_page` and `include_totals`. Cannot be combined with `from` and
+    /// `take`.
     ///
     /// Constraints: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most, where pages are counted. Set, they are.
+    /// The maximum number of items on a page with offset pagination. Selects offset pagination.
     ///
-    /// It does not go with `from` and `take`.
+    /// Cannot be combined with `from` and `take`.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///
@@ -496,8 +497,8 @@ impl OrganizationsList {
         self.per_page = Some(per_page);
         self
     }
-    /// By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
-    /// for descending, as in `created_at:-1`.
+    /// The sort field and order: a field name, a colon, and `1` for ascending or `-1` for descending, for
+    /// example `created_at:-1`.
     ///
     /// The fields are `name`, `display_name` and `created_at`.
     ///
@@ -506,10 +507,10 @@ impl OrganizationsList {
         self.sort = Some(sort.into());
         self
     }
-    /// How many items a page holds at most, where it is read by checkpoints.
+    /// The maximum number of items on a page with checkpoint pagination.
     ///
-    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
-    /// `per_page` and `include_totals`.
+    /// If neither this nor a parameter of offset pagination is set, the client sends 50. Cannot be combined
+    /// with `page`, `per_page` and `include_totals`.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

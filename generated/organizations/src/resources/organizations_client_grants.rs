@@ -8,15 +8,16 @@ pub struct OrganizationsClientGrants {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsClientGrants {
-    /// Lets a client grant be used with an organization
+    /// Adds a client grant to an organization
     ///
-    /// The grant must exist already; its `organization_usage` says whether tokens can be had for
-    /// organizations at all. Grants with `allow_any_organization` are good for every organization and need
-    /// not be added.
+    /// The grant must already exist; its `organization_usage` determines whether tokens can be obtained for
+    /// organizations at all. Grants with `allow_any_organization` apply to every organization and do not have
+    /// to be added.
     ///
-    /// A status of 404 can mean that there is no such grant, and 409 that the organization has it already.
+    /// Returns 404 if, for example, the grant does not exist, and 409 if the organization already has the
+    /// grant.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: The grant was added to the organization.
     ///
@@ -48,14 +49,13 @@ impl OrganizationsClientGrants {
             body,
         }
     }
-    /// Takes a client grant away from an organization
+    /// Removes a client grant from an organization
     ///
-    /// Status 204, without a body, says that the application gets no more tokens for this organization by the
-    /// grant. The grant itself stays.
+    /// Returns 204 No Content on success. The application can no longer obtain tokens for this organization through the grant. The grant itself is not deleted.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `grant_id`: The id of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
+    /// `grant_id`: The ID of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
     ///
     /// Returns 204 No Content.
     ///
@@ -85,14 +85,14 @@ impl OrganizationsClientGrants {
             grant_id: grant_id.into(),
         }
     }
-    /// Lists the client grants that an organization can be used with
+    /// Lists the client grants of an organization
     ///
-    /// A client grant lets an application get tokens for an API. Those that are listed here let it get tokens
-    /// for this organization.
+    /// A client grant allows an application to obtain tokens for an API. The grants returned here allow
+    /// applications to obtain tokens for this organization.
     ///
-    /// `audience`, `client_id` and `grant_ids` narrow the list.
+    /// `audience`, `client_id` and `grant_ids` filter the list.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: A page of client grants.
     ///
@@ -239,7 +239,7 @@ pub struct OrganizationsClientGrantsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsClientGrantsList);
 impl OrganizationsClientGrantsList {
-    /// Only grants for the API with this identifier.
+    /// Returns only grants for the API with this identifier.
     ///
     /// Constraints: at most 600 characters.
     pub fn audience(
@@ -249,7 +249,7 @@ impl OrganizationsClientGrantsList {
         self.audience = Some(audience.into());
         self
     }
-    /// Only grants of the application with this client id.
+    /// Returns only grants of the application with this client ID.
     pub fn client_id(
         mut self,
         client_id: impl Into<auth0_core::Parameter<String>>,
@@ -257,7 +257,7 @@ impl OrganizationsClientGrantsList {
         self.client_id = Some(client_id.into());
         self
     }
-    /// Only grants with one of these ids, 10 at most.
+    /// Returns only grants with one of these IDs, at most 10.
     ///
     /// Constraints: at most 10 items.
     pub fn grant_ids(
@@ -267,23 +267,23 @@ impl OrganizationsClientGrantsList {
         self.grant_ids = Some(grant_ids.into_iter().collect());
         self
     }
-    /// Whether the answer says how many items there are.
+    /// Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0.
+    /// The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// The server returns only the first 1,000 items.
     ///
     /// Constraints: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

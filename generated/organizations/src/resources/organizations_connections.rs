@@ -10,12 +10,12 @@ pub struct OrganizationsConnections {
 impl OrganizationsConnections {
     /// Adds a connection to an organization
     ///
-    /// The connection must exist in the tenant; nothing here creates one. `is_enabled` says whether members
-    /// can log in with it at once.
+    /// The connection must exist in the tenant; this API does not create connections. `is_enabled` determines
+    /// whether members can log in with it immediately.
     ///
-    /// A status of 409 means that the organization has this connection already.
+    /// Returns 409 if the organization already has this connection.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: The connection was added.
     ///
@@ -49,12 +49,11 @@ impl OrganizationsConnections {
     }
     /// Removes a connection from an organization
     ///
-    /// Status 204, without a body, says that the organization no longer has the connection, so that its
-    /// members can no longer log in with it. The connection stays in the tenant.
+    /// Returns 204 No Content on success. The organization no longer has the connection, and its members can no longer log in with it. The connection remains in the tenant.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
     /// Returns 204 No Content.
     ///
@@ -86,16 +85,16 @@ impl OrganizationsConnections {
     }
     /// Returns one connection of an organization, enabled or not
     ///
-    /// The answer holds the settings of the connection in this organization, and name and strategy of the
+    /// Returns the settings of the connection in this organization, and the name and strategy of the
     /// connection itself.
     ///
-    /// A status of 404 means that the organization does not exist or does not have the connection.
+    /// Returns 404 if the organization does not exist or does not have the connection.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
-    /// Response: The connection.
+    /// Response: The requested connection.
     ///
     /// `GET /organizations/{id}/connections/{connection_id}`
     ///
@@ -126,13 +125,13 @@ impl OrganizationsConnections {
     }
     /// Lists the connections of an organization, enabled or not
     ///
-    /// These are all connections that the organization has, with what it may do with each; those that members
-    /// can log in with are the enabled ones, which `is_enabled` picks out.
+    /// Returns all connections of the organization, with the organization's access level for each. Members
+    /// can log in only with enabled connections; use `is_enabled` to filter for them.
     ///
-    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists the enabled ones alone, with fewer fields. The
-    /// operations here are in early access.
+    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists only the enabled connections, with fewer fields.
+    /// The operations for these connections are in early access.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: A page of connections.
     ///
@@ -171,17 +170,17 @@ impl OrganizationsConnections {
     }
     /// Changes the settings of a connection in an organization
     ///
-    /// A field that is left out stays as it is. The name, the access level and `is_enabled` can be `null`,
-    /// which takes back what was set.
+    /// Omitted fields remain unchanged. The name, the access level and `is_enabled` can be set to `null` to
+    /// reset them.
     ///
-    /// Only what holds in this organization is changed: the connection itself and its settings elsewhere stay
-    /// as they are.
+    /// Changes only the settings in this organization. The connection itself and its settings in other
+    /// organizations remain unchanged.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
-    /// Response: The connection as it is now.
+    /// Response: The updated connection.
     ///
     /// `PATCH /organizations/{id}/connections/{connection_id}`
     ///
@@ -388,29 +387,28 @@ pub struct OrganizationsConnectionsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsConnectionsList);
 impl OrganizationsConnectionsList {
-    /// Whether the answer says how many items there are.
+    /// Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Only connections that are enabled (`true`), or only those that are not (`false`). Left out, both are
-    /// listed.
+    /// Returns only connections that are enabled (`true`), or only those that are not (`false`). If omitted, both are returned.
     pub fn is_enabled(mut self, is_enabled: bool) -> Self {
         self.is_enabled = Some(is_enabled);
         self
     }
-    /// The number of the page, counted from 0.
+    /// The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// The server returns only the first 1,000 items.
     ///
     /// Constraints: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -10,12 +10,12 @@ pub struct OrganizationsDiscoveryDomains {
 impl OrganizationsDiscoveryDomains {
     /// Adds a discovery domain to an organization
     ///
-    /// A new domain is `pending` until its owner has shown that it is theirs, by a TXT record in DNS; the
-    /// answer says where and with what text. `status` can also be sent as `verified` at once.
+    /// A new domain is `pending` until its owner proves ownership with a DNS TXT record; the response
+    /// contains the name and text of the record. `status` can also be sent as `verified` immediately.
     ///
-    /// A status of 409 means that the organization has this domain already.
+    /// Returns 409 if the organization already has this domain.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
     /// Response: The domain was added.
     ///
@@ -49,12 +49,11 @@ impl OrganizationsDiscoveryDomains {
     }
     /// Deletes a discovery domain
     ///
-    /// Status 204, without a body, says that the domain no longer leads to the organization. **This cannot be
-    /// undone.** A domain can only be added anew, as `pending`.
+    /// Returns 204 No Content on success. The domain no longer directs users to the organization. **This cannot be undone.** The domain can only be added again, as `pending`.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     ///
     /// Returns 204 No Content.
     ///
@@ -86,14 +85,13 @@ impl OrganizationsDiscoveryDomains {
     }
     /// Returns one discovery domain
     ///
-    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
-    /// created, changed or deleted may not show yet.
+    /// Returns 404 if the organization does not exist or does not have the domain. Recent creations, changes and deletions may not be visible yet.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     ///
-    /// Response: The discovery domain.
+    /// Response: The requested discovery domain.
     ///
     /// `GET /organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
@@ -122,16 +120,15 @@ impl OrganizationsDiscoveryDomains {
             discovery_domain_id: discovery_domain_id.into(),
         }
     }
-    /// Returns the discovery domain with a name
+    /// Returns a discovery domain by name
     ///
-    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
-    /// created, changed or deleted may not show yet.
+    /// Returns 404 if the organization does not exist or does not have the domain. Recent creations, changes and deletions may not be visible yet.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
     /// `discovery_domain`: The domain, such as `acme.example`. Constraints: 3 to 255 characters.
     ///
-    /// Response: The discovery domain.
+    /// Response: The requested discovery domain.
     ///
     /// `GET /organizations/{id}/discovery-domains/name/{discovery_domain}`
     ///
@@ -162,12 +159,12 @@ impl OrganizationsDiscoveryDomains {
     }
     /// Lists the discovery domains of an organization
     ///
-    /// By a discovery domain a person who gives an e-mail address at login is led to the organization.
-    /// Domains that are not verified yet are listed as well.
+    /// A discovery domain directs people who enter an email address at login to the organization. Domains
+    /// that are not verified yet are included.
     ///
-    /// What was just created, changed or deleted may not show yet.
+    /// Recent creations, changes and deletions may not be visible yet.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
     /// Response: A page of discovery domains.
     ///
@@ -203,16 +200,16 @@ impl OrganizationsDiscoveryDomains {
     }
     /// Changes a discovery domain
     ///
-    /// Sets whether the domain is verified, whether it leads users to the organization, or both. The domain
-    /// itself cannot be changed: delete it and add the other one.
+    /// Sets whether the domain is verified, whether it directs users to the organization, or both. The domain
+    /// itself cannot be changed: delete it and add the other domain.
     ///
-    /// Whether the server looks into DNS when `status` is set to `verified` is not documented.
+    /// Whether the server checks DNS when `status` is set to `verified` is not documented.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    /// `discovery_domain_id`: The ID of the discovery domain. This is not the domain itself.
     ///
-    /// Response: The discovery domain as it is now.
+    /// Response: The updated discovery domain.
     ///
     /// `PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
@@ -464,14 +461,14 @@ pub struct OrganizationsDiscoveryDomainsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsList);
 impl OrganizationsDiscoveryDomainsList {
-    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -10,13 +10,13 @@ pub struct OrganizationsEnabledConnections {
 impl OrganizationsEnabledConnections {
     /// Enables a connection for an organization
     ///
-    /// The connection must exist in the tenant; nothing here creates one. From then on members can log in
+    /// The connection must exist in the tenant; this API does not create connections. Members can then log in
     /// with it.
     ///
-    /// With `assign_membership_on_login` everybody who can log in with the connection becomes a member, so
-    /// mind who that is with a social or a shared database connection.
+    /// With `assign_membership_on_login`, everyone who can log in with the connection becomes a member.
+    /// Consider who that includes for a social connection or a shared database connection.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: The connection was enabled.
     ///
@@ -50,12 +50,11 @@ impl OrganizationsEnabledConnections {
     }
     /// Disables a connection for an organization
     ///
-    /// Status 204, without a body, says that members can no longer log in with the connection. They stay
-    /// members, and the connection stays in the tenant.
+    /// Returns 204 No Content on success. Members can no longer log in with the connection. They remain members, and the connection remains in the tenant.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
     /// Returns 204 No Content.
     ///
@@ -87,14 +86,13 @@ impl OrganizationsEnabledConnections {
     }
     /// Returns one enabled connection of an organization
     ///
-    /// A status of 404 means that the organization does not exist, or that the connection is not enabled for
-    /// it.
+    /// Returns 404 if the organization does not exist or the connection is not enabled for it.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
-    /// Response: The enabled connection.
+    /// Response: The requested enabled connection.
     ///
     /// `GET /organizations/{id}/enabled_connections/{connectionId}`
     ///
@@ -125,10 +123,9 @@ impl OrganizationsEnabledConnections {
     }
     /// Lists the connections that members of an organization can log in with
     ///
-    /// Each comes with name and strategy, and with what happens to those who log in with it: whether they
-    /// become members, may sign up, and see a button.
+    /// Returns the name and strategy of each connection, and its login settings: whether users who log in with it become members, whether they can sign up, and whether the login page shows a button.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: A page of enabled connections.
     ///
@@ -166,14 +163,13 @@ impl OrganizationsEnabledConnections {
     }
     /// Changes the settings of an enabled connection
     ///
-    /// A field that is left out stays as it is. Only what holds in this organization is changed, not the
-    /// connection itself.
+    /// Omitted fields remain unchanged. Changes only the settings in this organization, not the connection itself.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
+    /// `connection_id`: The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`. Constraints: 1 to 50 characters.
     ///
-    /// Response: The enabled connection as it is now.
+    /// Response: The updated enabled connection.
     ///
     /// `PATCH /organizations/{id}/enabled_connections/{connectionId}`
     ///
@@ -383,23 +379,23 @@ pub struct OrganizationsEnabledConnectionsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsList);
 impl OrganizationsEnabledConnectionsList {
-    /// Whether the answer says how many items there are.
+    /// Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0.
+    /// The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// The server returns only the first 1,000 items.
     ///
     /// Constraints: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

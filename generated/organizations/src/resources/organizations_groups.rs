@@ -18,10 +18,9 @@ impl OrganizationsGroups {
     }
     /// Lists the groups of an organization
     ///
-    /// A group that is listed here can have roles in the organization, which all of its members then have.
-    /// The members of a group are not listed here.
+    /// The returned groups can have roles in the organization, which apply to all members of the group. The members of a group are not included.
     ///
-    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
     /// Response: A page of groups.
     ///
@@ -68,14 +67,14 @@ pub struct OrganizationsGroupsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsGroupsList);
 impl OrganizationsGroupsList {
-    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -8,16 +8,16 @@ pub struct OrganizationsGroupsRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsGroupsRoles {
-    /// Gives roles to a group in an organization
+    /// Assigns roles to a group in an organization
     ///
-    /// Every member of the group has them then, in this organization alone. Status 204, without a body, says
-    /// that all were given.
+    /// All members of the group then have the roles, in this organization only. Returns 204 No Content on
+    /// success: all roles were assigned.
     ///
-    /// A status of 409 means that the group would have more roles than a group can have.
+    /// Returns 409 if the group would exceed the maximum number of roles.
     ///
-    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     ///
     /// Returns 204 No Content.
     ///
@@ -50,15 +50,16 @@ impl OrganizationsGroupsRoles {
             body,
         }
     }
-    /// Takes roles away from a group in an organization
+    /// Removes roles from a group in an organization
     ///
-    /// Members of the group lose them, unless they have them directly or through another group.
+    /// Members of the group lose the roles unless they have them directly or through another group.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
-    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     ///
     /// Returns 204 No Content.
     ///
@@ -91,14 +92,13 @@ impl OrganizationsGroupsRoles {
             body,
         }
     }
-    /// Lists the roles that a group has in an organization
+    /// Lists the roles of a group in an organization
     ///
-    /// Only roles in this organization are listed. A status of 404 means that there is no such organization
-    /// or no such group.
+    /// Returns only roles in this organization. Returns 404 if the organization or the group does not exist.
     ///
-    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// `organization_id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted.
     ///
-    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// `group_id`: The ID of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     ///
     /// Response: A page of roles.
     ///
@@ -252,14 +252,14 @@ pub struct OrganizationsGroupsRolesList {
 }
 auth0_core::codegen::call_settings!(OrganizationsGroupsRolesList);
 impl OrganizationsGroupsRolesList {
-    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -10,18 +10,19 @@ pub struct OrganizationsInvitations {
 impl OrganizationsInvitations {
     /// Invites a person to an organization
     ///
-    /// An e-mail with the invitation goes to the address in `invitee`, unless `send_invitation_email` is
-    /// `false`; then it is for the caller to hand on the `invitation_url` of the answer, which is a secret.
+    /// Sends an email with the invitation to the address in `invitee`, unless `send_invitation_email` is
+    /// `false`. In that case, the caller has to deliver the `invitation_url` of the response, which is a
+    /// secret.
     ///
-    /// The link leads to the login of the application in `client_id`. A status of 400 also says that neither
-    /// the application nor the tenant has a route where logins begin.
+    /// The link leads to the login of the application in `client_id`. Also returns 400 if neither the
+    /// application nor the tenant has a route at which logins start.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the person may have been invited, and a repeat
-    /// sends another e-mail. It answers with status 200, not 201.
+    /// Not idempotent: if no response arrives, the person may have been invited, and a retry sends another
+    /// email. Returns status 200, not 201.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// Response: The person was invited; the answer holds the address with which the invitation is accepted.
+    /// Response: The person was invited. The response contains the URL for accepting the invitation.
     ///
     /// `POST /organizations/{id}/invitations`
     ///
@@ -56,11 +57,11 @@ impl OrganizationsInvitations {
     }
     /// Withdraws an invitation
     ///
-    /// Status 204, without a body, says that the link in the e-mail is good for nothing any more.
+    /// Returns 204 No Content on success. The link in the email no longer works.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    /// `invitation_id`: The ID of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
     ///
     /// Returns 204 No Content.
     ///
@@ -92,16 +93,16 @@ impl OrganizationsInvitations {
     }
     /// Returns one invitation
     ///
-    /// **The answer holds a secret**: whoever has the `invitation_url` can accept the invitation. `fields`
-    /// with `include_fields` as `false` leaves it out.
+    /// **The response contains a secret**: anyone who has the `invitation_url` can accept the invitation. To
+    /// omit it, list it in `fields` and set `include_fields` to `false`.
     ///
-    /// A status of 404 means that there is no such organization or no such invitation.
+    /// Returns 404 if the organization or the invitation does not exist.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    /// `invitation_id`: The ID of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
     ///
-    /// Response: The invitation.
+    /// Response: The requested invitation.
     ///
     /// `GET /organizations/{id}/invitations/{invitation_id}`
     ///
@@ -134,13 +135,13 @@ impl OrganizationsInvitations {
     }
     /// Lists the invitations to an organization
     ///
-    /// **The listing holds secrets**: whoever has the `invitation_url` of an invitation can accept it.
-    /// `fields` with `include_fields` as `false` leaves it out.
+    /// **The response contains secrets**: anyone who has the `invitation_url` of an invitation can accept it.
+    /// To omit it, list it in `fields` and set `include_fields` to `false`.
     ///
-    /// Pages are counted, and no total comes with them, so the end is where a page is empty. `take` and
-    /// `from` are refused with 400.
+    /// Uses offset pagination without a total: an empty page marks the end of the list. The server rejects
+    /// `take` and `from` with status 400.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: A page of invitations.
     ///
@@ -192,7 +193,7 @@ pub struct OrganizationsInvitationsCreate {
 }
 auth0_core::codegen::call_settings!(OrganizationsInvitationsCreate);
 impl OrganizationsInvitationsCreate {
-    /// The custom domain that the link is to lead to.
+    /// The custom domain for the invitation link.
     ///
     /// Constraints: 3 to 255 characters.
     pub fn auth0_custom_domain(
@@ -316,16 +317,15 @@ pub struct OrganizationsInvitationsGet {
 }
 auth0_core::codegen::call_settings!(OrganizationsInvitationsGet);
 impl OrganizationsInvitationsGet {
-    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
@@ -397,37 +397,36 @@ pub struct OrganizationsInvitationsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsInvitationsList);
 impl OrganizationsInvitationsList {
-    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Whether the answer says where its page begins and how large it is.
+    /// Whether the response contains the offset and size of the page.
     ///
-    /// Without it the server answers with the bare list. It never says how many invitations there are.
+    /// Without it, the server returns a plain list. The total number of invitations is never returned.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0.
+    /// The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// The server returns only the first 1,000 items.
     ///
     /// Constraints: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///
@@ -436,10 +435,9 @@ impl OrganizationsInvitationsList {
         self.per_page = Some(per_page);
         self
     }
-    /// By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
-    /// for descending.
+    /// The sort field and order: a field name, a colon, and `1` for ascending or `-1` for descending.
     ///
-    /// Left out, the newest come first, which is `created_at:-1`.
+    /// If omitted, the newest invitations are returned first (`created_at:-1`).
     pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self

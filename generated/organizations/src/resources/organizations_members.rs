@@ -24,14 +24,15 @@ impl OrganizationsMembers {
             client: self.client.clone(),
         }
     }
-    /// Makes users members of an organization
+    /// Adds users to an organization
     ///
-    /// The users must exist in the tenant; who does not is invited instead, or created first.
+    /// The users must exist in the tenant. To add a person who is not a user, send an invitation or create
+    /// the user first.
     ///
-    /// Status 204, without a body, says that all of them are members now. What happens to the others where
-    /// one of the ids is wrong is not documented: list the members where it matters.
+    /// Returns 204 No Content on success: all of the users are members. What happens to the other users if
+    /// one of the IDs is invalid is not documented; if it matters, list the members afterwards.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Returns 204 No Content.
     ///
@@ -62,13 +63,15 @@ impl OrganizationsMembers {
             body,
         }
     }
-    /// Ends the membership of users
+    /// Removes members from an organization
     ///
-    /// Status 204, without a body, says that none of them is a member any more. The users stay in the tenant.
+    /// Returns 204 No Content on success: none of the users is a member any longer. The users remain in the
+    /// tenant.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Returns 204 No Content.
     ///
@@ -101,16 +104,16 @@ impl OrganizationsMembers {
     }
     /// Lists the members of an organization
     ///
-    /// Without further settings the listing is read by checkpoints, which reach every member: a page's `next`
-    /// leads to the following one, and is absent from the last. With `page`, `per_page` or `include_totals`
-    /// pages are counted, which gives the total and reaches the first 1,000 members.
+    /// By default, uses checkpoint pagination, which returns all members: `next` is the cursor of the next
+    /// page and is absent from the last page. Setting `page`, `per_page` or `include_totals` selects offset
+    /// pagination, which returns the total and the first 1,000 members.
     ///
-    /// Roles come only where they are asked for, by naming `roles` in `fields`; that takes the scope
-    /// `read:organization_member_roles` as well.
+    /// Roles are returned only if `fields` lists `roles`, which also requires the scope
+    /// `read:organization_member_roles`.
     ///
-    /// Who was just added or removed may not show yet, or show still.
+    /// Recent additions and removals may not be visible yet.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
     /// Response: A page of members.
     ///
@@ -255,51 +258,51 @@ pub struct OrganizationsMembersList {
 }
 auth0_core::codegen::call_settings!(OrganizationsMembersList);
 impl OrganizationsMembersList {
-    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
-    /// hold, by `include_fields`.
+    /// A comma-separated list of fields to return or to omit, depending on `include_fields`.
     ///
-    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
-    /// otherwise always there.
+    /// If omitted, all fields are returned. Fields that are not requested are absent from the response, even
+    /// those that are otherwise always present.
     ///
-    /// `roles` is the one field that comes only where it is named.
+    /// `roles` is the only field that is returned only if it is listed.
     pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Where to go on: the `next` of the page before.
+    /// The cursor to continue from, taken from `next` of the previous page.
     ///
-    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// Omit it to start at the beginning of the list. Cannot be combined with `page`, `per_page` and
     /// `include_totals`.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// Whether `fields` lists the fields to return (`true`) or the fields to omit (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Whether the answer says how many items there are. Set, pages are counted.
+    /// Whether the response contains the total number of items. Selects offset pagination.
     ///
-    /// Without it the server answers with the bare list, so the client asks for the total where pages are
-    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
+    /// Without it, the server returns a plain list, so the client requests the total for offset pagination.
+    /// Checkpoint pagination has no total: cannot be combined with `from` and `take`.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0. Set, pages are counted.
+    /// The page number, starting at 0. Selects offset pagination.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
-    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
+    /// With offset pagination, the server returns only the first 1,000 items. For large lists, use checkpoint
+    /// pagination: omit this parameter, `per_page` and `include_totals`. Cannot be combined with `from` and
+    /// `take`.
     ///
     /// Constraints: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most, where pages are counted. Set, they are.
+    /// The maximum number of items on a page with offset pagination. Selects offset pagination.
     ///
-    /// It does not go with `from` and `take`.
+    /// Cannot be combined with `from` and `take`.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///
@@ -308,10 +311,10 @@ impl OrganizationsMembersList {
         self.per_page = Some(per_page);
         self
     }
-    /// How many items a page holds at most, where it is read by checkpoints.
+    /// The maximum number of items on a page with checkpoint pagination.
     ///
-    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
-    /// `per_page` and `include_totals`.
+    /// If neither this nor a parameter of offset pagination is set, the client sends 50. Cannot be combined
+    /// with `page`, `per_page` and `include_totals`.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

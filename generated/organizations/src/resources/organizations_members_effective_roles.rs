@@ -18,12 +18,11 @@ impl OrganizationsMembersEffectiveRoles {
     }
     /// Lists the roles that a member has, directly or through groups
     ///
-    /// Each role says where it comes from: it was given to the member, or to a group that the member belongs
-    /// to, or both. Which groups those are is listed for one role at a time, by the listing of source groups.
+    /// Returns each role with its sources: it was assigned to the member, to a group that the member belongs to, or both. The source groups are returned by a separate operation, for one role at a time.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Response: A page of roles with their sources.
     ///
@@ -73,14 +72,14 @@ pub struct OrganizationsMembersEffectiveRolesList {
 }
 auth0_core::codegen::call_settings!(OrganizationsMembersEffectiveRolesList);
 impl OrganizationsMembersEffectiveRolesList {
-    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

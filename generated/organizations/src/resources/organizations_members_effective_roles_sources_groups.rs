@@ -10,13 +10,13 @@ pub struct OrganizationsMembersEffectiveRolesSourcesGroups {
 impl OrganizationsMembersEffectiveRolesSourcesGroups {
     /// Lists the groups through which a member has a role
     ///
-    /// Empty where the member has the role only directly, or not at all.
+    /// Returns an empty list if the member has the role only directly, or not at all.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// `role_id`: The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// `role_id`: The ID of the role whose sources to return, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Response: A page of groups.
     ///
@@ -59,7 +59,7 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
 }
 /// The required query and header parameters of [`OrganizationsMembersEffectiveRolesSourcesGroupsList`].
 pub struct OrganizationsMembersEffectiveRolesSourcesGroupsListRequired<RoleId> {
-    /// The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The ID of the role whose sources to return, such as `rol_a1B2c3D4e5F6g7H8`.
     pub role_id: RoleId,
 }
 /// A call of [`OrganizationsMembersEffectiveRolesSourcesGroups::list`]. Await it for the value, or use [`send`](Self::send) for status and headers as well.
@@ -76,14 +76,14 @@ pub struct OrganizationsMembersEffectiveRolesSourcesGroupsList {
 }
 auth0_core::codegen::call_settings!(OrganizationsMembersEffectiveRolesSourcesGroupsList);
 impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
-    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// The cursor to continue from, taken from `next` of the previous page. Omit it to start at the beginning of the list.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
-    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
+    /// If not set, the client sends 50. A page can contain fewer items without being the last page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

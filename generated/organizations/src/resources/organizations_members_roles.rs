@@ -8,16 +8,16 @@ pub struct OrganizationsMembersRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsMembersRoles {
-    /// Gives roles to a member
+    /// Assigns roles to a member
     ///
-    /// The roles hold in this organization alone. Status 204, without a body, says that the member has all of
-    /// them now.
+    /// The roles apply only in this organization. Returns 204 No Content on success: the member has all of
+    /// the roles.
     ///
-    /// A status of 409 means that the member would have more roles than a member can have.
+    /// Returns 409 if the member would exceed the maximum number of roles.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Returns 204 No Content.
     ///
@@ -50,16 +50,17 @@ impl OrganizationsMembersRoles {
             body,
         }
     }
-    /// Takes roles away from a member
+    /// Removes roles from a member
     ///
-    /// Only roles that were given directly in this organization can be taken away. What the member has
-    /// through groups stays until the group loses the role, or the member leaves the group.
+    /// Only roles that were assigned directly in this organization can be removed. Roles assigned through a
+    /// group remain until the group loses the role or the member leaves the group.
     ///
-    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
+    /// The IDs are sent in the body of the `DELETE` request. The operation fails behind a proxy that drops
+    /// such bodies.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Returns 204 No Content.
     ///
@@ -92,14 +93,13 @@ impl OrganizationsMembersRoles {
             body,
         }
     }
-    /// Lists the roles that were given to a member directly
+    /// Lists the roles assigned directly to a member
     ///
-    /// Only roles in this organization are listed: what the user may do elsewhere, or has through groups, is
-    /// not here.
+    /// Returns only roles in this organization. Roles in other organizations, and roles assigned through groups, are not included.
     ///
-    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Constraints: at most 50 characters.
+    /// `id`: The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`. The organization's name is not accepted. Constraints: at most 50 characters.
     ///
-    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// `user_id`: The user ID of the member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Response: A page of roles.
     ///
@@ -249,23 +249,23 @@ pub struct OrganizationsMembersRolesList {
 }
 auth0_core::codegen::call_settings!(OrganizationsMembersRolesList);
 impl OrganizationsMembersRolesList {
-    /// Whether the answer says how many items there are.
+    /// Whether the response contains the total number of items.
     ///
-    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// Without it, the server returns a plain list. If not set, the client requests the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// The number of the page, counted from 0.
+    /// The page number, starting at 0.
     ///
-    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// The server returns only the first 1,000 items.
     ///
     /// Constraints: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// How many items a page holds at most.
+    /// The maximum number of items on a page.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -2,11 +2,11 @@
 
 //! Types of `organizations_client_grants`.
 use crate::types::error;
-/// Which client grant may be used with an organization.
+/// The client grant to add to an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct AssociateOrganizationClientGrantRequestContent {
-    /// The id of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
+    /// The ID of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
     pub grant_id: ::std::string::String,
 }
 impl AssociateOrganizationClientGrantRequestContent {
@@ -15,12 +15,11 @@ impl AssociateOrganizationClientGrantRequestContent {
         Self { grant_id: grant_id.into() }
     }
 }
-/// A client grant that may be used with an organization from now on.
+/// The client grant that was added to an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct AssociateOrganizationClientGrantResponseContent {
-    /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
-    /// good for.
+    /// Whether the grant applies to every organization. If `false`, it has to be added to each organization individually.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
@@ -28,18 +27,18 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The client id of the application that the grant was made for.
+    /// The client ID of the application that the grant belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The id of the client grant.
+    /// The ID of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether an application that gets a token by itself, with client credentials, names an organization.
+    /// Whether an application specifies an organization when it requests a token with client credentials.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
         ::auth0_core::Open<OrganizationUsageEnum>,
     >,
-    /// The scopes that a token may have by the grant.
+    /// The scopes that the grant allows for a token.
     ///
     /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -122,20 +121,20 @@ impl AssociateOrganizationClientGrantResponseContent {
 }
 /// A page of the client grants of an organization.
 ///
-/// It says where it begins and how many items there are, if that was asked for.
+/// Contains the offset and the total number of items, if requested.
 #[non_exhaustive]
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationClientGrantsResponseContent {
-    /// The client grants of this page.
+    /// The client grants on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub client_grants: ::std::vec::Vec<OrganizationClientGrant>,
-    /// How many items the page could hold. Absent where totals were not asked for.
+    /// The maximum number of items on the page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items come before this page. Absent where totals were not asked for.
+    /// The number of items before this page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub start: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items there are in all. Absent where totals were not asked for.
+    /// The total number of items. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
@@ -237,12 +236,11 @@ impl ::auth0_core::codegen::Page for ListOrganizationClientGrantsResponseContent
         self.client_grants
     }
 }
-/// A client grant that may be used with an organization.
+/// A client grant of an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrganizationClientGrant {
-    /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
-    /// good for.
+    /// Whether the grant applies to every organization. If `false`, it has to be added to each organization individually.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
@@ -250,18 +248,18 @@ pub struct OrganizationClientGrant {
     /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The client id of the application that the grant was made for.
+    /// The client ID of the application that the grant belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The id of the client grant.
+    /// The ID of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether an application that gets a token by itself, with client credentials, names an organization.
+    /// Whether an application specifies an organization when it requests a token with client credentials.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
         ::auth0_core::Open<OrganizationUsageEnum>,
     >,
-    /// The scopes that a token may have by the grant.
+    /// The scopes that the grant allows for a token.
     ///
     /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -342,7 +340,7 @@ impl OrganizationClientGrant {
         self
     }
 }
-/// Whether an application that gets a token by itself, with client credentials, names an organization.
+/// Whether an application specifies an organization when it requests a token with client credentials.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -357,13 +355,13 @@ impl OrganizationClientGrant {
     PartialOrd
 )]
 pub enum OrganizationUsageEnum {
-    /// It may.
+    /// The application can specify an organization.
     #[serde(rename = "allow")]
     Allow,
-    /// It may not.
+    /// The application must not specify an organization.
     #[serde(rename = "deny")]
     Deny,
-    /// It must.
+    /// The application must specify an organization.
     #[serde(rename = "require")]
     Require,
 }

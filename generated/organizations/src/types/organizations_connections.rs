@@ -2,17 +2,17 @@
 
 //! Types of `organizations_connections`.
 use crate::types::{OrganizationConnectionInformation, error};
-/// Which connection an organization gets, and how.
+/// The connection to add to an organization, and its settings.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateOrganizationAllConnectionRequestContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: 1 to 50 characters.
     pub connection_id: ::std::string::String,
@@ -20,27 +20,25 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
-    /// What the administrators of an organization may do with one of its connections.
+    /// The access level of an organization's administrators on one of its connections.
     ///
-    /// The document lists the levels and does not explain them.
+    /// The document lists the levels without a description.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
-    /// What the connection is called in this organization, at most 50 characters.
+    /// The name of the connection in this organization, at most 50 characters.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<::std::string::String>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -135,45 +133,43 @@ impl ::auth0_core::codegen::Check for CreateOrganizationAllConnectionRequestCont
         );
     }
 }
-/// A connection that an organization has got.
+/// The connection that was added to an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateOrganizationAllConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What the administrators of an organization may do with one of its connections.
+    /// The access level of an organization's administrators on one of its connections.
     ///
-    /// The document lists the levels and does not explain them.
+    /// The document lists the levels without a description.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
-    /// What the connection is called in this organization, at most 50 characters.
+    /// The name of the connection in this organization, at most 50 characters.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -281,41 +277,39 @@ impl CreateOrganizationAllConnectionResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetOrganizationAllConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What the administrators of an organization may do with one of its connections.
+    /// The access level of an organization's administrators on one of its connections.
     ///
-    /// The document lists the levels and does not explain them.
+    /// The document lists the levels without a description.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
-    /// What the connection is called in this organization, at most 50 characters.
+    /// The name of the connection in this organization, at most 50 characters.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -421,20 +415,20 @@ impl GetOrganizationAllConnectionResponseContent {
 }
 /// A page of the connections of an organization.
 ///
-/// It says where it begins and how many items there are, if that was asked for.
+/// Contains the offset and the total number of items, if requested.
 #[non_exhaustive]
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationAllConnectionsResponseContent {
-    /// The connections of this page.
+    /// The connections on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
-    /// How many items the page could hold. Absent where totals were not asked for.
+    /// The maximum number of items on the page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items come before this page. Absent where totals were not asked for.
+    /// The number of items before this page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub start: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items there are in all. Absent where totals were not asked for.
+    /// The total number of items. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
@@ -536,9 +530,9 @@ impl ::auth0_core::codegen::Page for ListOrganizationAllConnectionsResponseConte
         self.connections
     }
 }
-/// What the administrators of an organization may do with one of its connections.
+/// The access level of an organization's administrators on one of its connections.
 ///
-/// The document lists the levels and does not explain them.
+/// The document lists the levels without a description.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -553,16 +547,16 @@ impl ::auth0_core::codegen::Page for ListOrganizationAllConnectionsResponseConte
     PartialOrd
 )]
 pub enum OrganizationAccessLevelEnum {
-    /// Change it.
+    /// The administrators can change the connection.
     #[serde(rename = "full")]
     Full,
-    /// Change part of it. Which part is not documented.
+    /// The administrators can change part of the connection. Which part is not documented.
     #[serde(rename = "limited")]
     Limited,
-    /// Nothing.
+    /// The administrators have no permissions on the connection.
     #[serde(rename = "none")]
     None,
-    /// Look at it.
+    /// The administrators can view the connection.
     #[serde(rename = "readonly")]
     Readonly,
 }
@@ -610,41 +604,39 @@ impl ::std::convert::TryFrom<::std::string::String> for OrganizationAccessLevelE
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationAllConnectionPost {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What the administrators of an organization may do with one of its connections.
+    /// The access level of an organization's administrators on one of its connections.
     ///
-    /// The document lists the levels and does not explain them.
+    /// The document lists the levels without a description.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
-    /// What the connection is called in this organization, at most 50 characters.
+    /// The name of the connection in this organization, at most 50 characters.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -748,35 +740,33 @@ impl OrganizationAllConnectionPost {
         self
     }
 }
-/// What changes about a connection of an organization. What is left out stays.
+/// The changes to a connection of an organization. Omitted fields remain unchanged.
 ///
 /// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationAllConnectionRequestContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// Whether members can log in with the connection; `null` takes back what was set.
+    /// Whether members can log in with the connection. `null` resets it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<::auth0_core::Nullable<bool>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
-    /// What the administrators of the organization may do with the connection; `null` takes back what was
-    /// set.
+    /// The access level of the organization's administrators on the connection. `null` resets it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     >,
-    /// What the connection is called in this organization, at most 50 characters. `null` takes the name away.
+    /// The name of the connection in this organization, at most 50 characters. `null` removes the name.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -784,8 +774,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Nullable<::std::string::String>,
     >,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -991,45 +980,43 @@ for UpdateOrganizationAllConnectionRequestContent {
         )
     }
 }
-/// A connection of an organization, after a change.
+/// The updated connection of an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateOrganizationAllConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What the administrators of an organization may do with one of its connections.
+    /// The access level of an organization's administrators on one of its connections.
     ///
-    /// The document lists the levels and does not explain them.
+    /// The document lists the levels without a description.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
-    /// What the connection is called in this organization, at most 50 characters.
+    /// The name of the connection in this organization, at most 50 characters.
     ///
     /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.

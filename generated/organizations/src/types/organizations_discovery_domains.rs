@@ -2,22 +2,21 @@
 
 //! Types of `organizations_discovery_domains`.
 use crate::types::error;
-/// A domain that is to lead users to an organization.
+/// The domain that directs users to an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateOrganizationDiscoveryDomainRequestContent {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters.
     pub domain: ::std::string::String,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
-    /// Whether the domain leads users to the organization when they log in. It does unless this says
-    /// otherwise.
+    /// Whether the domain directs users to the organization at login. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
@@ -65,24 +64,24 @@ impl ::auth0_core::codegen::Check for CreateOrganizationDiscoveryDomainRequestCo
         );
     }
 }
-/// A discovery domain that was added, with what its owner has to put into DNS.
+/// The discovery domain that was added, with the DNS record that its owner has to publish.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateOrganizationDiscoveryDomainResponseContent {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
-    /// Whether the domain leads users to the organization when they log in.
+    /// Whether the domain directs users to the organization at login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -96,15 +95,15 @@ pub struct CreateOrganizationDiscoveryDomainResponseContentRequired<
     VerificationHost,
     VerificationTxt,
 > {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     pub domain: Domain,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: Id,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: Status,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: VerificationTxt,
 }
 impl CreateOrganizationDiscoveryDomainResponseContent {
@@ -159,24 +158,24 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
         self
     }
 }
-/// A discovery domain that was found by its name.
+/// A discovery domain, found by its name.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
-    /// Whether the domain leads users to the organization when they log in.
+    /// Whether the domain directs users to the organization at login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -190,15 +189,15 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContentRequired<
     VerificationHost,
     VerificationTxt,
 > {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     pub domain: Domain,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: Id,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: Status,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: VerificationTxt,
 }
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
@@ -257,20 +256,20 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetOrganizationDiscoveryDomainResponseContent {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
-    /// Whether the domain leads users to the organization when they log in.
+    /// Whether the domain directs users to the organization at login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -284,15 +283,15 @@ pub struct GetOrganizationDiscoveryDomainResponseContentRequired<
     VerificationHost,
     VerificationTxt,
 > {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     pub domain: Domain,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: Id,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: Status,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: VerificationTxt,
 }
 impl GetOrganizationDiscoveryDomainResponseContent {
@@ -351,11 +350,10 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
-    /// The discovery domains of this page.
+    /// The discovery domains on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
-    /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
-    /// page that is empty.
+    /// The cursor of the next page, to be sent as `from`. Absent from the last page. The next page can be empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -395,24 +393,24 @@ impl ::auth0_core::codegen::Page for ListOrganizationDiscoveryDomainsResponseCon
         self.domains
     }
 }
-/// A domain that leads users to an organization when they log in.
+/// A domain that directs users to an organization at login.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationDiscoveryDomain {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
-    /// Whether the domain leads users to the organization when they log in.
+    /// Whether the domain directs users to the organization at login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -426,15 +424,15 @@ pub struct OrganizationDiscoveryDomainRequired<
     VerificationHost,
     VerificationTxt,
 > {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     pub domain: Domain,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: Id,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: Status,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: VerificationTxt,
 }
 impl OrganizationDiscoveryDomain {
@@ -489,7 +487,7 @@ impl OrganizationDiscoveryDomain {
         self
     }
 }
-/// Whether it was shown that a discovery domain belongs to the organization.
+/// Whether the ownership of a discovery domain is verified.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -504,10 +502,10 @@ impl OrganizationDiscoveryDomain {
     PartialOrd
 )]
 pub enum OrganizationDiscoveryDomainStatus {
-    /// It was not shown yet.
+    /// Not verified yet.
     #[serde(rename = "pending")]
     Pending,
-    /// It was shown, or said to be so. The domain can lead users to the organization.
+    /// Verified, or marked as verified. The domain can direct users to the organization.
     #[serde(rename = "verified")]
     Verified,
 }
@@ -548,20 +546,19 @@ for OrganizationDiscoveryDomainStatus {
         value.parse()
     }
 }
-/// What changes about a discovery domain. What is left out stays.
+/// The changes to a discovery domain. Omitted fields remain unchanged.
 ///
 /// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
-    /// Whether the domain leads users to the organization when they log in. It does unless this says
-    /// otherwise.
+    /// Whether the domain directs users to the organization at login. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
@@ -695,24 +692,24 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
         )
     }
 }
-/// A discovery domain, after a change.
+/// The updated discovery domain.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateOrganizationDiscoveryDomainResponseContent {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
     /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
-    /// Whether the domain leads users to the organization when they log in.
+    /// Whether the domain directs users to the organization at login.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: ::auth0_core::Open<::std::string::String>,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -726,15 +723,15 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
     VerificationHost,
     VerificationTxt,
 > {
-    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    /// The domain, such as `acme.example`: the part of an email address after the `@`.
     pub domain: Domain,
-    /// The id of the discovery domain. The domain itself is in `domain`.
+    /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: Id,
-    /// Whether it was shown that a discovery domain belongs to the organization.
+    /// Whether the ownership of a discovery domain is verified.
     pub status: Status,
-    /// The name in DNS at which the TXT record is looked for.
+    /// The DNS name of the TXT record.
     pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: VerificationTxt,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {

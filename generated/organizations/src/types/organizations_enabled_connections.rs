@@ -2,25 +2,23 @@
 
 //! Types of `organizations_enabled_connections`.
 use crate::types::OrganizationConnectionInformation;
-/// Which connection is enabled for an organization, and how.
+/// The connection to enable for an organization, and its settings.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct AddOrganizationConnectionRequestContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     pub connection_id: ::std::string::String,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -59,27 +57,25 @@ impl AddOrganizationConnectionRequestContent {
         self
     }
 }
-/// A connection that was enabled for an organization.
+/// A connection enabled for an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct AddOrganizationConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -156,23 +152,21 @@ impl AddOrganizationConnectionResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct GetOrganizationConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -247,20 +241,20 @@ impl GetOrganizationConnectionResponseContent {
 }
 /// A page of the enabled connections of an organization.
 ///
-/// It says where it begins and how many items there are, if that was asked for.
+/// Contains the offset and the total number of items, if requested.
 #[non_exhaustive]
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationConnectionsResponseContent {
-    /// The connections of this page.
+    /// The connections on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
-    /// How many items the page could hold. Absent where totals were not asked for.
+    /// The maximum number of items on the page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items come before this page. Absent where totals were not asked for.
+    /// The number of items before this page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub start: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items there are in all. Absent where totals were not asked for.
+    /// The total number of items. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
@@ -366,23 +360,21 @@ impl ::auth0_core::codegen::Page for ListOrganizationConnectionsResponseContent 
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrganizationConnection {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -455,25 +447,23 @@ impl OrganizationConnection {
         self
     }
 }
-/// What changes about an enabled connection. What is left out stays.
+/// The changes to an enabled connection. Omitted fields remain unchanged.
 ///
 /// Converts from [`AddOrganizationConnectionResponseContent`], [`GetOrganizationConnectionResponseContent`], [`OrganizationConnection`], [`UpdateOrganizationConnectionResponseContent`] with `UpdateOrganizationConnectionRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationConnectionRequestContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -596,27 +586,25 @@ for UpdateOrganizationConnectionRequestContent {
         )
     }
 }
-/// An enabled connection of an organization, after a change.
+/// The updated enabled connection of an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationConnectionResponseContent {
-    /// Whether everybody who logs in with the connection becomes a member.
+    /// Whether everyone who logs in with the connection becomes a member.
     ///
-    /// If not, only those get in who are members already.
+    /// If `false`, only existing members can log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// What a connection is in itself, apart from any organization.
+    /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
-    /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
+    /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether people can sign up with the organization through this connection. It has a meaning for
-    /// database connections alone, and is off unless it is set.
+    /// Whether users can sign up for the organization with this connection. Applies only to database connections. Disabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// Whether the login page of the organization has a button for the connection. It has a meaning for
-    /// enterprise connections alone, and is on unless it is set.
+    /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.

@@ -2,11 +2,11 @@
 
 //! Types of `organizations_groups_roles`.
 use crate::types::Role;
-/// The roles that a group is to have in an organization.
+/// The roles to assign to a group in an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateOrganizationGroupRolesRequestContent {
-    /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
@@ -34,11 +34,11 @@ impl ::auth0_core::codegen::Check for CreateOrganizationGroupRolesRequestContent
         );
     }
 }
-/// The roles that a group is to lose in an organization.
+/// The roles to remove from a group in an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteOrganizationGroupRolesRequestContent {
-    /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
@@ -70,11 +70,10 @@ impl ::auth0_core::codegen::Check for DeleteOrganizationGroupRolesRequestContent
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationGroupRolesResponseContent {
-    /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
-    /// page that is empty.
+    /// The cursor of the next page, to be sent as `from`. Absent from the last page. The next page can be empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The roles of this page.
+    /// The roles on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }

@@ -2,15 +2,14 @@
 
 //! Types of `organizations_members_effective_roles`.
 use crate::types::error;
-/// A page of the roles that a member has, with where each comes from.
+/// A page of the roles of a member, with their sources.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMemberEffectiveRolesResponseContent {
-    /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
-    /// page that is empty.
+    /// The cursor of the next page, to be sent as `from`. Absent from the last page. The next page can be empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The roles of this page.
+    /// The roles on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<OrganizationMemberEffectiveRole>,
 }
@@ -51,17 +50,17 @@ for ListOrganizationMemberEffectiveRolesResponseContent {
         self.roles
     }
 }
-/// A role that a member has, and where it comes from.
+/// A role of a member, with its sources.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationMemberEffectiveRole {
-    /// What the role is for, in words for people.
+    /// A human-readable description of the role.
     pub description: ::auth0_core::Open<::std::string::String>,
-    /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The ID of the role, such as `rol_a1B2c3D4e5F6g7H8`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// What the role is called.
+    /// The name of the role.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// Where the role comes from. It can be more than one.
+    /// The sources of the role. There can be more than one.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub sources: ::std::vec::Vec<
         ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
@@ -69,13 +68,13 @@ pub struct OrganizationMemberEffectiveRole {
 }
 /// The required fields of [`OrganizationMemberEffectiveRole`], for [`OrganizationMemberEffectiveRole::new`].
 pub struct OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Sources> {
-    /// What the role is for, in words for people.
+    /// A human-readable description of the role.
     pub description: Description,
-    /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The ID of the role, such as `rol_a1B2c3D4e5F6g7H8`.
     pub id: Id,
-    /// What the role is called.
+    /// The name of the role.
     pub name: Name,
-    /// Where the role comes from. It can be more than one.
+    /// The sources of the role. There can be more than one.
     pub sources: Sources,
 }
 impl OrganizationMemberEffectiveRole {
@@ -100,7 +99,7 @@ impl OrganizationMemberEffectiveRole {
         }
     }
 }
-/// How a member came to have a role.
+/// The source of a member's role.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -115,10 +114,10 @@ impl OrganizationMemberEffectiveRole {
     PartialOrd
 )]
 pub enum OrganizationMemberEffectiveRoleSource {
-    /// It was given to the member.
+    /// The role was assigned to the member.
     #[serde(rename = "direct")]
     Direct,
-    /// It was given to a group that the member belongs to.
+    /// The role was assigned to a group that the member belongs to.
     #[serde(rename = "groups")]
     Groups,
 }

@@ -6,11 +6,10 @@ use crate::types::Group;
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMemberRoleSourceGroupsResponseContent {
-    /// The groups of this page.
+    /// The groups on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub groups: ::std::vec::Vec<Group>,
-    /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
-    /// page that is empty.
+    /// The cursor of the next page, to be sent as `from`. Absent from the last page. The next page can be empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }

@@ -2,11 +2,11 @@
 
 //! Types of `organizations_members_roles`.
 use crate::types::Role;
-/// The roles that a member of an organization is to have.
+/// The roles to assign to a member of an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct AssignOrganizationMemberRolesRequestContent {
-    /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
@@ -34,11 +34,11 @@ impl ::auth0_core::codegen::Check for AssignOrganizationMemberRolesRequestConten
         );
     }
 }
-/// The roles that a member of an organization is to lose.
+/// The roles to remove from a member of an organization.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteOrganizationMemberRolesRequestContent {
-    /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
@@ -68,20 +68,20 @@ impl ::auth0_core::codegen::Check for DeleteOrganizationMemberRolesRequestConten
 }
 /// A page of the roles of a member.
 ///
-/// It says where it begins and how many items there are, if that was asked for.
+/// Contains the offset and the total number of items, if requested.
 #[non_exhaustive]
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMemberRolesResponseContent {
-    /// How many items the page could hold. Absent where totals were not asked for.
+    /// The maximum number of items on the page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// The roles of this page.
+    /// The roles on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
-    /// How many items come before this page. Absent where totals were not asked for.
+    /// The number of items before this page. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub start: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// How many items there are in all. Absent where totals were not asked for.
+    /// The total number of items. Absent if totals were not requested.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }

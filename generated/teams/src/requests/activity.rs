@@ -8,25 +8,25 @@ use super::Client;
 use crate::types;
 #[allow(clippy::all)]
 impl Client {
-    /// Lists what happened in the team
+    /// Lists the entries of the team's activity log
     ///
-    /// A page holds at most `take` entries. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many entries it holds.
+    /// Returns at most `take` entries per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many entries it contains.
     ///
-    /// `since` counts itself in and `until` does not, so that windows laid end to end neither overlap nor
-    /// leave a gap. `type` and `status` keep the entries that match exactly.
+    /// `since` is inclusive and `until` is exclusive, so consecutive time ranges neither overlap nor leave
+    /// gaps. `type` and `status` filter by exact match.
     ///
-    /// The order of the entries is not documented and cannot be chosen.
+    /// The order of the entries is not documented and cannot be set.
     ///
     /// Sends a `GET` request to `/api/activity/logs`
     ///
     /// Arguments:
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `since`: The beginning of the time span. Entries made at this very instant are included.
-    /// - `status`: Keeps the events that ended in this way.
-    /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
-    /// - `type_`: Keeps the events of this kind.
-    /// - `until`: The end of the time span. Entries made at this very instant are left out.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `since`: The start of the time range, inclusive.
+    /// - `status`: Returns only events with this outcome.
+    /// - `take`: The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
+    /// - `type_`: Returns only events of this type.
+    /// - `until`: The end of the time range, exclusive.
     #[inline]
     pub fn list_activity_logs<'a>(
         &'a self,

@@ -10,9 +10,10 @@ use crate::types;
 impl Client {
     /// Lists the environments in which the team has tenants
     ///
-    /// The names are what other calls take as `environment`. The list is complete: it is not paged.
+    /// Returns the names that other operations accept as `environment`. The list is complete and not
+    /// paginated.
     ///
-    /// An environment in which the team has no tenant is not listed, even if one could be created there.
+    /// Environments in which the team has no tenant are not listed, even if a tenant could be created there.
     ///
     /// Sends a `GET` request to `/api/environments`
     #[inline]

@@ -11,17 +11,17 @@ use crate::types;
 impl Client {
     /// Lists the members of the team
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
-    /// Members come with their role in the team. Their access to tenants is listed one environment at a
-    /// time, by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
+    /// Each member includes its role in the team. To list the tenants that a member can access, use
+    /// [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list), which returns one environment at a time.
     ///
     /// Sends a `GET` request to `/api/members`
     ///
     /// Arguments:
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `take`: The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     #[inline]
     pub fn list_members<'a>(
         &'a self,
@@ -44,18 +44,18 @@ impl Client {
     }
     /// Invites a person to the team
     ///
-    /// The person is named by e-mail address and gets a role in the team. The invitation can also give
-    /// access to tenants, with the roles to hold in them.
+    /// Invites a person by email address and assigns a role in the team. The invitation can also grant access
+    /// to tenants, with roles in those tenants.
     ///
-    /// The tenant role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role
-    /// only.
+    /// The tenant role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that
+    /// role.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the person may have been invited already.
+    /// Not idempotent: if no response arrives, the person may already have been invited.
     ///
     /// Sends a `POST` request to `/api/members`
     ///
     /// Arguments:
-    /// - `body`: Whom to invite, and with what access.
+    /// - `body`: The person to invite, and the access to grant.
     #[inline]
     pub fn invite_member<'a>(
         &'a self,
@@ -76,15 +76,15 @@ impl Client {
     }
     /// Returns one member of the team
     ///
-    /// The answer holds the person's names, e-mail address and role in the team. It says nothing of
-    /// tenants: those are listed by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
+    /// Returns the person's names, email address and role in the team. Tenant access is not included; list it
+    /// with [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
     ///
-    /// A status of 404 means that the team has no member with this id.
+    /// Returns 404 if the team has no member with this ID.
     ///
     /// Sends a `GET` request to `/api/members/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the member to return, such as `auth0|abc123`.
+    /// - `id`: The ID of the member to return, such as `auth0|abc123`.
     #[inline]
     pub fn get_member<'a>(
         &'a self,
@@ -106,16 +106,15 @@ impl Client {
     }
     /// Removes a member from the team
     ///
-    /// Status 204, without a body, says that the member is gone. Nothing restores a removed member; the
-    /// person can only be invited anew.
+    /// Returns 204 No Content on success. A removed member cannot be restored; the person has to be invited
+    /// again.
     ///
-    /// To end the access to certain tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove)
-    /// instead.
+    /// To remove access to specific tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove).
     ///
     /// Sends a `DELETE` request to `/api/members/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the member to remove, such as `auth0|abc123`.
+    /// - `id`: The ID of the member to remove, such as `auth0|abc123`.
     #[inline]
     pub fn delete_member<'a>(
         &'a self,
@@ -128,15 +127,15 @@ impl Client {
     }
     /// Changes a member's role in the team
     ///
-    /// Answers with the member as it is afterwards.
+    /// Returns the updated member.
     ///
-    /// Only the role in the team is meant here, such as owner or contributor. A member's roles within
-    /// tenants are changed by [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
+    /// Changes only the role in the team, such as owner or contributor. To change a member's roles in
+    /// tenants, use [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
     ///
     /// Sends a `PATCH` request to `/api/members/{id}`
     ///
     /// Arguments:
-    /// - `id`: The id of the member whose role changes, such as `auth0|abc123`.
+    /// - `id`: The ID of the member whose role to change, such as `auth0|abc123`.
     /// - `body`: The new role.
     #[inline]
     pub fn update_member_role<'a>(
@@ -159,25 +158,26 @@ impl Client {
                 .build()?,
         )
     }
-    /// Gives a member access to more tenants
+    /// Grants a member access to additional tenants
     ///
-    /// Takes 1 to 10 tenants and at least one role; the member receives the roles in each of the tenants.
-    /// The role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role only.
+    /// Takes 1 to 10 tenants and at least one role. The member is assigned the roles in each of the tenants.
+    /// The role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that role.
     ///
-    /// Status 204 means that all tenants were added. Status 200 means that the call ended **with errors**:
-    /// its body lists in `failure` the tenants that were left out, and in `success` those that were added.
+    /// Returns 204 if all tenants were added. Returns 200 if the operation completed **with errors**: the
+    /// response body lists the tenants that were not added in `failure` and the tenants that were added in
+    /// `success`.
     ///
-    /// This call only adds. A tenant that the member has already fails as an item with status 409; its
-    /// roles are changed by `PATCH` on the same path.
+    /// This operation only adds tenants. A tenant that the member can already access is reported as a failed
+    /// item with status 409. To change the member's roles in it, use `PATCH` on the same path.
     ///
-    /// It is not safe to repeat, although it is a `PUT`: the repeat reports what the first call added as
-    /// failures.
+    /// Not idempotent, although the method is `PUT`: a retry reports the tenants added by the first request
+    /// as failures.
     ///
     /// Sends a `PUT` request to `/api/members/{id}/tenants`
     ///
     /// Arguments:
-    /// - `id`: The id of the member who gains access, such as `auth0|abc123`.
-    /// - `body`: The tenants to add, with the roles to hold in them.
+    /// - `id`: The ID of the member to grant access to, such as `auth0|abc123`.
+    /// - `body`: The tenants to add, and the roles to assign in them.
     #[inline]
     pub fn add_member_tenants<'a>(
         &'a self,
@@ -199,24 +199,23 @@ impl Client {
                 .build()?,
         )
     }
-    /// Ends a member's access to tenants
+    /// Removes a member's access to tenants
     ///
-    /// Takes 1 to 10 tenants. The member stays in the team, and keeps all other tenants.
+    /// Takes 1 to 10 tenants. The member stays in the team and keeps access to all other tenants.
     ///
-    /// Status 204 means that all were removed. Status 200 means that the call ended **with errors**: its
-    /// body lists in `failure` the tenants that the member still has or never had, and in `success` those
-    /// that were removed.
+    /// Returns 204 if access to all tenants was removed. Returns 200 if the operation completed **with
+    /// errors**: the response body lists the tenants that the member still has or never had in `failure` and
+    /// the tenants that were removed in `success`.
     ///
-    /// The tenants travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this
-    /// call.
+    /// The tenants are sent in the body of the `DELETE` request. The operation fails behind a proxy that
+    /// drops such bodies.
     ///
-    /// It is not safe to repeat: the repeat reports the tenants that the first call removed as failures
-    /// with status 404.
+    /// Not idempotent: a retry reports the tenants removed by the first request as failures with status 404.
     ///
     /// Sends a `DELETE` request to `/api/members/{id}/tenants`
     ///
     /// Arguments:
-    /// - `id`: The id of the member who loses access, such as `auth0|abc123`.
+    /// - `id`: The ID of the member whose access to remove, such as `auth0|abc123`.
     /// - `body`: The tenants to remove.
     #[inline]
     pub fn remove_member_tenant<'a>(
@@ -241,23 +240,24 @@ impl Client {
     }
     /// Changes a member's roles in tenants
     ///
-    /// Takes 1 to 10 tenants that the member has already, and the roles to assign in each of them. Whether
-    /// roles that are not listed are withdrawn is not documented: read the access back where it matters.
+    /// Takes 1 to 10 tenants that the member can already access, and the roles to assign in each of them.
+    /// Whether roles that are not listed are removed is not documented; if it matters, list the member's
+    /// access afterwards.
     ///
-    /// The role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role only. With
-    /// `client_ids` the call takes a single tenant.
+    /// The role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that role,
+    /// and only with a single tenant.
     ///
-    /// Status 204 means that all tenants were changed. Status 200 means that the call ended **with
-    /// errors**: its body lists in `failure` the tenants that were not changed, and in `success` those that
-    /// were.
+    /// Returns 204 if all tenants were changed. Returns 200 if the operation completed **with errors**: the
+    /// response body lists the tenants that were not changed in `failure` and the tenants that were changed
+    /// in `success`.
     ///
-    /// New tenants are not added here; that is what `PUT` on the same path does.
+    /// This operation does not add tenants. To add tenants, use `PUT` on the same path.
     ///
     /// Sends a `PATCH` request to `/api/members/{id}/tenants`
     ///
     /// Arguments:
-    /// - `id`: The id of the member whose roles change, such as `auth0|abc123`.
-    /// - `body`: The tenants to change, with the roles to assign in them.
+    /// - `id`: The ID of the member whose roles to change, such as `auth0|abc123`.
+    /// - `body`: The tenants to change, and the roles to assign in them.
     #[inline]
     pub fn update_member_tenants<'a>(
         &'a self,
@@ -279,17 +279,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Lists the tenants of one environment that a member can use
+    /// Lists the tenants of one environment that a member can access
     ///
-    /// Each tenant comes with the member's roles in it. The list is complete: it is not paged.
+    /// Each tenant includes the member's roles in it. The list is complete and not paginated.
     ///
-    /// For the whole picture, ask once for each environment that [`Environments::list`](crate::resources::environments::Environments::list) names.
+    /// To list all of a member's tenants, call this operation once for each environment returned by
+    /// [`Environments::list`](crate::resources::environments::Environments::list).
     ///
     /// Sends a `GET` request to `/api/members/{id}/tenants/{environment}`
     ///
     /// Arguments:
-    /// - `id`: The id of the member whose tenants are listed, such as `auth0|abc123`.
-    /// - `environment`: The name of the environment, as [`Environments::list`](crate::resources::environments::Environments::list) lists it. It must not be empty.
+    /// - `id`: The ID of the member whose tenants to list, such as `auth0|abc123`.
+    /// - `environment`: The name of the environment, as returned by [`Environments::list`](crate::resources::environments::Environments::list). Must not be empty.
     #[inline]
     pub fn list_tenant_access_by_environment<'a>(
         &'a self,

@@ -11,22 +11,22 @@ use crate::types;
 impl Client {
     /// Lists the tenants of the team
     ///
-    /// A page holds at most `take` tenants, newest first unless `sort` says otherwise. To go on, pass the
-    /// page's `next` as `from`; a page without `next` is the last, however many tenants it holds.
+    /// Returns at most `take` tenants per page, newest first unless `sort` is set. To get the next page, pass
+    /// `next` as `from`. A page without `next` is the last page, regardless of how many tenants it contains.
     ///
-    /// `environment`, `environment_tag` and `locality` narrow the list. Tenants in a private cloud are
-    /// listed only for teams that take part in the beta of private cloud support; other teams see their
-    /// public ones.
+    /// `environment`, `environment_tag` and `locality` filter the list. Tenants in a private cloud are listed
+    /// only for teams that participate in the beta of private cloud support. Other teams see only their
+    /// tenants in the public cloud.
     ///
     /// Sends a `GET` request to `/api/tenants`
     ///
     /// Arguments:
-    /// - `environment`: Keeps the tenants of one environment, such as `US-3` in the public cloud, or the name of a private cloud, such as `acme-dev`. It must not be empty.
-    /// - `environment_tag`: Keeps the tenants with this environment tag.
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `locality`: Keeps the tenants of one locality, such as `us` in the public cloud, or the primary locality of a private one, such as `frankfurt`. It must not be empty.
-    /// - `sort`: The order of the tenants, `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
-    /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// - `environment`: Returns only tenants in this environment, such as `US-3` in the public cloud or the name of a private cloud, such as `acme-dev`. Must not be empty.
+    /// - `environment_tag`: Returns only tenants with this environment tag.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `locality`: Returns only tenants in this locality, such as `us` in the public cloud or the primary locality of a private cloud, such as `frankfurt`. Must not be empty.
+    /// - `sort`: The order of the tenants: `created_at:-1` for newest first (the default) or `created_at:1` for oldest first.
+    /// - `take`: The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     #[inline]
     pub fn list_tenants<'a>(
         &'a self,
@@ -60,25 +60,25 @@ impl Client {
                 .build()?,
         )
     }
-    /// Creates a tenant in the public cloud or in a private one
+    /// Creates a tenant in the public cloud or in a private cloud
     ///
-    /// The body decides where: with `locality` the tenant is made in the public cloud, with `environment`
-    /// in that private cloud. The two do not mix, and `environment_tag` exists only in the public cloud.
+    /// The request body selects the cloud: with `locality`, the tenant is created in the public cloud; with
+    /// `environment`, it is created in that private cloud. The two cannot be combined. `environment_tag` is
+    /// available only in the public cloud.
     ///
-    /// The answer holds the credentials of a client that manages the new tenant. **Its secret is shown this
-    /// once**: no other call returns it, so store it before anything else.
+    /// The response contains the credentials of a client that can manage the new tenant. **The client secret
+    /// is returned only once**: no other operation returns it, so store it immediately.
     ///
-    /// A status of 403 with type `TENANT_LIMIT_REACHED` says that the plan allows no more tenants, and 409
-    /// with type `TENANT_ALREADY_EXISTS` that the name is in use. A deleted tenant's name is never free
-    /// again.
+    /// Returns 403 with type `TENANT_LIMIT_REACHED` if the plan allows no more tenants, and 409 with type
+    /// `TENANT_ALREADY_EXISTS` if the name is in use. The name of a deleted tenant cannot be reused.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the tenant may exist. List the tenants before
-    /// a second attempt; without a `tenant_name` a repeat simply makes another tenant.
+    /// Not idempotent: if no response arrives, the tenant may exist. List the tenants before you retry.
+    /// Without `tenant_name`, a retry creates another tenant.
     ///
     /// Sends a `POST` request to `/api/tenants`
     ///
     /// Arguments:
-    /// - `body`: The tenant to create, in the form for the public cloud or for a private one.
+    /// - `body`: The tenant to create, in the form for the public cloud or for a private cloud.
     #[inline]
     pub fn create_tenant<'a>(
         &'a self,
@@ -99,10 +99,10 @@ impl Client {
     }
     /// Returns one tenant of the team
     ///
-    /// The answer holds name, domain, place and age of the tenant, and no credentials: the secret of its
-    /// management client was shown when the tenant was created and is not returned again.
+    /// Returns the name, domain, location and creation time of the tenant. Credentials are not included: the
+    /// secret of the tenant's management client is returned only when the tenant is created.
     ///
-    /// A status of 404 means that the team has no tenant with this id.
+    /// Returns 404 if the team has no tenant with this ID.
     ///
     /// Sends a `GET` request to `/api/tenants/{tenantId}`
     ///
@@ -127,12 +127,12 @@ impl Client {
                 .build()?,
         )
     }
-    /// Deletes a tenant for good
+    /// Deletes a tenant permanently
     ///
-    /// Status 204, without a body, says that the tenant is deleted. **This cannot be undone**, and the name
-    /// of a deleted tenant can never be used again, not even by the same team.
+    /// Returns 204 No Content on success. **This cannot be undone.** The name of a deleted tenant can never
+    /// be used again, not even by the same team.
     ///
-    /// The tenant is named by its id, not by its name or domain.
+    /// The tenant is identified by its ID, not by its name or domain.
     ///
     /// Sends a `DELETE` request to `/api/tenants/{tenantId}`
     ///
@@ -150,17 +150,17 @@ impl Client {
     }
     /// Lists the members of a tenant
     ///
-    /// Members come with their roles in this tenant, not with their role in the team.
+    /// Each member includes its roles in this tenant, not its role in the team.
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
     /// Sends a `GET` request to `/api/tenants/{tenantId}/members`
     ///
     /// Arguments:
-    /// - `tenant_id`: The UUID of the tenant whose members are listed.
-    /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// - `tenant_id`: The UUID of the tenant whose members to list.
+    /// - `from`: The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
+    /// - `take`: The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     #[inline]
     pub fn list_tenant_members<'a>(
         &'a self,

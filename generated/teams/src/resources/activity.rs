@@ -8,15 +8,15 @@ pub struct Activity {
     pub(crate) client: crate::Client,
 }
 impl Activity {
-    /// Lists what happened in the team
+    /// Lists the entries of the team's activity log
     ///
-    /// A page holds at most `take` entries. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many entries it holds.
+    /// Returns at most `take` entries per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many entries it contains.
     ///
-    /// `since` counts itself in and `until` does not, so that windows laid end to end neither overlap nor
-    /// leave a gap. `type` and `status` keep the entries that match exactly.
+    /// `since` is inclusive and `until` is exclusive, so consecutive time ranges neither overlap nor leave
+    /// gaps. `type` and `status` filter by exact match.
     ///
-    /// The order of the entries is not documented and cannot be chosen.
+    /// The order of the entries is not documented and cannot be set.
     ///
     /// Response: A page of activity log entries.
     ///
@@ -66,17 +66,17 @@ pub struct ListActivityLogs {
 }
 auth0_core::codegen::call_settings!(ListActivityLogs);
 impl ListActivityLogs {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// The beginning of the time span. Entries made at this very instant are included.
+    /// The start of the time range, inclusive.
     pub fn since(mut self, since: chrono::DateTime<chrono::offset::Utc>) -> Self {
         self.since = Some(since);
         self
     }
-    /// Keeps the events that ended in this way.
+    /// Returns only events with this outcome.
     pub fn status(
         mut self,
         status: impl Into<auth0_core::Open<types::ActivityLogStatusEnum>>,
@@ -84,7 +84,7 @@ impl ListActivityLogs {
         self.status = Some(status.into());
         self
     }
-    /// How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///
@@ -93,7 +93,7 @@ impl ListActivityLogs {
         self.take = Some(take);
         self
     }
-    /// Keeps the events of this kind.
+    /// Returns only events of this type.
     pub fn type_(
         mut self,
         type_: impl Into<auth0_core::Open<types::ActivityLogEventTypeEnum>>,
@@ -101,7 +101,7 @@ impl ListActivityLogs {
         self.type_ = Some(type_.into());
         self
     }
-    /// The end of the time span. Entries made at this very instant are left out.
+    /// The end of the time range, exclusive.
     pub fn until(mut self, until: chrono::DateTime<chrono::offset::Utc>) -> Self {
         self.until = Some(until);
         self

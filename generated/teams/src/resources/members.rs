@@ -16,13 +16,12 @@ impl Members {
     }
     /// Removes a member from the team
     ///
-    /// Status 204, without a body, says that the member is gone. Nothing restores a removed member; the
-    /// person can only be invited anew.
+    /// Returns 204 No Content on success. A removed member cannot be restored; the person has to be invited
+    /// again.
     ///
-    /// To end the access to certain tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove)
-    /// instead.
+    /// To remove access to specific tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove).
     ///
-    /// `id`: The id of the member to remove, such as `auth0|abc123`.
+    /// `id`: The ID of the member to remove, such as `auth0|abc123`.
     ///
     /// Returns 204 No Content.
     ///
@@ -49,14 +48,14 @@ impl Members {
     }
     /// Returns one member of the team
     ///
-    /// The answer holds the person's names, e-mail address and role in the team. It says nothing of
-    /// tenants: those are listed by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
+    /// Returns the person's names, email address and role in the team. Tenant access is not included; list it
+    /// with [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
     ///
-    /// A status of 404 means that the team has no member with this id.
+    /// Returns 404 if the team has no member with this ID.
     ///
-    /// `id`: The id of the member to return, such as `auth0|abc123`.
+    /// `id`: The ID of the member to return, such as `auth0|abc123`.
     ///
-    /// Response: The member.
+    /// Response: The requested member.
     ///
     /// `GET /api/members/{id}`
     ///
@@ -82,13 +81,13 @@ impl Members {
     }
     /// Invites a person to the team
     ///
-    /// The person is named by e-mail address and gets a role in the team. The invitation can also give
-    /// access to tenants, with the roles to hold in them.
+    /// Invites a person by email address and assigns a role in the team. The invitation can also grant access
+    /// to tenants, with roles in those tenants.
     ///
-    /// The tenant role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role
-    /// only.
+    /// The tenant role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that
+    /// role.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the person may have been invited already.
+    /// Not idempotent: if no response arrives, the person may already have been invited.
     ///
     /// Response: The person was invited.
     ///
@@ -119,11 +118,11 @@ impl Members {
     }
     /// Lists the members of the team
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
-    /// Members come with their role in the team. Their access to tenants is listed one environment at a
-    /// time, by [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
+    /// Each member includes its role in the team. To list the tenants that a member can access, use
+    /// [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list), which returns one environment at a time.
     ///
     /// Response: A page of members.
     ///
@@ -155,14 +154,14 @@ impl Members {
     }
     /// Changes a member's role in the team
     ///
-    /// Answers with the member as it is afterwards.
+    /// Returns the updated member.
     ///
-    /// Only the role in the team is meant here, such as owner or contributor. A member's roles within
-    /// tenants are changed by [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
+    /// Changes only the role in the team, such as owner or contributor. To change a member's roles in
+    /// tenants, use [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
     ///
-    /// `id`: The id of the member whose role changes, such as `auth0|abc123`.
+    /// `id`: The ID of the member whose role to change, such as `auth0|abc123`.
     ///
-    /// Response: The member with the new role.
+    /// Response: The updated member.
     ///
     /// `PATCH /api/members/{id}`
     ///
@@ -304,12 +303,12 @@ pub struct ListMembers {
 }
 auth0_core::codegen::call_settings!(ListMembers);
 impl ListMembers {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

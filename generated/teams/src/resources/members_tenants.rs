@@ -8,21 +8,22 @@ pub struct MembersTenants {
     pub(crate) client: crate::Client,
 }
 impl MembersTenants {
-    /// Gives a member access to more tenants
+    /// Grants a member access to additional tenants
     ///
-    /// Takes 1 to 10 tenants and at least one role; the member receives the roles in each of the tenants.
-    /// The role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role only.
+    /// Takes 1 to 10 tenants and at least one role. The member is assigned the roles in each of the tenants.
+    /// The role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that role.
     ///
-    /// Status 204 means that all tenants were added. Status 200 means that the call ended **with errors**:
-    /// its body lists in `failure` the tenants that were left out, and in `success` those that were added.
+    /// Returns 204 if all tenants were added. Returns 200 if the operation completed **with errors**: the
+    /// response body lists the tenants that were not added in `failure` and the tenants that were added in
+    /// `success`.
     ///
-    /// This call only adds. A tenant that the member has already fails as an item with status 409; its
-    /// roles are changed by `PATCH` on the same path.
+    /// This operation only adds tenants. A tenant that the member can already access is reported as a failed
+    /// item with status 409. To change the member's roles in it, use `PATCH` on the same path.
     ///
-    /// It is not safe to repeat, although it is a `PUT`: the repeat reports what the first call added as
-    /// failures.
+    /// Not idempotent, although the method is `PUT`: a retry reports the tenants added by the first request
+    /// as failures.
     ///
-    /// `id`: The id of the member who gains access, such as `auth0|abc123`.
+    /// `id`: The ID of the member to grant access to, such as `auth0|abc123`.
     ///
     /// `PUT /api/members/{id}/tenants`
     ///
@@ -55,15 +56,16 @@ impl MembersTenants {
             body,
         }
     }
-    /// Lists the tenants of one environment that a member can use
+    /// Lists the tenants of one environment that a member can access
     ///
-    /// Each tenant comes with the member's roles in it. The list is complete: it is not paged.
+    /// Each tenant includes the member's roles in it. The list is complete and not paginated.
     ///
-    /// For the whole picture, ask once for each environment that [`Environments::list`](crate::resources::environments::Environments::list) names.
+    /// To list all of a member's tenants, call this operation once for each environment returned by
+    /// [`Environments::list`](crate::resources::environments::Environments::list).
     ///
-    /// `id`: The id of the member whose tenants are listed, such as `auth0|abc123`.
+    /// `id`: The ID of the member whose tenants to list, such as `auth0|abc123`.
     ///
-    /// `environment`: The name of the environment, as [`Environments::list`](crate::resources::environments::Environments::list) lists it. It must not be empty. Constraints: at least 1 character.
+    /// `environment`: The name of the environment, as returned by [`Environments::list`](crate::resources::environments::Environments::list). Must not be empty. Constraints: at least 1 character.
     ///
     /// Response: The member's tenants in the environment.
     ///
@@ -94,21 +96,20 @@ impl MembersTenants {
             environment: environment.into(),
         }
     }
-    /// Ends a member's access to tenants
+    /// Removes a member's access to tenants
     ///
-    /// Takes 1 to 10 tenants. The member stays in the team, and keeps all other tenants.
+    /// Takes 1 to 10 tenants. The member stays in the team and keeps access to all other tenants.
     ///
-    /// Status 204 means that all were removed. Status 200 means that the call ended **with errors**: its
-    /// body lists in `failure` the tenants that the member still has or never had, and in `success` those
-    /// that were removed.
+    /// Returns 204 if access to all tenants was removed. Returns 200 if the operation completed **with
+    /// errors**: the response body lists the tenants that the member still has or never had in `failure` and
+    /// the tenants that were removed in `success`.
     ///
-    /// The tenants travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this
-    /// call.
+    /// The tenants are sent in the body of the `DELETE` request. The operation fails behind a proxy that
+    /// drops such bodies.
     ///
-    /// It is not safe to repeat: the repeat reports the tenants that the first call removed as failures
-    /// with status 404.
+    /// Not idempotent: a retry reports the tenants removed by the first request as failures with status 404.
     ///
-    /// `id`: The id of the member who loses access, such as `auth0|abc123`.
+    /// `id`: The ID of the member whose access to remove, such as `auth0|abc123`.
     ///
     /// `DELETE /api/members/{id}/tenants`
     ///
@@ -141,19 +142,20 @@ impl MembersTenants {
     }
     /// Changes a member's roles in tenants
     ///
-    /// Takes 1 to 10 tenants that the member has already, and the roles to assign in each of them. Whether
-    /// roles that are not listed are withdrawn is not documented: read the access back where it matters.
+    /// Takes 1 to 10 tenants that the member can already access, and the roles to assign in each of them.
+    /// Whether roles that are not listed are removed is not documented; if it matters, list the member's
+    /// access afterwards.
     ///
-    /// The role `editor-specific-apps` wants `client_ids`, and `client_ids` goes with that role only. With
-    /// `client_ids` the call takes a single tenant.
+    /// The role `editor-specific-apps` requires `client_ids`. `client_ids` is allowed only with that role,
+    /// and only with a single tenant.
     ///
-    /// Status 204 means that all tenants were changed. Status 200 means that the call ended **with
-    /// errors**: its body lists in `failure` the tenants that were not changed, and in `success` those that
-    /// were.
+    /// Returns 204 if all tenants were changed. Returns 200 if the operation completed **with errors**: the
+    /// response body lists the tenants that were not changed in `failure` and the tenants that were changed
+    /// in `success`.
     ///
-    /// New tenants are not added here; that is what `PUT` on the same path does.
+    /// This operation does not add tenants. To add tenants, use `PUT` on the same path.
     ///
-    /// `id`: The id of the member whose roles change, such as `auth0|abc123`.
+    /// `id`: The ID of the member whose roles to change, such as `auth0|abc123`.
     ///
     /// `PATCH /api/members/{id}/tenants`
     ///

@@ -14,22 +14,22 @@ impl Tenants {
             client: self.client.clone(),
         }
     }
-    /// Creates a tenant in the public cloud or in a private one
+    /// Creates a tenant in the public cloud or in a private cloud
     ///
-    /// The body decides where: with `locality` the tenant is made in the public cloud, with `environment`
-    /// in that private cloud. The two do not mix, and `environment_tag` exists only in the public cloud.
+    /// The request body selects the cloud: with `locality`, the tenant is created in the public cloud; with
+    /// `environment`, it is created in that private cloud. The two cannot be combined. `environment_tag` is
+    /// available only in the public cloud.
     ///
-    /// The answer holds the credentials of a client that manages the new tenant. **Its secret is shown this
-    /// once**: no other call returns it, so store it before anything else.
+    /// The response contains the credentials of a client that can manage the new tenant. **The client secret
+    /// is returned only once**: no other operation returns it, so store it immediately.
     ///
-    /// A status of 403 with type `TENANT_LIMIT_REACHED` says that the plan allows no more tenants, and 409
-    /// with type `TENANT_ALREADY_EXISTS` that the name is in use. A deleted tenant's name is never free
-    /// again.
+    /// Returns 403 with type `TENANT_LIMIT_REACHED` if the plan allows no more tenants, and 409 with type
+    /// `TENANT_ALREADY_EXISTS` if the name is in use. The name of a deleted tenant cannot be reused.
     ///
-    /// The call is not safe to repeat: if no answer arrived, the tenant may exist. List the tenants before
-    /// a second attempt; without a `tenant_name` a repeat simply makes another tenant.
+    /// Not idempotent: if no response arrives, the tenant may exist. List the tenants before you retry.
+    /// Without `tenant_name`, a retry creates another tenant.
     ///
-    /// Response: The tenant was created; the answer holds a secret that is shown this once.
+    /// Response: The created tenant, with a client secret that is returned only once.
     ///
     /// `POST /api/tenants`
     ///
@@ -59,12 +59,12 @@ impl Tenants {
             body: body.into(),
         }
     }
-    /// Deletes a tenant for good
+    /// Deletes a tenant permanently
     ///
-    /// Status 204, without a body, says that the tenant is deleted. **This cannot be undone**, and the name
-    /// of a deleted tenant can never be used again, not even by the same team.
+    /// Returns 204 No Content on success. **This cannot be undone.** The name of a deleted tenant can never
+    /// be used again, not even by the same team.
     ///
-    /// The tenant is named by its id, not by its name or domain.
+    /// The tenant is identified by its ID, not by its name or domain.
     ///
     /// `tenant_id`: The UUID of the tenant to delete.
     ///
@@ -96,14 +96,14 @@ impl Tenants {
     }
     /// Returns one tenant of the team
     ///
-    /// The answer holds name, domain, place and age of the tenant, and no credentials: the secret of its
-    /// management client was shown when the tenant was created and is not returned again.
+    /// Returns the name, domain, location and creation time of the tenant. Credentials are not included: the
+    /// secret of the tenant's management client is returned only when the tenant is created.
     ///
-    /// A status of 404 means that the team has no tenant with this id.
+    /// Returns 404 if the team has no tenant with this ID.
     ///
     /// `tenant_id`: The UUID of the tenant to return.
     ///
-    /// Response: The tenant.
+    /// Response: The requested tenant.
     ///
     /// `GET /api/tenants/{tenantId}`
     ///
@@ -132,12 +132,12 @@ impl Tenants {
     }
     /// Lists the tenants of the team
     ///
-    /// A page holds at most `take` tenants, newest first unless `sort` says otherwise. To go on, pass the
-    /// page's `next` as `from`; a page without `next` is the last, however many tenants it holds.
+    /// Returns at most `take` tenants per page, newest first unless `sort` is set. To get the next page, pass
+    /// `next` as `from`. A page without `next` is the last page, regardless of how many tenants it contains.
     ///
-    /// `environment`, `environment_tag` and `locality` narrow the list. Tenants in a private cloud are
-    /// listed only for teams that take part in the beta of private cloud support; other teams see their
-    /// public ones.
+    /// `environment`, `environment_tag` and `locality` filter the list. Tenants in a private cloud are listed
+    /// only for teams that participate in the beta of private cloud support. Other teams see only their
+    /// tenants in the public cloud.
     ///
     /// Response: A page of tenants.
     ///
@@ -287,7 +287,7 @@ pub struct ListTenants {
 }
 auth0_core::codegen::call_settings!(ListTenants);
 impl ListTenants {
-    /// Keeps the tenants of one environment, such as `US-3` in the public cloud, or the name of a private cloud, such as `acme-dev`. It must not be empty.
+    /// Returns only tenants in this environment, such as `US-3` in the public cloud or the name of a private cloud, such as `acme-dev`. Must not be empty.
     ///
     /// Constraints: at least 1 character.
     pub fn environment(
@@ -297,7 +297,7 @@ impl ListTenants {
         self.environment = Some(environment.into());
         self
     }
-    /// Keeps the tenants with this environment tag.
+    /// Returns only tenants with this environment tag.
     pub fn environment_tag(
         mut self,
         environment_tag: impl Into<auth0_core::Open<types::EnvironmentTypeEnum>>,
@@ -305,12 +305,12 @@ impl ListTenants {
         self.environment_tag = Some(environment_tag.into());
         self
     }
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Keeps the tenants of one locality, such as `us` in the public cloud, or the primary locality of a private one, such as `frankfurt`. It must not be empty.
+    /// Returns only tenants in this locality, such as `us` in the public cloud or the primary locality of a private cloud, such as `frankfurt`. Must not be empty.
     ///
     /// Constraints: at least 1 character.
     pub fn locality(
@@ -320,14 +320,14 @@ impl ListTenants {
         self.locality = Some(locality.into());
         self
     }
-    /// The order of the tenants, `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
+    /// The order of the tenants: `created_at:-1` for newest first (the default) or `created_at:1` for oldest first.
     ///
     /// Constraints: matches `^created_at:(1|-1)$`. Default: `created_at:-1`.
     pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
-    /// How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

@@ -10,12 +10,12 @@ pub struct TenantsMembers {
 impl TenantsMembers {
     /// Lists the members of a tenant
     ///
-    /// Members come with their roles in this tenant, not with their role in the team.
+    /// Each member includes its roles in this tenant, not its role in the team.
     ///
-    /// A page holds at most `take` members. To go on, pass the page's `next` as `from`; a page without
-    /// `next` is the last, however many members it holds.
+    /// Returns at most `take` members per page. To get the next page, pass `next` as `from`. A page without
+    /// `next` is the last page, regardless of how many members it contains.
     ///
-    /// `tenant_id`: The UUID of the tenant whose members are listed.
+    /// `tenant_id`: The UUID of the tenant whose members to list.
     ///
     /// Response: A page of the tenant's members.
     ///
@@ -62,12 +62,12 @@ pub struct ListTenantMembers {
 }
 auth0_core::codegen::call_settings!(ListTenantMembers);
 impl ListTenantMembers {
-    /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
+    /// The cursor to continue from, taken from `next` of the previous page. Opaque: pass it unchanged, with the same filters as in the first request. Omit it for the first page.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    /// The maximum number of items on a page, from 1 to 50. If omitted, the server uses 50.
     ///
     /// This is the page size, also of streams; see [`page_size`](Self::page_size).
     ///

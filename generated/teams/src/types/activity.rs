@@ -2,15 +2,15 @@
 
 //! Types of `activity`.
 use crate::types::error;
-/// Who caused an event.
+/// The person or machine-to-machine client that caused an event.
 ///
-/// Only id, kind and name are always there; the rest depends on the actor and on the event.
+/// Only the ID, type and name are always present. The other fields depend on the actor and the event.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ActivityLogActor {
-    /// The id of the actor.
+    /// The ID of the actor.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether the actor belongs to the team.
+    /// Whether the actor is a member of the team.
     #[serde(rename = "isMember", skip_serializing_if = "::std::option::Option::is_none")]
     pub is_member: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the actor.
@@ -18,20 +18,20 @@ pub struct ActivityLogActor {
     /// The URL of a person's profile picture.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub picture: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The actor's role in the team. A free text here, and not bound to the known roles.
+    /// The actor's role in the team. A free-form string, not limited to the known roles.
     #[serde(rename = "teamRole", skip_serializing_if = "::std::option::Option::is_none")]
     pub team_role: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether the actor is a person or a program.
+    /// Whether the actor is a person or a machine-to-machine client.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<ActivityLogActorTypeEnum>,
 }
 /// The required fields of [`ActivityLogActor`], for [`ActivityLogActor::new`].
 pub struct ActivityLogActorRequired<Id, Name, Type> {
-    /// The id of the actor.
+    /// The ID of the actor.
     pub id: Id,
     /// The name of the actor.
     pub name: Name,
-    /// Whether the actor is a person or a program.
+    /// Whether the actor is a person or a machine-to-machine client.
     pub type_: Type,
 }
 impl ActivityLogActor {
@@ -75,7 +75,7 @@ impl ActivityLogActor {
         self
     }
 }
-/// Whether a person or a program acted.
+/// The type of an actor.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -90,7 +90,7 @@ impl ActivityLogActor {
     PartialOrd
 )]
 pub enum ActivityLogActorTypeEnum {
-    /// A program, acting with a token of its own.
+    /// A machine-to-machine client with its own token.
     #[serde(rename = "machine")]
     Machine,
     /// A person.
@@ -133,55 +133,55 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogActorTypeEnum
         value.parse()
     }
 }
-/// One event in the activity log.
+/// An entry of the activity log.
 ///
-/// Besides the required members, expect any of the others to be missing.
+/// All fields except the required ones may be absent.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ActivityLogEntry {
-    /// Who caused the event.
+    /// The person or machine-to-machine client that caused the event.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub actor: ActivityLogActor,
-    /// The time of the event, which is what `since` and `until` compare.
+    /// The time of the event, matched by `since` and `until`.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// An identifier of what happened; its values are not documented.
+    /// An identifier of the event. The values are not documented.
     pub current_event: ::auth0_core::Open<::std::string::String>,
-    /// What is particular to this event, in a form that depends on its kind.
+    /// Event-specific details. The fields vary by event type.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub details: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
-    /// The host name of the application in which the event was caused, where known.
+    /// The host name of the application in which the event was triggered, if known.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub hostname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The id of the entry, a UUID.
+    /// The ID of the entry, a UUID.
     pub id: ::auth0_core::Open<::uuid::Uuid>,
-    /// The IP address from which the event was caused.
+    /// The IP address from which the event was triggered.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ip: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the event ended, which is what the filter `status` compares.
+    /// The outcome of the event, matched by the filter `status`.
     pub status: ::auth0_core::Open<ActivityLogStatusEnum>,
-    /// The kind of the event, which is what the filter `type` compares.
+    /// The type of the event, matched by the filter `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<ActivityLogEventTypeEnum>>,
-    /// The `User-Agent` of the request that caused the event, where there was one.
+    /// The `User-Agent` header of the request that triggered the event, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_agent: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The version of the form in which the event was recorded.
+    /// The version of the event format.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub version: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 /// The required fields of [`ActivityLogEntry`], for [`ActivityLogEntry::new`].
 pub struct ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status> {
-    /// Who caused the event.
+    /// The person or machine-to-machine client that caused the event.
     pub actor: ActivityLogActor,
-    /// The time of the event, which is what `since` and `until` compare.
+    /// The time of the event, matched by `since` and `until`.
     pub created_at: CreatedAt,
-    /// An identifier of what happened; its values are not documented.
+    /// An identifier of the event. The values are not documented.
     pub current_event: CurrentEvent,
-    /// The id of the entry, a UUID.
+    /// The ID of the entry, a UUID.
     pub id: Id,
-    /// How the event ended, which is what the filter `status` compares.
+    /// The outcome of the event, matched by the filter `status`.
     pub status: Status,
 }
 impl ActivityLogEntry {
@@ -263,9 +263,9 @@ impl ActivityLogEntry {
         self
     }
 }
-/// The kind of an event in the activity log.
+/// The type of an event in the activity log.
 ///
-/// The values contain spaces and are matched exactly. New kinds may appear.
+/// The values contain spaces and are matched exactly. New types may be added.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -283,28 +283,28 @@ pub enum ActivityLogEventTypeEnum {
     /// The team's security policy or its social connections were changed.
     #[serde(rename = "Security Policy")]
     SecurityPolicy,
-    /// Something to do with the team itself, going by the name; the events are not documented.
+    /// Judging by its name, an event about the team itself. The events are not documented.
     #[serde(rename = "Team Activity")]
     TeamActivity,
-    /// An invitation was made or withdrawn.
+    /// An invitation was created or withdrawn.
     #[serde(rename = "Team Invitation")]
     TeamInvitation,
-    /// A member was removed or got another role in the team.
+    /// A member was removed or assigned another role in the team.
     #[serde(rename = "Team Member")]
     TeamMember,
     /// The team's settings were changed.
     #[serde(rename = "Team Settings")]
     TeamSettings,
-    /// Something to do with tenants, going by the name; the events are not documented.
+    /// Judging by its name, an event about tenants. The events are not documented.
     #[serde(rename = "Tenant Activity")]
     TenantActivity,
-    /// Something to do with members of a tenant, going by the name; the events are not documented.
+    /// Judging by its name, an event about members of a tenant. The events are not documented.
     #[serde(rename = "Tenant Member")]
     TenantMember,
-    /// Something to do with tokens, going by the name; the events are not documented.
+    /// Judging by its name, an event about tokens. The events are not documented.
     #[serde(rename = "Token Activity")]
     TokenActivity,
-    /// Use of this API by machine-to-machine clients, going by the name; the events are not documented.
+    /// Judging by its name, use of this API by machine-to-machine clients. The events are not documented.
     #[serde(rename = "Teams API M2M Activity")]
     TeamsApiM2mActivity,
 }
@@ -358,7 +358,7 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogEventTypeEnum
         value.parse()
     }
 }
-/// How an event ended.
+/// The outcome of an event.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -373,9 +373,9 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogEventTypeEnum
     PartialOrd
 )]
 pub enum ActivityLogStatusEnum {
-    /// What was attempted failed.
+    /// The action failed.
     Failure,
-    /// What was attempted was done.
+    /// The action succeeded.
     Success,
 }
 impl ::std::fmt::Display for ActivityLogStatusEnum {
@@ -421,7 +421,7 @@ pub struct ListActivityResponseContent {
     /// The entries on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub logs: ::std::vec::Vec<ActivityLogEntry>,
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListEnvironmentsResponseContent {
-    /// The names of the environments, public and private ones alike.
+    /// The names of the environments, both public and private.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub environments: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
 }

@@ -6,19 +6,19 @@ use crate::types::{TenantMemberRoleEnum, error};
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetMembersResponseContent {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: ::auth0_core::Open<::std::string::String>,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: ::auth0_core::Open<::std::string::String>,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: ::auth0_core::Open<::std::string::String>,
-    /// The member's role in the team. Roles within tenants are listed elsewhere.
+    /// The member's role in the team. Roles within tenants are not included.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -34,19 +34,19 @@ pub struct GetMembersResponseContentRequired<
     Nickname,
     Role,
 > {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: Email,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: Id,
     /// The member's full name.
     pub name: Name,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: Nickname,
-    /// The member's role in the team. Roles within tenants are listed elsewhere.
+    /// The member's role in the team. Roles within tenants are not included.
     pub role: Role,
 }
 impl GetMembersResponseContent {
@@ -93,31 +93,31 @@ impl GetMembersResponseContent {
 }
 /// An invitation to the team, optionally with access to tenants.
 ///
-/// `client_ids` and the role `editor-specific-apps` go together: neither is sent without the other.
+/// `client_ids` and the role `editor-specific-apps` must be used together.
 ///
 /// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct InviteMembersRequestContent {
-    /// The applications that the role `editor-specific-apps` is for.
+    /// The applications to which the role `editor-specific-apps` applies.
     ///
-    /// Needed if `tenant_roles` contains that role, and out of place otherwise.
+    /// Required if `tenant_roles` contains that role. Must be omitted otherwise.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// The e-mail address of the person to invite.
+    /// The email address of the person to invite.
     pub email: ::std::string::String,
-    /// The role in the team that the person shall have.
+    /// The role in the team to assign to the person.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The tenants to give access to. Leave it out to give access to none.
+    /// The tenants to grant access to. If omitted, no tenant access is granted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     >,
-    /// The roles that the person shall have in the tenants of `tenant_ids`.
+    /// The roles to assign to the person in the tenants listed in `tenant_ids`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_roles: ::std::option::Option<
@@ -126,9 +126,9 @@ pub struct InviteMembersRequestContent {
 }
 /// The required fields of [`InviteMembersRequestContent`], for [`InviteMembersRequestContent::new`].
 pub struct InviteMembersRequestContentRequired<Email, Role> {
-    /// The e-mail address of the person to invite.
+    /// The email address of the person to invite.
     pub email: Email,
-    /// The role in the team that the person shall have.
+    /// The role in the team to assign to the person.
     pub role: Role,
 }
 impl InviteMembersRequestContent {
@@ -221,32 +221,32 @@ impl ::auth0_core::codegen::Check for InviteMembersRequestContent {
         }
     }
 }
-/// What was granted by an invitation.
+/// The access granted by an invitation.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct InviteMembersResponseContent {
-    /// The applications that the role `editor-specific-apps` was granted for, if any.
+    /// The applications for which the role `editor-specific-apps` was granted, if any.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The e-mail address that was invited.
+    /// The email address of the invited person.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The id that the API gave to the invited person.
+    /// The ID that the API assigned to the invited person.
     ///
-    /// The sample that is published for it looks like the id of an invitation. Do not count on it being the
-    /// id that the list of members shows later.
+    /// In the published example, it looks like the ID of an invitation. Do not assume that it is the ID
+    /// returned later in the list of members.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// The role in the team that was granted.
+    /// The granted role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to which access was granted, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     >,
-    /// The roles that were granted in those tenants, if any.
+    /// The roles granted in those tenants, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
@@ -257,11 +257,11 @@ pub struct InviteMembersResponseContent {
 }
 /// The required fields of [`InviteMembersResponseContent`], for [`InviteMembersResponseContent::new`].
 pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
-    /// The e-mail address that was invited.
+    /// The email address of the invited person.
     pub email: Email,
-    /// The id that the API gave to the invited person.
+    /// The ID that the API assigned to the invited person.
     pub id: Id,
-    /// The role in the team that was granted.
+    /// The granted role in the team.
     pub role: Role,
 }
 impl InviteMembersResponseContent {
@@ -335,7 +335,7 @@ pub struct ListMembersResponseContent {
     /// The members on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<TeamMember>,
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -373,23 +373,23 @@ impl ::auth0_core::codegen::Page for ListMembersResponseContent {
         self.members
     }
 }
-/// A member of the team, as the list of members shows it.
+/// A member of the team, as returned in a list of members.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TeamMember {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: ::auth0_core::Open<::std::string::String>,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: ::auth0_core::Open<::std::string::String>,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     ///
-    /// It usually contains a `|`, which has to be percent-encoded in a path.
+    /// The ID usually contains `|`, which must be percent-encoded in a path.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
@@ -399,17 +399,17 @@ pub struct TeamMember {
 }
 /// The required fields of [`TeamMember`], for [`TeamMember::new`].
 pub struct TeamMemberRequired<Email, FamilyName, GivenName, Id, Name, Nickname, Role> {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: Email,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: Id,
     /// The member's full name.
     pub name: Name,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: Nickname,
     /// The member's role in the team.
     pub role: Role,
@@ -456,9 +456,9 @@ impl TeamMember {
         self
     }
 }
-/// A role in the team as a whole.
+/// A member's role in the team.
 ///
-/// What a member may do within a tenant is said by `TenantMemberRoleEnum`. New roles may appear.
+/// Roles within a tenant are defined by `TenantMemberRoleEnum`. New roles may be added.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -473,16 +473,16 @@ impl TeamMember {
     PartialOrd
 )]
 pub enum TeamMemberRoleEnum {
-    /// Sees and enters the tenants assigned to the member, and manages nothing in the team.
+    /// Can see and access the tenants assigned to the member. Has no management permissions in the team.
     #[serde(rename = "teams_contributor")]
     TeamsContributor,
-    /// Runs the team: invites people, sets their roles, changes settings and security policies, reads the reports and manages all tenants.
+    /// Manages the team: invites people, assigns their roles, changes settings and security policies, reads the reports and manages all tenants.
     #[serde(rename = "teams_owner")]
     TeamsOwner,
-    /// Reads the team's quota and quarterly reports, and has no say over members or tenants.
+    /// Can read the team's quota and quarterly reports. Cannot manage members or tenants.
     #[serde(rename = "teams_report_viewer")]
     TeamsReportViewer,
-    /// Creates tenants and manages their members without being an owner. To delete a tenant or manage its members, the member must be an administrator of that tenant too.
+    /// Can create tenants and manage their members without being an owner. To delete a tenant or manage its members, the member must also be an administrator of that tenant.
     #[serde(rename = "teams_tenant_manager")]
     TeamsTenantManager,
 }
@@ -526,13 +526,13 @@ impl ::std::convert::TryFrom<::std::string::String> for TeamMemberRoleEnum {
         value.parse()
     }
 }
-/// The change of a member's role in the team.
+/// A change of a member's role in the team.
 ///
 /// Converts from [`GetMembersResponseContent`], [`InviteMembersResponseContent`], [`TeamMember`], [`UpdateMembersResponseContent`] with `UpdateMembersRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersRequestContent {
-    /// The role that the member shall have from now on, in place of the present one.
+    /// The new role, which replaces the current role.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -621,23 +621,23 @@ for UpdateMembersRequestContent {
         )
     }
 }
-/// A member of the team, after the change of role.
+/// A member of the team after a role change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersResponseContent {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: ::auth0_core::Open<::std::string::String>,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: ::auth0_core::Open<::std::string::String>,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: ::auth0_core::Open<::std::string::String>,
-    /// The role in the team that the member has now.
+    /// The member's current role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -653,19 +653,19 @@ pub struct UpdateMembersResponseContentRequired<
     Nickname,
     Role,
 > {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: Email,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: Id,
     /// The member's full name.
     pub name: Name,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: Nickname,
-    /// The role in the team that the member has now.
+    /// The member's current role in the team.
     pub role: Role,
 }
 impl UpdateMembersResponseContent {

@@ -2,9 +2,9 @@
 
 //! Types of `members_tenants`.
 use crate::types::TenantMemberRoleEnum;
-/// The tenants to give to a member, and the roles to hold in each.
+/// The tenants to grant access to, and the roles to assign in each of them.
 ///
-/// `client_ids` and the role `editor-specific-apps` go together: neither is sent without the other.
+/// `client_ids` and the role `editor-specific-apps` must be used together.
 ///
 /// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 ///
@@ -12,19 +12,19 @@ use crate::types::TenantMemberRoleEnum;
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsRequestContent {
-    /// The applications that the role `editor-specific-apps` is for.
+    /// The applications to which the role `editor-specific-apps` applies.
     ///
-    /// Needed if `roles` contains that role, and out of place otherwise.
+    /// Required if `roles` contains that role. Must be omitted otherwise.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// The roles to hold in each of the tenants, at least one.
+    /// The roles to assign in each of the tenants, at least one.
     ///
     /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
-    /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
+    /// The tenants to add, from 1 to 10. A tenant that the member can already access fails with item status 409.
     ///
     /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
@@ -34,9 +34,9 @@ pub struct CreateMembersTenantsRequestContent {
 }
 /// The required fields of [`CreateMembersTenantsRequestContent`], for [`CreateMembersTenantsRequestContent::new`].
 pub struct CreateMembersTenantsRequestContentRequired<Roles, Tenants> {
-    /// The roles to hold in each of the tenants, at least one.
+    /// The roles to assign in each of the tenants, at least one.
     pub roles: Roles,
-    /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
+    /// The tenants to add, from 1 to 10. A tenant that the member can already access fails with item status 409.
     pub tenants: Tenants,
 }
 impl CreateMembersTenantsRequestContent {
@@ -127,23 +127,23 @@ impl ::auth0_core::codegen::Check for CreateMembersTenantsRequestContent {
         }
     }
 }
-/// The report of an addition of tenants that did not work for all of them.
+/// The report of adding tenants, returned if not all of them were added.
 ///
-/// It comes with status 200 only; where all went well there is status 204 and no report.
+/// Returned only with status 200. If all tenants were added, the status is 204 and there is no report.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsResponseContent {
     /// The tenants that were not added, each with the reason.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: ::auth0_core::Open<::std::string::String>,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were added.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
-    /// The numbers of tenants that were asked for, added and not added.
+    /// The number of tenants that were requested, added and not added.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
@@ -156,13 +156,13 @@ pub struct CreateMembersTenantsResponseContentRequired<
 > {
     /// The tenants that were not added, each with the reason.
     pub failure: Failure,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: StatusCode,
     /// The tenants that were added.
     pub success: Success,
-    /// The numbers of tenants that were asked for, added and not added.
+    /// The number of tenants that were requested, added and not added.
     pub summary: MembersTenantsBulkSummary,
 }
 impl CreateMembersTenantsResponseContent {
@@ -195,11 +195,11 @@ impl ::auth0_core::PartialReport for CreateMembersTenantsResponseContent {
         &self.failure
     }
 }
-/// The tenants to which a member's access ends.
+/// The tenants to which to remove a member's access.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsRequestContent {
-    /// The tenants to remove, from 1 to 10. One that the member does not have fails as an item.
+    /// The tenants to remove, from 1 to 10. A tenant that the member cannot access is reported as a failed item.
     ///
     /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
@@ -227,23 +227,23 @@ impl ::auth0_core::codegen::Check for DeleteMembersTenantsRequestContent {
         );
     }
 }
-/// The report of a removal of tenants that did not work for all of them.
+/// The report of removing tenants, returned if not all of them were removed.
 ///
-/// It comes with status 200 only; where all went well there is status 204 and no report.
+/// Returned only with status 200. If all tenants were removed, the status is 204 and there is no report.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsResponseContent {
     /// The tenants that were not removed, each with the reason.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: ::auth0_core::Open<::std::string::String>,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
-    /// The tenants that were removed. Mind that an item holds a list of ids.
+    /// The tenants that were removed. Each item contains a list of IDs.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<DeleteMembersTenantsSuccessItem>,
-    /// The numbers of tenants that were asked for, removed and not removed.
+    /// The number of tenants that were requested, removed and not removed.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
@@ -256,13 +256,13 @@ pub struct DeleteMembersTenantsResponseContentRequired<
 > {
     /// The tenants that were not removed, each with the reason.
     pub failure: Failure,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: StatusCode,
-    /// The tenants that were removed. Mind that an item holds a list of ids.
+    /// The tenants that were removed. Each item contains a list of IDs.
     pub success: Success,
-    /// The numbers of tenants that were asked for, removed and not removed.
+    /// The number of tenants that were requested, removed and not removed.
     pub summary: MembersTenantsBulkSummary,
 }
 impl DeleteMembersTenantsResponseContent {
@@ -295,13 +295,13 @@ impl ::auth0_core::PartialReport for DeleteMembersTenantsResponseContent {
         &self.failure
     }
 }
-/// Tenants to which a member's access ended.
+/// Tenants to which a member's access was removed.
 ///
-/// Unlike in the other two reports, one item can name several tenants.
+/// Unlike in the other two reports, one item can contain several tenants.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsSuccessItem {
-    /// The ids of the tenants that were removed.
+    /// The IDs of the removed tenants.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
@@ -319,17 +319,17 @@ impl DeleteMembersTenantsSuccessItem {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersTenantsResponseContent {
-    /// The environment that was asked for.
+    /// The requested environment.
     pub environment: ::auth0_core::Open<::std::string::String>,
-    /// All tenants of this environment to which the member has access.
+    /// All tenants in this environment that the member can access.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
 /// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
 pub struct ListMembersTenantsResponseContentRequired<Environment, Tenants> {
-    /// The environment that was asked for.
+    /// The requested environment.
     pub environment: Environment,
-    /// All tenants of this environment to which the member has access.
+    /// All tenants in this environment that the member can access.
     pub tenants: Tenants,
 }
 impl ListMembersTenantsResponseContent {
@@ -346,25 +346,25 @@ impl ListMembersTenantsResponseContent {
         }
     }
 }
-/// A tenant to which a member has access, with the roles held there.
+/// A tenant that a member can access, with the member's roles in it.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MemberTenantItem {
     /// The host name of the tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The member's roles in this tenant, each with its applications where it is for some only.
+    /// The member's roles in this tenant. A role that is limited to certain applications lists them.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<TenantRoleAssignment>,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
 /// The required fields of [`MemberTenantItem`], for [`MemberTenantItem::new`].
 pub struct MemberTenantItemRequired<Domain, Roles, TenantId> {
     /// The host name of the tenant.
     pub domain: Domain,
-    /// The member's roles in this tenant, each with its applications where it is for some only.
+    /// The member's roles in this tenant. A role that is limited to certain applications lists them.
     pub roles: Roles,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: TenantId,
 }
 impl MemberTenantItem {
@@ -381,22 +381,22 @@ impl MemberTenantItem {
         }
     }
 }
-/// How many tenants a bulk operation took, and how it went for them.
+/// The item counts of a bulk operation.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MembersTenantsBulkSummary {
-    /// The number of tenants for which it failed.
+    /// The number of tenants that failed.
     pub failure_count: ::auth0_core::Open<i64>,
-    /// The number of tenants for which it worked.
+    /// The number of tenants that succeeded.
     pub success_count: ::auth0_core::Open<i64>,
     /// The number of tenants in the request.
     pub total_count: ::auth0_core::Open<i64>,
 }
 /// The required fields of [`MembersTenantsBulkSummary`], for [`MembersTenantsBulkSummary::new`].
 pub struct MembersTenantsBulkSummaryRequired<FailureCount, SuccessCount, TotalCount> {
-    /// The number of tenants for which it failed.
+    /// The number of tenants that failed.
     pub failure_count: FailureCount,
-    /// The number of tenants for which it worked.
+    /// The number of tenants that succeeded.
     pub success_count: SuccessCount,
     /// The number of tenants in the request.
     pub total_count: TotalCount,
@@ -421,33 +421,34 @@ impl MembersTenantsBulkSummary {
         }
     }
 }
-/// A tenant for which a bulk operation failed, and why.
+/// A tenant for which a bulk operation failed, with the reason.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MembersTenantsFailureItem {
-    /// Why it failed, in the terms of an HTTP status.
+    /// The reason for the failure, as an HTTP status code.
     ///
-    /// For example 409 for a tenant that is there already, or 404 for one that is not.
+    /// For example, 409 for a tenant that the member can already access, or 404 for a tenant that the member
+    /// cannot access.
     pub status: ::auth0_core::Open<i64>,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
-    /// One line for people that says what went wrong.
+    /// A one-line, human-readable description of the error.
     pub title: ::auth0_core::Open<::std::string::String>,
-    /// A code for the kind of error, in capitals.
+    /// The error code, in uppercase.
     ///
-    /// For example `TENANT_ALREADY_EXISTS` or `NOT_FOUND`. The set is open.
+    /// For example, `TENANT_ALREADY_EXISTS` or `NOT_FOUND`. New codes may be added.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`MembersTenantsFailureItem`], for [`MembersTenantsFailureItem::new`].
 pub struct MembersTenantsFailureItemRequired<Status, TenantId, Title, Type> {
-    /// Why it failed, in the terms of an HTTP status.
+    /// The reason for the failure, as an HTTP status code.
     pub status: Status,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: TenantId,
-    /// One line for people that says what went wrong.
+    /// A one-line, human-readable description of the error.
     pub title: Title,
-    /// A code for the kind of error, in capitals.
+    /// The error code, in uppercase.
     pub type_: Type,
 }
 impl MembersTenantsFailureItem {
@@ -468,28 +469,28 @@ impl MembersTenantsFailureItem {
         }
     }
 }
-/// A tenant for which a bulk operation worked.
+/// A tenant for which a bulk operation succeeded.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MembersTenantsSuccessItem {
-    /// The applications that `editor-specific-apps` was assigned for. Absent without that role.
+    /// The applications for which `editor-specific-apps` was assigned. Absent without that role.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The roles that were assigned to the member in this tenant.
+    /// The roles assigned to the member in this tenant.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
 /// The required fields of [`MembersTenantsSuccessItem`], for [`MembersTenantsSuccessItem::new`].
 pub struct MembersTenantsSuccessItemRequired<Roles, TenantId> {
-    /// The roles that were assigned to the member in this tenant.
+    /// The roles assigned to the member in this tenant.
     pub roles: Roles,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: TenantId,
 }
 impl MembersTenantsSuccessItem {
@@ -520,15 +521,15 @@ impl MembersTenantsSuccessItem {
         self
     }
 }
-/// One role that a member holds in a tenant.
+/// A role assigned to a member in a tenant.
 ///
 /// Checked before the request is sent: `client_ids` is required when `role` is editor-specific-apps.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TenantRoleAssignment {
-    /// The applications that the role is for.
+    /// The applications to which the role applies.
     ///
-    /// Present with `editor-specific-apps`, and with no other role.
+    /// Present only with the role `editor-specific-apps`.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -560,10 +561,9 @@ impl TenantRoleAssignment {
         self
     }
 }
-/// The tenants in which a member's roles change, and the roles.
+/// The tenants in which to change a member's roles, and the roles to assign.
 ///
-/// `client_ids` and the role `editor-specific-apps` go together, and with them the request is for one
-/// tenant.
+/// `client_ids` and the role `editor-specific-apps` must be used together, and only with a single tenant.
 ///
 /// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 ///
@@ -573,10 +573,10 @@ impl TenantRoleAssignment {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsRequestContent {
-    /// The applications that the role `editor-specific-apps` is for.
+    /// The applications to which the role `editor-specific-apps` applies.
     ///
-    /// Needed if `roles` contains that role, and out of place otherwise. With it, `tenants` holds a single
-    /// tenant.
+    /// Required if `roles` contains that role. Must be omitted otherwise. With it, `tenants` must contain a
+    /// single tenant.
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -584,10 +584,10 @@ pub struct UpdateMembersTenantsRequestContent {
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to assign in each of the tenants.
     ///
-    /// Unlike when tenants are added, no lower bound is documented; what an empty list does is not said
+    /// Unlike for adding tenants, no minimum is documented. The effect of an empty list is not documented
     /// either.
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
-    /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
+    /// The tenants to change, from 1 to 10. With `client_ids`, exactly one.
     ///
     /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
@@ -599,7 +599,7 @@ pub struct UpdateMembersTenantsRequestContent {
 pub struct UpdateMembersTenantsRequestContentRequired<Roles, Tenants> {
     /// The roles to assign in each of the tenants.
     pub roles: Roles,
-    /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
+    /// The tenants to change, from 1 to 10. With `client_ids`, exactly one.
     pub tenants: Tenants,
 }
 impl UpdateMembersTenantsRequestContent {
@@ -693,23 +693,23 @@ impl ::auth0_core::codegen::Check for UpdateMembersTenantsRequestContent {
         }
     }
 }
-/// The report of a change of roles that did not work for all tenants.
+/// The report of changing roles, returned if not all tenants were changed.
 ///
-/// It comes with status 200 only; where all went well there is status 204 and no report.
+/// Returned only with status 200. If all tenants were changed, the status is 204 and there is no report.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsResponseContent {
-    /// The tenants in which nothing was changed, each with the reason.
+    /// The tenants in which the roles were not changed, each with the reason.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: ::auth0_core::Open<::std::string::String>,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants in which the roles were changed.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
-    /// The numbers of tenants that were asked for, changed and not changed.
+    /// The number of tenants that were requested, changed and not changed.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
@@ -720,15 +720,15 @@ pub struct UpdateMembersTenantsResponseContentRequired<
     StatusCode,
     Success,
 > {
-    /// The tenants in which nothing was changed, each with the reason.
+    /// The tenants in which the roles were not changed, each with the reason.
     pub failure: Failure,
-    /// One line for people that says how the operation ended.
+    /// A one-line, human-readable description of the outcome.
     pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
+    /// The status code of the whole operation, repeated in the body.
     pub status_code: StatusCode,
     /// The tenants in which the roles were changed.
     pub success: Success,
-    /// The numbers of tenants that were asked for, changed and not changed.
+    /// The number of tenants that were requested, changed and not changed.
     pub summary: MembersTenantsBulkSummary,
 }
 impl UpdateMembersTenantsResponseContent {

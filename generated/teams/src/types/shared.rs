@@ -2,9 +2,9 @@
 
 //! Types that several resources use.
 use crate::types::error;
-/// A role within one tenant.
+/// A member's role within one tenant.
 ///
-/// A member can hold several in the same tenant. New roles may appear.
+/// A member can have several roles in the same tenant. New roles may be added.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -19,34 +19,34 @@ use crate::types::error;
     PartialOrd
 )]
 pub enum TenantMemberRoleEnum {
-    /// Editor for connections of every kind.
+    /// Editor of all types of connections.
     #[serde(rename = "editor-connections")]
     EditorConnections,
-    /// Editor for the tenant's cryptographic keys.
+    /// Editor of the tenant's cryptographic keys.
     #[serde(rename = "editor-kms")]
     EditorKms,
-    /// Editor for organizations. The connections, users and roles of the tenant are visible but not editable.
+    /// Editor of organizations. Can view but not edit the connections, users and roles of the tenant.
     #[serde(rename = "editor-organizations")]
     EditorOrganizations,
-    /// Editor for the applications named in `client_ids` and for no others. It is never given without them.
+    /// Editor of the applications listed in `client_ids` and no others. Cannot be assigned without `client_ids`.
     #[serde(rename = "editor-specific-apps")]
     EditorSpecificApps,
-    /// Editor for users, from creating and blocking them to assigning their roles, with sight of the logs.
+    /// Editor of users: can create and block users, assign their roles, and view the logs.
     #[serde(rename = "editor-users")]
     EditorUsers,
-    /// Access to all support tickets of the tenant, whoever opened them.
+    /// Access to all support tickets of the tenant, regardless of who opened them.
     #[serde(rename = "elevated-support-access")]
     ElevatedSupportAccess,
-    /// Owner of the tenant; by its name the widest of these roles.
+    /// Owner of the tenant. Judging by its name, the most privileged of these roles.
     #[serde(rename = "owner")]
     Owner,
-    /// Access to support tickets and to aggregated figures. Auth0's guide to dashboard roles calls it deprecated.
+    /// Access to support tickets and aggregated figures. Deprecated, according to Auth0's guide to dashboard roles.
     #[serde(rename = "support-access")]
     SupportAccess,
-    /// Viewer of the settings, without secrets, billing, users and logs.
+    /// Viewer of the settings, excluding secrets, billing, users and logs.
     #[serde(rename = "viewer-config")]
     ViewerConfig,
-    /// Viewer of the users and of the logs about them.
+    /// Viewer of users and of the logs about them.
     #[serde(rename = "viewer-users")]
     ViewerUsers,
 }

@@ -2,9 +2,9 @@
 
 //! Types of `tenants`.
 use crate::types::error;
-/// What a tenant in the public cloud is used for.
+/// The purpose of a tenant in the public cloud.
 ///
-/// Rate limits follow from it: production has the highest. New values may appear.
+/// The purpose determines the rate limits; `production` has the highest. New values may be added.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -19,13 +19,13 @@ use crate::types::error;
     PartialOrd
 )]
 pub enum EnvironmentTypeEnum {
-    /// For building and trying out. A new tenant gets this tag unless told otherwise.
+    /// For development and experiments. The default tag of a new tenant.
     #[serde(rename = "development")]
     Development,
     /// For live applications, with the highest rate limits.
     #[serde(rename = "production")]
     Production,
-    /// For rehearsing before a release.
+    /// For testing before a release.
     #[serde(rename = "staging")]
     Staging,
 }
@@ -67,22 +67,22 @@ impl ::std::convert::TryFrom<::std::string::String> for EnvironmentTypeEnum {
         value.parse()
     }
 }
-/// One tenant of the team, without any credentials.
+/// A tenant of the team, without credentials.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetTenantsResponseContent {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    /// The environment of the tenant, such as `US-3` or `acme-dev`.
     pub environment: ::auth0_core::Open<::std::string::String>,
-    /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
+    /// The purpose of the tenant. Absent if the tenant has no environment tag, for example in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
     pub locality: ::auth0_core::Open<::std::string::String>,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
@@ -98,15 +98,15 @@ pub struct GetTenantsResponseContentRequired<
     TenantId,
     TenantName,
 > {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: CreatedAt,
     /// The host name of the tenant.
     pub domain: Domain,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    /// The environment of the tenant, such as `US-3` or `acme-dev`.
     pub environment: Environment,
     /// The locality of the tenant, such as `us` or `frankfurt`.
     pub locality: Locality,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: TenantId,
     /// The name of the tenant.
     pub tenant_name: TenantName,
@@ -156,7 +156,7 @@ impl GetTenantsResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListTenantsResponseContent {
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The tenants on this page.
@@ -197,29 +197,29 @@ impl ::auth0_core::codegen::Page for ListTenantsResponseContent {
         self.tenants
     }
 }
-/// A machine-to-machine client of a new tenant, made to manage it through the Management API.
+/// A machine-to-machine client for managing a new tenant through the Management API.
 ///
-/// These credentials come with the answer that creates the tenant, and with no other.
+/// These credentials are returned only in the response that creates the tenant.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ManagementClient {
-    /// The client id, public, to ask for tokens with.
+    /// The client ID for requesting tokens. It is not a secret.
     pub client_id: ::auth0_core::Open<::std::string::String>,
-    /// The name of the client among the applications of the new tenant.
+    /// The name of the client, as listed among the applications of the new tenant.
     pub client_name: ::auth0_core::Open<::std::string::String>,
-    /// The client secret, to ask for tokens with.
+    /// The client secret for requesting tokens.
     ///
-    /// **It is shown this once**: no other call returns it. Whoever holds it can manage the tenant; keep it
-    /// out of logs.
+    /// **It is returned only once**: no other operation returns it. Anyone who has it can manage the tenant;
+    /// keep it out of logs.
     pub client_secret: ::auth0_core::SecretString,
 }
 /// The required fields of [`ManagementClient`], for [`ManagementClient::new`].
 pub struct ManagementClientRequired<ClientId, ClientName, ClientSecret> {
-    /// The client id, public, to ask for tokens with.
+    /// The client ID for requesting tokens. It is not a secret.
     pub client_id: ClientId,
-    /// The name of the client among the applications of the new tenant.
+    /// The name of the client, as listed among the applications of the new tenant.
     pub client_name: ClientName,
-    /// The client secret, to ask for tokens with.
+    /// The client secret for requesting tokens.
     pub client_secret: ClientSecret,
 }
 impl ManagementClient {
@@ -238,20 +238,20 @@ impl ManagementClient {
 }
 /// A tenant to create in a private cloud.
 ///
-/// `environment` is what marks this form; locality and tag cannot be chosen.
+/// This form is identified by `environment`. The locality and the environment tag cannot be set.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct PrivateCloudPayload {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    /// The email address of the tenant's administrator, who must already be a member of the team.
     pub admin_email: ::std::string::String,
-    /// The name of the private cloud in which the tenant is created, such as `acme-dev`.
+    /// The name of the private cloud in which to create the tenant, such as `acme-dev`.
     ///
     /// Constraints: 1 to 32 characters, matches `^[a-z]([-]?[a-z0-9])*$`.
     pub environment: ::std::string::String,
-    /// The name of the new tenant; the server makes one up where it is left out.
+    /// The name of the new tenant. If omitted, the server generates a name.
     ///
-    /// From 3 to 63 lower-case letters, digits and hyphens, with no hyphen at either end. It must not be in
-    /// use, and must not be the name of a tenant that was deleted.
+    /// The name is 3 to 63 characters long and consists of lowercase letters, digits and hyphens. It must not
+    /// start or end with a hyphen, must not be in use, and must not be the name of a deleted tenant.
     ///
     /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -260,9 +260,9 @@ pub struct PrivateCloudPayload {
 }
 /// The required fields of [`PrivateCloudPayload`], for [`PrivateCloudPayload::new`].
 pub struct PrivateCloudPayloadRequired<AdminEmail, Environment> {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    /// The email address of the tenant's administrator, who must already be a member of the team.
     pub admin_email: AdminEmail,
-    /// The name of the private cloud in which the tenant is created, such as `acme-dev`.
+    /// The name of the private cloud in which to create the tenant, such as `acme-dev`.
     pub environment: Environment,
 }
 impl PrivateCloudPayload {
@@ -312,24 +312,24 @@ impl ::auth0_core::codegen::Check for PrivateCloudPayload {
         );
     }
 }
-/// A tenant that was created in a private cloud.
+/// A tenant created in a private cloud.
 ///
-/// It holds a secret that is shown this once: store it before anything else.
+/// Contains a client secret that is returned only once. Store it immediately.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct PrivateCloudResponseContent {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The name of the private cloud in which the tenant was created.
     pub environment: ::auth0_core::Open<::std::string::String>,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    /// The credentials for managing the new tenant. The secret is returned only once.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    /// The ID of the new tenant, a UUID. Other operations identify the tenant by this ID.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
-    /// The name of the new tenant, as asked for or as made up by the server.
+    /// The name of the new tenant, either as requested or as generated by the server.
     ///
     /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
@@ -342,17 +342,17 @@ pub struct PrivateCloudResponseContentRequired<
     TenantId,
     TenantName,
 > {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: CreatedAt,
     /// The host name of the new tenant.
     pub domain: Domain,
     /// The name of the private cloud in which the tenant was created.
     pub environment: Environment,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    /// The credentials for managing the new tenant. The secret is returned only once.
     pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    /// The ID of the new tenant, a UUID. Other operations identify the tenant by this ID.
     pub tenant_id: TenantId,
-    /// The name of the new tenant, as asked for or as made up by the server.
+    /// The name of the new tenant, either as requested or as generated by the server.
     pub tenant_name: TenantName,
 }
 impl PrivateCloudResponseContent {
@@ -386,13 +386,13 @@ impl PrivateCloudResponseContent {
 }
 /// A tenant to create in the public cloud.
 ///
-/// `locality` is what marks this form; there is no `environment` to choose.
+/// This form is identified by `locality`. `environment` cannot be set.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct PublicCloudPayload {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    /// The email address of the tenant's administrator, who must already be a member of the team.
     pub admin_email: ::std::string::String,
-    /// What the tenant is for; the server takes `development` where it is left out.
+    /// The purpose of the tenant. If omitted, the server uses `development`.
     ///
     /// Set `production` for a tenant that serves live applications: its rate limits are higher.
     ///
@@ -400,16 +400,16 @@ pub struct PublicCloudPayload {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
-    /// Where in the public cloud the tenant is created.
+    /// The locality in the public cloud in which to create the tenant.
     ///
-    /// Known are `us`, `eu`, `au`, `jp`, `ca` and `uk`.
+    /// Known values are `us`, `eu`, `au`, `jp`, `ca` and `uk`.
     ///
     /// Constraints: 2 to 5 characters.
     pub locality: ::std::string::String,
-    /// The name of the new tenant; the server makes one up where it is left out.
+    /// The name of the new tenant. If omitted, the server generates a name.
     ///
-    /// From 3 to 63 lower-case letters, digits and hyphens, with no hyphen at either end. It must not be in
-    /// use, and must not be the name of a tenant that was deleted.
+    /// The name is 3 to 63 characters long and consists of lowercase letters, digits and hyphens. It must not
+    /// start or end with a hyphen, must not be in use, and must not be the name of a deleted tenant.
     ///
     /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -418,9 +418,9 @@ pub struct PublicCloudPayload {
 }
 /// The required fields of [`PublicCloudPayload`], for [`PublicCloudPayload::new`].
 pub struct PublicCloudPayloadRequired<AdminEmail, Locality> {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    /// The email address of the tenant's administrator, who must already be a member of the team.
     pub admin_email: AdminEmail,
-    /// Where in the public cloud the tenant is created.
+    /// The locality in the public cloud in which to create the tenant.
     pub locality: Locality,
 }
 impl PublicCloudPayload {
@@ -475,29 +475,29 @@ impl ::auth0_core::codegen::Check for PublicCloudPayload {
         );
     }
 }
-/// A tenant that was created in the public cloud.
+/// A tenant created in the public cloud.
 ///
-/// It holds a secret that is shown this once: store it before anything else.
+/// Contains a client secret that is returned only once. Store it immediately.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct PublicCloudResponseContent {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The environment that the server chose in that locality, such as `US-3`.
+    /// The environment that the server selected in the locality, such as `US-3`.
     pub environment: ::auth0_core::Open<::std::string::String>,
-    /// What the tenant is for.
+    /// The purpose of the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
-    /// Where in the public cloud the tenant was created.
+    /// The locality in the public cloud in which the tenant was created.
     pub locality: ::auth0_core::Open<::std::string::String>,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    /// The credentials for managing the new tenant. The secret is returned only once.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    /// The ID of the new tenant, a UUID. Other operations identify the tenant by this ID.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
-    /// The name of the new tenant, as asked for or as made up by the server.
+    /// The name of the new tenant, either as requested or as generated by the server.
     ///
     /// Constraints: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
@@ -511,19 +511,19 @@ pub struct PublicCloudResponseContentRequired<
     TenantId,
     TenantName,
 > {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: CreatedAt,
     /// The host name of the new tenant.
     pub domain: Domain,
-    /// The environment that the server chose in that locality, such as `US-3`.
+    /// The environment that the server selected in the locality, such as `US-3`.
     pub environment: Environment,
-    /// Where in the public cloud the tenant was created.
+    /// The locality in the public cloud in which the tenant was created.
     pub locality: Locality,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    /// The credentials for managing the new tenant. The secret is returned only once.
     pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    /// The ID of the new tenant, a UUID. Other operations identify the tenant by this ID.
     pub tenant_id: TenantId,
-    /// The name of the new tenant, as asked for or as made up by the server.
+    /// The name of the new tenant, either as requested or as generated by the server.
     pub tenant_name: TenantName,
 }
 impl PublicCloudResponseContent {
@@ -568,22 +568,22 @@ impl PublicCloudResponseContent {
         self
     }
 }
-/// A tenant, as the list of tenants shows it.
+/// A tenant, as returned in a list of tenants.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TenantItem {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    /// The environment of the tenant, such as `US-3` or `acme-dev`.
     pub environment: ::auth0_core::Open<::std::string::String>,
-    /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
+    /// The purpose of the tenant. Absent if the tenant has no environment tag, for example in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
     pub locality: ::auth0_core::Open<::std::string::String>,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
@@ -599,15 +599,15 @@ pub struct TenantItemRequired<
     TenantId,
     TenantName,
 > {
-    /// The time at which the tenant was created.
+    /// The time when the tenant was created.
     pub created_at: CreatedAt,
     /// The host name of the tenant.
     pub domain: Domain,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    /// The environment of the tenant, such as `US-3` or `acme-dev`.
     pub environment: Environment,
     /// The locality of the tenant, such as `us` or `frankfurt`.
     pub locality: Locality,
-    /// The id of the tenant.
+    /// The ID of the tenant.
     pub tenant_id: TenantId,
     /// The name of the tenant.
     pub tenant_name: TenantName,
@@ -653,9 +653,9 @@ impl TenantItem {
         self
     }
 }
-/// The tenant to create, in the public cloud or in a private one.
+/// The tenant to create, in the public cloud or in a private cloud.
 ///
-/// The two forms are closed: a member of the one is refused in the other.
+/// Both forms are closed: a field of one form is rejected in the other.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -742,16 +742,16 @@ impl ::auth0_core::codegen::Check for CreateTenantsRequestContent {
         }
     }
 }
-/// The tenant that was created, with the credentials of its management client.
+/// The created tenant, with the credentials of its management client.
 ///
-/// The form for the public cloud has a `locality`; the other has none.
+/// The form for the public cloud contains `locality`; the form for a private cloud does not.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum CreateTenantsResponseContent {
-    /// A tenant that was created in the public cloud.
+    /// A tenant created in the public cloud.
     PublicCloud(PublicCloudResponseContent),
-    /// A tenant that was created in a private cloud.
+    /// A tenant created in a private cloud.
     PrivateCloud(PrivateCloudResponseContent),
 }
 impl ::std::convert::From<PublicCloudResponseContent> for CreateTenantsResponseContent {

@@ -9,7 +9,7 @@ pub struct ListTenantsMembersResponseContent {
     /// The members on this page.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<TenantMember>,
-    /// The cursor of the following page, absent from the last one.
+    /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -47,21 +47,21 @@ impl ::auth0_core::codegen::Page for ListTenantsMembersResponseContent {
         self.members
     }
 }
-/// A member of one tenant, with the roles held there.
+/// A member of a tenant, with the member's roles in it.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TenantMember {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: ::auth0_core::Open<::std::string::String>,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: ::auth0_core::Open<::std::string::String>,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
@@ -77,17 +77,17 @@ pub struct TenantMemberRequired<
     Nickname,
     Roles,
 > {
-    /// The member's e-mail address.
+    /// The member's email address.
     pub email: Email,
-    /// The member's family name, empty where none is set.
+    /// The member's family name. Empty if not set.
     pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
+    /// The member's given name. Empty if not set.
     pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
+    /// The ID of the member, such as `auth0|abc123`.
     pub id: Id,
     /// The member's full name.
     pub name: Name,
-    /// The member's nickname, empty where none is set.
+    /// The member's nickname. Empty if not set.
     pub nickname: Nickname,
     /// The member's roles in this tenant.
     pub roles: Roles,

@@ -1,25 +1,28 @@
-//! Finding members and tenants by what people call them; the API knows them by id.
+//! Finds members and tenants by e-mail address or name, because the API addresses them by id.
 
 use auth0_teams::types::{ListMembersTenantsResponseContent, TeamMember, TenantItem};
 use auth0_teams::{Client, Error};
 
 use crate::support::Failure;
 
-/// The member with this e-mail address or id. The API has no search, so the list is read until the member comes.
-pub(crate) async fn find_member(teams: &Client, who: &str) -> Result<Option<TeamMember>, Error> {
+/// Finds the member with this e-mail address or id. The API has no search, so this reads the list up to the member.
+pub(crate) async fn find_member(
+    teams: &Client,
+    email_or_id: &str,
+) -> Result<Option<TeamMember>, Error> {
     let mut members = teams.members().list().take(50).stream();
     while let Some(member) = members.try_next().await? {
-        if member.id == who || member.email.eq_ignore_ascii_case(who) {
+        if member.id == email_or_id || member.email.eq_ignore_ascii_case(email_or_id) {
             return Ok(Some(member));
         }
     }
     Ok(None)
 }
 
-/// The tenants with these names or ids, in this order.
+/// Finds the tenants with these names or ids, in this order.
 pub(crate) async fn find_tenants(
     teams: &Client,
-    wanted: &[String],
+    names_or_ids: &[String],
 ) -> Result<Vec<TenantItem>, Failure> {
     let mut all = Vec::new();
     let mut tenants = teams.tenants().list().take(50).stream();
@@ -36,17 +39,17 @@ pub(crate) async fn find_tenants(
                 Failure::usage(message)
             })
     };
-    wanted.iter().map(find).collect()
+    names_or_ids.iter().map(find).collect()
 }
 
-/// The tenants that a member can use. The API tells them for one environment at a time.
-pub(crate) async fn reach(
+/// The tenants that a member has access to. The API lists them per environment.
+pub(crate) async fn accessible_tenants(
     teams: &Client,
     member_id: &str,
 ) -> Result<Vec<ListMembersTenantsResponseContent>, Error> {
-    let mut reach = Vec::new();
+    let mut access = Vec::new();
     for environment in teams.environments().list().await?.environments {
-        reach.push(
+        access.push(
             teams
                 .members()
                 .tenants()
@@ -54,5 +57,5 @@ pub(crate) async fn reach(
                 .await?,
         );
     }
-    Ok(reach)
+    Ok(access)
 }

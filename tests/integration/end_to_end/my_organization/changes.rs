@@ -1,4 +1,4 @@
-//! What a change says and what it leaves out.
+//! Updates: fields that are set, null or absent.
 
 use auth0_core::Unlisted;
 use auth0_my_organization::types::*;
@@ -13,7 +13,7 @@ fn logo(details: &OrgDetails) -> Option<&Nullable<Open<String>>> {
 }
 
 #[tokio::test]
-async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
+async fn null_is_sent_then_the_value_is_removed_and_absent_fields_stay() {
     let local = local().await;
     let details = local.my_organization().organization_details();
     let logo_url = "https://acme.test/logo.png".to_owned();
@@ -30,7 +30,7 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
     let before = details.update(change).await.unwrap();
     assert_eq!(logo(&before), Some(&logo_url.into()));
 
-    // Not a word of it: it stays.
+    // An absent field stays unchanged.
     let change = OrgDetailsRequest::new().display_name("Acme Inc");
     let after = details.update(change).await.unwrap();
     assert_eq!(as_json(&after.branding), as_json(&before.branding));
@@ -52,12 +52,12 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
 }
 
 #[tokio::test]
-async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
+async fn update_has_no_tag_then_the_server_accepts_it_and_keeps_the_strategy() {
     let local = local().await;
     let client = local.my_organization();
     let id = first_provider(&client).await;
     let providers = client.organization().identity_providers();
-    // The document forbids a `strategy` here, and answers are held against it.
+    // The document forbids `strategy` in updates, and responses are validated against it.
     let change = IdpOktaUpdateRequest::new()
         .display_name("Acme")
         .is_enabled(false);
@@ -72,7 +72,7 @@ async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
 }
 
 #[tokio::test]
-async fn every_strategy_is_created_then_it_comes_back_as_itself() {
+async fn provider_of_each_strategy_is_created_then_it_is_returned_with_that_strategy() {
     let local = local().await;
     let providers = local.my_organization().organization().identity_providers();
     let adfs = IdpAdfsOptionsRequestAdfsServer::with_adfs_server("adfs.acme.test");
@@ -161,11 +161,11 @@ async fn every_strategy_is_created_then_it_comes_back_as_itself() {
         ),
     ];
     for (strategy, request) in requests {
-        let made = providers.create(request).await.unwrap();
-        assert_eq!(made.strategy(), Some(strategy));
-        let read = providers.get(made.id().unwrap()).await.unwrap();
-        assert_eq!(as_json(&read), as_json(&made));
-        // What was sent in secret does not come back.
+        let created = providers.create(request).await.unwrap();
+        assert_eq!(created.strategy(), Some(strategy));
+        let read = providers.get(created.id().unwrap()).await.unwrap();
+        assert_eq!(as_json(&read), as_json(&created));
+        // Secrets that were sent are not returned.
         assert!(!serde_json::to_string(&read).unwrap().contains("s3cret"));
     }
     let list = providers.list().await.unwrap().identity_providers;
@@ -186,8 +186,8 @@ async fn every_strategy_is_created_then_it_comes_back_as_itself() {
 }
 
 #[tokio::test]
-async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provider_can_be_sent_back()
- {
+async fn strategy_is_unknown_to_the_client_then_the_list_decodes_and_the_provider_can_be_sent_back()
+{
     let local = local().await;
     let client = local.my_organization();
     let provider = json!({
@@ -199,12 +199,12 @@ async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provi
         "is_enabled": true,
     });
     let list = json!({"identity_providers": [provider]});
-    let answer = Effect::Answer(Reply::new(200).json(list));
+    let response = Effect::Response(Reply::new(200).json(list));
     local
         .fail(
             Fault::of("ListOrganizationIdentityProviders")
                 .call(1)
-                .then(answer),
+                .then(response),
         )
         .unwrap();
     let providers = client.organization().identity_providers();
@@ -214,7 +214,7 @@ async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provi
     };
     assert_eq!(list[0].strategy(), Some("keycloak"));
     assert_eq!(serde_json::to_value(&list).unwrap(), json!([provider]));
-    // The server does not know it either, so that it refuses it: but it was sent as it came.
+    // The server does not know the strategy either and rejects it, but the request was sent unchanged.
     let unlisted: Unlisted = unlisted.clone();
     let error = providers
         .create(IdpKnownRequest::Other(unlisted))
@@ -238,13 +238,13 @@ async fn person_is_invited_again_then_the_first_invitation_is_gone() {
     let first = first[0].id.as_deref().unwrap();
     let error = invitations.get(first).await.unwrap_err();
     assert!(error.is_not_found());
-    // The link that lets anybody in prints nowhere.
+    // The invitation link grants access, so it must not be printed.
     let link = second[0].invitation_url.as_ref().unwrap();
     assert!(!format!("{open:?}").contains(link.secret()));
 }
 
 #[tokio::test]
-async fn fields_are_chosen_then_only_they_come() {
+async fn fields_are_selected_then_only_they_are_returned() {
     let local = local().await;
     let members = local.my_organization().organization().members();
     let page = members.list().fields("user_id,email").await.unwrap();

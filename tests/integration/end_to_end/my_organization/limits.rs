@@ -1,4 +1,4 @@
-//! The limits of a plan, for the tenant and for each organization.
+//! Rate limits of a plan, for the tenant and for each organization.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ const CALLS: usize = 40;
 
 async fn limited() -> Local {
     let plan = "public-self-service".parse().unwrap();
-    Local::start(Sandbox::builder().plan(plan)).await
+    Local::start(Sandbox::builder().rate_limit_plan(plan)).await
 }
 
-/// Clients of three organizations under one limiter, if there is one.
+/// Clients of three organizations that share `limiter`, if there is one.
 async fn clients(local: &Local, limiter: Option<&Limiter>) -> Vec<Client> {
     let source = |id: &str| {
         let source = local.credentials_for(local.my_organization_audience());
@@ -39,8 +39,8 @@ async fn clients(local: &Local, limiter: Option<&Limiter>) -> Vec<Client> {
     clients.map(|client| client.build().unwrap()).collect()
 }
 
-/// Reads and writes of all organizations at once; how many were refused with a 429.
-async fn crowd(clients: &[Client]) -> usize {
+/// Sends reads and writes of all organizations concurrently. Returns how many got a 429.
+async fn send_concurrently(clients: &[Client]) -> usize {
     let calls = (0..CALLS * clients.len()).map(|number| async move {
         let details = clients[number % clients.len()].organization_details();
         if number % 4 == 0 {
@@ -57,14 +57,14 @@ async fn crowd(clients: &[Client]) -> usize {
 }
 
 #[tokio::test]
-async fn limiter_has_the_limits_of_the_plan_then_no_organization_is_refused() {
+async fn limiter_has_the_limits_of_the_plan_then_no_organization_gets_a_429() {
     let local = limited().await;
-    // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
+    // A sleep moves the fake clock for all calls, so only one request is in flight at a time.
     let limits = limits::PUBLIC_SELF_SERVICE.max_in_flight(1);
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits, timer(), timer()).unwrap();
     let clients = clients(&local, Some(&limiter)).await;
-    assert_eq!(crowd(&clients).await, 0);
+    assert_eq!(send_concurrently(&clients).await, 0);
     let snapshot = limiter.snapshot();
     let host = snapshot.hosts.values().next().unwrap();
     let granted = (host.read.granted, host.write.granted);
@@ -76,20 +76,20 @@ async fn limiter_has_the_limits_of_the_plan_then_no_organization_is_refused() {
     }
     assert!(
         !local.timer.slept().is_empty(),
-        "there was no need for a limiter"
+        "the limiter never delayed a call"
     );
 }
 
 #[tokio::test]
-async fn limiter_knows_nothing_of_organizations_then_it_learns_of_their_limits_from_the_answers() {
+async fn limiter_lacks_organization_limits_then_it_learns_them_from_responses() {
     let local = limited().await;
     let of_tenant = Limits::new(Rate::per_second(8), Rate::per_second(4));
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(of_tenant.max_in_flight(1), timer(), timer()).unwrap();
-    // Only one organization calls: the tenant may do more than it may.
+    // Only one organization calls: the limits of the tenant are higher than its own.
     let clients = clients(&local, Some(&limiter)).await;
-    // The server says when it lets no more through, so that hardly anybody finds out by being refused.
-    assert!(crowd(&clients[..1]).await <= CALLS / 20);
+    // The response headers announce an exhausted quota, so almost no call has to learn of it from a 429.
+    assert!(send_concurrently(&clients[..1]).await <= CALLS / 20);
     let snapshot = limiter.snapshot();
     let host = snapshot.hosts.values().next().unwrap();
     let organization = host.organizations.values().next().unwrap();
@@ -97,12 +97,13 @@ async fn limiter_knows_nothing_of_organizations_then_it_learns_of_their_limits_f
 }
 
 #[tokio::test]
-async fn nobody_keeps_to_the_limits_then_refusals_tell_the_organization_from_the_tenant() {
+async fn no_limiter_is_used_then_each_429_names_organization_or_tenant() {
     let local = limited().await;
     let clients = clients(&local, None).await;
-    let refused = crowd(&clients).await;
-    assert!(refused > CALLS, "{refused}");
-    // How many are let through depends on the machine, as the sandbox's clock goes by itself; not who is at fault.
+    let rate_limited = send_concurrently(&clients).await;
+    assert!(rate_limited > CALLS, "{rate_limited}");
+    // The sandbox's clock runs in real time, so how many calls it admits depends on the machine. Which limit rejected
+    // them does not.
     let mut of_one = 0;
     for _ in 0..20 {
         match clients[0].organization_details().get().await {

@@ -1,4 +1,4 @@
-//! The five listings, page after page.
+//! The five listings, page by page.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use super::*;
 
 const LISTINGS: [&str; 5] = ["domains", "invitations", "member roles", "members", "roles"];
 
-/// An organization with more of everything than fits on a page of two.
-async fn filled(builder: SandboxBuilder) -> (Local, Client) {
+/// An organization with more of every resource than fits on a page of two.
+async fn populated(builder: SandboxBuilder) -> (Local, Client) {
     let local = Local::start(builder.organization_members(7)).await;
     let client = local.my_organization();
     let org = client.organization();
@@ -35,8 +35,8 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     (local, client)
 }
 
-/// How many items a listing of [`filled`] has.
-fn length(listing: &str) -> usize {
+/// The number of items that a listing of [`filled`] has.
+fn item_count(listing: &str) -> usize {
     match listing {
         "domains" | "invitations" => 5,
         "member roles" => 6,
@@ -45,12 +45,12 @@ fn length(listing: &str) -> usize {
     }
 }
 
-/// Where a listing begins.
-type From = Option<Cursor>;
+/// The cursor from which a listing starts.
+type Start = Option<Cursor>;
 
 macro_rules! resumed {
-    ($listing:expr, $from:expr) => {
-        match $from {
+    ($listing:expr, $start:expr) => {
+        match $start {
             Some(cursor) => $listing.resume(cursor).unwrap(),
             None => $listing,
         }
@@ -62,41 +62,41 @@ async fn ids<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<Vec<Stri
     Ok(items.into_iter().map(|item| id(item).unwrap()).collect())
 }
 
-/// The ids of a listing from there on, two to a page.
-async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>, Error> {
+/// The ids of a listing starting at `from`, with pages of two items.
+async fn read(client: &Client, listing: &str, start: Start) -> Result<Vec<String>, Error> {
     let org = client.organization();
     match listing {
         "domains" => {
-            let call = resumed!(org.domains().list().take(2), from);
+            let call = resumed!(org.domains().list().take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
         "invitations" => {
-            let call = resumed!(org.invitations().list().take(2), from);
+            let call = resumed!(org.invitations().list().take(2), start);
             ids(call.stream(), |item| item.id.map(Into::into)).await
         }
         "member roles" => {
             let member = first_member(client).await;
-            let call = resumed!(org.members().roles().list(member).take(2), from);
+            let call = resumed!(org.members().roles().list(member).take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
         "members" => {
-            let call = resumed!(org.members().list().take(2), from);
+            let call = resumed!(org.members().list().take(2), start);
             ids(call.stream(), |item| item.user_id.map(Into::into)).await
         }
         _ => {
-            let call = resumed!(org.roles().list().take(2), from);
+            let call = resumed!(org.roles().list().take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
     }
 }
 
-/// The cursor behind the first page, as a program keeps it between two runs.
+/// The cursor after the first page, serialized as a program stores it between two runs.
 async fn stored<P: 'static>(mut pages: Pages<P>) -> String {
     pages.try_next().await.unwrap().unwrap();
     serde_json::to_string(&pages.cursor().unwrap()).unwrap()
 }
 
-async fn behind_the_first_page(client: &Client, listing: &str) -> Cursor {
+async fn cursor_after_first_page(client: &Client, listing: &str) -> Cursor {
     let org = client.organization();
     let text = match listing {
         "domains" => stored(org.domains().list().take(2).pages()).await,
@@ -112,37 +112,37 @@ async fn behind_the_first_page(client: &Client, listing: &str) -> Cursor {
 }
 
 #[tokio::test]
-async fn listing_has_several_pages_then_the_stream_gives_each_item_once() {
-    let (_local, client) = filled(Sandbox::builder()).await;
+async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
+    let (_local, client) = populated(Sandbox::builder()).await;
     for listing in LISTINGS {
         let ids = read(&client, listing, None).await.unwrap();
-        assert_eq!(ids.len(), length(listing), "{listing}");
+        assert_eq!(ids.len(), item_count(listing), "{listing}");
         let different: BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len(), "{listing}");
     }
 }
 
 #[tokio::test]
-async fn cursor_is_stored_then_exactly_the_rest_comes_in_another_client() {
-    let (local, client) = filled(Sandbox::builder()).await;
+async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_rest() {
+    let (local, client) = populated(Sandbox::builder()).await;
     for listing in LISTINGS {
         let all = read(&client, listing, None).await.unwrap();
-        let cursor = behind_the_first_page(&client, listing).await;
+        let cursor = cursor_after_first_page(&client, listing).await;
         let rest = read(&local.my_organization(), listing, Some(cursor)).await;
         assert_eq!(rest.unwrap(), all[2..], "{listing}");
     }
 }
 
 #[tokio::test]
-async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
-    let (_plain, client) = filled(Sandbox::builder()).await;
-    let odd = Sandbox::builder().short_pages().empty_last_pages();
-    let (local, odd) = filled(odd).await;
+async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
+    let (_plain, client) = populated(Sandbox::builder()).await;
+    let short_page_client = Sandbox::builder().short_pages().empty_last_pages();
+    let (local, short_page_client) = populated(short_page_client).await;
     for listing in LISTINGS {
         local.forget_requests();
-        let ids = read(&odd, listing, None).await.unwrap();
-        assert_eq!(ids.len(), length(listing), "{listing}");
-        // One to a page, and an empty one.
+        let ids = read(&short_page_client, listing, None).await.unwrap();
+        assert_eq!(ids.len(), item_count(listing), "{listing}");
+        // One item per page, and one page that is empty.
         let requests = local.requests();
         let pages = requests.iter().filter(|request| {
             request
@@ -162,9 +162,9 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
 }
 
 #[tokio::test]
-async fn cursor_is_of_another_organization_or_listing_then_it_is_not_taken() {
-    let (local, client) = filled(Sandbox::builder()).await;
-    let cursor = behind_the_first_page(&client, "members").await;
+async fn cursor_belongs_to_another_organization_or_listing_then_it_is_rejected() {
+    let (local, client) = populated(Sandbox::builder()).await;
+    let cursor = cursor_after_first_page(&client, "members").await;
     let error = client
         .organization()
         .roles()

@@ -1,4 +1,4 @@
-//! Who calls: users who logged in and programs, with tokens that anybody can use and with tokens that are bound to a key.
+//! Callers: logged-in users and applications, with bearer tokens and with tokens that are bound to a DPoP key.
 
 use auth0_auth::{AuthorizationCode, DpopKey, Error as AuthError, Loopback, Session};
 use auth0_core::{StaticToken, TokenSource};
@@ -14,7 +14,7 @@ fn builder() -> SandboxBuilder {
     Sandbox::builder().login_at_once()
 }
 
-/// Logs the first member in. The browser is a task that follows redirects.
+/// Logs in the first member. The browser is a task that follows redirects.
 async fn login(local: &Local, key: Option<DpopKey>) -> Session {
     let loopback = Loopback::bind().await.unwrap();
     let mut flow = AuthorizationCode::builder(local.domain())
@@ -37,7 +37,7 @@ async fn login(local: &Local, key: Option<DpopKey>) -> Session {
     loopback.login(&flow.build().unwrap(), open).await.unwrap()
 }
 
-/// Reads and writes.
+/// Makes one write and one read.
 async fn rename(client: &Client, name: &str) -> Result<(), Error> {
     let change = OrgDetailsRequest::new().display_name(name);
     client.organization_details().update(change).await?;
@@ -47,7 +47,8 @@ async fn rename(client: &Client, name: &str) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_session_goes_on() {
+async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_session_is_refreshed()
+{
     let local = Local::start(builder()).await;
     let session = login(&local, None).await;
     let id_token = session.id_token().unwrap();
@@ -67,7 +68,7 @@ async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_ses
 }
 
 #[tokio::test]
-async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_are_given() {
+async fn login_is_bound_to_a_key_then_refreshes_keep_the_key_and_nonces_are_sent() {
     let local = Local::start(builder().dpop_nonces()).await;
     let session = login(&local, Some(DpopKey::generate().unwrap())).await;
     let token = session.token().await.unwrap();
@@ -76,23 +77,25 @@ async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_
     rename(&client, "Acme Inc").await.unwrap();
     local.revoke_tokens();
     rename(&client, "Acme Ltd").await.unwrap();
-    // Login and API have one address here and a nonce each, which is asked for once.
+    // Login and API share an address but have separate nonces, and each nonce is requested once.
     let asked = [Some(400), Some(200), Some(200)];
     assert_eq!(local.statuses("token"), asked);
-    // The second 401 is that of the token that was revoked.
+    // The second 401 is for the revoked token.
     let asked = [Some(401), Some(200), Some(200), Some(401), Some(200)];
     assert_eq!(local.statuses("UpdateOrganizationDetails"), asked);
     assert_eq!(local.statuses("GetOrganizationDetails"), [Some(200); 3]);
     assert_eq!(local.acted("UpdateOrganizationDetails"), 3);
 
-    // Whoever finds the token can do nothing with it.
-    let thief = local.my_organization_with(StaticToken::new(token.secret()));
-    let error = rename(&thief.build().unwrap(), "Mine").await.unwrap_err();
+    // A stolen token is useless without the key.
+    let thief_client = local.my_organization_with(StaticToken::new(token.secret()));
+    let error = rename(&thief_client.build().unwrap(), "Mine")
+        .await
+        .unwrap_err();
     assert!(error.is_unauthorized(), "{error:?}");
 }
 
 #[tokio::test]
-async fn program_names_an_organization_then_it_acts_for_that_one_with_either_kind_of_token() {
+async fn application_names_an_organization_then_either_kind_of_token_acts_for_it() {
     let local = Local::start(builder().dpop_nonces()).await;
     for key in [None, Some(DpopKey::generate().unwrap())] {
         let mut source = local.credentials_for(local.my_organization_audience());
@@ -109,7 +112,7 @@ async fn program_names_an_organization_then_it_acts_for_that_one_with_either_kin
 }
 
 #[tokio::test]
-async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told() {
+async fn token_is_for_no_organization_then_the_call_is_rejected_with_the_reason() {
     let local = Local::start(builder()).await;
     let source = local.credentials_for(local.my_organization_audience());
     let client = local.my_organization_with(source.build().unwrap());
@@ -119,9 +122,9 @@ async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told()
     let detail = problem.detail().unwrap();
     assert_eq!(
         detail,
-        "expected a token that was asked for with `organization`"
+        "expected a token requested with the `organization` parameter"
     );
-    assert_eq!(refusal(&error).1, "The token is bound to no organization");
+    assert_eq!(rejection(&error).1, "The token is bound to no organization");
 }
 
 #[tokio::test]
@@ -146,7 +149,7 @@ async fn token_is_for_another_organization_then_only_that_one_changes() {
         .await
         .unwrap();
     assert_eq!(first.display_name.as_deref(), Some("Northwind Traders"));
-    // What is the first one's alone is not there for the other.
+    // The other client cannot see resources of the first organization.
     let domains = local
         .my_organization()
         .organization()
@@ -165,7 +168,7 @@ async fn token_is_for_another_organization_then_only_that_one_changes() {
 }
 
 #[tokio::test]
-async fn application_may_not_act_for_the_organization_then_there_is_no_token_and_no_call() {
+async fn application_may_not_act_for_the_organization_then_no_token_is_issued_and_no_call_sent() {
     let narrow = Application::new("narrow", "its secret").organizations(["org_0000000000000000"]);
     let local = Local::start(builder().application(narrow)).await;
     let error = rename(&local.my_organization(), "Acme").await.unwrap_err();
@@ -175,17 +178,17 @@ async fn application_may_not_act_for_the_organization_then_there_is_no_token_and
         cause.is_unauthorized_client() || cause.is_access_denied(),
         "{cause:?}"
     );
-    let words = cause.error_description().unwrap();
+    let description = cause.error_description().unwrap();
     assert!(
-        words.contains("organization: the application may not act for it"),
-        "{words}"
+        description.contains("organization: the application may not act for this organization"),
+        "{description}"
     );
     assert!(!printed(&error).contains("its secret"));
     assert!(local.requests_of("UpdateOrganizationDetails").is_empty());
 }
 
 #[tokio::test]
-async fn token_is_for_another_api_then_the_call_is_refused() {
+async fn token_is_for_another_api_then_the_call_is_rejected() {
     let local = Local::start(builder()).await;
     for audience in [local.audience(), local.management_audience()] {
         let source = local.credentials_for(audience);

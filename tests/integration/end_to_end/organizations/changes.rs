@@ -1,4 +1,4 @@
-//! What a change says and what it leaves out, and what an answer has.
+//! Updates with set, null and absent fields, and the shapes of responses.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_stays() {
+async fn null_is_sent_for_metadata_and_quota_then_they_are_removed_and_absent_fields_stay() {
     let local = local().await;
     let organizations = local.organizations().organizations();
     let quota = TokenQuotaClientCredentials::new()
@@ -21,14 +21,14 @@ async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_sta
         .token_quota(CreateTokenQuota::with_client_credentials(quota));
     let id = organizations.create(request).await.unwrap().id.unwrap();
 
-    // Not a word of either: both stay.
+    // Absent fields stay unchanged.
     let change = UpdateOrganizationRequestContent::new().display_name("Acme Inc");
     let after = organizations.update(&id, change).await.unwrap();
     assert_eq!(after.metadata.as_ref().unwrap().len(), 2);
     assert!(after.token_quota.is_some());
     assert_eq!(after.name.as_deref(), Some("acme"));
 
-    // One entry goes, one changes, one comes; nothing else does.
+    // One entry is removed, one is changed, one is added; the others stay.
     let metadata = [
         ("plan".to_owned(), None),
         entry(("region", "us")),
@@ -54,7 +54,7 @@ fn entry((name, value): (&str, &str)) -> (String, Option<String>) {
 }
 
 #[tokio::test]
-async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its_own() {
+async fn null_is_sent_for_connection_names_then_they_are_removed() {
     let local = local().await;
     let client = local.organizations();
     let id = create(&client, "acme").await;
@@ -82,7 +82,7 @@ async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its
     assert_eq!(
         after.is_enabled,
         Some(true.into()),
-        "what holds where nothing is said"
+        "the server default applies"
     );
     let level = after.organization_access_level.unwrap();
     assert_eq!(level, OrganizationAccessLevelEnum::Limited);
@@ -93,10 +93,10 @@ fn known(count: &Open<i64>) -> i64 {
 }
 
 #[tokio::test]
-async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
+async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
     let local = Local::start(Sandbox::builder().organizations(7).organization_members(6)).await;
     let all = local.organizations().organizations();
-    let bare = all.list().await.unwrap();
+    let raw_server = all.list().await.unwrap();
     let counted = all
         .list()
         .per_page(2)
@@ -105,7 +105,7 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
         .await
         .unwrap();
     let checkpoint = all.list().take(2).await.unwrap();
-    let shapes = [&bare, &counted, &checkpoint].map(|page| {
+    let shapes = [&raw_server, &counted, &checkpoint].map(|page| {
         (
             page.organizations.len(),
             [&page.start, &page.limit, &page.total].map(|count| count.as_ref().map(known)),
@@ -115,12 +115,15 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
     assert_eq!(shapes[0], (7, [None; 3], false));
     assert_eq!(shapes[1], (2, [Some(2), Some(2), Some(7)], false));
     assert_eq!(shapes[2], (2, [None; 3], true));
-    assert_eq!(bare.organizations[2].id, counted.organizations[0].id);
-    assert_eq!(bare.organizations[0].id, checkpoint.organizations[0].id);
+    assert_eq!(raw_server.organizations[2].id, counted.organizations[0].id);
+    assert_eq!(
+        raw_server.organizations[0].id,
+        checkpoint.organizations[0].id
+    );
 
     let id = local.organization_id();
     let all = all.members();
-    let bare = all.list(id).await.unwrap();
+    let raw_server = all.list(id).await.unwrap();
     let counted = all
         .list(id)
         .per_page(4)
@@ -130,7 +133,10 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
         .unwrap();
     let checkpoint = all.list(id).take(4).await.unwrap();
     assert_eq!(
-        (bare.members.len(), bare.total.as_ref().map(known)),
+        (
+            raw_server.members.len(),
+            raw_server.total.as_ref().map(known)
+        ),
         (6, None)
     );
     assert_eq!(
@@ -141,7 +147,7 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
 }
 
 #[tokio::test]
-async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named() {
+async fn fields_are_selected_then_only_they_are_returned_and_roles_only_if_named() {
     let local = local().await;
     let client = local.organizations();
     let (id, all) = (local.organization_id(), client.organizations());
@@ -170,10 +176,10 @@ async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named(
             inviter,
         },
     );
-    // 200 and not 201, as it is documented.
-    let made = all.invitations().create(id, request).send().await.unwrap();
-    assert_eq!(made.status().as_u16(), 200);
-    let invitation = made.value().id.clone().unwrap();
+    // The document says 200 here, not 201.
+    let created = all.invitations().create(id, request).send().await.unwrap();
+    assert_eq!(created.status().as_u16(), 200);
+    let invitation = created.value().id.clone().unwrap();
     let read = all
         .invitations()
         .get(id, &invitation)
@@ -184,7 +190,7 @@ async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named(
 }
 
 #[tokio::test]
-async fn list_of_members_lags_behind_then_who_was_added_comes_later() {
+async fn member_list_is_eventually_consistent_then_an_added_member_appears_later() {
     let local = Local::start(Sandbox::builder().member_list_lag(Duration::from_secs(30))).await;
     let client = local.organizations();
     let id = create(&client, "acme").await;

@@ -1,21 +1,21 @@
-//! The limits of a plan, which reads and writes share.
+//! Rate limits of a plan, shared by reads and writes.
 
 use std::sync::Arc;
 
 use auth0_organizations::{Limiter, Limits, limits};
-use auth0_sandbox::Plan;
+use auth0_sandbox::RateLimitPlan;
 use futures_util::future::join_all;
 
 use super::*;
 
 const CALLS: usize = 120;
 
-fn plan() -> Plan {
+fn plan() -> RateLimitPlan {
     "public-enterprise".parse().unwrap()
 }
 
-/// Reads and writes, all at once; how many were refused with a 429.
-async fn crowd(client: &Client) -> usize {
+/// Sends all reads and writes concurrently. Returns how many got a 429.
+async fn send_concurrently(client: &Client) -> usize {
     let calls = (0..CALLS).map(|number| async move {
         if number % 4 == 0 {
             let request = CreateOrganizationRequestContent::with_name(format!("acme-{number}"));
@@ -30,39 +30,39 @@ async fn crowd(client: &Client) -> usize {
     errors.len()
 }
 
-async fn crowd_under(plan: Plan, limits: Limits) -> usize {
-    let local = Local::start(Sandbox::builder().plan(plan)).await;
-    // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
+async fn send_under(plan: RateLimitPlan, limits: Limits) -> usize {
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan)).await;
+    // A sleep moves the fake clock for all calls, so only one request is in flight at a time.
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits.max_in_flight(1), timer(), timer()).unwrap();
     let client = local.organizations_with().limiter(limiter).build().unwrap();
-    let refused = crowd(&client).await;
+    let rate_limited = send_concurrently(&client).await;
     assert!(
         !local.timer.slept().is_empty(),
-        "there was no need for a limiter"
+        "the limiter never delayed a call"
     );
-    refused
+    rate_limited
 }
 
 #[tokio::test]
-async fn limiter_has_the_limits_of_the_plan_then_nobody_is_refused() {
+async fn limiter_has_the_limits_of_the_plan_then_no_call_gets_a_429() {
     let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
-    assert_eq!(crowd_under(plan().production(), production).await, 0);
+    assert_eq!(send_under(plan().production(), production).await, 0);
     let other = limits::PUBLIC_ENTERPRISE_OTHER;
-    assert_eq!(crowd_under(plan(), other).await, 0);
+    assert_eq!(send_under(plan(), other).await, 0);
 }
 
 #[tokio::test]
-async fn limiter_has_the_limits_of_a_better_plan_then_it_learns_from_the_answers() {
+async fn limiter_has_higher_limits_than_the_plan_then_it_learns_from_responses() {
     let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
-    // The server says when it lets no more through, so that hardly anybody finds out by being refused.
-    assert!(crowd_under(plan(), production).await <= CALLS / 20);
+    // The response headers announce an exhausted quota, so almost no call has to learn of it from a 429.
+    assert!(send_under(plan(), production).await <= CALLS / 20);
 }
 
 #[tokio::test]
-async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
-    let local = Local::start(Sandbox::builder().plan(plan())).await;
-    // Ten at once are let through, and as many more as the machine takes seconds.
-    let refused = crowd(&local.organizations()).await;
-    assert!(refused > CALLS / 2, "{refused}");
+async fn no_limiter_is_used_then_many_calls_get_a_429() {
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan())).await;
+    // The sandbox admits a burst of ten calls, and more for each second that the machine needs.
+    let rate_limited = send_concurrently(&local.organizations()).await;
+    assert!(rate_limited > CALLS / 2, "{rate_limited}");
 }

@@ -1,4 +1,4 @@
-//! Listings of both styles, page after page.
+//! Listings of both page styles, page by page.
 
 use auth0_core::{Cursor, Items, Pages};
 use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
@@ -8,8 +8,8 @@ use futures_util::TryStreamExt as _;
 
 use super::*;
 
-/// Those that go on by checkpoints, and those whose pages are counted.
-const CHECKPOINTS: [&str; 7] = [
+/// Listings with checkpoint paging, and listings with offset paging.
+const CHECKPOINT: [&str; 7] = [
     "organizations",
     "members",
     "domains",
@@ -18,7 +18,7 @@ const CHECKPOINTS: [&str; 7] = [
     "effective roles",
     "source groups",
 ];
-const COUNTED: [&str; 5] = [
+const OFFSET: [&str; 5] = [
     "client grants",
     "invitations",
     "connections",
@@ -26,8 +26,8 @@ const COUNTED: [&str; 5] = [
     "member roles",
 ];
 
-/// A tenant whose first organization has more of everything than fits on a page of two.
-async fn filled(builder: SandboxBuilder) -> (Local, Client) {
+/// A tenant whose first organization has more of every resource than fits on a page of two.
+async fn populated(builder: SandboxBuilder) -> (Local, Client) {
     let builder = builder
         .organizations(7)
         .organization_members(7)
@@ -85,15 +85,15 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     (local, client)
 }
 
-/// The ids of all roles of the tenant, which the other API tells.
+/// The ids of all roles of the tenant, which only the My Organization API lists.
 async fn roles(local: &Local) -> Vec<String> {
     let listing = local.my_organization().organization().roles().list();
     let roles = listing.await.unwrap().roles.into_iter();
     roles.map(|role| role.id.into()).collect()
 }
 
-/// How many items a listing of [`filled`] has.
-fn length(listing: &str) -> usize {
+/// The number of items that a listing of [`filled`] has.
+fn item_count(listing: &str) -> usize {
     match listing {
         "organizations" | "members" => 7,
         "client grants" | "connections" | "enabled connections" => 6,
@@ -106,16 +106,16 @@ fn length(listing: &str) -> usize {
     }
 }
 
-/// What is done with a listing, two items to a page.
-enum Reading {
-    /// All of it, or what comes from a cursor on.
+/// What a test reads of a listing, with pages of two items.
+enum ReadMode {
+    /// All items, or all items after a cursor.
     All(Option<Cursor>),
-    /// The first page, and then the place behind it as it is stored.
+    /// The first page and the serialized cursor after it.
     FirstPage,
 }
 
-/// What a reading gave.
-struct Read {
+/// The result of a [`Reading`].
+struct ReadResult {
     ids: Vec<String>,
     stored: String,
 }
@@ -123,28 +123,33 @@ struct Read {
 macro_rules! read {
     ($reading:expr, $listing:expr, $id:expr) => {
         match $reading {
-            Reading::All(None) => all($listing.stream(), $id).await,
-            Reading::All(Some(cursor)) => all($listing.resume(cursor)?.stream(), $id).await,
-            Reading::FirstPage => Ok(first($listing.pages()).await),
+            ReadMode::All(None) => all($listing.stream(), $id).await,
+            ReadMode::All(Some(cursor)) => all($listing.resume(cursor)?.stream(), $id).await,
+            ReadMode::FirstPage => Ok(first($listing.pages()).await),
         }
     };
 }
 
-async fn all<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<Read, Error> {
+async fn all<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<ReadResult, Error> {
     let items: Vec<T> = items.try_collect().await?;
     let ids = items.into_iter().map(|item| id(item).unwrap()).collect();
     let stored = String::new();
-    Ok(Read { ids, stored })
+    Ok(ReadResult { ids, stored })
 }
 
-async fn first<P: 'static>(mut pages: Pages<P>) -> Read {
+async fn first<P: 'static>(mut pages: Pages<P>) -> ReadResult {
     pages.try_next().await.unwrap().unwrap();
     let stored = serde_json::to_string(&pages.cursor().unwrap()).unwrap();
     let ids = Vec::new();
-    Read { ids, stored }
+    ReadResult { ids, stored }
 }
 
-async fn read(client: &Client, id: &str, listing: &str, reading: Reading) -> Result<Read, Error> {
+async fn read(
+    client: &Client,
+    id: &str,
+    listing: &str,
+    reading: ReadMode,
+) -> Result<ReadResult, Error> {
     let organizations = client.organizations();
     let groups = organizations.groups();
     let of_members = organizations.members();
@@ -216,47 +221,49 @@ fn assert_different(ids: &[String], listing: &str) {
 }
 
 #[tokio::test]
-async fn listing_has_several_pages_then_the_stream_gives_each_item_once() {
-    let (local, client) = filled(Sandbox::builder()).await;
-    for listing in [&CHECKPOINTS[..], &COUNTED].concat() {
+async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
+    let (local, client) = populated(Sandbox::builder()).await;
+    for listing in [&CHECKPOINT[..], &OFFSET].concat() {
         let id = local.organization_id();
-        let found = read(&client, id, listing, Reading::All(None))
+        let found = read(&client, id, listing, ReadMode::All(None))
             .await
             .unwrap();
-        assert_eq!(found.ids.len(), length(listing), "{listing}");
+        assert_eq!(found.ids.len(), item_count(listing), "{listing}");
         assert_different(&found.ids, listing);
     }
 }
 
 #[tokio::test]
-async fn cursor_is_stored_then_exactly_the_rest_comes_in_another_client() {
-    let (local, client) = filled(Sandbox::builder()).await;
+async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_rest() {
+    let (local, client) = populated(Sandbox::builder()).await;
     let id = local.organization_id();
-    for listing in [&CHECKPOINTS[..6], &COUNTED].concat() {
-        let all = read(&client, id, listing, Reading::All(None))
+    for listing in [&CHECKPOINT[..6], &OFFSET].concat() {
+        let all = read(&client, id, listing, ReadMode::All(None))
             .await
             .unwrap();
-        let first = read(&client, id, listing, Reading::FirstPage)
+        let first = read(&client, id, listing, ReadMode::FirstPage)
             .await
             .unwrap();
         let cursor = serde_json::from_str(&first.stored).unwrap();
         let other = local.organizations();
-        let rest = read(&other, id, listing, Reading::All(Some(cursor))).await;
+        let rest = read(&other, id, listing, ReadMode::All(Some(cursor))).await;
         assert_eq!(rest.unwrap().ids, all.ids[2..], "{listing}");
     }
 }
 
 #[tokio::test]
-async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
-    let (plain, client) = filled(Sandbox::builder()).await;
+async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
+    let (plain, client) = populated(Sandbox::builder()).await;
     let builder = Sandbox::builder().short_pages().empty_last_pages();
-    let (local, odd) = filled(builder).await;
-    for listing in CHECKPOINTS {
+    let (local, short_page_client) = populated(builder).await;
+    for listing in CHECKPOINT {
         local.forget_requests();
         let id = local.organization_id();
-        let found = read(&odd, id, listing, Reading::All(None)).await.unwrap();
-        assert_eq!(found.ids.len(), length(listing), "{listing}");
-        // One to a page, and an empty one.
+        let found = read(&short_page_client, id, listing, ReadMode::All(None))
+            .await
+            .unwrap();
+        assert_eq!(found.ids.len(), item_count(listing), "{listing}");
+        // One item per page, and one page that is empty.
         let requests = local.requests();
         let is_page = |query: &str| query.contains("take=2");
         let pages = requests
@@ -264,16 +271,16 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
             .filter(|one| one.query.as_deref().is_some_and(is_page));
         assert_eq!(pages.count(), found.ids.len() + 1, "{listing}");
         let id = plain.organization_id();
-        let as_ever = read(&client, id, listing, Reading::All(None))
+        let expected = read(&client, id, listing, ReadMode::All(None))
             .await
             .unwrap();
-        // Domains that were created have ids of their own in each sandbox.
-        assert_eq!(found.ids, as_ever.ids, "{listing}");
+        // Ids of created domains differ between sandboxes.
+        assert_eq!(found.ids, expected.ids, "{listing}");
     }
 }
 
 #[tokio::test]
-async fn stream_is_asked_for_nothing_then_it_still_comes_to_the_end() {
+async fn stream_has_no_parameters_then_it_reaches_the_end() {
     let builder = Sandbox::builder()
         .organizations(120)
         .organization_members(120);
@@ -287,7 +294,7 @@ async fn stream_is_asked_for_nothing_then_it_still_comes_to_the_end() {
 }
 
 #[tokio::test]
-async fn list_is_longer_than_counted_pages_reach_then_checkpoints_give_all_and_counts_an_error() {
+async fn list_exceeds_the_offset_limit_then_checkpoints_list_all_and_offsets_end_with_an_error() {
     let builder = Sandbox::builder()
         .organizations(1_050)
         .organization_members(1_001);
@@ -315,13 +322,13 @@ async fn list_is_longer_than_counted_pages_reach_then_checkpoints_give_all_and_c
     assert_eq!((organizations, members), (1_000, 1_000));
     for error in [error, of_members] {
         assert!(error.is_paging_limit(), "{error:?}");
-        let words = error.to_string();
+        let message = error.to_string();
         assert!(
-            words.contains("1000 items") && words.contains("by checkpoints"),
-            "{words}"
+            message.contains("1000 items") && message.contains("by checkpoints"),
+            "{message}"
         );
     }
-    // It was not sent to find that out.
+    // The client detects this without sending a request.
     assert!(
         local
             .requests()
@@ -331,7 +338,7 @@ async fn list_is_longer_than_counted_pages_reach_then_checkpoints_give_all_and_c
 }
 
 #[tokio::test]
-async fn list_has_exactly_what_counted_pages_reach_then_it_ends_or_says_that_it_cannot_know() {
+async fn list_has_exactly_the_offset_limit_then_it_ends_if_the_total_is_known() {
     let builder = Sandbox::builder()
         .organizations(1_000)
         .organization_members(999);
@@ -347,22 +354,22 @@ async fn list_has_exactly_what_counted_pages_reach_then_it_ends_or_says_that_it_
         .await
         .unwrap();
     assert_eq!(members.len(), 999);
-    // A total tells that there is no more.
+    // With a total the client knows that there are no more items.
     let stream = all.list().per_page(100).include_totals(true).stream();
     let found: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(found.len(), 1_000);
 }
 
 #[tokio::test]
-async fn cursor_is_of_another_organization_then_it_is_not_taken() {
-    let (local, client) = filled(Sandbox::builder()).await;
+async fn cursor_belongs_to_another_organization_then_it_is_rejected() {
+    let (local, client) = populated(Sandbox::builder()).await;
     let id = local.organization_id();
-    let first = read(&client, id, "members", Reading::FirstPage)
+    let first = read(&client, id, "members", ReadMode::FirstPage)
         .await
         .unwrap();
     let cursor = serde_json::from_str(&first.stored).unwrap();
     let other = create(&client, "acme").await;
-    let error = read(&client, &other, "members", Reading::All(Some(cursor))).await;
+    let error = read(&client, &other, "members", ReadMode::All(Some(cursor))).await;
     let error = error.err().unwrap();
     assert!(error.is_invalid_request(), "{error:?}");
     assert!(!error.to_string().contains(&other), "{error}");

@@ -1,4 +1,4 @@
-//! The documents that the sandbox is held against.
+//! The documents that the sandbox is tested against.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::lower;
 use crate::problem::Problem;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::workspace::{FACTS, Workspace, api_folder};
 
-/// A document to test by.
+/// A document to test against.
 pub(super) struct Contract {
     pub(super) api: String,
     /// The document, as JSON.
     pub(super) text: String,
-    /// Whether it is as it was published, with its errors.
+    /// Whether it is the published document, without corrections.
     pub(super) is_published: bool,
     /// The ids of its operations.
     pub(super) operations: BTreeSet<String>,
 }
 
-/// The documents of the APIs that the sandbox serves, in `folder` or in the repository.
+/// Reads the documents of the APIs that the sandbox serves, from `folder` or by default from the repository.
 pub(super) fn of_sandbox(
     workspace: &Workspace,
     folder: Option<&Path>,
@@ -39,7 +39,7 @@ pub(super) fn of_sandbox(
         }
     }
     if found.is_empty() {
-        let problem = Problem::at("", "there is no API that the sandbox serves")
+        let problem = Problem::at("", "the sandbox serves no API")
             .expected("at least one entry with `sandbox = true`");
         let report = Report::of_file(crate::sources::Sources::FILE, problem);
         return Err(Box::new(report).into());
@@ -50,7 +50,7 @@ pub(super) fn of_sandbox(
 fn of_api(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
+    entry: &ApiSource,
     folder: Option<&Path>,
 ) -> Result<Contract, Failure> {
     let own = workspace.path("openapi");
@@ -69,7 +69,7 @@ fn of_api(
         let corrected = corrected(&own.join(api), &api_folder(api))?;
         rename(&mut value, &corrected);
     }
-    json_alone(&mut value);
+    keep_only_json(&mut value);
     let operations = operations(&value)
         .filter_map(|(_, _, operation)| operation["operationId"].as_str())
         .map(str::to_owned)
@@ -82,7 +82,7 @@ fn of_api(
     })
 }
 
-/// The operations of a document, with path and method.
+/// Iterates over path, method and value of the operations of a document.
 fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let items = document["paths"].as_object().into_iter().flatten();
     items.flat_map(|(path, item)| {
@@ -91,7 +91,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
-/// Gives operations the ids that the corrected document has: settings and the sandbox's log know them by those.
+/// Replaces operation ids by those of the corrected document, which the settings and the log of the sandbox use.
 fn rename(published: &mut Value, corrected: &Value) {
     for (path, method, operation) in operations(corrected) {
         let found = published["paths"]
@@ -103,9 +103,9 @@ fn rename(published: &mut Value, corrected: &Value) {
     }
 }
 
-/// Takes the forms away that stand beside JSON in request bodies. The sandbox takes JSON alone, as the crates send: a form
-/// holds no objects in objects, which most bodies are.
-fn json_alone(document: &mut Value) {
+/// Removes form encodings from request bodies that also accept JSON. The sandbox, like the crates, supports only JSON,
+/// because forms cannot express the nested objects of most bodies.
+fn keep_only_json(document: &mut Value) {
     match document {
         Value::Object(members) => {
             if let Some(content) = members.get_mut("content").and_then(Value::as_object_mut)
@@ -113,15 +113,15 @@ fn json_alone(document: &mut Value) {
             {
                 content.retain(|kind, _| kind != "application/x-www-form-urlencoded");
             }
-            members.values_mut().for_each(json_alone);
+            members.values_mut().for_each(keep_only_json);
         }
-        Value::Array(items) => items.iter_mut().for_each(json_alone),
+        Value::Array(items) => items.iter_mut().for_each(keep_only_json),
         _ => {}
     }
 }
 
-/// The file of a published document: called like the API here, or like the document that the API is a part of.
-fn published(folder: &Path, api: &str, entry: &Entry) -> Result<PathBuf, Failure> {
+/// Finds the file of a published document, named for the API or for the document that the API is a part of.
+fn published(folder: &Path, api: &str, entry: &ApiSource) -> Result<PathBuf, Failure> {
     let file = entry.url.rsplit('/').next().unwrap_or_default();
     let whole = file.split("-api-oas").next().unwrap_or_default();
     let names: Vec<String> = [api, whole]
@@ -133,7 +133,7 @@ fn published(folder: &Path, api: &str, entry: &Entry) -> Result<PathBuf, Failure
         .map(|name| folder.join(name))
         .find(|path| path.exists());
     found.ok_or_else(|| {
-        let problem = Problem::at("", format!("there is no document of the API `{api}`"))
+        let problem = Problem::at("", format!("there is no document for the API `{api}`"))
             .expected(format!("{api}/{FACTS} or one of {}", names.join(", ")));
         Failure(vec![Report::of_file(
             &folder.display().to_string(),
@@ -146,7 +146,7 @@ fn published(folder: &Path, api: &str, entry: &Entry) -> Result<PathBuf, Failure
 mod tests {
     use super::*;
 
-    /// What is found in a folder with these files.
+    /// Reads the document of the API `demo` from a folder with these files.
     fn found(files: &[(&str, &str)]) -> Result<Contract, Failure> {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
@@ -163,14 +163,14 @@ mod tests {
         "paths": {"/x": {"get": {"operationId": "getX", "responses": {"200": {"description": ""}}}}}}"#;
 
     #[test]
-    fn document_is_as_published_then_its_operations_are_known() {
+    fn published_document_is_read_with_its_operations() {
         let contract = found(&[("demo.json", TEXT)]).expect("a document");
         assert!(contract.is_published);
         assert_eq!(contract.operations, BTreeSet::from(["getX".to_owned()]));
     }
 
     #[test]
-    fn document_is_a_part_of_a_published_one_then_the_part_is_tested_and_its_forms_are_not() {
+    fn included_part_of_a_published_document_is_read_without_forms() {
         let whole = r#"{"openapi": "3.1.0", "info": {"title": "Whole", "version": "1"}, "paths": {
             "/x": {"post": {"operationId": "postX", "responses": {"200": {"description": ""}}, "requestBody": {"content": {
                 "application/json": {"schema": {"type": "object"}},
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn document_has_a_folder_then_its_corrections_apply() {
+    fn document_in_a_folder_is_read_with_its_corrections() {
         let corrections = "overlay: 1.0.0\ninfo: {title: c, version: '1'}\nactions:\n\
             - target: $.paths['/x'].get\n  description: why\n  update: {operationId: readX}\n";
         let files = [
@@ -196,9 +196,9 @@ mod tests {
     }
 
     #[test]
-    fn document_is_missing_then_the_error_says_what_was_looked_for() {
+    fn missing_document_is_an_error_that_lists_the_expected_files() {
         let Err(Failure(reports)) = found(&[("other.json", TEXT)]) else {
-            panic!("nothing was missing");
+            panic!("no error for a missing document");
         };
         let text = reports[0].to_string();
         let expected =

@@ -1,4 +1,4 @@
-//! The sandbox as a program of its own, for the time of a test.
+//! Runs the sandbox as a separate process for the duration of a test.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -15,7 +15,7 @@ use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::workspace::Workspace;
 
-/// A sandbox, which is stopped when this is dropped.
+/// A running sandbox. It is stopped on drop.
 pub(super) struct Sandbox {
     process: Child,
     connection: Value,
@@ -25,11 +25,11 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Builds and starts one whose every answer is held against its own document too.
+    /// Builds and starts a sandbox that validates its own responses.
     pub(super) fn start(workspace: &Workspace, scratch: &Path) -> Result<Self, Failure> {
         let log = scratch.join("sandbox.log");
         let file = File::create(&log)
-            .map_err(|error| failed("its log cannot be written", &error.to_string()))?;
+            .map_err(|error| failed("the log cannot be written", &error.to_string()))?;
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut process = Command::new(cargo)
             .args(["run", "--quiet", "--package", "auth0-sandbox", "--"])
@@ -44,13 +44,13 @@ impl Sandbox {
             .map_err(|error| failed("cargo cannot be run", &error.to_string()))?;
         let mut line = String::new();
         if let Some(out) = process.stdout.take() {
-            // What cannot be read is an empty line, which is told below.
+            // A read error leaves an empty line, which is reported below.
             let _ = BufReader::new(out).read_line(&mut line);
         }
         let connection = serde_json::from_str(&line);
         let client = Client::builder()
             .no_proxy()
-            // The sandbox closes what is idle for as long as a test takes.
+            // The sandbox closes idle connections during a test.
             .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30))
             .build();
@@ -60,8 +60,8 @@ impl Sandbox {
         let (Ok(connection), Ok(client), Ok(runtime)) = (connection, client, runtime) else {
             let _ = process.kill();
             let _ = process.wait();
-            let told = fs::read_to_string(&log).unwrap_or_default();
-            return Err(failed("it did not start", &told));
+            let log = fs::read_to_string(&log).unwrap_or_default();
+            return Err(failed("it did not start", &log));
         };
         Ok(Self {
             process,
@@ -72,7 +72,7 @@ impl Sandbox {
         })
     }
 
-    /// An access token with all scopes for an audience, and for an organization if one is named.
+    /// Obtains an access token with all scopes for an audience, and optionally for an organization.
     pub(super) fn token(
         &self,
         audience: &str,
@@ -100,23 +100,22 @@ impl Sandbox {
             .to_owned())
     }
 
-    /// Reads something with a token.
-    pub(super) fn get(&self, url: &str, token: &str) -> Result<Value, Failure> {
-        self.json(self.client.get(url).bearer_auth(token))
+    /// Sends a request with a token and returns the JSON of the response.
+    pub(super) fn send(
+        &self,
+        method: Method,
+        url: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let mut request = self.client.request(method, url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.json(request)
     }
 
-    /// Creates something with a token.
-    pub(super) fn post(&self, url: &str, token: &str, body: &Value) -> Result<Value, Failure> {
-        self.json(self.client.post(url).bearer_auth(token).json(body))
-    }
-
-    /// The client grants of the tenant, which no API shows.
-    pub(super) fn client_grants(&self) -> Result<Value, Failure> {
-        let url = format!("{}/_sandbox/client-grants", self.text("url"));
-        self.get(&url, self.text("admin_token"))
-    }
-
-    /// The requests that it saw.
+    /// Reads the request log.
     pub(super) fn requests(&self) -> Result<Vec<Value>, Failure> {
         let url = format!("{}/_sandbox/requests", self.text("url"));
         let request = self.client.get(url).bearer_auth(self.text("admin_token"));
@@ -124,13 +123,13 @@ impl Sandbox {
         Ok(list.as_array().cloned().unwrap_or_default())
     }
 
-    /// A text of the line that it printed.
+    /// A string member of the connection data that the sandbox printed on startup.
     pub(super) fn text(&self, name: &str) -> &str {
         self.connection[name].as_str().unwrap_or_default()
     }
 
     fn json(&self, request: RequestBuilder) -> Result<Value, Failure> {
-        let answer = self.runtime.block_on(async {
+        let response = self.runtime.block_on(async {
             request
                 .send()
                 .await?
@@ -138,12 +137,9 @@ impl Sandbox {
                 .json::<Value>()
                 .await
         });
-        answer.map_err(|error| {
+        response.map_err(|error| {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
-            failed(
-                "it does not answer as it should",
-                &format!("{error}\n{log}"),
-            )
+            failed("a request of the setup failed", &format!("{error}\n{log}"))
         })
     }
 }
@@ -155,7 +151,7 @@ impl Drop for Sandbox {
     }
 }
 
-fn failed(what: &str, told: &str) -> Failure {
-    let problem = Problem::at("", format!("the sandbox: {what}")).found(told.trim().to_owned());
+fn failed(message: &str, output: &str) -> Failure {
+    let problem = Problem::at("", format!("sandbox: {message}")).found(output.trim().to_owned());
     Failure(vec![Report::plain(problem)])
 }

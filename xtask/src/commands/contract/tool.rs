@@ -1,4 +1,4 @@
-//! schemathesis: installed where it is not there yet, given its settings, and run.
+//! Installs, configures and runs schemathesis.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,37 +8,37 @@ use serde_json::Value;
 
 use super::FOLDER;
 use super::documents::Contract;
-use super::scene::Scene;
+use super::setup::ContractSetup;
 use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// The name that the document has in the folder of a test.
+/// The file name of the document in the temporary folder.
 const DOCUMENT: &str = "document.json";
 
-/// What schemathesis writes for programs.
+/// The file name of the machine-readable report of schemathesis.
 const REPORT: &str = "report.json";
 
-/// schemathesis, in an environment of its own.
+/// The path of schemathesis in its own virtual environment.
 pub(super) struct Tool(PathBuf);
 
-/// What schemathesis found.
+/// The results of schemathesis.
 pub(super) struct Findings {
     /// Whether every check passed.
     pub(super) passed: bool,
-    /// How many requests it made up.
+    /// The number of generated requests.
     pub(super) cases: u64,
-    /// How many operations it did not test.
+    /// The number of operations without a test.
     pub(super) untested: u64,
-    /// All that it printed.
-    pub(super) told: String,
+    /// Everything that it printed.
+    pub(super) output: String,
 }
 
 impl Tool {
-    /// The version that the repository asks for. It is installed under `target` where it is not there yet, which needs
-    /// python3 and the package index.
+    /// Returns the version in `requirements.txt`. Installs it under `target` if necessary, which needs python3 and access
+    /// to the package index.
     pub(super) fn get(workspace: &Workspace, progress: &Progress) -> Result<Self, Failure> {
         let wanted = workspace.path(FOLDER).join("requirements.txt");
         let version = fs::read_to_string(&wanted).map_err(|error| {
@@ -56,9 +56,9 @@ impl Tool {
             .join(version.trim().replace("==", "-"));
         let bin = home.join(if cfg!(windows) { "Scripts" } else { "bin" });
         let tool = bin.join("schemathesis");
-        // An installation that broke off has the program but not this.
-        let is_whole = home.join("installed");
-        if !is_whole.exists() {
+        // Written last: an interrupted installation has the program, but not this file.
+        let installed = home.join("installed");
+        if !installed.exists() {
             progress.at(&format!("installing {}", version.trim()));
             let python = if cfg!(windows) { "python" } else { "python3" };
             output(
@@ -78,18 +78,18 @@ impl Tool {
                     ])
                     .arg(&wanted),
             )?;
-            write(&is_whole, version.trim())?;
+            write(&installed, version.trim())?;
         }
         Ok(Self(tool))
     }
 
-    /// Puts document, settings and dictionaries into the folder of a test.
+    /// Writes document, settings and dictionaries to the temporary folder.
     pub(super) fn prepare(
         &self,
         workspace: &Workspace,
         contract: &Contract,
         scratch: &Path,
-        scene: &Scene,
+        setup: &ContractSetup,
     ) -> Result<(), Failure> {
         let read = |name: &str| {
             let path = workspace.path(FOLDER).join(name);
@@ -106,8 +106,8 @@ impl Tool {
         }
         write(&scratch.join("schemathesis.toml"), &settings)?;
         write(&scratch.join(DOCUMENT), &contract.text)?;
-        for (name, values) in &scene.dictionaries {
-            // One quoted value a line, which is how fuzzers share dictionaries.
+        for (name, values) in &setup.dictionaries {
+            // The dictionary format of fuzzers: one quoted value per line.
             let lines = values.iter().map(|value| format!("{value:?}\n"));
             write(
                 &scratch.join(format!("{name}.dict")),
@@ -117,26 +117,26 @@ impl Tool {
         Ok(())
     }
 
-    /// Tests the server of the scene.
-    pub(super) fn run(&self, scratch: &Path, scene: &Scene) -> Result<Findings, Failure> {
+    /// Tests the server of the setup.
+    pub(super) fn run(&self, scratch: &Path, setup: &ContractSetup) -> Result<Findings, Failure> {
         let output = Command::new(&self.0)
             .args([
                 "--no-color",
                 "run",
                 DOCUMENT,
                 "--url",
-                &scene.url,
+                &setup.url,
                 "--seed",
                 "1",
             ])
             .args(["--report", "json", "--report-json-path", REPORT])
             .current_dir(scratch)
-            .envs(scene.tokens.iter().map(|(name, token)| (name, token)))
-            // What it sends goes to this machine.
+            .envs(&setup.tokens)
+            // The sandbox listens on this machine only.
             .env("NO_PROXY", "127.0.0.1")
             .output()
             .map_err(|error| not_run("schemathesis", &error))?;
-        let told = format!(
+        let printed = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
@@ -145,27 +145,30 @@ impl Tool {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let Some(report) = report.filter(|report| report["complete"] == true) else {
-            return Err(failed("schemathesis did not come to an end", &told));
+            return Err(failed("schemathesis did not finish", &printed));
         };
         let count = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
         Ok(Findings {
             passed: output.status.success(),
             cases: count("/test_cases/generated"),
             untested: count("/operations/total").saturating_sub(count("/operations/tested")),
-            told,
+            output: printed,
         })
     }
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command. It is an error if the command fails.
 fn output(command: &mut Command) -> Result<Output, Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| not_run(&name, &error))?;
     if output.status.success() {
         return Ok(output);
     }
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(failed(&format!("{name} failed ({})", output.status), &told))
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(failed(
+        &format!("{name} failed ({})", output.status),
+        &printed,
+    ))
 }
 
 fn not_run(name: &str, error: &std::io::Error) -> Failure {
@@ -175,8 +178,8 @@ fn not_run(name: &str, error: &std::io::Error) -> Failure {
     Failure(vec![Report::plain(problem)])
 }
 
-fn failed(what: &str, told: &str) -> Failure {
-    let problem = Problem::at("", what).found(told.trim().to_owned());
+fn failed(message: &str, output: &str) -> Failure {
+    let problem = Problem::at("", message).found(output.trim().to_owned());
     Failure(vec![Report::plain(problem)])
 }
 

@@ -27,9 +27,7 @@ pub(crate) fn emit(
         return TokenStream::new();
     };
     let mut methods: Vec<TokenStream> = Vec::new();
-    if is_open {
-        methods.extend(tag(variants));
-    }
+    let mut names: Vec<&str> = Vec::new();
     for field in first.iter() {
         let mut same = vec![field];
         same.extend(others.iter().filter_map(|fields| {
@@ -41,10 +39,17 @@ pub(crate) fn emit(
             continue;
         }
         if is_open {
+            names.push(&field.ident);
             methods.push(of_known(variants, &same));
         } else if same.iter().all(|other| other.ty == field.ty) {
             methods.push(of_all(variants, field));
         }
+    }
+    // If every variant also has the tag as a field, the accessor of the field exists.
+    if let Some((name, method)) = tag(variants).filter(|_| is_open)
+        && !names.iter().any(|taken| name == *taken)
+    {
+        methods.insert(0, method);
     }
     if methods.is_empty() {
         TokenStream::new()
@@ -124,8 +129,8 @@ fn of_known(variants: &[EnumVariant<'_>], fields: &[&StructField]) -> TokenStrea
     }
 }
 
-/// The method for the tag, if the variants are identified by one.
-fn tag(variants: &[EnumVariant<'_>]) -> Option<TokenStream> {
+/// The name and the method for the tag, if the variants are identified by one.
+fn tag(variants: &[EnumVariant<'_>]) -> Option<(Ident, TokenStream)> {
     let property = variants.iter().find_map(EnumVariant::tag)?.property;
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
@@ -140,7 +145,7 @@ fn tag(variants: &[EnumVariant<'_>]) -> Option<TokenStream> {
     let doc = doc_text::doc(&format!(
         "Returns `{property}`, which identifies the variant.\n\nFor an unknown variant, returns the received value if it is a string."
     ));
-    Some(quote! {
+    let tokens = quote! {
         #doc
         pub fn #method(&self) -> ::std::option::Option<&str> {
             match self {
@@ -148,5 +153,6 @@ fn tag(variants: &[EnumVariant<'_>]) -> Option<TokenStream> {
                 Self::Other(other) => other.value().get(#property).and_then(::serde_json::Value::as_str),
             }
         }
-    })
+    };
+    Some((method, tokens))
 }

@@ -1,24 +1,28 @@
-//! Answers: a listing that answers in one of several shapes (the bare list; the list with counts; the list with the next checkpoint) becomes a
-//! union, although whoever asked knows what came and reads the same items in all of them. The shapes become one object, which `x-page` marks:
-//! `items` names the list, `bare` says that the list may also stand alone.
+//! Defect: a listing that responds in one of several shapes (an array; an object with counts; an object with the next checkpoint) becomes a
+//! union, although its items are the same in all shapes.
+//!
+//! The shapes are merged into one object. `x-page` marks it: `items` names the property with the items, and `bare` says whether the response
+//! may also be an array.
 
 use serde_json::{Map, Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, beside, each_operation_mut, replace, target, type_of};
+use crate::lower::policy::paging_styles;
+use crate::lower::schema::{
+    Object, each_operation_mut, replace, target, type_of, with_components_aside,
+};
 use crate::spec::walk::join;
 
-pub(crate) const KEY: &str = extensions::PAGE.name;
-/// What a page may hold beside its items: how many, from where, of how many, and where the next one is.
+/// The counts that a page may have beside its items.
 const COUNTS: [&str; 4] = ["length", "limit", "start", "total"];
 const NEXT: &str = "next";
 const BODY: &str = "/responses/200/content/application~1json/schema";
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut merged = Map::new();
-    beside(document, |document, schemas| {
+    with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, pointer| {
             if method != "get" || !is_paged(operation) {
                 return;
@@ -30,14 +34,17 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 Some(name) if merged.contains_key(&name) => {}
                 Some(name) => {
                     let at = join("/components/schemas", &name);
-                    if let Some(page) = schemas.get(&name).and_then(|union| page(union, schemas)) {
-                        told(&page, &origin::of(&schemas[&name], &at), cx);
+                    if let Some(page) = schemas
+                        .get(&name)
+                        .and_then(|union| merged_page(union, schemas))
+                    {
+                        record(&page, &origin::of(&schemas[&name], &at), cx);
                         merged.insert(name, page);
                     }
                 }
                 None => {
-                    if let Some(page) = page(body, schemas) {
-                        told(&page, &origin::of(body, pointer), cx);
+                    if let Some(page) = merged_page(body, schemas) {
+                        record(&page, &origin::of(body, pointer), cx);
                         replace(body, page);
                     }
                 }
@@ -51,27 +58,30 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
-fn told(page: &Value, at: &str, cx: &mut Context<'_>) {
-    let items = page[KEY]["items"].as_str().unwrap_or_default();
+/// Records the change.
+fn record(page: &Value, at: &str, cx: &mut PassContext<'_>) {
+    let items = extensions::PAGE.value(page)["items"]
+        .as_str()
+        .unwrap_or_default();
     cx.changed_at(
         at,
-        format!("made one page of the shapes of the listing of `{items}`"),
+        format!("merged the shapes of the listing of `{items}` into one object"),
     );
 }
 
-/// Whether the operation can be told which page is wanted.
+/// Whether the operation has paging parameters.
 fn is_paged(operation: &Value) -> bool {
-    let has = |name: &str| crate::lower::policy::paging::query_parameter(operation, name).is_some();
+    let has = |name: &str| paging_styles::query_parameter(operation, name).is_some();
     has("page") && has("per_page") || has("from") && has("take")
 }
 
-/// The one object that stands for all shapes, if `union` is a union of shapes of one listing.
-fn page(union: &Value, schemas: &Object) -> Option<Value> {
+/// The object that merges all shapes, if `union` is a union of the shapes of one listing.
+fn merged_page(union: &Value, schemas: &Object) -> Option<Value> {
     let variants = ["oneOf", "anyOf"]
         .iter()
         .find_map(|key| union.get(*key)?.as_array())?;
     let mut bare: Option<&Value> = None;
-    let mut list: Option<(&String, &Value)> = None;
+    let mut array: Option<(&String, &Value)> = None;
     let mut properties = Map::new();
     for variant in variants {
         let variant = match target(variant) {
@@ -89,7 +99,7 @@ fn page(union: &Value, schemas: &Object) -> Option<Value> {
                 let property = if name == NEXT {
                     property.clone()
                 } else {
-                    counted(property)
+                    as_count(property)
                 };
                 properties.entry(name.clone()).or_insert(property);
                 continue;
@@ -97,25 +107,27 @@ fn page(union: &Value, schemas: &Object) -> Option<Value> {
             if type_of(property) != Some("array") {
                 return None;
             }
-            match list {
-                Some((known, items)) if known != name || !same(items, property) => return None,
+            match array {
+                Some((known, items)) if known != name || !is_same_schema(items, property) => {
+                    return None;
+                }
                 Some(_) => {}
                 None => {
-                    list = Some((name, property));
+                    array = Some((name, property));
                     properties.insert(name.clone(), property.clone());
                 }
             }
         }
     }
-    let (name, property) = list?;
-    if bare.is_some_and(|items| !same(items, &property["items"])) {
+    let (name, property) = array?;
+    if bare.is_some_and(|items| !is_same_schema(items, &property["items"])) {
         return None;
     }
     let mut page = json!({
         "type": "object",
         "properties": properties,
         "required": [name],
-        (KEY): { "items": name, "bare": bare.is_some() },
+        (extensions::PAGE.name): { "items": name, "bare": bare.is_some() },
     });
     if let Some(description) = union.get("description") {
         page["description"] = description.clone();
@@ -123,8 +135,8 @@ fn page(union: &Value, schemas: &Object) -> Option<Value> {
     Some(page)
 }
 
-/// A count is a whole number, whatever the document calls it.
-fn counted(property: &Value) -> Value {
+/// The schema of a count, as an integer even if the document declares a number.
+fn as_count(property: &Value) -> Value {
     let mut property = property.clone();
     if type_of(&property) == Some("number") {
         property["type"] = json!("integer");
@@ -132,14 +144,14 @@ fn counted(property: &Value) -> Value {
     property
 }
 
-/// Whether two schemas say the same, words aside.
-fn same(a: &Value, b: &Value) -> bool {
-    let bare = |schema: &Value| {
+/// Whether two schemas are equal except for their descriptions.
+fn is_same_schema(a: &Value, b: &Value) -> bool {
+    let without_description = |schema: &Value| {
         let mut schema = origin::stripped(schema);
         if let Some(members) = schema.as_object_mut() {
             members.remove("description");
         }
         schema
     };
-    bare(a) == bare(b)
+    without_description(a) == without_description(b)
 }

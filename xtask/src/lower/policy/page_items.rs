@@ -1,24 +1,29 @@
-//! Answers: a listing whose document does not require its list decodes any object (an error with status 200, say) as a page without items, which a
-//! caller that synchronizes takes for "there are none". The list of a listing is required, and `null` in its place is an empty list.
+//! Defect: if a document does not require the array of a listing, any object, for example an error with status 200, decodes as a page without
+//! items. A caller that synchronizes would treat all items as deleted.
+//!
+//! The array of a listing becomes required. `null` in its place is an empty array.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::extensions;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
-use crate::lower::schema::{beside, components_mut, each_operation_mut, strings, target, type_of};
+use crate::lower::schema::{
+    components_mut, each_operation_mut, strings, target, type_of, with_components_aside,
+};
 use crate::spec::walk::join;
 
 const BODY: &str = "/responses/200/content/application~1json/schema";
-/// What a listing may hold beside its list.
-const BESIDE: [&str; 6] = ["length", "limit", "next", "page", "start", "total"];
+/// The properties that a listing may have beside its array.
+const PAGING_PROPERTIES: [&str; 6] = ["length", "limit", "next", "page", "start", "total"];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let sent = reach::reachable(document).requests;
-    let mut lists: BTreeMap<String, String> = BTreeMap::new();
-    beside(document, |document, schemas| {
+    let mut arrays: BTreeMap<String, String> = BTreeMap::new();
+    with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, _| {
             if method != "get" {
                 return;
@@ -27,14 +32,14 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             let Some(name) = listing.filter(|name| !sent.contains(name)) else {
                 return;
             };
-            let paged = operation.pointer("/x-paging/items").and_then(Value::as_str);
+            let paged = extensions::PAGING.value(operation)["items"].as_str();
             let items = paged
                 .map(str::to_owned)
-                .or_else(|| only_list(schemas.get(&name)?));
-            lists.extend(items.map(|items| (name, items)));
+                .or_else(|| only_array(schemas.get(&name)?));
+            arrays.extend(items.map(|items| (name, items)));
         });
     });
-    for (name, items) in lists {
+    for (name, items) in arrays {
         let Some(listing) = components_mut(document).and_then(|all| all.get_mut(&name)) else {
             continue;
         };
@@ -56,16 +61,19 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             listing["required"] = json!(required);
         }
         let at = origin::of(listing, &join("/components/schemas", &name));
-        cx.changed_at(at, format!("required `{items}`, the list of a listing"));
+        cx.changed_at(
+            at,
+            format!("made `{items}` required: it is the array of a listing"),
+        );
     }
 }
 
-/// The list of an object that holds one list and nothing else but where it is on.
-fn only_list(listing: &Value) -> Option<String> {
+/// The array of an object that has one array and paging properties only.
+fn only_array(listing: &Value) -> Option<String> {
     let properties = listing.get("properties")?.as_object()?;
     let mut others = properties
         .iter()
-        .filter(|(name, _)| !BESIDE.contains(&name.as_str()));
+        .filter(|(name, _)| !PAGING_PROPERTIES.contains(&name.as_str()));
     let (name, list) = others.next()?;
     (others.next().is_none() && type_of(list) == Some("array")).then(|| name.clone())
 }

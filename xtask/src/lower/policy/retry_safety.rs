@@ -1,22 +1,21 @@
-//! Answers: nothing in OpenAPI says whether a call may be sent twice, and peers repeat writes blindly. Where the corrections say nothing, the
-//! method decides (RFC 9110, 9.2).
+//! Defect: OpenAPI does not say whether a request may be retried.
+//!
+//! An operation without `x-retry-safety` gets the retry class of its method (RFC 9110, section 9.2).
 
 use serde_json::Value;
 
-use crate::extensions;
-use crate::lower::Context;
+use crate::extensions::RETRY_SAFETY;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
-use crate::lower::syntax::structure::show;
+use crate::lower::syntax::structure::abbreviated;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = extensions::RETRY_SAFETY.name;
-
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, method, pointer| {
         let at = origin::of(operation, pointer);
-        match operation.get(KEY) {
+        match RETRY_SAFETY.get(operation) {
             None => {}
             Some(Value::String(known))
                 if ["safe", "idempotent", "unsafe"].contains(&known.as_str()) =>
@@ -25,9 +24,9 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             }
             Some(other) => {
                 cx.problem(
-                    Problem::at(join(&at, KEY), "this is not a retry safety")
+                    Problem::at(join(&at, RETRY_SAFETY.name), "unknown retry class")
                         .expected("safe, idempotent or unsafe")
-                        .found(show(other)),
+                        .found(abbreviated(other)),
                 );
                 return;
             }
@@ -37,9 +36,15 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             "put" | "delete" => "idempotent",
             _ => "unsafe",
         };
-        cx.changed_at(&at, format!("set {KEY} to {safety}, as the method says"));
+        cx.changed_at(
+            &at,
+            format!(
+                "set {} to {safety}, the class of the method",
+                RETRY_SAFETY.name
+            ),
+        );
         if let Some(members) = operation.as_object_mut() {
-            members.insert(KEY.into(), safety.into());
+            RETRY_SAFETY.set(members, safety);
         }
     });
 }

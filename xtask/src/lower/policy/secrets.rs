@@ -1,18 +1,20 @@
-//! Answers: progenitor derives `Debug` for everything, client secrets included. A string that is a secret by its format, its name or by `x-secret`
-//! becomes a `SecretString`, which shows nothing.
+//! Defect: progenitor derives `Debug` for all types, so secrets appear in logs.
+//!
+//! A string becomes a `SecretString`, which `Debug` does not print, if its format is `password`, if it has `x-secret`, or if its property has a
+//! name such as `client_secret`.
 
 use heck::ToSnakeCase;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{has_rust_type, is_nullable, is_string_enum, type_of};
+use crate::lower::schema::{is_string_enum, type_of};
 use crate::lower::shape::rust_type;
-use crate::spec::walk::{self, Place};
+use crate::spec::walk::{Place, join, walk_mut};
 
-/// A property that is called so, or ends so, holds a secret.
-const NAMES: [&str; 7] = [
+/// The names, and the last words of names, of properties with secrets.
+const SECRET_NAMES: [&str; 7] = [
     "client_secret",
     "secret",
     "password",
@@ -22,22 +24,17 @@ const NAMES: [&str; 7] = [
     "id_token",
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let mut make = |schema: &mut Value, at: String| {
-        let nullable = is_nullable(schema);
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    let mut make_secret = |schema: &mut Value, at: String| {
         let Some(members) = schema.as_object_mut() else {
             return;
         };
         extensions::SECRET.remove(members);
         members.remove("format");
-        members.remove("nullable");
-        extensions::RUST_TYPE.set(members, rust_type::secret());
-        if nullable {
-            *schema = wrap_nullable(schema);
-        }
-        cx.changed_at(at, "made it a secret");
+        rust_type::assign(schema, rust_type::secret());
+        cx.changed_at(at, "set the type SecretString");
     };
-    walk::walk_mut(document, &mut |value, place, pointer| {
+    walk_mut(document, &mut |value, place, pointer| {
         if place != Place::Schema {
             return;
         }
@@ -47,19 +44,16 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 .filter(|(name, _)| is_secret_name(name))
             {
                 if is_plain_string(property) {
-                    let at = origin::of(
-                        property,
-                        &walk::join(&walk::join(pointer, "properties"), name),
-                    );
-                    make(property, at);
+                    let at = origin::of(property, &join(&join(pointer, "properties"), name));
+                    make_secret(property, at);
                 }
             }
         }
-        let is_marked =
-            extensions::SECRET.is_true(value) || value.get("format") == Some(&json!("password"));
+        let is_marked = extensions::SECRET.is_true(value)
+            || value.get("format") == Some(&Value::from("password"));
         if is_marked && is_plain_string(value) {
             let at = origin::of(value, pointer);
-            make(value, at);
+            make_secret(value, at);
         }
         if let Some(members) = value.as_object_mut() {
             extensions::SECRET.remove(members);
@@ -67,36 +61,14 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     });
 }
 
+/// Whether the schema is a string without an enumeration or a Rust type.
 fn is_plain_string(schema: &Value) -> bool {
-    type_of(schema) == Some("string") && !is_string_enum(schema) && !has_rust_type(schema)
+    type_of(schema) == Some("string") && !is_string_enum(schema) && !rust_type::is_assigned(schema)
 }
 
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_snake_case();
-    NAMES
+    SECRET_NAMES
         .iter()
         .any(|secret| name == *secret || name.ends_with(&format!("_{secret}")))
-}
-
-/// A Rust type of ours hides `nullable` from typify, so the null stands outside of it.
-pub(crate) fn wrap_nullable(schema: &Value) -> Value {
-    let mut inner = json!({});
-    let mut outer = json!({ "nullable": true });
-    for (key, value) in schema.as_object().into_iter().flatten() {
-        let goes_in = [
-            "type",
-            "format",
-            extensions::RUST_TYPE.name,
-            "items",
-            "additionalProperties",
-        ]
-        .contains(&key.as_str());
-        if goes_in {
-            inner[key] = value.clone();
-        } else if key != "nullable" {
-            outer[key] = value.clone();
-        }
-    }
-    outer["allOf"] = json!([inner]);
-    outer
 }

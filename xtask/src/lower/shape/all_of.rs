@@ -1,95 +1,95 @@
-//! Answers: typify merges `allOf` itself, by rules that panic or lose on nullable parts, references of references and properties that
-//! stand in several members, and it knows nothing of our extensions. Here every `allOf` becomes one schema. What stays is `allOf` of one
-//! reference with annotations beside it: a reference with a description.
+//! Defect: typify merges `allOf` itself. It panics or loses information on nullable members, references to references and properties that
+//! several members have, and it does not know the extensions of this project.
+//!
+//! Every `allOf` is merged into one schema. The only exception is `allOf` of one reference with annotations beside it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{
-    Object, each_mut, has_rust_type, keys_beside, members, ref_name, replace, type_of,
+    Object, component_schemas, each_mut, keys_beside, ref_name, replace, resolve, target, type_of,
 };
 use crate::lower::shape::merge::{ANNOTATIONS, merge};
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::rust_type;
 use crate::problem::Problem;
 
-/// More variants than this come of nobody's intention.
-const MOST_VARIANTS: usize = 64;
+/// The limit for the variants that a merge produces. A larger number is a mistake in the document.
+const MAX_VARIANTS: usize = 64;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let mut merger = Merger {
-        components: members(document).cloned().unwrap_or_default(),
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    let mut merger = AllOfMerger {
+        components: component_schemas(document).cloned().unwrap_or_default(),
         merged: BTreeMap::new(),
         open: Vec::new(),
     };
-    // The schemas that are being merged around the one that the walk is at, by pointer and by source.
-    let mut around: Vec<(String, String)> = Vec::new();
+    // The merged schemas that enclose the current one: pointer and source.
+    let mut enclosing: Vec<(String, String)> = Vec::new();
     each_mut(document, &mut |schema, pointer| {
-        if has_rust_type(schema) {
+        if rust_type::is_assigned(schema) {
             return;
         }
-        drop_idle_members(schema, &merger.components);
+        drop_redundant_members(schema, &merger.components);
         if !needs_merging(schema) {
             return;
         }
         let at = origin::of(schema, pointer);
-        around.retain(|(outer, _)| {
+        enclosing.retain(|(outer, _)| {
             pointer
                 .strip_prefix(outer.as_str())
                 .is_some_and(|rest| rest.starts_with('/'))
         });
-        // What is merged is written out. A schema that turns up within its own merged form would be written out for ever.
-        if around.iter().any(|(_, source)| *source == at) {
+        // Merging copies the members. A schema within its own merged form would be copied forever.
+        if enclosing.iter().any(|(_, source)| *source == at) {
             cx.problem(
-                Problem::at(&at, "this composition contains itself, and has no end")
-                    .expected("a reference where a schema contains itself")
-                    .help("give the composition a name among the components, and refer to it"),
+                Problem::at(&at, "this composition contains itself")
+                    .expected("a reference where the schema contains itself")
+                    .help("move the composition to components/schemas, and refer to it"),
             );
             *schema = json!({ (origin::SOURCE): at });
             return;
         }
-        around.push((pointer.to_owned(), at.clone()));
-        match merger.one(schema) {
+        enclosing.push((pointer.to_owned(), at.clone()));
+        match merger.merge_all_of(schema) {
             Ok(merged) => {
                 *schema = merged;
                 cx.changed_at(at, "merged the members of allOf");
             }
-            Err(why) => {
+            Err(reason) => {
                 cx.problem(
-                    Problem::at(&at, "the parts of this schema contradict each other")
-                        .expected("parts that one value can satisfy")
-                        .found(why)
-                        .help("correct one of the parts by an overlay"),
+                    Problem::at(&at, "the members of allOf contradict each other")
+                        .expected("members that a value can satisfy together")
+                        .found(reason)
+                        .help("correct one of the members in an overlay"),
                 );
-                // The rest of the document can still be looked at.
+                // A placeholder lets later passes check the rest of the document.
                 *schema = json!({ (origin::SOURCE): at });
             }
         }
     });
 }
 
-/// A member that says `type: object` and no more says nothing beside a reference to an object, which then stands alone:
-/// it is the type that it refers to and no copy of it.
-fn drop_idle_members(schema: &mut Value, schemas: &Object) {
+/// Removes members with only `type: object` beside a reference to an object. The reference then stays a reference and is not copied.
+fn drop_redundant_members(schema: &mut Value, schemas: &Object) {
     let Some(members) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
         return;
     };
-    let is_idle = |member: &Value| {
+    let is_redundant = |member: &Value| {
         keys_beside(member, &["type"]).is_empty() && type_of(member) == Some("object")
     };
     let is_object = |member: &Value| {
         ref_name(member).is_some()
-            && type_of(follow(member, schemas)).is_none_or(|kind| kind == "object")
+            && type_of(resolve(member, schemas)).is_none_or(|type_name| type_name == "object")
     };
-    let has_idle = members.iter().any(is_idle);
-    if has_idle
+    let has_redundant = members.iter().any(is_redundant);
+    if has_redundant
         && members.iter().any(is_object)
-        && members.iter().all(|m| is_idle(m) || is_object(m))
+        && members.iter().all(|m| is_redundant(m) || is_object(m))
     {
-        members.retain(|member| !is_idle(member));
+        members.retain(|member| !is_redundant(member));
     } else {
         return;
     }
@@ -101,38 +101,40 @@ fn drop_idle_members(schema: &mut Value, schemas: &Object) {
     }
 }
 
-/// Everything but a reference with annotations, and a union without a body of its own.
+/// Whether the schema has to be merged. A reference with annotations and a union without other constraints stay.
 fn needs_merging(schema: &Value) -> bool {
     let Some(all) = schema.get("allOf").and_then(Value::as_array) else {
-        return has_body_and_union(schema);
+        return has_constraints_beside_union(schema);
     };
     let is_reference = matches!(all.as_slice(), [only]
-        if has_rust_type(only) || ref_name(only).is_some() && keys_beside(only, &["$ref"]).is_empty());
+        if rust_type::is_assigned(only) || ref_name(only).is_some() && keys_beside(only, &["$ref"]).is_empty());
     !is_reference || !only_annotates(schema, &["allOf"])
 }
 
-fn only_annotates(schema: &Value, beside: &[&str]) -> bool {
-    keys_beside(schema, beside)
+/// Whether all members of a schema other than `except` are annotations.
+fn only_annotates(schema: &Value, except: &[&str]) -> bool {
+    keys_beside(schema, except)
         .iter()
         .all(|key| ANNOTATIONS.contains(key) || extensions::is_extension(key))
 }
 
-/// Properties beside a union belong to each of the variants.
-fn has_body_and_union(schema: &Value) -> bool {
+/// Whether the schema has constraints beside a union. They apply to each variant.
+fn has_constraints_beside_union(schema: &Value) -> bool {
     schema.get("oneOf").is_some() && !only_annotates(schema, &["oneOf", "discriminator"])
         || schema.get("anyOf").is_some() && !only_annotates(schema, &["anyOf", "discriminator"])
 }
 
-struct Merger {
+/// Merges schemas, and caches the merged components.
+struct AllOfMerger {
     components: Object,
     merged: BTreeMap<String, Value>,
-    /// The components that are being merged: a component that contains itself by `allOf` has no end.
+    /// The components that are being merged, to detect cycles.
     open: Vec<String>,
 }
 
-impl Merger {
-    /// The schema as one, its nested schemas left as they are.
-    fn one(&mut self, schema: &Value) -> Result<Value, String> {
+impl AllOfMerger {
+    /// Merges a schema. Nested schemas are merged later, when the walk visits them.
+    fn merge_all_of(&mut self, schema: &Value) -> Result<Value, String> {
         if !needs_merging(schema) {
             return Ok(schema.clone());
         }
@@ -142,16 +144,16 @@ impl Merger {
             .and_then(|members| members.remove("allOf"))
             .unwrap_or_default();
         let mut unions = Vec::new();
-        split_union(&mut base, &mut unions);
+        take_variants(&mut base, &mut unions);
         let outer_nullable = base.get("nullable").cloned();
-        let mut every_nullable = true;
+        let mut all_nullable = true;
         for member in members.as_array().into_iter().flatten() {
-            let (mut part, is_ref) = self.resolve(member)?;
-            split_union(&mut part, &mut unions);
+            let (mut part, is_ref) = self.resolve_member(member)?;
+            take_variants(&mut part, &mut unions);
             if let Some(members) = part.as_object_mut() {
-                every_nullable &= members.remove("nullable") == Some(Value::Bool(true));
+                all_nullable &= members.remove("nullable") == Some(Value::Bool(true));
                 if is_ref {
-                    // The words about a part are not about the whole.
+                    // The annotations of a member do not describe the whole schema.
                     for key in ["title", "description", "default"] {
                         members.remove(key);
                     }
@@ -161,19 +163,17 @@ impl Merger {
             }
             merge(&mut base, &part)?;
         }
-        if outer_nullable.is_none()
-            && every_nullable
-            && !members.as_array().is_none_or(Vec::is_empty)
+        if outer_nullable.is_none() && all_nullable && !members.as_array().is_none_or(Vec::is_empty)
         {
             base["nullable"] = true.into();
         }
-        distribute(base, unions)
+        distribute_over_variants(base, unions)
     }
 
-    /// The schema that a member stands for, and whether it was a reference.
-    fn resolve(&mut self, member: &Value) -> Result<(Value, bool), String> {
-        let Some(name) = ref_name(member).or_else(|| crate::lower::schema::target(member)) else {
-            return Ok((self.one(member)?, false));
+    /// The merged form of a member, and whether the member was a reference.
+    fn resolve_member(&mut self, member: &Value) -> Result<(Value, bool), String> {
+        let Some(name) = ref_name(member).or_else(|| target(member)) else {
+            return Ok((self.merge_all_of(member)?, false));
         };
         if let Some(known) = self.merged.get(&name) {
             return Ok((known.clone(), true));
@@ -185,10 +185,9 @@ impl Merger {
             return Err(format!("`{name}` is missing"));
         };
         self.open.push(name.clone());
-        let merged = match ref_name(&component).or_else(|| crate::lower::schema::target(&component))
-        {
-            Some(_) => self.resolve(&component).map(|(schema, _)| schema),
-            None => self.one(&component),
+        let merged = match ref_name(&component).or_else(|| target(&component)) {
+            Some(_) => self.resolve_member(&component).map(|(schema, _)| schema),
+            None => self.merge_all_of(&component),
         };
         self.open.pop();
         let merged = merged?;
@@ -197,8 +196,8 @@ impl Merger {
     }
 }
 
-/// Takes the alternatives out of a schema.
-fn split_union(schema: &mut Value, unions: &mut Vec<Vec<Value>>) {
+/// Moves the variants of a schema to `unions`.
+fn take_variants(schema: &mut Value, unions: &mut Vec<Vec<Value>>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
@@ -209,16 +208,18 @@ fn split_union(schema: &mut Value, unions: &mut Vec<Vec<Value>>) {
     }
 }
 
-/// Gives the body to each variant of the unions beside it.
-fn distribute(base: Value, unions: Vec<Vec<Value>>) -> Result<Value, String> {
+/// Merges a schema into each combination of the variants of `unions`.
+fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Value, String> {
     if unions.is_empty() {
         return Ok(base);
     }
     let count: usize = unions.iter().map(Vec::len).product();
-    if count > MOST_VARIANTS {
-        return Err(format!("{count} combinations of alternatives"));
+    if count > MAX_VARIANTS {
+        return Err(format!(
+            "{count} combinations of variants, more than {MAX_VARIANTS}"
+        ));
     }
-    let mut whole = json!({});
+    let mut distributed = json!({});
     let mut body = base.clone();
     if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
         for (key, value) in members {
@@ -226,49 +227,49 @@ fn distribute(base: Value, unions: Vec<Vec<Value>>) -> Result<Value, String> {
                 || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
             if is_outer {
                 body.remove(key);
-                whole[key] = value.clone();
+                distributed[key] = value.clone();
             }
         }
     }
     let has_body = !keys_beside(&body, &["type"]).is_empty();
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
     for union in unions {
-        rows = rows
+        combinations = combinations
             .iter()
-            .flat_map(|row| {
+            .flat_map(|combination| {
                 union.iter().map(|variant| {
-                    let mut row = row.clone();
-                    row.push(variant.clone());
-                    row
+                    let mut combination = combination.clone();
+                    combination.push(variant.clone());
+                    combination
                 })
             })
             .collect();
     }
-    let variants = rows
+    let variants = combinations
         .into_iter()
-        .map(|row| combine(&body, has_body, row))
+        .map(|combination| combine(&body, has_body, combination))
         .collect();
-    whole["oneOf"] = Value::Array(variants);
-    Ok(whole)
+    distributed["oneOf"] = Value::Array(variants);
+    Ok(distributed)
 }
 
-/// One combination: the body and a variant of each union, still to be merged by the walk.
-fn combine(body: &Value, has_body: bool, row: Vec<Value>) -> Value {
-    if let ([only], false) = (row.as_slice(), has_body) {
+/// One combination of the body and a variant of each union. The walk merges it later.
+fn combine(body: &Value, has_body: bool, combination: Vec<Value>) -> Value {
+    if let ([only], false) = (combination.as_slice(), has_body) {
         return only.clone();
     }
     let mut name = String::new();
-    for variant in &row {
+    for variant in &combination {
         let part = variant
             .get("title")
             .and_then(Value::as_str)
             .map(str::to_owned)
-            .or_else(|| crate::lower::schema::target(variant));
+            .or_else(|| target(variant));
         if let Some(part) = part {
             name = format!("{name} {part}");
         }
     }
-    let mut all = row;
+    let mut all = combination;
     if has_body {
         all.insert(0, body.clone());
     }

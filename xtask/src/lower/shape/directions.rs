@@ -1,21 +1,23 @@
-//! Answers: progenitor ignores `readOnly` and `writeOnly`, so that a request has to carry what only the server can know. Where a schema serves
-//! both sides and the sides differ, it is split; where it serves one, what does not belong there goes.
+//! Defect: progenitor ignores `readOnly` and `writeOnly`, so a request needs values that only the server can know.
+//!
+//! A schema that requests and responses share is split if they differ. In a schema of one direction, properties of the other direction are
+//! removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{self, components, is_true, target};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::spec::walk::{self, METHODS, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let marked = Marked::new(document);
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    let directed_components = DirectedComponents::new(document);
     let mut reach = reach::reachable(document);
-    if split(document, &marked, &reach, cx) {
+    if split(document, &directed_components, &reach, cx) {
         reach = reach::reachable(document);
     }
     for (name, schema) in schema::components_mut(document).into_iter().flatten() {
@@ -24,61 +26,61 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             reach.responses.contains(name),
         );
         if sent && !received {
-            drop_properties(schema, "readOnly", &marked, name, cx);
+            remove_properties(schema, "readOnly", &directed_components, name, cx);
         } else if received && !sent {
-            drop_properties(schema, "writeOnly", &marked, name, cx);
+            remove_properties(schema, "writeOnly", &directed_components, name, cx);
         }
     }
 }
 
-/// The components that are of one side as a whole, by the mark that says so.
-struct Marked(BTreeMap<&'static str, BTreeSet<String>>);
+/// The names of the components that are `readOnly` or `writeOnly` themselves, by keyword.
+struct DirectedComponents(BTreeMap<&'static str, BTreeSet<String>>);
 
-impl Marked {
+impl DirectedComponents {
     fn new(document: &Value) -> Self {
-        let with = |mark: &'static str| {
-            let marked = components(document).filter(|(_, schema)| is_true(schema, mark));
-            (mark, marked.map(|(name, _)| name.clone()).collect())
+        let components_with = |keyword: &'static str| {
+            let found = components(document).filter(|(_, schema)| is_true(schema, keyword));
+            (keyword, found.map(|(name, _)| name.clone()).collect())
         };
-        Self(MARKS.map(with).into())
+        Self(KEYWORDS.map(components_with).into())
     }
 
-    /// Whether a property, or the component that it refers to, is marked.
-    fn is(&self, property: &Value, mark: &str) -> bool {
-        is_true(property, mark)
-            || self.0.get(mark).is_some_and(|marked| {
-                !marked.is_empty() && target(property).is_some_and(|name| marked.contains(&name))
+    /// Whether a property, or the component that it refers to, has the keyword.
+    fn includes(&self, property: &Value, keyword: &str) -> bool {
+        is_true(property, keyword)
+            || self.0.get(keyword).is_some_and(|names| {
+                !names.is_empty() && target(property).is_some_and(|name| names.contains(&name))
             })
     }
 }
 
-const MARKS: [&str; 2] = ["readOnly", "writeOnly"];
+const KEYWORDS: [&str; 2] = ["readOnly", "writeOnly"];
 
-/// Gives the requests copies of the components that have, or lead to, properties of one side only. Says whether there
-/// are any.
+/// Copies the components that have, or refer to, properties of one direction, and makes requests refer to the copies. Returns whether
+/// there are any.
 fn split(
     document: &mut Value,
-    marked: &Marked,
+    directed_components: &DirectedComponents,
     reach: &reach::Reach,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> bool {
-    let one_sided = components(document)
-        .filter(|(_, schema)| is_one_sided(schema, marked))
+    let directed = components(document)
+        .filter(|(_, schema)| has_directed_property(schema, directed_components))
         .map(|(name, _)| name.clone());
-    let differs: BTreeSet<String> = reach::leading_to(one_sided.collect(), document)
+    let split_components: BTreeSet<String> = reach::leading_to(directed.collect(), document)
         .into_iter()
         .filter(|name| reach.requests.contains(name) && reach.responses.contains(name))
         .collect();
-    if differs.is_empty() {
+    if split_components.is_empty() {
         return false;
     }
     let is_taken = |name: &str| schema::component(document, name).is_some();
-    let names: BTreeMap<String, String> = differs
+    let names: BTreeMap<String, String> = split_components
         .iter()
         .map(|name| {
             (
                 name.clone(),
-                naming::unique(&format!("{name}Request"), is_taken),
+                identifiers::unique(&format!("{name}Request"), is_taken),
             )
         })
         .collect();
@@ -88,20 +90,20 @@ fn split(
         .filter_map(|(old, new)| Some((old, new, schema::component(document, old)?.clone())))
         .collect();
     for (old, new, mut copy) in copies {
-        repoint(&mut copy, Place::Schema, &renamed);
+        update_references(&mut copy, Place::Schema, &renamed);
         cx.changed(
             &copy,
             &join("/components/schemas", old),
-            format!("split off `{new}` for requests: the sides differ"),
+            format!("copied it to `{new}` for requests: requests and responses differ"),
         );
-        if let Some(all) = schema::components_mut(document) {
-            all.insert(new.clone(), copy);
+        if let Some(schemas) = schema::components_mut(document) {
+            schemas.insert(new.clone(), copy);
         }
     }
-    // A component that only requests use may lead to a split one.
+    // Components that only requests use can refer to a copied component.
     for (name, schema) in schema::components_mut(document).into_iter().flatten() {
         if reach.requests.contains(name) && !reach.responses.contains(name) {
-            repoint(schema, Place::Schema, &renamed);
+            update_references(schema, Place::Schema, &renamed);
         }
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
@@ -115,7 +117,7 @@ fn split(
                 ("parameters", Place::List(walk::Kind::Parameter)),
             ] {
                 if let Some(value) = operation.get_mut(key) {
-                    repoint(value, place, &renamed);
+                    update_references(value, place, &renamed);
                 }
             }
         }
@@ -123,7 +125,8 @@ fn split(
     true
 }
 
-fn repoint(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<String>) {
+/// Updates the references to renamed components.
+fn update_references(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<String>) {
     walk::walk_value_mut(value, place, "", &mut |value, place, _| {
         if place == Place::Schema
             && let Some(new) = schema::ref_name(value).and_then(|name| renamed(&name))
@@ -133,35 +136,47 @@ fn repoint(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<Str
     });
 }
 
-fn is_one_sided(schema: &Value, marked: &Marked) -> bool {
+/// Whether a schema has properties of one direction.
+fn has_directed_property(schema: &Value, directed_components: &DirectedComponents) -> bool {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties
         .into_iter()
         .flat_map(|properties| properties.values())
-        .any(|property| MARKS.iter().any(|mark| marked.is(property, mark)))
+        .any(|property| {
+            KEYWORDS
+                .iter()
+                .any(|keyword| directed_components.includes(property, keyword))
+        })
 }
 
-fn drop_properties(schema: &mut Value, mark: &str, all: &Marked, name: &str, cx: &mut Context<'_>) {
+/// Removes the properties with the keyword.
+fn remove_properties(
+    schema: &mut Value,
+    keyword: &str,
+    directed_components: &DirectedComponents,
+    name: &str,
+    cx: &mut PassContext<'_>,
+) {
     let at = origin::of(schema, &join("/components/schemas", name));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     properties.retain(|key, property| {
-        let marked = all.is(property, mark);
-        if marked {
-            gone.push(key.clone());
+        let is_removed = directed_components.includes(property, keyword);
+        if is_removed {
+            removed.push(key.clone());
         }
-        !marked
+        !is_removed
     });
-    gone.sort();
-    for key in &gone {
+    removed.sort();
+    for key in &removed {
         cx.changed_at(
             join(&join(&at, "properties"), key),
-            format!("left out `{key}`, which is {mark}"),
+            format!("removed `{key}`, which is {keyword}"),
         );
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|key| !gone.iter().any(|gone| key.as_str() == Some(gone)));
+        required.retain(|key| !removed.iter().any(|removed| key.as_str() == Some(removed)));
     }
 }

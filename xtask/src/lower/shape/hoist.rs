@@ -1,55 +1,58 @@
-//! Answers: progenitor names an inline schema after its operation and takes the first for all of them, and typify panics on an inline enumeration in
-//! a parameter. Every inline object, enumeration and union becomes a component with a name of its own.
+//! Defect: progenitor names inline schemas after their operation and uses the first one for all of them. typify panics on an inline
+//! enumeration in a parameter.
+//!
+//! Every inline object, enumeration and union becomes a component with a unique name. Equal schemas share a component.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{
-    self, Object, each_operation_mut, has_rust_type, is_named_type, is_nullable,
-};
-use crate::lower::shape::naming;
+use crate::lower::schema::{self, Object, each_operation_mut, is_named_type};
+use crate::lower::shape::identifiers;
+use crate::lower::shape::nullable_wrapper;
+use crate::lower::shape::rust_type;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let schemas = schema::components_mut(document).map(std::mem::take);
     let schemas = schemas.unwrap_or_default();
     let mut names: Vec<String> = schemas.keys().cloned().collect();
     names.sort();
-    let types = names.iter().map(|name| naming::pascal(name));
+    let types = names.iter().map(|name| identifiers::pascal(name));
     let mut hoister = Hoister {
         names: types.chain(names.iter().cloned()).collect(),
         schemas,
         cx,
     };
-    // The components first: their names are given, and what is inline in an operation may turn out to be one of them.
+    // Components come first: their names are fixed, and inline schemas of operations may equal one of them.
     for name in names {
-        // Nothing within a component can be that component.
+        // The component is taken out, so that no schema within it is replaced by a reference to it.
         if let Some(mut component) = hoister.schemas.remove(&name) {
-            hoister.children(&mut component, &naming::pascal(&name));
+            hoister.hoist_children(&mut component, &identifiers::pascal(&name));
             hoister.schemas.insert(name, component);
         }
     }
     each_operation_mut(document, &mut |operation, _, _, _| {
-        hoister.operation(operation)
+        hoister.hoist_operation(operation)
     });
-    let made = hoister.schemas;
+    let hoisted = hoister.schemas;
     if let Some(schemas) = schema::components_mut(document) {
-        *schemas = made;
+        *schemas = hoisted;
     }
 }
 
+/// Moves inline schemas to components.
 struct Hoister<'c, 'o> {
     schemas: Object,
-    /// The names of the components and of the types that they become: `FooBar` and `foo_bar` are one in Rust.
+    /// The names of the components and of their types: `FooBar` and `foo_bar` are the same type.
     names: BTreeSet<String>,
-    cx: &'c mut Context<'o>,
+    cx: &'c mut PassContext<'o>,
 }
 
 impl Hoister<'_, '_> {
-    fn operation(&mut self, operation: &mut Value) {
-        let id = naming::pascal(
+    fn hoist_operation(&mut self, operation: &mut Value) {
+        let id = identifiers::pascal(
             operation
                 .get("operationId")
                 .and_then(Value::as_str)
@@ -61,47 +64,45 @@ impl Hoister<'_, '_> {
             .into_iter()
             .flatten()
         {
-            let own = parameter
+            let parameter_name = parameter
                 .get("name")
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned();
             if let Some(schema) = parameter.get_mut("schema") {
-                self.place(schema, &id, &own);
+                self.hoist_schema(schema, &id, &parameter_name);
             }
         }
         if let Some(body) = operation.get_mut("requestBody") {
-            self.media(body, &id, "Request");
+            self.hoist_content(body, &id, "Request");
         }
         let responses = operation
             .get_mut("responses")
             .and_then(Value::as_object_mut);
         for response in responses.into_iter().flat_map(|all| all.values_mut()) {
-            self.media(response, &id, "Response");
+            self.hoist_content(response, &id, "Response");
         }
     }
 
-    fn media(&mut self, holder: &mut Value, id: &str, suffix: &str) {
+    /// Hoists the schemas of all media types of a request body or a response.
+    fn hoist_content(&mut self, holder: &mut Value, id: &str, suffix: &str) {
         let content = holder.get_mut("content").and_then(Value::as_object_mut);
         for media in content.into_iter().flat_map(|content| content.values_mut()) {
             let Some(schema) = media.get_mut("schema") else {
                 continue;
             };
-            // The optional body of `success` stays inline, its content does not.
-            let optional = is_nullable(schema)
-                .then(|| schema.get_mut("allOf").and_then(Value::as_array_mut))
-                .flatten();
-            match optional {
+            // The wrapper of an optional body stays inline; its content becomes a component.
+            match nullable_wrapper::content_mut(schema) {
                 Some(members) => members
                     .iter_mut()
-                    .for_each(|member| self.place(member, id, suffix)),
-                None => self.place(schema, id, suffix),
+                    .for_each(|member| self.hoist_schema(member, id, suffix)),
+                None => self.hoist_schema(schema, id, suffix),
             }
         }
     }
 
-    /// Deals with the schemas within a schema, which is called `name`.
-    fn children(&mut self, schema: &mut Value, name: &str) {
+    /// Hoists the schemas within a schema with the type name `name`.
+    fn hoist_children(&mut self, schema: &mut Value, name: &str) {
         let Some(members) = schema.as_object_mut() else {
             return;
         };
@@ -110,22 +111,22 @@ impl Hoister<'_, '_> {
             keys.sort();
             for key in keys {
                 if let Some(property) = properties.get_mut(&key) {
-                    self.place(property, name, &key);
+                    self.hoist_schema(property, name, &key);
                 }
             }
         }
         if let Some(items) = members.get_mut("items") {
-            self.place(items, name, "Item");
+            self.hoist_schema(items, name, "Item");
         }
         if let Some(values) = members
             .get_mut("additionalProperties")
             .filter(|values| values.is_object())
         {
-            self.place(values, name, "Value");
+            self.hoist_schema(values, name, "Value");
         }
         if let Some(all) = members.get_mut("allOf").and_then(Value::as_array_mut) {
             for member in all {
-                self.place(member, name, "");
+                self.hoist_schema(member, name, "");
             }
         }
         let is_enum = schema::is_documented_enum(schema);
@@ -135,74 +136,74 @@ impl Hoister<'_, '_> {
             .filter(|_| !is_enum)
         {
             for (index, variant) in variants.iter_mut().enumerate() {
-                let own = variant
+                let title = variant
                     .get("title")
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                let role = if own.chars().any(char::is_alphabetic) {
-                    own.to_owned()
+                let role = if title.chars().any(char::is_alphabetic) {
+                    title.to_owned()
                 } else {
                     format!("Variant {index}")
                 };
-                self.place(variant, name, &role);
+                self.hoist_schema(variant, name, &role);
             }
         }
     }
 
-    /// Deals with an inline schema that stands in `parent` as `role`.
-    fn place(&mut self, schema: &mut Value, parent: &str, role: &str) {
-        if !schema.is_object() || has_rust_type(schema) || schema.get("$ref").is_some() {
+    /// Hoists a schema and the schemas within it. `role` describes the schema within the type `parent`.
+    fn hoist_schema(&mut self, schema: &mut Value, parent: &str, role: &str) {
+        if !schema.is_object() || rust_type::is_assigned(schema) || schema.get("$ref").is_some() {
             return;
         }
-        let long = format!(
+        let long_name = format!(
             "{parent}{}",
             if role.is_empty() {
                 String::new()
             } else {
-                naming::pascal(role)
+                identifiers::pascal(role)
             }
         );
-        // The title of an alternative says what it is among the others, which the role has: it is no name by itself.
+        // The title of a variant is its role already, and too short for a type name.
         let title = schema
             .get("title")
             .filter(|title| title.as_str() != Some(role));
         let hint = schema.get(origin::NAME).or(title);
-        let short = match hint
+        let short_name = match hint
             .and_then(Value::as_str)
             .filter(|text| text.chars().any(char::is_alphabetic))
         {
-            Some(text) => naming::pascal(text),
-            None => long.clone(),
+            Some(text) => identifiers::pascal(text),
+            None => long_name.clone(),
         };
         if !is_named_type(schema) {
-            self.children(schema, &long);
+            self.hoist_children(schema, &long_name);
             if let Some(members) = schema.as_object_mut() {
                 members.remove(origin::NAME);
             }
             return;
         }
-        self.children(schema, &short);
-        self.hoist(schema, short, long);
+        self.hoist_children(schema, &short_name);
+        self.replace_by_reference(schema, short_name, long_name);
     }
 
-    /// Makes a component of the schema, or finds the one that it is.
-    fn hoist(&mut self, schema: &mut Value, short: String, long: String) {
+    /// Replaces the schema by a reference to an equal component or to a new one.
+    fn replace_by_reference(&mut self, schema: &mut Value, short_name: String, long_name: String) {
         let at = origin::of(schema, "");
-        let plain = comparable(schema);
-        let known = |name: &String, schemas: &Object| {
+        let stripped = origin::stripped(schema);
+        let is_equal_to = |name: &String, schemas: &Object| {
             schemas
                 .get(name)
-                .is_some_and(|other| comparable(other) == plain)
+                .is_some_and(|other| origin::stripped(other) == stripped)
         };
-        let name = if known(&short, &self.schemas) || !self.is_taken(&short) {
-            short
-        } else if known(&long, &self.schemas) || !self.is_taken(&long) {
-            long
+        let name = if is_equal_to(&short_name, &self.schemas) || !self.is_taken(&short_name) {
+            short_name
+        } else if is_equal_to(&long_name, &self.schemas) || !self.is_taken(&long_name) {
+            long_name
         } else {
             let mut number = 2;
             loop {
-                let name = format!("{long}{number}");
-                if known(&name, &self.schemas) || !self.is_taken(&name) {
+                let name = format!("{long_name}{number}");
+                if is_equal_to(&name, &self.schemas) || !self.is_taken(&name) {
                     break name;
                 }
                 number += 1;
@@ -210,11 +211,13 @@ impl Hoister<'_, '_> {
         };
         let reference = schema::reference(&name);
         if self.schemas.contains_key(&name) {
-            self.cx
-                .changed_at(at, format!("it is the same as `{name}`"));
+            self.cx.changed_at(
+                at,
+                format!("replaced it by a reference to `{name}`, which is equal"),
+            );
         } else {
             self.cx
-                .changed_at(at, format!("made a component of it: `{name}`"));
+                .changed_at(at, format!("moved it to the new component `{name}`"));
             self.names.insert(name.clone());
             self.schemas.insert(name, schema.clone());
         }
@@ -224,9 +227,4 @@ impl Hoister<'_, '_> {
     fn is_taken(&self, name: &str) -> bool {
         self.names.contains(name)
     }
-}
-
-/// What two schemas must have in common to be one type.
-fn comparable(schema: &Value) -> Value {
-    origin::stripped(schema)
 }

@@ -1,34 +1,38 @@
-//! Merging two schemas into one that means both.
+//! Merging of two schemas into one that requires both.
 
 use serde_json::{Value, json};
 
 use crate::extensions;
 use crate::lower::origin;
-use crate::lower::schema::Object;
+use crate::lower::schema::{Object, keys_beside};
 
-/// Merges `other` into `into`. What annotates is kept where it is; rules are tightened. The error says what cannot be both.
+/// Merges `other` into `into`. Annotations of `into` take precedence; constraints are combined.
+///
+/// # Errors
+///
+/// A description of the contradiction, if no value satisfies both.
 pub(crate) fn merge(into: &mut Value, other: &Value) -> Result<(), String> {
     let Some(other) = other.as_object() else {
         return Ok(());
     };
     let mut keys: Vec<&String> = other.keys().collect();
     keys.sort();
-    // Bounds are merged with their flags.
-    bound(
+    // Bounds are merged together with the `exclusive` flags.
+    merge_bound(
         into,
         other,
         "minimum",
         "exclusiveMinimum",
         |ours, theirs| theirs > ours,
     );
-    bound(
+    merge_bound(
         into,
         other,
         "maximum",
         "exclusiveMaximum",
         |ours, theirs| theirs < ours,
     );
-    // The type first: what follows relies on it.
+    // The type comes first, because other keywords depend on it.
     keys.sort_by_key(|key| *key != "type");
     for key in keys {
         let theirs = &other[key];
@@ -47,30 +51,30 @@ pub(crate) fn merge(into: &mut Value, other: &Value) -> Result<(), String> {
             continue;
         }
         match key.as_str() {
-            "properties" => properties(ours, theirs),
-            "required" => *ours = union(ours, theirs),
-            "type" => one_type(ours, theirs)?,
-            "enum" => common_values(ours, theirs)?,
+            "properties" => merge_properties(ours, theirs),
+            "required" => *ours = merge_lists(ours, theirs),
+            "type" => merge_types(ours, theirs)?,
+            "enum" => intersect_values(ours, theirs)?,
             "minLength" | "minItems" | "minProperties" => tighten(ours, theirs, |a, b| b > a),
             "maxLength" | "maxItems" | "maxProperties" => tighten(ours, theirs, |a, b| b < a),
-            "pattern" => both_patterns(ours, theirs),
+            "pattern" => combine_patterns(ours, theirs),
             "nullable" => *ours = false.into(),
-            "items" => both(ours, theirs),
+            "items" => combine_nested(ours, theirs),
             "additionalProperties" => match (&*ours, theirs) {
                 (Value::Bool(_), Value::Object(_)) => *ours = theirs.clone(),
-                (Value::Object(_), Value::Object(_)) => both(ours, theirs),
+                (Value::Object(_), Value::Object(_)) => combine_nested(ours, theirs),
                 _ => {}
             },
             "oneOf" | "anyOf" => return Err("two unions".into()),
             "deprecated" | "readOnly" | "writeOnly" | "uniqueItems" => *ours = true.into(),
-            key if key == extensions::CONDITIONS.name => *ours = union(ours, theirs),
+            key if key == extensions::CONDITIONS.name => *ours = merge_lists(ours, theirs),
             _ => {}
         }
     }
     Ok(())
 }
 
-fn properties(ours: &mut Value, theirs: &Value) {
+fn merge_properties(ours: &mut Value, theirs: &Value) {
     let (Some(ours), Some(theirs)) = (ours.as_object_mut(), theirs.as_object()) else {
         return;
     };
@@ -80,17 +84,17 @@ fn properties(ours: &mut Value, theirs: &Value) {
                 ours.insert(name.clone(), theirs.clone());
             }
             Some(ours) if origin::stripped(ours) == origin::stripped(theirs) => {}
-            Some(ours) => both(ours, theirs),
+            Some(ours) => combine_nested(ours, theirs),
         }
     }
 }
 
-/// Leaves the merging of nested schemas to the walk, which comes to them next.
-fn both(ours: &mut Value, theirs: &Value) {
+/// Combines two nested schemas with `allOf`. The walk merges them later.
+fn combine_nested(ours: &mut Value, theirs: &Value) {
     let mut all = Vec::new();
     for side in [&*ours, theirs] {
         match side.get("allOf").and_then(Value::as_array) {
-            Some(members) if crate::lower::schema::keys_beside(side, &["allOf"]).is_empty() => {
+            Some(members) if keys_beside(side, &["allOf"]).is_empty() => {
                 all.extend(members.iter().cloned());
             }
             _ => all.push(side.clone()),
@@ -103,7 +107,7 @@ fn both(ours: &mut Value, theirs: &Value) {
     }
 }
 
-fn union(ours: &Value, theirs: &Value) -> Value {
+fn merge_lists(ours: &Value, theirs: &Value) -> Value {
     let mut all = ours.as_array().cloned().unwrap_or_default();
     for item in theirs.as_array().into_iter().flatten() {
         if !all.contains(item) {
@@ -113,17 +117,17 @@ fn union(ours: &Value, theirs: &Value) -> Value {
     all.into()
 }
 
-fn one_type(ours: &mut Value, theirs: &Value) -> Result<(), String> {
+fn merge_types(ours: &mut Value, theirs: &Value) -> Result<(), String> {
     match (ours.as_str(), theirs.as_str()) {
         (Some("number"), Some("integer")) => *ours = "integer".into(),
         (Some("integer"), Some("number")) => {}
         (Some(a), Some(b)) => return Err(format!("{a} and {b}")),
-        _ => return Err("types that differ".into()),
+        _ => return Err("different types".into()),
     }
     Ok(())
 }
 
-fn common_values(ours: &mut Value, theirs: &Value) -> Result<(), String> {
+fn intersect_values(ours: &mut Value, theirs: &Value) -> Result<(), String> {
     let (Some(a), Some(b)) = (ours.as_array(), theirs.as_array()) else {
         return Ok(());
     };
@@ -133,12 +137,13 @@ fn common_values(ours: &mut Value, theirs: &Value) -> Result<(), String> {
         .cloned()
         .collect();
     if common.is_empty() {
-        return Err("enumerations without a value in common".into());
+        return Err("enumerations without a common value".into());
     }
     *ours = common.into();
     Ok(())
 }
 
+/// Keeps the stricter of two numbers.
 fn tighten(ours: &mut Value, theirs: &Value, tighter: fn(f64, f64) -> bool) {
     if let (Some(a), Some(b)) = (ours.as_f64(), theirs.as_f64())
         && tighter(a, b)
@@ -147,14 +152,21 @@ fn tighten(ours: &mut Value, theirs: &Value, tighter: fn(f64, f64) -> bool) {
     }
 }
 
-fn bound(into: &mut Value, other: &Object, key: &str, flag: &str, tighter: fn(f64, f64) -> bool) {
+/// Merges a bound and its `exclusive` flag; the stricter bound is kept.
+fn merge_bound(
+    into: &mut Value,
+    other: &Object,
+    key: &str,
+    flag: &str,
+    tighter: fn(f64, f64) -> bool,
+) {
     let Some(theirs) = other.get(key) else { return };
     let their_flag = other.get(flag).cloned();
-    let wins = match (into.get(key).and_then(Value::as_f64), theirs.as_f64()) {
+    let is_stricter = match (into.get(key).and_then(Value::as_f64), theirs.as_f64()) {
         (Some(a), Some(b)) => tighter(a, b) || (a == b && their_flag == Some(Value::Bool(true))),
         _ => true,
     };
-    if let (true, Some(members)) = (wins, into.as_object_mut()) {
+    if let (true, Some(members)) = (is_stricter, into.as_object_mut()) {
         members.insert(key.into(), theirs.clone());
         match their_flag {
             Some(value) => members.insert(flag.into(), value),
@@ -163,14 +175,14 @@ fn bound(into: &mut Value, other: &Object, key: &str, flag: &str, tighter: fn(f6
     }
 }
 
-/// Two patterns hold where both are found.
-fn both_patterns(ours: &mut Value, theirs: &Value) {
+/// One pattern that requires both.
+fn combine_patterns(ours: &mut Value, theirs: &Value) {
     if let (Some(a), Some(b)) = (ours.as_str(), theirs.as_str()) {
         *ours = format!(r"^(?=[\s\S]*(?:{a}))(?=[\s\S]*(?:{b}))").into();
     }
 }
 
-/// Keywords that say something about a schema and nothing about its values.
+/// Keywords that do not constrain values.
 pub(crate) const ANNOTATIONS: [&str; 7] = [
     "default",
     "deprecated",

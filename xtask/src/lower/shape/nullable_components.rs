@@ -1,32 +1,37 @@
-//! Answers: typify makes a newtype around an `Option` of a component that is nullable. The component is made one of the value, and each
-//! reference says that it may be null.
+//! Defect: typify turns a nullable component into a newtype around an `Option`.
+//!
+//! `nullable` moves from the component to the references to it.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{components_mut, each_mut, is_nullable, ref_name, remove_keys, target};
+use crate::lower::schema::{
+    components_mut, each_mut, is_nullable, ref_name, reference, remove_keys, target,
+};
+use crate::lower::shape::nullable_wrapper;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut nullable = BTreeSet::new();
-    // A component that refers to a nullable one is nullable itself.
+    // A component that refers to a nullable component is nullable too.
     loop {
         let before = nullable.len();
         for (name, schema) in components_mut(document).into_iter().flatten() {
-            let follows = target(schema).is_some_and(|target| nullable.contains(&target));
-            let says = is_nullable(schema);
-            if says {
+            let refers_to_nullable =
+                target(schema).is_some_and(|target| nullable.contains(&target));
+            let is_declared_nullable = is_nullable(schema);
+            if is_declared_nullable {
                 remove_keys(schema, &["nullable"]);
                 cx.changed(
                     schema,
                     &join("/components/schemas", name),
-                    format!("moved the null of `{name}` to its references"),
+                    format!("moved nullable from `{name}` to its references"),
                 );
             }
-            if says || follows {
+            if is_declared_nullable || refers_to_nullable {
                 nullable.insert(name.clone());
             }
         }
@@ -41,26 +46,21 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(name) = target(schema).filter(|name| nullable.contains(name)) else {
             return;
         };
-        if is_component(pointer) || is_only_member(pointer) {
+        if is_component(pointer) || nullable_wrapper::is_inside(pointer) {
             return;
         }
         if ref_name(schema).is_some() {
             let at = origin::of(schema, pointer);
-            *schema = json!({ "allOf": [crate::lower::schema::reference(&name)], "nullable": true, (origin::SOURCE): at });
+            *schema = nullable_wrapper::enclose(reference(&name), &at);
         } else if let Some(members) = schema.as_object_mut() {
             members.insert("nullable".into(), true.into());
         }
     });
 }
 
-/// A component as a whole stays what its references say.
+/// Whether the schema is a component itself.
 fn is_component(pointer: &str) -> bool {
     pointer
         .strip_prefix("/components/schemas/")
         .is_some_and(|rest| !rest.contains('/'))
-}
-
-/// The reference within `allOf` has the null on the outside.
-fn is_only_member(pointer: &str) -> bool {
-    pointer.ends_with("/allOf/0")
 }

@@ -1,32 +1,34 @@
-//! Answers: progenitor makes one `Option` of a property that may be left out and may be null, so that an update cannot clear it. In what a client
-//! sends, and in what it writes back, `auth0_core::Nullable` is the null or the value, and the `Option` around it says whether it is there.
+//! Defect: progenitor turns an optional nullable property into one `Option`, so an update cannot set it to null.
+//!
+//! In types that are sent or written back, such properties are `Option<auth0_core::Nullable<T>>`: the `Option` says whether the property is
+//! present, and `Nullable` holds null or the value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{
-    components_mut, has_rust_type, is_nullable, members, reference, strings, target,
+    component_schemas, components_mut, is_nullable, reference, strings, target,
 };
 use crate::lower::shape::rust_type;
-use crate::lower::shape::write_back;
+use crate::lower::shape::write_back_plan;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let sent = reach::reachable(document).requests;
-    let written_back = write_back::plan(document);
-    let wrapped_in: BTreeSet<String> = sent
+    let written_back = write_back_plan::plan(document);
+    let affected: BTreeSet<String> = sent
         .iter()
         .chain(written_back.nulls.keys())
         .cloned()
         .collect();
-    let within_itself = within_themselves(document, &wrapped_in);
+    let recursive = recursive_properties(document, &affected);
     for (name, schema) in components_mut(document).into_iter().flatten() {
-        if !wrapped_in.contains(name) {
+        if !affected.contains(name) {
             continue;
         }
         let required = strings(schema.get("required"));
@@ -38,7 +40,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             if !keeps_null
                 || required.contains(key)
                 || !is_nullable(property)
-                || has_rust_type(property)
+                || rust_type::is_assigned(property)
             {
                 continue;
             }
@@ -46,19 +48,22 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 property,
                 &join(&join(&join("/components/schemas", name), "properties"), key),
             );
-            let boxed = within_itself.contains(&(name.clone(), key.clone()));
-            *property = wrapped(property, boxed);
-            cx.changed_at(at, "made null and absent two things");
+            let is_recursive = recursive.contains(&(name.clone(), key.clone()));
+            *property = with_nullable_type(property, is_recursive);
+            cx.changed_at(
+                at,
+                "set the type Nullable, which distinguishes null from absent",
+            );
         }
     }
 }
 
-/// The properties, each with the component that has it, that are to be wrapped and lead back to that component.
-fn within_themselves(document: &Value, within: &BTreeSet<String>) -> BTreeSet<(String, String)> {
-    let Some(schemas) = members(document) else {
+/// The nullable properties whose types refer back to the component, each with that component.
+fn recursive_properties(document: &Value, within: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+    let Some(schemas) = component_schemas(document) else {
         return BTreeSet::new();
     };
-    let mut led_to: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut reachable: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = BTreeSet::new();
     for (name, schema) in schemas.iter().filter(|(name, _)| within.contains(*name)) {
         let properties = schema.get("properties").and_then(Value::as_object);
@@ -66,10 +71,10 @@ fn within_themselves(document: &Value, within: &BTreeSet<String>) -> BTreeSet<(S
             let Some(target) = target(property).filter(|_| is_nullable(property)) else {
                 continue;
             };
-            let led_to = led_to.entry(target).or_insert_with_key(|target| {
+            let reachable = reachable.entry(target).or_insert_with_key(|target| {
                 reach::from(&reference(target), &Value::Null, schemas)
             });
-            if led_to.contains(name) {
+            if reachable.contains(name) {
                 found.insert((name.clone(), key.clone()));
             }
         }
@@ -77,8 +82,8 @@ fn within_themselves(document: &Value, within: &BTreeSet<String>) -> BTreeSet<(S
     found
 }
 
-/// The nullable form of a property. A type that contains itself needs a box: typify puts none within a type of ours.
-fn wrapped(property: &Value, boxed: bool) -> Value {
+/// The property with the type `Nullable`. A recursive type needs a `Box`, which typify does not add within an assigned type.
+fn with_nullable_type(property: &Value, is_recursive: bool) -> Value {
     let mut inner = property.clone();
     let mut outer = json!({ "type": "string" });
     if let (Some(inner), Some(outer)) = (inner.as_object_mut(), outer.as_object_mut()) {
@@ -91,9 +96,11 @@ fn wrapped(property: &Value, boxed: bool) -> Value {
             }
         }
     }
-    if boxed {
-        inner = json!({ "type": "string", (extensions::RUST_TYPE.name): rust_type::boxed(&inner) });
+    if is_recursive {
+        let boxed = rust_type::boxed(&inner);
+        inner = json!({ "type": "string" });
+        rust_type::assign(&mut inner, boxed);
     }
-    outer[extensions::RUST_TYPE.name] = rust_type::nullable(&inner);
+    rust_type::assign(&mut outer, rust_type::nullable(&inner));
     outer
 }

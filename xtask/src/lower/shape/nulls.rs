@@ -1,16 +1,19 @@
-//! Answers: 3.1 has a type of null, and lists of types; openapiv3 refuses the lists and progenitor panics on `type: "null"`. 3.0 has `nullable`.
+//! Defect: 3.1 has the type null and lists of types. openapiv3 rejects lists, and progenitor panics on `type: "null"`.
+//!
+//! Null becomes `nullable`. A list of several types becomes a union.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, each_mut, keys_beside, members, target, type_of};
-use crate::lower::shape::unions::follow;
+use crate::lower::schema::{
+    Object, component_schemas, each_mut, keys_beside, resolve, target, type_of,
+};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let nulls = nulls(document);
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    let nulls = null_components(document);
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
             return;
@@ -20,12 +23,12 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             return;
         }
         let at = origin::of(schema, pointer);
-        types(schema, &at, cx);
-        null_type(schema, &at, cx);
-        null_value(schema, &at, cx);
-        null_variant(schema, &nulls, &at, cx);
+        lower_type_list(schema, &at, cx);
+        lower_null_type(schema, &at, cx);
+        lower_null_value(schema, &at, cx);
+        lower_null_variant(schema, &nulls, &at, cx);
     });
-    // Unions have been looked at by now. Of what is left typify would make a unit, which is sent even where it is optional.
+    // All unions are done. typify would turn the remaining nulls into the unit type, which is sent even if it is optional.
     each_mut(document, &mut |schema, pointer| {
         if !is_null(schema) {
             return;
@@ -35,20 +38,23 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             members.remove("enum");
             members.remove("nullable");
         }
-        cx.changed_at(at, "read what is always null as any value");
+        cx.changed_at(
+            at,
+            "turned a schema of null alone into a schema without constraints",
+        );
     });
 }
 
-/// The components that are null and nothing else, directly or by way of others.
-fn nulls(document: &Value) -> BTreeSet<String> {
-    let Some(schemas) = members(document) else {
+/// The components that allow null only, directly or through references.
+fn null_components(document: &Value) -> BTreeSet<String> {
+    let Some(schemas) = component_schemas(document) else {
         return BTreeSet::new();
     };
-    let is_nothing_else = |schema: &Value| {
-        let meant = follow(schema, schemas);
-        type_of(meant) == Some("null") || is_null(meant)
+    let is_null_only = |schema: &Value| {
+        let resolved = resolve(schema, schemas);
+        type_of(resolved) == Some("null") || is_null(resolved)
     };
-    let null = schemas.iter().filter(|(_, schema)| is_nothing_else(schema));
+    let null = schemas.iter().filter(|(_, schema)| is_null_only(schema));
     null.map(|(name, _)| name.clone()).collect()
 }
 
@@ -58,8 +64,8 @@ fn make_nullable(schema: &mut Value) {
     }
 }
 
-/// `type: [string, "null"]`, and lists of several types.
-fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+/// Rewrites a list of types as one type, as `nullable`, or as a union.
+fn lower_type_list(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
@@ -69,11 +75,11 @@ fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
         .map(str::to_owned)
         .collect();
     let all = types.join(", ");
-    let had_null = types.iter().any(|kind| kind == "null");
-    types.retain(|kind| kind != "null");
+    let had_null = types.iter().any(|type_name| type_name == "null");
+    types.retain(|type_name| type_name != "null");
     // Every integer is a number.
-    if types.iter().any(|kind| kind == "number") {
-        types.retain(|kind| kind != "integer");
+    if types.iter().any(|type_name| type_name == "number") {
+        types.retain(|type_name| type_name != "integer");
     }
     types.sort();
     types.dedup();
@@ -92,11 +98,11 @@ fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
             members.remove("type");
             let variants: Vec<Value> = several
                 .iter()
-                .map(|kind| split_off(members, kind, at))
+                .map(|type_name| part_for_type(members, type_name, at))
                 .collect();
             members.remove("enum");
-            for kind in several {
-                for key in keywords_of(kind) {
+            for type_name in several {
+                for key in keywords_of(type_name) {
                     members.remove(*key);
                 }
             }
@@ -106,13 +112,16 @@ fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     if had_null {
         make_nullable(schema);
     }
-    cx.changed_at(at, format!("wrote the types {all} as 3.0 has them"));
+    cx.changed_at(
+        at,
+        format!("rewrote the list of types {all} in the form of 3.0"),
+    );
 }
 
-/// The part of a schema that speaks of values of one type.
-fn split_off(members: &Object, kind: &str, at: &str) -> Value {
-    let mut variant = json!({ "type": kind, (origin::SOURCE): at });
-    for key in keywords_of(kind) {
+/// The part of a schema that applies to values of one type.
+fn part_for_type(members: &Object, type_name: &str, at: &str) -> Value {
+    let mut variant = json!({ "type": type_name, (origin::SOURCE): at });
+    for key in keywords_of(type_name) {
         if let Some(value) = members.get(*key) {
             variant[*key] = value.clone();
         }
@@ -120,7 +129,7 @@ fn split_off(members: &Object, kind: &str, at: &str) -> Value {
     if let Some(values) = members.get("enum").and_then(Value::as_array) {
         let own: Vec<Value> = values
             .iter()
-            .filter(|value| is_of(value, kind))
+            .filter(|value| has_type(value, type_name))
             .cloned()
             .collect();
         if !own.is_empty() {
@@ -130,8 +139,9 @@ fn split_off(members: &Object, kind: &str, at: &str) -> Value {
     variant
 }
 
-fn keywords_of(kind: &str) -> &'static [&'static str] {
-    match kind {
+/// The keywords that apply to values of one type only.
+fn keywords_of(type_name: &str) -> &'static [&'static str] {
+    match type_name {
         "object" => &[
             "properties",
             "required",
@@ -152,8 +162,8 @@ fn keywords_of(kind: &str) -> &'static [&'static str] {
     }
 }
 
-fn is_of(value: &Value, kind: &str) -> bool {
-    match kind {
+fn has_type(value: &Value, type_name: &str) -> bool {
+    match type_name {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "number" => value.is_number(),
@@ -164,8 +174,8 @@ fn is_of(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// A type that holds nothing but null.
-fn null_type(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+/// Rewrites the type null as an enumeration.
+fn lower_null_type(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     if type_of(schema) != Some("null") {
         return;
     }
@@ -173,11 +183,11 @@ fn null_type(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
         members.remove("type");
         members.insert("enum".into(), json!([null]));
     }
-    cx.changed_at(at, "wrote the type null as an enumeration of null");
+    cx.changed_at(at, "turned the type null into an enumeration of null");
 }
 
-/// Null among the values of an enumeration.
-fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+/// Rewrites null among the values of an enumeration as `nullable`.
+fn lower_null_value(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     if is_null(schema) {
         return;
     }
@@ -188,32 +198,40 @@ fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     values.retain(|value| !value.is_null());
     if values.len() < before {
         make_nullable(schema);
-        cx.changed_at(at, "wrote null among the values as nullable");
+        cx.changed_at(at, "turned null among the values into nullable");
     }
 }
 
-/// A variant of a union that is null.
-fn null_variant(schema: &mut Value, nulls: &BTreeSet<String>, at: &str, cx: &mut Context<'_>) {
+/// Rewrites a null variant of a union as `nullable`.
+fn lower_null_variant(
+    schema: &mut Value,
+    nulls: &BTreeSet<String>,
+    at: &str,
+    cx: &mut PassContext<'_>,
+) {
     for key in ["oneOf", "anyOf"] {
         let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else {
             continue;
         };
         let before = variants.len();
-        let is_some = |variant: &Value| match target(variant) {
+        let is_not_null = |variant: &Value| match target(variant) {
             Some(name) => !nulls.contains(&name),
             None => type_of(variant) != Some("null") && !is_null(variant),
         };
-        let kept = variants.iter().filter(|variant| is_some(variant)).count();
+        let kept = variants
+            .iter()
+            .filter(|variant| is_not_null(variant))
+            .count();
         if kept == 0 || kept == before {
             continue;
         }
-        variants.retain(is_some);
+        variants.retain(is_not_null);
         make_nullable(schema);
-        cx.changed_at(at, "wrote a variant of null as nullable");
+        cx.changed_at(at, "turned a null variant into nullable");
     }
 }
 
-/// Whether the schema is already the lowered form of the type null.
+/// Whether the schema allows null only, in the form that `lower_null_type` produces.
 fn is_null(schema: &Value) -> bool {
     let values = schema.get("enum").and_then(Value::as_array);
     values.is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))

@@ -1,10 +1,35 @@
-//! The extension by which typify takes a Rust type of ours.
+//! `x-rust-type`, the extension that sets the Rust type of a schema in typify.
+//!
+//! The first pass that assigns a type to a schema decides; later passes leave the schema unchanged.
 
 use serde_json::{Value, json};
 
 use crate::extensions;
 use crate::lower::origin;
 use crate::lower::schema::is_nullable;
+use crate::lower::shape::nullable_wrapper;
+
+/// Whether the schema has a Rust type.
+pub(crate) fn is_assigned(schema: &Value) -> bool {
+    extensions::RUST_TYPE.is_set(schema)
+}
+
+/// Assigns a Rust type, unless the schema has one. A nullable schema gets a [wrapper](nullable_wrapper), because typify ignores
+/// `nullable` beside the extension.
+pub(crate) fn assign(schema: &mut Value, rust_type: Value) {
+    if is_assigned(schema) {
+        return;
+    }
+    schema[extensions::RUST_TYPE.name] = rust_type;
+    if is_nullable(schema) {
+        *schema = nullable_wrapper::wrap(schema);
+    }
+}
+
+/// Whether the Rust type of the schema is [`unlisted`].
+pub(crate) fn is_unlisted(schema: &Value) -> bool {
+    extensions::RUST_TYPE.value(schema)["path"] == unlisted()["path"]
+}
 
 /// `auth0_core::Open` of a schema.
 pub(crate) fn open(of: &Value) -> Value {
@@ -36,7 +61,7 @@ pub(crate) fn boxed(of: &Value) -> Value {
     rust_type("std", "std::boxed::Box", Some(of))
 }
 
-/// `serde_json::Map`: an object of anything.
+/// `serde_json::Map`: an object with any values.
 pub(crate) fn free_map() -> Value {
     json!({
         "crate": "serde_json",
@@ -46,7 +71,7 @@ pub(crate) fn free_map() -> Value {
     })
 }
 
-/// `BTreeMap` of strings to a schema.
+/// `BTreeMap` from strings to a schema.
 pub(crate) fn typed_map(of: &Value) -> Value {
     json!({
         "crate": "std",
@@ -56,35 +81,35 @@ pub(crate) fn typed_map(of: &Value) -> Value {
     })
 }
 
-fn rust_type(krate: &str, path: &str, of: Option<&Value>) -> Value {
-    let mut value = json!({ "crate": krate, "version": "*", "path": path });
-    if let Some(of) = of {
-        value["parameters"] = json!([json_schema(of)]);
+fn rust_type(crate_name: &str, path: &str, parameter: Option<&Value>) -> Value {
+    let mut value = json!({ "crate": crate_name, "version": "*", "path": path });
+    if let Some(parameter) = parameter {
+        value["parameters"] = json!([json_schema(parameter)]);
     }
     value
 }
 
-/// The parameters of the extension are read as JSON Schema and not as OpenAPI, so null is a type here.
+/// The schema as JSON Schema. typify does not read the parameters of the extension as OpenAPI, so null has to be a type.
 fn json_schema(schema: &Value) -> Value {
     let mut schema = origin::stripped(schema);
-    lower(&mut schema);
+    nullable_to_null_type(&mut schema);
     schema
 }
 
-fn lower(schema: &mut Value) {
+fn nullable_to_null_type(schema: &mut Value) {
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = schema.get_mut(key).filter(|inner| inner.is_object()) {
-            lower(inner);
+            nullable_to_null_type(inner);
         }
     }
     if let Some(members) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        members.iter_mut().for_each(lower);
+        members.iter_mut().for_each(nullable_to_null_type);
     }
     let nullable = is_nullable(schema);
     let Some(members) = schema.as_object_mut() else {
         return;
     };
-    // The docs and the checks of a field stand on the field.
+    // The documentation and the constraints stay on the field.
     for key in [
         "description",
         "nullable",
@@ -105,9 +130,32 @@ fn lower(schema: &mut Value) {
         return;
     }
     match schema.get("type").cloned() {
-        Some(kind) if !extensions::RUST_TYPE.is_set(schema) => {
-            schema["type"] = json!([kind, "null"])
-        }
+        Some(type_name) if !is_assigned(schema) => schema["type"] = json!([type_name, "null"]),
         _ => *schema = json!({ "oneOf": [{ "type": "null" }, schema.clone()] }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assigned_type_is_not_replaced() {
+        let mut schema = json!({ "type": "string" });
+        assign(&mut schema, secret());
+        let first = schema.clone();
+        assign(&mut schema, unlisted());
+        assert_eq!(schema, first);
+    }
+
+    #[test]
+    fn nullable_schema_is_wrapped_around_the_type() {
+        let mut schema = json!({ "type": "string", "nullable": true, "description": "A key." });
+        assign(&mut schema, secret());
+        let inner = json!({ "type": "string", (extensions::RUST_TYPE.name): secret() });
+        assert_eq!(
+            schema,
+            json!({ "nullable": true, "description": "A key.", "allOf": [inner] })
+        );
     }
 }

@@ -1,33 +1,35 @@
-//! Answers: a union of one variant is no union, and alternatives that only say which properties are required are a rule and no types. typify
-//! makes an enum of one case of the first and refuses or panics on the second.
+//! Defect: typify turns a union of one variant into an enum with one variant, and rejects or panics on variants that only list required
+//! properties.
+//!
+//! The only variant replaces the union. Variants that only list required properties are removed and reported.
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, remove_keys};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         let at = origin::of(schema, pointer);
         for key in ["oneOf", "anyOf"] {
             let Some(variants) = schema.get(key).and_then(Value::as_array) else {
                 continue;
             };
-            if variants.iter().all(is_rule) {
+            if variants.iter().all(is_constraint) {
                 remove_keys(schema, &[key]);
                 cx.changed_at(
                     join(&at, key),
-                    "removed alternatives that only say what is required",
+                    "removed variants that only list required properties",
                 );
                 cx.warn(
                     Problem::at(
                         join(&at, key),
-                        format!("the rule `{key}` is documentation only"),
+                        format!("the client does not check the constraint `{key}`"),
                     )
-                    .help("state it in the description, or as x-conditions by an overlay"),
+                    .help("mention it in the description, or add x-conditions in an overlay"),
                 );
                 continue;
             }
@@ -44,14 +46,14 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     }
                 }
             }
-            cx.changed_at(join(&at, key), "took the only variant for the whole");
+            cx.changed_at(join(&at, key), "replaced the union by its only variant");
         }
-        plain_wrapper(schema);
+        unwrap_single_all_of(schema);
     });
 }
 
-/// Whether a variant restricts without saying what the value is.
-fn is_rule(variant: &Value) -> bool {
+/// Whether a variant is only a constraint on the required properties.
+fn is_constraint(variant: &Value) -> bool {
     variant.is_object()
         && variant.get("required").is_some()
         && keys_beside(
@@ -61,8 +63,8 @@ fn is_rule(variant: &Value) -> bool {
         .is_empty()
 }
 
-/// `{allOf: [X]}` that carries nothing else is X, stamps apart.
-fn plain_wrapper(schema: &mut Value) {
+/// Replaces `{allOf: [X]}` without other members by X.
+fn unwrap_single_all_of(schema: &mut Value) {
     let Some([only]) = schema
         .get("allOf")
         .and_then(Value::as_array)

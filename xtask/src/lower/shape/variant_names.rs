@@ -1,30 +1,30 @@
-//! What the variants of a union are called.
+//! The names of the variants of a union.
 //!
-//! A variant that a constant tells from the others is called by it: `google-apps` is `GoogleApps`, in the spelling of the
-//! component's name where that has the same letters, so that `pingfederate` of an `IdpPingFederateRequest` is
-//! `PingFederate`. Of the others, the component's name gives the variant's, without the words at its ends that all
-//! variants have in common and that the union's own name has too: `IdpOktaUpdateRequest` and its like in
-//! `IdpUpdateKnownRequest` are `Okta` and so on. Where they have no such words in common, a title is shorter than the
-//! component's name, and comes before it.
+//! A variant with a constant is named after the constant: `google-apps` becomes `GoogleApps`. If the component name contains the same letters,
+//! its capitalization is used: `pingfederate` of `IdpPingFederateRequest` becomes `PingFederate`.
+//!
+//! Other variants are named after their components, without the leading and trailing words that all variants share with the union:
+//! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If the variants share no such words, the title takes precedence over the
+//! component name, because it is shorter.
 
 use std::collections::BTreeSet;
 
 use heck::ToSnakeCase;
 
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 
-/// What is known of a variant.
-pub(crate) struct VariantOf<'a> {
+/// The inputs for the name of a variant.
+pub(crate) struct VariantInfo<'a> {
     pub(crate) component: &'a str,
     pub(crate) title: Option<&'a str>,
-    /// The value of the property that tells it from the others.
+    /// The value of the property that identifies the variant.
     pub(crate) constant: Option<&'a str>,
 }
 
-/// The names of the variants of `union`, no two alike.
-pub(crate) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
+/// The unique names of the variants of `union`.
+pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<String> {
     let short = without_common_words(union, variants);
-    // An open union has a variant of that name for what no other one describes.
+    // An open union has a variant `Other` for values that match no other variant.
     let mut taken = BTreeSet::from(["Other".to_owned()]);
     variants
         .iter()
@@ -34,12 +34,12 @@ pub(crate) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
             let title = variant
                 .title
                 .filter(|title| title.chars().any(char::is_alphabetic));
-            let mut name = match variant.constant.map(naming::pascal) {
-                Some(constant) => spelled(short, &constant).unwrap_or(constant),
-                None => naming::pascal(short.or(title).unwrap_or(variant.component)),
+            let mut name = match variant.constant.map(identifiers::pascal) {
+                Some(constant) => matching_capitalization(short, &constant).unwrap_or(constant),
+                None => identifiers::pascal(short.or(title).unwrap_or(variant.component)),
             };
             if taken.contains(&name) {
-                name = naming::unique(&naming::pascal(variant.component), |name| {
+                name = identifiers::unique(&identifiers::pascal(variant.component), |name| {
                     taken.contains(name)
                 });
             }
@@ -49,45 +49,51 @@ pub(crate) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
         .collect()
 }
 
-/// `short` as a name, if it is `constant` in other capitals.
-fn spelled(short: Option<&str>, constant: &str) -> Option<String> {
-    let short = naming::pascal(short?);
+/// `short` as a name, if it differs from `constant` in capitalization only.
+fn matching_capitalization(short: Option<&str>, constant: &str) -> Option<String> {
+    let short = identifiers::pascal(short?);
     short.eq_ignore_ascii_case(constant).then_some(short)
 }
 
-/// The names of the components without the words at their ends that all of them and the union have; nothing where there
-/// are none, or where one of them would be left without a name or with that of another.
-fn without_common_words(union: &str, variants: &[VariantOf<'_>]) -> Option<Vec<String>> {
-    let of_union = words(union);
-    let names: Vec<Vec<String>> = variants.iter().map(|v| words(v.component)).collect();
+/// The component names without the leading and trailing words that all of them share with the union.
+///
+/// Returns `None` if there are no such words, or if the remaining names are not valid and unique.
+fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec<String>> {
+    let union_words = split_words(union);
+    let names: Vec<Vec<String>> = variants.iter().map(|v| split_words(v.component)).collect();
     let first = names.first().filter(|_| names.len() > 1)?;
     let common = |at: &dyn Fn(&[String]) -> Option<String>| {
         at(first).filter(|word| {
-            of_union.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
+            union_words.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
         })
     };
-    let (mut before, mut after) = (0, 0);
-    while common(&|name| name.get(before).cloned()).is_some() {
-        before += 1;
+    let (mut leading, mut trailing) = (0, 0);
+    while common(&|name| name.get(leading).cloned()).is_some() {
+        leading += 1;
     }
-    while common(&|name| name.iter().rev().nth(after).cloned()).is_some() {
-        after += 1;
+    while common(&|name| name.iter().rev().nth(trailing).cloned()).is_some() {
+        trailing += 1;
     }
-    let rest: Option<BTreeSet<String>> = names
+    let short_names: Option<BTreeSet<String>> = names
         .iter()
-        .map(|name| Some(name.get(before..name.len().checked_sub(after)?)?.join("_")))
+        .map(|name| {
+            Some(
+                name.get(leading..name.len().checked_sub(trailing)?)?
+                    .join("_"),
+            )
+        })
         .map(|name| name.filter(|name| name.starts_with(char::is_alphabetic)))
         .collect();
-    if before + after == 0 || rest?.len() < names.len() {
+    if leading + trailing == 0 || short_names?.len() < names.len() {
         return None;
     }
-    let rest = names
+    let short_names = names
         .iter()
-        .map(|name| name[before..name.len() - after].join("_"));
-    Some(rest.collect())
+        .map(|name| name[leading..name.len() - trailing].join("_"));
+    Some(short_names.collect())
 }
 
-fn words(name: &str) -> Vec<String> {
+fn split_words(name: &str) -> Vec<String> {
     let snake = name.to_snake_case();
     snake.split('_').map(str::to_owned).collect()
 }
@@ -99,17 +105,17 @@ mod tests {
     fn names(union: &str, variants: &[(&str, Option<&str>, Option<&str>)]) -> Vec<String> {
         let variants: Vec<_> = variants
             .iter()
-            .map(|(component, title, constant)| VariantOf {
+            .map(|(component, title, constant)| VariantInfo {
                 component,
                 title: *title,
                 constant: *constant,
             })
             .collect();
-        of(union, &variants)
+        variant_names(union, &variants)
     }
 
     #[test]
-    fn constant_tells_variants_apart_then_it_names_them_as_the_components_spell_it() {
+    fn variants_with_constants_are_named_after_them_in_the_capitalization_of_the_component() {
         let variants = [
             ("PetBigCatView", Some("A cat"), Some("bigcat")),
             ("PetDogView", None, Some("guard-dog")),
@@ -122,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn components_share_words_with_the_union_then_these_are_left_out() {
+    fn words_shared_with_the_union_are_removed() {
         let variants = [
             ("PetCatUpdateRequest", Some("Cat Update Request"), None),
             ("PetDogUpdateRequest", None, None),
         ];
         assert_eq!(names("PetUpdateKnownRequest", &variants), ["Cat", "Dog"]);
-        // `Fast` is common to both, but is no word of the union.
+        // Both names contain `Fast`, but the union does not.
         let variants = [
             ("FastCatRequest", None, None),
             ("FastDogRequest", None, None),
@@ -137,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn components_share_nothing_with_the_union_then_titles_name_the_variants() {
+    fn variants_without_shared_words_are_named_after_their_titles() {
         let variants = [
             ("PublicPayload", Some("Public Cloud"), None),
             ("PrivatePayload", Some("1"), None),
@@ -149,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_or_the_same_would_be_left_then_whole_names_stay() {
+    fn empty_or_duplicate_short_names_fall_back_to_component_names() {
         let variants = [("PetRequest", None, None), ("PetDogRequest", None, None)];
         assert_eq!(
             names("PetUpdateRequest", &variants),

@@ -1,21 +1,22 @@
-//! Answers: `if`/`then` and `dependentRequired` are skipped by progenitor, and a Rust type cannot carry them. Simple ones become `x-conditions`,
-//! which the emitter checks before a request is sent; the others are told to be documentation only.
+//! Defect: progenitor ignores `if`/`then` and `dependentRequired`, and a Rust type cannot express them.
 //!
-//! A clause under `if` does not hold for a property that is absent; one under `then` has nothing to say about it, except `present`.
+//! Simple conditions become `x-conditions`, which the client checks before it sends a request. For other conditions the pass reports that
+//! they are not enforced.
+//!
+//! A clause under `if` does not hold if the property is absent. A clause under `then` does not constrain an absent property, except for
+//! `present`.
 
 use serde_json::{Value, json};
 
-use crate::extensions;
-use crate::lower::Context;
+use crate::extensions::CONDITIONS;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, remove_keys, strings};
-use crate::lower::syntax::structure::show;
+use crate::lower::syntax::structure::abbreviated;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = extensions::CONDITIONS.name;
-
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
             return;
@@ -23,11 +24,11 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let at = origin::of(schema, pointer);
         let required = strings(schema.get("required"));
         let mut found = Vec::new();
-        take(schema, &required, &at, &mut found, cx);
+        take_condition(schema, &required, &at, &mut found, cx);
         if let Some(Value::Array(mut all)) = schema.get("allOf").cloned() {
             for member in &mut all {
                 let here = origin::of(member, &at);
-                take(member, &required, &here, &mut found, cx);
+                take_condition(member, &required, &here, &mut found, cx);
             }
             let before = all.len();
             all.retain(|member| !member.is_object() || !keys_beside(member, &[]).is_empty());
@@ -37,9 +38,9 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 schema["allOf"] = all.into();
             }
         }
-        dependencies(schema, &at, &mut found, cx);
+        take_dependencies(schema, &at, &mut found, cx);
         if !found.is_empty() {
-            let mut all = match schema.get(KEY) {
+            let mut all = match CONDITIONS.get(schema) {
                 Some(Value::Array(given)) => given.clone(),
                 _ => Vec::new(),
             };
@@ -48,23 +49,23 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     all.push(condition);
                 }
             }
-            schema[KEY] = all.into();
+            schema[CONDITIONS.name] = all.into();
         }
     });
 }
 
-/// Takes the `if` of a schema, with what belongs to it.
-fn take(
+/// Removes `if`, `then` and `else` from a schema and adds the equivalent condition to `found`, if there is one.
+fn take_condition(
     schema: &mut Value,
     required: &[String],
     at: &str,
     found: &mut Vec<Value>,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
-    let (condition, then, otherwise) = (
+    let (condition, then, else_schema) = (
         members.remove("if"),
         members.remove("then"),
         members.remove("else"),
@@ -76,26 +77,32 @@ fn take(
         .filter(|(condition, then)| !condition.is_empty() && !then.is_empty());
     match lowered {
         Some((condition, then)) => {
-            cx.changed_at(&here, "made a condition of `if` and `then`");
+            cx.changed_at(&here, "turned `if` and `then` into a condition");
             found.push(entry(condition, then));
         }
-        None if then.is_some() => cx.warn(told(&here)),
+        None if then.is_some() => cx.warn(not_enforced(&here)),
         None => {}
     }
-    if otherwise.is_some() {
-        cx.warn(told(&join(at, "else")));
+    if else_schema.is_some() {
+        cx.warn(not_enforced(&join(at, "else")));
     }
     cx.changed_at(&here, "removed `if`");
 }
 
-fn told(at: &str) -> Problem {
-    Problem::at(at, "this condition is documentation only")
-        .expected("required properties, constants, `contains` a constant, minItems, maxItems")
-        .help("state it in the description, or as x-conditions by an overlay")
+/// The warning for a condition that the client does not check.
+fn not_enforced(at: &str) -> Problem {
+    Problem::at(at, "the client does not check this condition")
+        .expected("a condition on required properties, constants, `contains` with a constant, minItems or maxItems")
+        .help("mention it in the description, or add x-conditions in an overlay")
 }
 
-/// `dependentRequired: {a: [b]}`: with `a`, `b` has to be there.
-fn dependencies(schema: &mut Value, at: &str, found: &mut Vec<Value>, cx: &mut Context<'_>) {
+/// Turns `dependentRequired: {a: [b]}` into conditions: if `a` is present, `b` is required.
+fn take_dependencies(
+    schema: &mut Value,
+    at: &str,
+    found: &mut Vec<Value>,
+    cx: &mut PassContext<'_>,
+) {
     let Some(Value::Object(dependent)) = schema
         .as_object_mut()
         .and_then(|members| members.remove("dependentRequired"))
@@ -118,53 +125,65 @@ fn dependencies(schema: &mut Value, at: &str, found: &mut Vec<Value>, cx: &mut C
     }
     cx.changed_at(
         join(at, "dependentRequired"),
-        "made conditions of `dependentRequired`",
+        "turned `dependentRequired` into conditions",
     );
 }
 
+/// An entry of `x-conditions` with its error message.
 fn entry(condition: Vec<Value>, then: Vec<Value>) -> Value {
-    let words = |clauses: &[Value], rule: bool| -> String {
-        let all: Vec<String> = clauses.iter().map(|clause| phrase(clause, rule)).collect();
+    let describe = |clauses: &[Value], is_requirement: bool| -> String {
+        let all: Vec<String> = clauses
+            .iter()
+            .map(|clause| describe_clause(clause, is_requirement))
+            .collect();
         all.join(" and ")
     };
-    let message = format!("{} when {}", words(&then, true), words(&condition, false));
+    let message = format!(
+        "{} when {}",
+        describe(&then, true),
+        describe(&condition, false)
+    );
     json!({ "if": condition, "then": then, "message": message })
 }
 
-/// A clause in words, as a rule ("must …") or as a fact.
-fn phrase(clause: &Value, rule: bool) -> String {
+/// Describes a clause as a requirement ("must …") or as a fact.
+fn describe_clause(clause: &Value, is_requirement: bool) -> String {
     let name = clause["property"].as_str().unwrap_or_default();
     let number = |key: &str| clause.get(key).and_then(Value::as_u64);
     let items = |number: u64| if number == 1 { "item" } else { "items" };
-    let (must, has) = if rule {
+    let (must, has) = if is_requirement {
         ("must be", "must have")
     } else {
         ("is", "has")
     };
     if clause.get("present").is_some() {
-        return if rule {
+        return if is_requirement {
             format!("`{name}` is required")
         } else {
             format!("`{name}` is given")
         };
     }
     if clause.get("absent").is_some() {
-        return if rule {
-            format!("`{name}` must be left out")
+        return if is_requirement {
+            format!("`{name}` must be omitted")
         } else {
-            format!("`{name}` is left out")
+            format!("`{name}` is omitted")
         };
     }
-    if let Some(least) = number("minItems") {
-        return format!("`{name}` {has} at least {least} {}", items(least));
+    if let Some(minimum) = number("minItems") {
+        return format!("`{name}` {has} at least {minimum} {}", items(minimum));
     }
-    if let Some(most) = number("maxItems") {
-        return format!("`{name}` {has} at most {most} {}", items(most));
+    if let Some(maximum) = number("maxItems") {
+        return format!("`{name}` {has} at most {maximum} {}", items(maximum));
     }
     if let Some(value) = clause.get("contains") {
         return format!(
             "`{name}` {} {}",
-            if rule { "must contain" } else { "contains" },
+            if is_requirement {
+                "must contain"
+            } else {
+                "contains"
+            },
             plain(value)
         );
     }
@@ -174,12 +193,17 @@ fn phrase(clause: &Value, rule: bool) -> String {
     )
 }
 
+/// A string without quotes, any other value as JSON.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| show(value), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| abbreviated(value), str::to_owned)
 }
 
-/// The clauses of a schema, if it says nothing else. `outer` is given for an `if`: the properties that are always there.
-fn clauses(schema: &Value, outer: Option<&[String]>) -> Option<Vec<Value>> {
+/// The clauses of a schema; `None` if it has keywords that no clause can express.
+///
+/// `always_required` is set for an `if`: the properties that the enclosing schema requires.
+fn clauses(schema: &Value, always_required: Option<&[String]>) -> Option<Vec<Value>> {
     let known = [
         "properties",
         "required",
@@ -197,34 +221,36 @@ fn clauses(schema: &Value, outer: Option<&[String]>) -> Option<Vec<Value>> {
     }
     let required = strings(schema.get("required"));
     let mut found = Vec::new();
-    let mut told = Vec::new();
+    let mut covered = Vec::new();
     if let Some(properties) = schema.get("properties") {
         let properties = properties.as_object()?;
         let mut names: Vec<&String> = properties.keys().collect();
         names.sort();
         for name in names {
-            let rule = property(name, &properties[name])?;
-            if rule.is_empty() {
+            let constraints = property(name, &properties[name])?;
+            if constraints.is_empty() {
                 continue;
             }
-            // Without the property an `if` holds, which no clause can say.
-            let is_absent = rule.iter().any(|clause| clause.get("absent").is_some());
-            if let Some(outer) = outer
+            // JSON Schema lets an `if` hold if the property is absent. No clause can express that.
+            let is_absent = constraints
+                .iter()
+                .any(|clause| clause.get("absent").is_some());
+            if let Some(always_required) = always_required
                 && !is_absent
                 && !required.contains(name)
-                && !outer.contains(name)
+                && !always_required.contains(name)
             {
                 return None;
             }
-            // Under `then`, a rule beside `required` does not make the property present by itself.
-            if outer.is_some() {
-                told.push(name.clone());
+            // Under `then`, a constraint does not make the property required, so `present` is added separately.
+            if always_required.is_some() {
+                covered.push(name.clone());
             }
-            found.extend(rule);
+            found.extend(constraints);
         }
     }
     for name in required {
-        if !told.contains(&name) {
+        if !covered.contains(&name) {
             found.push(json!({ "property": name, "present": true }));
         }
     }
@@ -240,19 +266,19 @@ fn clauses(schema: &Value, outer: Option<&[String]>) -> Option<Vec<Value>> {
     Some(found)
 }
 
-/// The clauses about one property.
-fn property(name: &str, rule: &Value) -> Option<Vec<Value>> {
-    match rule {
+/// The clauses for one property; `None` if its schema has keywords that no clause can express.
+fn property(name: &str, schema: &Value) -> Option<Vec<Value>> {
+    match schema {
         Value::Bool(true) => return Some(Vec::new()),
         Value::Bool(false) => return Some(vec![json!({ "property": name, "absent": true })]),
         _ => {}
     }
     let mut found = Vec::new();
     for key in keys_beside(
-        rule,
+        schema,
         &["type", "description", "title", "$comment", "errorMessage"],
     ) {
-        let value = &rule[key];
+        let value = &schema[key];
         let clause = match key {
             "const" => json!({ "property": name, "equals": value }),
             "enum" => match value.as_array().map(Vec::as_slice) {
@@ -261,11 +287,11 @@ fn property(name: &str, rule: &Value) -> Option<Vec<Value>> {
             },
             "minItems" | "maxItems" => json!({ "property": name, (key): value }),
             "contains" => {
-                let wanted = value.get("const")?;
+                let constant = value.get("const")?;
                 if !keys_beside(value, &["const", "type"]).is_empty() {
                     return None;
                 }
-                json!({ "property": name, "contains": wanted })
+                json!({ "property": name, "contains": constant })
             }
             _ => return None,
         };

@@ -1,19 +1,20 @@
-//! Answers: typify makes newtypes of patterns and lengths, whose errors name no field; `minimum: 1` becomes `NonZeroU64` and loses the maximum;
-//! and old data that breaks a newer rule no longer decodes. Types stay plain. The rules move to `x-constraints`, for a check before sending.
+//! Defect: typify turns patterns and lengths into newtypes whose errors do not name the field. `minimum: 1` becomes `NonZeroU64` and drops
+//! the maximum. Stored data that violates a constraint added later no longer decodes.
+//!
+//! The constraints move to `x-constraints`, so the types stay plain. The client checks them before it sends a request.
 
 use serde_json::{Value, json};
 
-use crate::extensions;
-use crate::lower::Context;
+use crate::extensions::CONSTRAINTS;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, each_mut, has_rust_type, is_string_enum, type_of};
+use crate::lower::schema::{Object, each_mut, is_string_enum, type_of};
+use crate::lower::shape::rust_type;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = extensions::CONSTRAINTS.name;
-
-/// The keywords that move.
-const RULES: [&str; 13] = [
+/// The keywords that move to `x-constraints`.
+const CONSTRAINT_KEYWORDS: [&str; 13] = [
     "exclusiveMaximum",
     "exclusiveMinimum",
     "maxItems",
@@ -29,45 +30,48 @@ const RULES: [&str; 13] = [
     "uniqueItems",
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if schema.get("$ref").is_some() {
             return;
         }
         let at = origin::of(schema, pointer);
-        let mut moved = take(schema, &at, cx);
-        // The values of a map are to it what the items are to a list.
+        let mut moved = take_constraints(schema, &at, cx);
+        // `x-constraints` describes the values of a map like the items of an array.
         for key in ["items", "additionalProperties"] {
             let Some(items) = schema.get_mut(key).filter(|items| items.is_object()) else {
                 continue;
             };
-            let nested = nested(items, &join(&at, key), cx);
-            if !nested.is_empty() {
-                moved.insert("items".into(), Value::Object(nested));
+            let item_constraints = take_item_constraints(items, &join(&at, key), cx);
+            if !item_constraints.is_empty() {
+                moved.insert("items".into(), Value::Object(item_constraints));
             }
         }
         if moved.is_empty() {
             return;
         }
         let names: Vec<&str> = moved.keys().map(String::as_str).collect();
-        cx.changed_at(&at, format!("moved {} to {KEY}", names.join(", ")));
+        cx.changed_at(
+            &at,
+            format!("moved {} to {}", names.join(", "), CONSTRAINTS.name),
+        );
         let mut all = schema
-            .get(KEY)
+            .get(CONSTRAINTS.name)
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
         all.extend(moved);
-        schema[KEY] = Value::Object(all);
+        schema[CONSTRAINTS.name] = Value::Object(all);
     });
 }
 
-/// The rules of the items of a list or the values of a map, and of those in them.
-fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
+/// Removes and returns the constraints of the items of an array or the values of a map, nested ones included.
+fn take_item_constraints(items: &mut Value, at: &str, cx: &mut PassContext<'_>) -> Object {
     let at = origin::of(items, at);
-    let mut moved = take(items, &at, cx);
+    let mut moved = take_constraints(items, &at, cx);
     if let Some(Value::Object(given)) = items
         .as_object_mut()
-        .and_then(|members| members.remove(KEY))
+        .and_then(|members| CONSTRAINTS.remove(members))
     {
         moved.extend(given);
     }
@@ -75,7 +79,7 @@ fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
         let Some(inner) = items.get_mut(key).filter(|inner| inner.is_object()) else {
             continue;
         };
-        let deeper = nested(inner, &join(&at, key), cx);
+        let deeper = take_item_constraints(inner, &join(&at, key), cx);
         if !deeper.is_empty() {
             moved.insert("items".into(), Value::Object(deeper));
         }
@@ -83,11 +87,11 @@ fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
     moved
 }
 
-/// Takes the rules off a schema. Those that its type already says, or that say nothing of its type, are dropped.
-fn take(schema: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
-    let kind = type_of(schema).map(str::to_owned);
-    let typed = is_string_enum(schema)
-        || has_rust_type(schema)
+/// Removes and returns the constraints of a schema. Drops those that its type implies and those that do not apply to its type.
+fn take_constraints(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) -> Object {
+    let type_name = type_of(schema).map(str::to_owned);
+    let has_own_type = is_string_enum(schema)
+        || rust_type::is_assigned(schema)
         || schema.get("oneOf").is_some()
         || matches!(
             schema.get("format").and_then(Value::as_str),
@@ -97,33 +101,35 @@ fn take(schema: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
     let Some(members) = schema.as_object_mut() else {
         return moved;
     };
-    for key in RULES {
+    for key in CONSTRAINT_KEYWORDS {
         let Some(value) = members.remove(key) else {
             continue;
         };
         let applies = match key {
-            "pattern" | "minLength" | "maxLength" => kind.as_deref() == Some("string") && !typed,
-            "minItems" | "maxItems" | "uniqueItems" => kind.as_deref() == Some("array"),
-            "minProperties" | "maxProperties" => kind.as_deref() == Some("object"),
-            _ => matches!(kind.as_deref(), Some("integer" | "number")),
+            "pattern" | "minLength" | "maxLength" => {
+                type_name.as_deref() == Some("string") && !has_own_type
+            }
+            "minItems" | "maxItems" | "uniqueItems" => type_name.as_deref() == Some("array"),
+            "minProperties" | "maxProperties" => type_name.as_deref() == Some("object"),
+            _ => matches!(type_name.as_deref(), Some("integer" | "number")),
         };
-        if value == json!(false) || says_nothing(key, &value) {
+        if value == json!(false) || is_trivial(key, &value) {
             continue;
         }
         if !applies {
             cx.changed_at(
                 at,
-                format!("dropped {key}, which the type makes superfluous"),
+                format!("removed {key}, which the type implies or ignores"),
             );
             continue;
         }
         if key == "pattern" {
             check_pattern(&value, at, cx);
         }
-        moved.insert(key.to_owned(), whole(value));
+        moved.insert(key.to_owned(), as_integer(value));
     }
-    // An enumeration of numbers or flags is a plain value that is checked: a closed type would refuse new values.
-    if matches!(kind.as_deref(), Some("integer" | "number" | "boolean"))
+    // Enumerations of numbers and booleans stay plain values with a check. A closed type would reject values that are added later.
+    if matches!(type_name.as_deref(), Some("integer" | "number" | "boolean"))
         && let Some(values) = members.remove("enum")
     {
         moved.insert("enum".into(), values);
@@ -131,15 +137,16 @@ fn take(schema: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
     moved
 }
 
-fn says_nothing(key: &str, value: &Value) -> bool {
+/// Whether a constraint accepts every value.
+fn is_trivial(key: &str, value: &Value) -> bool {
     ["minLength", "minItems", "minProperties"].contains(&key) && value.as_f64() == Some(0.0)
 }
 
-/// `5.0` is 5.
-fn whole(value: Value) -> Value {
+/// Writes `5.0` as `5`.
+fn as_integer(value: Value) -> Value {
     match value.as_f64() {
         Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 9e15 => {
-            #[expect(clippy::cast_possible_truncation, reason = "whole and within range")]
+            #[expect(clippy::cast_possible_truncation, reason = "an integer within range")]
             let number = number as i64;
             number.into()
         }
@@ -147,7 +154,7 @@ fn whole(value: Value) -> Value {
     }
 }
 
-fn check_pattern(value: &Value, at: &str, cx: &mut Context<'_>) {
+fn check_pattern(value: &Value, at: &str, cx: &mut PassContext<'_>) {
     let pattern = value.as_str().unwrap_or_default();
     if let Err(error) =
         regress::Regex::with_flags(pattern, "u").or_else(|_| regress::Regex::new(pattern))
@@ -155,11 +162,11 @@ fn check_pattern(value: &Value, at: &str, cx: &mut Context<'_>) {
         cx.problem(
             Problem::at(
                 join(at, "pattern"),
-                format!("this is not a regular expression: {error}"),
+                format!("invalid regular expression: {error}"),
             )
-            .expected("a regular expression of ECMA-262")
+            .expected("an ECMA-262 regular expression")
             .found(pattern)
-            .help("correct it by an overlay"),
+            .help("correct the pattern in an overlay"),
         );
     }
 }

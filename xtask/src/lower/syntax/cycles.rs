@@ -1,38 +1,44 @@
-//! Answers: a schema that is composed of itself (`A: allOf: [A, …]`, `A: $ref B` and `B: $ref A`) has no end, and progenitor follows it for ever. A
-//! schema whose properties lead back to it is something else, and fine. So is one that is composed of a few others, which are composed in turn; but
-//! a chain of hundreds is followed by every pass, and nobody writes one.
+//! Defect: progenitor follows a schema that is composed of itself (`A: allOf: [A, …]`, or `A: $ref B` and `B: $ref A`) forever.
+//!
+//! The pass reports such cycles and removes them. A schema that refers to itself through its properties is valid. A chain of more than
+//! `MAX_DEPTH` compositions is reported as well, because all passes follow it recursively.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, components_mut, members, ref_name};
+use crate::lower::schema::{Object, component_schemas, components_mut, ref_name};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const COMPOSED: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
-/// How many schemas may be composed of one another, one behind the other.
-const DEEPEST: usize = 100;
+/// The limit for a chain of compositions.
+const MAX_DEPTH: usize = 100;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let empty = Object::new();
-    let schemas = members(document).unwrap_or(&empty);
+    let schemas = component_schemas(document).unwrap_or(&empty);
     let mut names: Vec<&String> = schemas.keys().collect();
     names.sort();
-    let mut search = Search {
+    let mut search = CompositionSearch {
         schemas,
-        done: BTreeMap::new(),
+        depths: BTreeMap::new(),
         open: BTreeSet::new(),
-        cycles: Vec::new(),
+        cuts: Vec::new(),
     };
     for name in names {
         search.visit(name);
     }
-    let cycles = search.cycles;
-    for (name, back, is_cycle) in cycles {
+    let cuts = search.cuts;
+    for Cut {
+        name,
+        part,
+        is_cycle,
+    } in cuts
+    {
         let Some(schema) = components_mut(document).and_then(|schemas| schemas.get_mut(&name))
         else {
             continue;
@@ -40,33 +46,53 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let at = origin::of(schema, &join("/components/schemas", &name));
         cx.problem(if is_cycle {
             Problem::at(at, format!("`{name}` is composed of itself"))
-                .expected("a composition that ends")
-                .found(format!("it leads back to `{back}`"))
-                .help("remove the reference, or make it a property")
+                .expected("a composition without cycles")
+                .found(format!("a cycle through `{part}`"))
+                .help("remove the reference, or refer to it from a property")
         } else {
-            Problem::at(at, format!("`{name}` is composed of too many schemas"))
-                .expected(format!("at most {DEEPEST} of them, one behind the other"))
-                .found(format!("more than that behind `{back}`"))
-                .help("write the innermost ones out, or make one of them a property")
+            Problem::at(at, format!("`{name}` has too many nested compositions"))
+                .expected(format!("a chain of at most {MAX_DEPTH} schemas"))
+                .found(format!("a longer chain through `{part}`"))
+                .help("inline the innermost schemas, or refer to one of them from a property")
         });
-        // The rest of the document can still be looked at.
-        cut(schema, &back);
+        // Cutting the chain lets later passes check the rest of the document.
+        cut(schema, &part);
     }
 }
 
-struct Search<'a> {
-    schemas: &'a Object,
-    /// How many schemas stand behind each, one behind the other.
-    done: BTreeMap<String, usize>,
-    open: BTreeSet<String>,
-    /// A schema, the part of it that has to go, and whether that leads back to it.
-    cycles: Vec<(String, String, bool)>,
+/// A reference of a schema to a part of its composition that has to be removed.
+struct Cut {
+    name: String,
+    part: String,
+    /// Whether the part leads back to the schema; otherwise the chain is too long.
+    is_cycle: bool,
 }
 
-impl Search<'_> {
-    /// Looks at a schema that is not open. Says how many stand behind it.
+impl Cut {
+    fn new(name: &str, part: String, is_cycle: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            part,
+            is_cycle,
+        }
+    }
+}
+
+/// A depth-first search along compositions.
+struct CompositionSearch<'a> {
+    schemas: &'a Object,
+    /// The length of the longest chain that starts at each schema.
+    depths: BTreeMap<String, usize>,
+    /// The schemas on the current path.
+    open: BTreeSet<String>,
+    /// The references to remove.
+    cuts: Vec<Cut>,
+}
+
+impl CompositionSearch<'_> {
+    /// Visits a schema that is not open. Returns the length of the longest chain that starts at it.
     fn visit(&mut self, name: &str) -> usize {
-        if let Some(depth) = self.done.get(name) {
+        if let Some(depth) = self.depths.get(name) {
             return *depth;
         }
         let Some(schema) = self.schemas.get(name) else {
@@ -77,34 +103,34 @@ impl Search<'_> {
         collect(schema, &mut parts);
         parts.sort();
         parts.dedup();
-        let mut deepest = 0;
+        let mut max_depth = 0;
         for part in parts {
             if self.open.contains(&part) {
-                self.cycles.push((name.to_owned(), part, true));
+                self.cuts.push(Cut::new(name, part, true));
                 continue;
             }
-            // The bound on what is open is one on the stack.
-            let depth = if self.open.len() > DEEPEST {
-                DEEPEST
+            // Limiting the path limits the recursion.
+            let depth = if self.open.len() > MAX_DEPTH {
+                MAX_DEPTH
             } else {
                 self.visit(&part)
             };
-            if depth < DEEPEST {
-                deepest = deepest.max(depth + 1);
+            if depth < MAX_DEPTH {
+                max_depth = max_depth.max(depth + 1);
             } else {
-                self.cycles.push((name.to_owned(), part, false));
+                self.cuts.push(Cut::new(name, part, false));
             }
         }
         self.open.remove(name);
-        self.done.insert(name.to_owned(), deepest);
-        deepest
+        self.depths.insert(name.to_owned(), max_depth);
+        max_depth
     }
 }
 
 /// The components that a schema is composed of.
 fn collect(schema: &Value, parts: &mut Vec<String>) {
     parts.extend(ref_name(schema));
-    for key in COMPOSED {
+    for key in COMPOSITIONS {
         for member in schema
             .get(key)
             .and_then(Value::as_array)
@@ -116,20 +142,20 @@ fn collect(schema: &Value, parts: &mut Vec<String>) {
     }
 }
 
-/// Takes the parts out that lead back.
-fn cut(schema: &mut Value, back: &str) {
-    if ref_name(schema).as_deref() == Some(back) {
+/// Removes the references to `part` from the composition.
+fn cut(schema: &mut Value, part: &str) {
+    if ref_name(schema).as_deref() == Some(part) {
         *schema = json!({ (origin::SOURCE): origin::of(schema, "") });
         return;
     }
-    for key in COMPOSED {
+    for key in COMPOSITIONS {
         for member in schema
             .get_mut(key)
             .and_then(Value::as_array_mut)
             .into_iter()
             .flatten()
         {
-            cut(member, back);
+            cut(member, part);
         }
     }
 }

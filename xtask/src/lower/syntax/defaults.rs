@@ -1,14 +1,15 @@
-//! Answers: progenitor makes a property with a `default` always present and always sends it, so that an update overwrites what it never meant
-//! to touch. Defaults are for the docs: they move to `x-default`.
+//! Defect: progenitor always sends a property with a `default`, so an update overwrites values that the caller did not set.
+//!
+//! Defaults move to `x-default`, which only the documentation shows.
 
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::each_mut;
-use crate::lower::syntax::structure::show;
+use crate::lower::syntax::structure::abbreviated;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         let Some(members) = schema.as_object_mut() else {
             return;
@@ -16,8 +17,8 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(value) = members.remove("default") else {
             return;
         };
-        let what = format!("moved the default {} to x-default", show(&value));
+        let message = format!("moved the default {} to x-default", abbreviated(&value));
         members.entry(extensions::DEFAULT.name).or_insert(value);
-        cx.changed(schema, pointer, what);
+        cx.changed(schema, pointer, message);
     });
 }

@@ -1,14 +1,16 @@
-//! Answers: progenitor puts descriptions into doc comments as they are. rustdoc runs indented and fenced blocks as tests, links what stands in brackets, and
-//! warns of bare URLs and of HTML. A description is somebody's prose: it must read well and do nothing.
+//! Defect: progenitor copies descriptions into doc comments unchanged. rustdoc runs indented and fenced blocks as tests, treats text in
+//! brackets as links, and warns about bare URLs and HTML.
+//!
+//! Descriptions are escaped so that rustdoc shows them as text.
 
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
-use crate::lower::syntax::markdown::harmless;
+use crate::lower::PassContext;
+use crate::lower::syntax::rustdoc_markdown::for_rustdoc;
 use crate::spec::walk::{self, Place};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     walk::walk_mut(document, &mut |value, place, pointer| {
         let keys: &[&str] = match place {
             Place::Operation => &["summary", "description"],
@@ -24,19 +26,22 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             let Some(Value::String(text)) = value.get_mut(*key) else {
                 continue;
             };
-            let safe = harmless(text);
-            if safe != *text {
-                *text = safe;
-                cx.changed(value, pointer, format!("made the {key} harmless in docs"));
+            let escaped = for_rustdoc(text);
+            if escaped != *text {
+                *text = escaped;
+                cx.changed(value, pointer, format!("escaped the {key} for rustdoc"));
             }
         }
-        // The texts of values stand in an extension until they are lowered.
-        let texts = value
+        // The pass `enumerations` moves these descriptions to the values.
+        let descriptions = value
             .get_mut(extensions::ENUM_DESCRIPTIONS.name)
             .and_then(Value::as_object_mut);
-        for text in texts.into_iter().flat_map(|texts| texts.values_mut()) {
+        for text in descriptions
+            .into_iter()
+            .flat_map(|descriptions| descriptions.values_mut())
+        {
             if let Value::String(text) = text {
-                *text = harmless(text);
+                *text = for_rustdoc(text);
             }
         }
     });

@@ -1,29 +1,29 @@
-//! References, content and keywords: from OpenAPI 3.1 to the subset of 3.0 that progenitor accepts.
+//! Passes that rewrite the document from OpenAPI 3.1 to the subset of 3.0 that progenitor accepts.
 
 pub(crate) mod accepted;
-pub(crate) mod booleans;
-pub(crate) mod bounds;
+pub(crate) mod boolean_schemas;
 pub(crate) mod closed_objects;
 pub(crate) mod conditions;
+pub(crate) mod constants;
 pub(crate) mod constraints;
-pub(crate) mod consts;
 pub(crate) mod cycles;
 pub(crate) mod defaults;
 pub(crate) mod descriptions;
+pub(crate) mod error_responses;
+pub(crate) mod exclusive_bounds;
 pub(crate) mod formats;
 pub(crate) mod include;
-pub(crate) mod keywords;
-pub(crate) mod local_refs;
-pub(crate) mod markdown;
+pub(crate) mod local_references;
 pub(crate) mod operation_members;
-pub(crate) mod parameters;
+pub(crate) mod operation_parameters;
 pub(crate) mod prune;
-pub(crate) mod ref_siblings;
+pub(crate) mod reference_siblings;
 pub(crate) mod references;
 pub(crate) mod request_bodies;
 pub(crate) mod reserved_extensions;
-pub(crate) mod responses;
+pub(crate) mod rustdoc_markdown;
+pub(crate) mod schema_keywords;
 pub(crate) mod structure;
-pub(crate) mod success;
+pub(crate) mod success_responses;
 pub(crate) mod untyped;
 pub(crate) mod version;

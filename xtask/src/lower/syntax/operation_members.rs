@@ -1,16 +1,17 @@
-//! Answers: members that openapiv3 does not know are skipped without a word, such as a response that stands beside `responses` by mistake. Servers of
-//! one operation are not read by progenitor.
+//! Defect: openapiv3 silently ignores unknown members, such as a response beside `responses`. progenitor ignores the servers of an operation.
+//!
+//! Unknown members are removed and reported. An operation with its own servers is reported.
 
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, keys_beside, remove_keys};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         if !remove_keys(operation, &["externalDocs"]).is_empty() {
             cx.changed(operation, pointer, "removed `externalDocs`");
@@ -19,30 +20,30 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             cx.warn(
                 Problem::at(
                     origin::of(operation, pointer),
-                    "this operation names a server of its own",
+                    "the servers of this operation are ignored",
                 )
-                .help("the client sends every call to the one base URL that it is given"),
+                .help("the client sends all requests to its base URL"),
             );
         }
-        unknown_members(operation, pointer, ("an operation", &IN_OPERATION), cx);
+        remove_unknown_members(operation, pointer, ("an operation", &OPERATION_MEMBERS), cx);
     });
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
             let pointer = join("/paths", path);
-            unknown_members(item, &pointer, ("a path", &IN_PATH), cx);
-            let gone = remove_keys(item, &["summary", "description", "servers"]);
-            if !gone.is_empty() {
+            remove_unknown_members(item, &pointer, ("a path item", &PATH_ITEM_MEMBERS), cx);
+            let removed = remove_keys(item, &["summary", "description", "servers"]);
+            if !removed.is_empty() {
                 cx.changed(
                     item,
                     &pointer,
-                    format!("removed {} of the path", gone.join(", ")),
+                    format!("removed {} from the path item", removed.join(", ")),
                 );
             }
         }
     }
 }
 
-const IN_OPERATION: [&str; 10] = [
+const OPERATION_MEMBERS: [&str; 10] = [
     "tags",
     "summary",
     "description",
@@ -55,7 +56,7 @@ const IN_OPERATION: [&str; 10] = [
     "servers",
 ];
 
-const IN_PATH: [&str; 12] = [
+const PATH_ITEM_MEMBERS: [&str; 12] = [
     "get",
     "put",
     "post",
@@ -70,9 +71,14 @@ const IN_PATH: [&str; 12] = [
     "servers",
 ];
 
-/// What stands there by mistake (a response beside `responses`, a method that is misspelt) is not read by anyone.
-fn unknown_members(value: &mut Value, pointer: &str, place: (&str, &[&str]), cx: &mut Context<'_>) {
-    let (what, known) = place;
+/// Removes and reports unknown members, for example a response beside `responses` or a misspelled method.
+fn remove_unknown_members(
+    value: &mut Value,
+    pointer: &str,
+    owner_and_known: (&str, &[&str]),
+    cx: &mut PassContext<'_>,
+) {
+    let (owner, known) = owner_and_known;
     let unknown: Vec<String> = keys_beside(value, known)
         .into_iter()
         .filter(|key| !extensions::is_extension(key))
@@ -90,10 +96,10 @@ fn unknown_members(value: &mut Value, pointer: &str, place: (&str, &[&str]), cx:
         &at,
         format!("removed the unknown members {}", unknown.join(", ")),
     );
-    let problem = Problem::at(&at, format!("members that {what} does not have"))
+    let problem = Problem::at(&at, format!("unknown members of {owner}"))
         .expected(known.join(", "))
         .found(unknown.join(", "))
-        .help("move them to where they belong, or remove them by an overlay");
+        .help("move them to the right object, or remove them in an overlay");
     if cx.options.strict {
         cx.problem(problem);
     } else {

@@ -1,26 +1,30 @@
-//! Answers: progenitor makes a type of every component, used or not; the emitted crate would carry types that no call needs.
+//! Defect: progenitor generates a type for every component, used or not.
+//!
+//! Components that nothing refers to are removed.
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::reach::{Reach, named, reachable};
 use crate::lower::schema;
 use crate::spec::walk::join;
 
-/// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+/// Removes components that no operation refers to.
+///
+/// This also runs early, so that unused components cannot make the document invalid.
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = reachable(document);
     retain(document, &reach, cx);
 }
 
-/// Drops components that nothing in the rest of the document names, be it a part that no client uses: what is left
-/// has no reference without a target that it did not have before.
-pub(crate) fn unnamed(document: &mut Value, cx: &mut Context<'_>) {
+/// Removes components that nothing outside of the components refers to. References from parts that a client does not use count too,
+/// so no reference loses its target.
+pub(crate) fn unnamed(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = named(document);
     retain(document, &reach, cx);
 }
 
-fn retain(document: &mut Value, reach: &Reach, cx: &mut Context<'_>) {
+fn retain(document: &mut Value, reach: &Reach, cx: &mut PassContext<'_>) {
     let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)
@@ -54,14 +58,14 @@ fn retain(document: &mut Value, reach: &Reach, cx: &mut Context<'_>) {
                 cx.changed(
                     &member,
                     &join(&at, &name),
-                    format!("left out `{name}`, which nothing refers to"),
+                    format!("removed `{name}`, which nothing refers to"),
                 );
             }
         }
     }
 }
 
-/// Drops the components of other kinds once all references to them are resolved.
+/// Removes the components that are not schemas. All references to them are resolved by then.
 pub(crate) fn other_components(document: &mut Value) {
     if let Some(components) = document.get_mut("components") {
         let _ = schema::remove_keys(

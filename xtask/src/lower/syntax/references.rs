@@ -1,28 +1,29 @@
-//! Answers: references to parameters, responses, request bodies, headers and path items. progenitor panics on a `$ref` on a path item and on
-//! a target that is missing, and follows a cycle for ever. Here they are resolved in place; what stays are references to schemas,
-//! and every one of those has a target.
+//! Defect: progenitor panics on a `$ref` in place of a path item and on a `$ref` without a target, and follows cyclic references forever.
+//!
+//! References to parameters, responses, request bodies, headers and path items are resolved in place. The references that remain point to
+//! schemas, and each has a target.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema;
 use crate::lower::syntax::prune;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let whole = &*document;
-    walk::walk(whole, &mut |value, place, pointer| {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    let unresolved = &*document;
+    walk::walk(unresolved, &mut |value, place, pointer| {
         if place == Place::Schema && value.get("$ref").is_some() {
-            check(value, pointer, whole, cx);
+            check_schema_reference(value, pointer, unresolved, cx);
         }
     });
-    // Within the component schemas there is nothing but schemas, and a copy of them would take long.
-    schema::beside(document, |rest, schemas| {
-        let original = Original {
+    // Component schemas contain schemas only. They are set aside because copying them would be slow.
+    schema::with_components_aside(document, |rest, schemas| {
+        let original = OriginalDocument {
             rest: rest.clone(),
             schemas,
         };
@@ -36,20 +37,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     | Place::PathItem
             );
             if is_resolved && value.get("$ref").is_some() {
-                inline(value, place, pointer, &original, cx);
+                resolve_in_place(value, place, pointer, &original, cx);
             }
         });
     });
     prune::other_components(document);
 }
 
-/// The document as it was, its component schemas beside it.
-struct Original<'a> {
+/// The document before references are resolved, with its component schemas held separately.
+struct OriginalDocument<'a> {
     rest: Value,
     schemas: &'a schema::Object,
 }
 
-impl Original<'_> {
+impl OriginalDocument<'_> {
     fn at(&self, pointer: &str) -> Option<&Value> {
         let Some(path) = pointer.strip_prefix("/components/schemas/") else {
             return self.rest.pointer(pointer);
@@ -62,13 +63,13 @@ impl Original<'_> {
     }
 }
 
-/// Replaces a reference by what it refers to.
-fn inline(
+/// Replaces a reference by a copy of its target.
+fn resolve_in_place(
     value: &mut Value,
     place: Place,
     pointer: &str,
-    original: &Original<'_>,
-    cx: &mut Context<'_>,
+    original: &OriginalDocument<'_>,
+    cx: &mut PassContext<'_>,
 ) {
     let at = origin::of(value, pointer);
     let mut seen = BTreeSet::new();
@@ -77,23 +78,22 @@ fn inline(
     while let Some(reference) = value.get("$ref").and_then(Value::as_str).map(str::to_owned) {
         if !seen.insert(reference.clone()) {
             cx.problem(
-                Problem::at(&at, "a reference leads back to itself")
+                Problem::at(&at, "the reference is cyclic")
                     .found(reference)
-                    .help("let the reference end at a definition"),
+                    .help("point the reference at a definition"),
             );
             return;
         }
-        let Some(target) = resolve(&reference, &at, |to| original.at(to), cx) else {
+        let Some(target) = resolve(&reference, &at, |pointer| original.at(pointer), cx) else {
             return;
         };
         if !target.is_object() {
             cx.problem(
-                Problem::at(&at, "a reference leads to something that is not an object")
-                    .found(reference),
+                Problem::at(&at, "the target of the reference is not an object").found(reference),
             );
             return;
         }
-        // 3.1 lets `summary` and `description` stand beside a reference, and they win; so do the members of a path item.
+        // In 3.1, `summary` and `description` beside a reference override those of the target, as do the members of a path item.
         for key in schema::keys_beside(value, &["$ref"]) {
             let allowed = place == Place::PathItem || ["summary", "description"].contains(&key);
             if allowed {
@@ -113,41 +113,47 @@ fn inline(
     if let Some(name) = name
         && place != Place::PathItem
     {
-        hint(value, &name);
+        set_type_name_hint(value, &name);
     }
 }
 
-/// Leaves the name of the component on its inline schemas, so that a type made of them is named after it.
-fn hint(value: &mut Value, name: &str) {
-    let mark = |schema: &mut Value| {
+/// Records the name of the component on its inline schemas. Types generated from them are named after it.
+fn set_type_name_hint(value: &mut Value, name: &str) {
+    let set_hint = |schema: &mut Value| {
         if let Some(members) = schema.as_object_mut() {
             members.insert(origin::NAME.into(), name.into());
         }
     };
     if let Some(schema) = value.get_mut("schema") {
-        mark(schema);
+        set_hint(schema);
     }
     let media = value.get_mut("content").and_then(Value::as_object_mut);
     for media in media.into_iter().flat_map(|content| content.values_mut()) {
         if let Some(schema) = media.get_mut("schema") {
-            mark(schema);
+            set_hint(schema);
         }
     }
 }
 
-fn check(value: &Value, pointer: &str, document: &Value, cx: &mut Context<'_>) {
+/// Reports a reference of a schema whose target is not a schema.
+fn check_schema_reference(
+    value: &Value,
+    pointer: &str,
+    document: &Value,
+    cx: &mut PassContext<'_>,
+) {
     let at = origin::of(value, pointer);
     let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
         return;
     };
-    if resolve(reference, &at, |to| document.pointer(to), cx).is_none() {
+    if resolve(reference, &at, |pointer| document.pointer(pointer), cx).is_none() {
         return;
     }
     if place_at(&pointer_of(reference), document) != Some(Place::Schema) {
         cx.problem(
             Problem::at(
                 join(&at, "$ref"),
-                "a schema refers to something that is not a schema",
+                "the target of the reference is not a schema",
             )
             .expected("a reference such as #/components/schemas/Name")
             .found(reference),
@@ -155,29 +161,30 @@ fn check(value: &Value, pointer: &str, document: &Value, cx: &mut Context<'_>) {
     }
 }
 
+/// Looks up the target of a reference with `lookup`. Reports a reference that has none.
 fn resolve<'a>(
     reference: &str,
     at: &str,
-    original: impl FnOnce(&str) -> Option<&'a Value>,
-    cx: &mut Context<'_>,
+    lookup: impl FnOnce(&str) -> Option<&'a Value>,
+    cx: &mut PassContext<'_>,
 ) -> Option<&'a Value> {
     let at = join(at, "$ref");
     if !reference.starts_with('#') {
         cx.problem(
-            Problem::at(at, "a reference leads out of the document")
+            Problem::at(at, "external references are not supported")
                 .expected("a reference within the document, such as #/components/schemas/Name")
                 .found(reference)
-                .help("bundle the document into one file first, for example with `redocly bundle`"),
+                .help("bundle the document into one file, for example with `redocly bundle`"),
         );
         return None;
     }
-    let target = original(&pointer_of(reference));
+    let target = lookup(&pointer_of(reference));
     if target.is_none() {
         cx.problem(
-            Problem::at(at, "a reference leads nowhere")
-                .expected("something that the document defines")
+            Problem::at(at, "the target of the reference does not exist")
+                .expected("a reference to a definition in this document")
                 .found(reference)
-                .help("define it, or correct the name"),
+                .help("add the definition, or correct the reference"),
         );
     }
     target
@@ -193,7 +200,7 @@ pub(crate) fn pointer_of(reference: &str) -> String {
         })
 }
 
-/// What stands at a pointer, by meaning.
+/// The role of the value at a pointer.
 pub(crate) fn place_at(pointer: &str, document: &Value) -> Option<Place> {
     document.pointer(pointer)?;
     let steps = pointer.split('/').skip(1);

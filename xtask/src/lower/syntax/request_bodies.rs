@@ -1,18 +1,22 @@
-//! Answers: progenitor panics on a request body in more than one format and refuses multipart and formats that it does not know. A closed object
-//! without properties is a body that can hold nothing, and would be an argument all the same: `x-empty-body` says that there is nothing to ask for.
+//! Defect: progenitor panics on a request body with several media types, and rejects multipart and unknown media types. A closed object
+//! without properties, which is always empty, would still become an argument.
+//!
+//! One media type is kept. An operation whose body the client cannot build is marked with `x-sdk-ignore`. `x-empty-body` marks a body that
+//! is always empty.
 
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, beside, each_operation_mut, remove_keys, type_of};
-use crate::lower::shape::unions::follow;
+use crate::lower::schema::{
+    Object, each_operation_mut, remove_keys, resolve, type_of, with_components_aside,
+};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    beside(document, |document, schemas| {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, _, pointer| {
             let pointer = join(&origin::of(operation, pointer), "requestBody");
             let Some(body) = operation.get_mut("requestBody") else {
@@ -26,17 +30,17 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 }
                 return;
             };
-            let is_stub = choose(content, &at, cx);
+            let is_placeholder = choose_media_type(content, &at, cx);
             let is_empty = content
                 .get("application/json")
                 .and_then(|media| media.get("schema"))
-                .is_some_and(|schema| can_hold_nothing(follow(schema, schemas)));
+                .is_some_and(|schema| is_always_empty(resolve(schema, schemas)));
             if is_empty && let Some(members) = operation.as_object_mut() {
                 extensions::EMPTY_BODY.set(members, true);
-                cx.changed_at(&at, "saw that the body can hold nothing");
+                cx.changed_at(&at, "set x-empty-body: the body has no properties");
             }
-            if is_stub {
-                // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
+            if is_placeholder {
+                // The client cannot build the body, so the emitter omits the operation.
                 if let Some(members) = operation.as_object_mut() {
                     extensions::SDK_IGNORE.set(members, true);
                 }
@@ -45,12 +49,12 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     });
 }
 
-/// Whether an object may have no property at all.
-fn can_hold_nothing(schema: &Value) -> bool {
+/// Whether an object cannot have properties.
+fn is_always_empty(schema: &Value) -> bool {
     let is_closed = ["additionalProperties", "unevaluatedProperties"]
         .iter()
         .any(|key| schema.get(key) == Some(&Value::Bool(false)));
-    let says_more = [
+    let has_content = [
         "properties",
         "patternProperties",
         "allOf",
@@ -60,39 +64,42 @@ fn can_hold_nothing(schema: &Value) -> bool {
     ]
     .iter()
     .any(|key| schema.get(key).is_some());
-    is_closed && !says_more && type_of(schema) == Some("object")
+    is_closed && !has_content && type_of(schema) == Some("object")
 }
 
-/// Leaves one format; says whether the body is only a stub.
-fn choose(content: &mut Object, at: &str, cx: &mut Context<'_>) -> bool {
-    let mut kinds: Vec<String> = content.keys().cloned().collect();
-    kinds.sort_by_key(|kind| (rank(kind), kind.clone()));
-    let Some(chosen) = kinds.first().cloned() else {
+/// Keeps one media type. Returns whether the body is a placeholder because the client cannot build it.
+fn choose_media_type(content: &mut Object, at: &str, cx: &mut PassContext<'_>) -> bool {
+    let mut media_types: Vec<String> = content.keys().cloned().collect();
+    media_types.sort_by_key(|media_type| (rank(media_type), media_type.clone()));
+    let Some(chosen) = media_types.first().cloned() else {
         return false;
     };
-    let mut media = keep(content, &chosen, &kinds, at, cx);
+    let mut media = keep_one(content, &chosen, &media_types, at, cx);
     if rank(&chosen) == 1 && media.get("encoding").is_some() {
         cx.warn(
             Problem::at(
                 join(at, "content"),
-                "the encoding of the parts of a body is left out",
+                "the encoding of the parts of a body is ignored",
             )
             .found(chosen.clone())
-            .help("every part is sent in the form that is usual for its type"),
+            .help("every part is sent in the default encoding of its type"),
         );
     }
     without_examples(&mut media);
-    let name = match rank(&chosen) {
+    let normalized = match rank(&chosen) {
         0 => "application/json",
         1 => "application/x-www-form-urlencoded",
         2 => "application/octet-stream",
         _ => {
-            cx.changed_at(at, format!("made a body of {chosen} a stream of bytes"));
+            cx.changed_at(
+                at,
+                format!("turned the body of type {chosen} into binary data"),
+            );
             cx.warn(
-                Problem::at(at, "the client cannot build a body of this format")
+                Problem::at(at, "the client cannot build a body of this media type")
                     .expected("application/json, application/x-www-form-urlencoded or application/octet-stream")
                     .found(chosen.clone())
-                    .help("write this operation by hand: it is left out of the facade (x-sdk-ignore)"),
+                    .help("implement the operation by hand: the client omits it (x-sdk-ignore)"),
             );
             content.insert(
                 "application/octet-stream".into(),
@@ -101,68 +108,71 @@ fn choose(content: &mut Object, at: &str, cx: &mut Context<'_>) -> bool {
             return true;
         }
     };
-    if name == "application/octet-stream" {
+    if normalized == "application/octet-stream" {
         media = json!({ "schema": { "type": "string", "format": "binary", (origin::SOURCE): at } });
     } else if media.get("schema").is_none() {
-        cx.changed_at(at, "a body without a schema may be any value");
+        cx.changed_at(at, "added a schema without constraints: the body has none");
         media = json!({ "schema": { (origin::SOURCE): at } });
     }
-    if name != chosen {
-        cx.changed_at(at, format!("read {chosen} as {name}"));
+    if normalized != chosen {
+        cx.changed_at(at, format!("treated {chosen} as {normalized}"));
     }
-    content.insert(name.into(), media);
+    content.insert(normalized.into(), media);
     false
 }
 
-/// The format that is kept of several. The others are told, and where what they hold is something else, that is lost.
-pub(crate) fn keep(
+/// Removes all media types and returns the chosen one. Warns if others have a different schema.
+pub(crate) fn keep_one(
     content: &mut Object,
     chosen: &str,
-    kinds: &[String],
+    media_types: &[String],
     at: &str,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> Value {
     let kept = content.remove(chosen).unwrap_or_default();
-    if kinds.len() > 1 {
+    if media_types.len() > 1 {
         cx.changed_at(
             at,
-            format!("kept {chosen} of the formats {}", kinds.join(", ")),
+            format!(
+                "kept {chosen} of the media types {}",
+                media_types.join(", ")
+            ),
         );
     }
     let schema = |media: &Value| media.get("schema").map(origin::stripped);
-    let lost: Vec<&str> = kinds
+    let different: Vec<&str> = media_types
         .iter()
-        .filter(|kind| {
+        .filter(|media_type| {
             content
-                .get(kind.as_str())
+                .get(media_type.as_str())
                 .is_some_and(|media| schema(media) != schema(&kept))
         })
         .map(String::as_str)
         .collect();
-    if !lost.is_empty() {
+    if !different.is_empty() {
         cx.warn(
             Problem::at(
                 join(at, "content"),
-                "one format is kept, and others hold something else",
+                "one media type is kept, others have different schemas",
             )
-            .expected(format!("the same schema as that of {chosen}"))
-            .found(lost.join(", "))
-            .help("what only these formats can hold cannot be sent or read by the client"),
+            .expected(format!("the schema of {chosen}"))
+            .found(different.join(", "))
+            .help("the client can neither send nor read these media types"),
         );
     }
     content.clear();
     kept
 }
 
-/// Takes what says nothing of the type.
+/// Removes members that do not affect the type.
 pub(crate) fn without_examples(media: &mut Value) {
     let _ = remove_keys(media, &["encoding", "example", "examples"]);
 }
 
-/// The smaller, the rather.
-pub(crate) fn rank(kind: &str) -> u8 {
-    let kind = essence(kind);
-    match kind.as_str() {
+/// The preference for a media type; lower is better.
+pub(crate) fn rank(media_type: &str) -> u8 {
+    let media_type = essence(media_type);
+    match media_type.as_str() {
         "application/json" => 0,
         other if other.ends_with("+json") || other == "*/*" => 0,
         "application/x-www-form-urlencoded" => 1,
@@ -172,6 +182,11 @@ pub(crate) fn rank(kind: &str) -> u8 {
 }
 
 /// A media type without its parameters.
-pub(crate) fn essence(kind: &str) -> String {
-    kind.split(';').next().unwrap_or(kind).trim().to_lowercase()
+pub(crate) fn essence(media_type: &str) -> String {
+    media_type
+        .split(';')
+        .next()
+        .unwrap_or(media_type)
+        .trim()
+        .to_lowercase()
 }

@@ -1,18 +1,20 @@
-//! Answers: progenitor guesses where a schema has no type, wrongly for nullable enumerations (two Rust items of one name) and for unions
-//! that say `type: object` once more. The type follows from the keywords.
+//! Defect: progenitor guesses the type of a schema without `type`, wrongly for nullable enumerations (two Rust items with the same name) and
+//! for unions beside `type: object`.
+//!
+//! `type` is derived from the other keywords, and removed beside alternatives.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, type_of};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-/// The keywords that make sense for one type only, in the order in which they decide.
-const TELLING: [(&str, &[&str]); 4] = [
+/// The keywords that apply to one type only, in order of precedence.
+const TYPE_KEYWORDS: [(&str, &[&str]); 4] = [
     (
         "object",
         &[
@@ -37,7 +39,7 @@ const TELLING: [(&str, &[&str]); 4] = [
     ),
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() || schema.get("$ref").is_some() {
             return;
@@ -47,16 +49,16 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             .iter()
             .any(|key| schema.get(key).is_some());
         if is_composed {
-            redundant(schema, &at, cx);
+            remove_redundant_type(schema, &at, cx);
         } else if schema.get("enum").is_some() {
-            enumeration(schema, &at, cx);
+            infer_enumeration_type(schema, &at, cx);
         } else if type_of(schema).is_none() {
-            let kind = TELLING
+            let type_name = TYPE_KEYWORDS
                 .iter()
                 .find(|(_, keys)| keys.iter().any(|key| schema.get(key).is_some()));
-            if let Some((kind, _)) = kind {
-                schema["type"] = (*kind).into();
-                cx.changed_at(&at, format!("added the type {kind}"));
+            if let Some((type_name, _)) = type_name {
+                schema["type"] = (*type_name).into();
+                cx.changed_at(&at, format!("added the type {type_name}"));
             }
         }
         if type_of(schema) == Some("array") && schema.get("items").is_none() {
@@ -65,30 +67,34 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     });
 }
 
-/// A union or a composition whose own type says nothing new.
-fn redundant(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
-    let says_more = TELLING
+/// Removes `type` from a union or composition whose members have it.
+fn remove_redundant_type(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+    let has_constraints = TYPE_KEYWORDS
         .iter()
         .any(|(_, keys)| keys.iter().any(|key| schema.get(key).is_some()))
         || schema.get("enum").is_some();
-    if says_more || type_of(schema).is_none() {
+    if has_constraints || type_of(schema).is_none() {
         return;
     }
     if let Some(members) = schema.as_object_mut() {
         members.remove("type");
-        cx.changed_at(at, "removed the type beside the alternatives that have it");
+        cx.changed_at(
+            at,
+            "removed the type, which the members of the composition have",
+        );
     }
 }
 
-fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+/// Splits an enumeration by the types of its values, and sets `type`.
+fn infer_enumeration_type(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let values = schema
         .get("enum")
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();
-    let mut kinds: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let mut values_by_type: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for value in values {
-        let kind = match &value {
+        let type_name = match &value {
             Value::String(_) => "string",
             Value::Bool(_) => "boolean",
             Value::Number(number) if number.is_f64() => "number",
@@ -97,26 +103,26 @@ fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
             Value::Array(_) => "array",
             Value::Null => return,
         };
-        let own = kinds.entry(kind).or_default();
-        if !own.contains(&value) {
-            own.push(value);
+        let values_of_type = values_by_type.entry(type_name).or_default();
+        if !values_of_type.contains(&value) {
+            values_of_type.push(value);
         }
     }
-    let said = type_of(schema).map(str::to_owned);
+    let declared = type_of(schema).map(str::to_owned);
     let Some(members) = schema.as_object_mut() else {
         return;
     };
-    if kinds.len() > 1 && said.as_deref() == Some("number") {
-        // Whole numbers are numbers too.
+    if values_by_type.len() > 1 && declared.as_deref() == Some("number") {
+        // Integers are numbers too.
         return;
     }
-    if kinds.len() > 1 {
-        let variants: Vec<Value> = kinds
+    if values_by_type.len() > 1 {
+        let variants: Vec<Value> = values_by_type
             .iter()
-            .map(|(kind, values)| match *kind {
-                "object" => json!({ "type": kind, (origin::SOURCE): at }),
-                "array" => json!({ "type": kind, "items": {}, (origin::SOURCE): at }),
-                kind => json!({ "type": kind, "enum": values, (origin::SOURCE): at }),
+            .map(|(type_name, values)| match *type_name {
+                "object" => json!({ "type": type_name, (origin::SOURCE): at }),
+                "array" => json!({ "type": type_name, "items": {}, (origin::SOURCE): at }),
+                type_name => json!({ "type": type_name, "enum": values, (origin::SOURCE): at }),
             })
             .collect();
         members.remove("enum");
@@ -124,27 +130,30 @@ fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
         members.insert("oneOf".into(), variants.into());
         cx.changed_at(
             at,
-            "made a union of an enumeration of values of several types",
+            "split an enumeration with values of several types into a union",
         );
         return;
     }
-    let Some((kind, values)) = kinds.pop_first() else {
+    let Some((type_name, values)) = values_by_type.pop_first() else {
         return;
     };
-    let fits =
-        said.as_deref() == Some(kind) || said.as_deref() == Some("number") && kind == "integer";
-    if !fits {
-        members.insert("type".into(), kind.into());
-        cx.changed_at(at, format!("added the type {kind}, which the values have"));
+    let is_compatible = declared.as_deref() == Some(type_name)
+        || declared.as_deref() == Some("number") && type_name == "integer";
+    if !is_compatible {
+        members.insert("type".into(), type_name.into());
+        cx.changed_at(
+            at,
+            format!("set the type {type_name}, which the values have"),
+        );
     }
-    if ["object", "array"].contains(&kind) {
+    if ["object", "array"].contains(&type_name) {
         members.remove("enum");
         cx.warn(
             Problem::at(
                 join(at, "enum"),
-                format!("values of the type {kind} are documentation only"),
+                format!("the client does not check enumerations of type {type_name}"),
             )
-            .help("state them in the description"),
+            .help("list the values in the description"),
         );
         return;
     }

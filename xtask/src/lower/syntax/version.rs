@@ -1,18 +1,20 @@
-//! Answers: progenitor takes OpenAPI 3.0 only, and openapiv3 wants its required members. Webhooks and callbacks are calls to the user's own server, and
-//! no part of a client.
+//! Defect: progenitor accepts OpenAPI 3.0 only, and openapiv3 requires `info.title`, `info.version` and `paths`.
+//!
+//! The document gets the version 3.0.3 and the required members. Webhooks and callbacks are removed: they are requests that the API sends
+//! to a server of the user.
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::keys_beside;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Place};
 
-/// What progenitor is told.
+/// The version that the document gets.
 const VERSION: &str = "3.0.3";
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let Some(members) = document.as_object_mut() else {
         return;
     };
@@ -23,7 +25,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         cx.changed_at(
             "/openapi",
             format!(
-                "wrote the version {VERSION} for {}",
+                "changed the version from {} to {VERSION}",
                 version.as_str().unwrap_or_default()
             ),
         );
@@ -34,7 +36,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         cx.changed_at(format!("/{key}"), format!("removed `{key}`"));
         if key == "webhooks" && removed.as_object().is_some_and(|all| !all.is_empty()) {
-            cx.warn(received("/webhooks", "webhooks", &removed));
+            cx.warn(incoming_requests("/webhooks", "webhooks", &removed));
         }
     }
     members.entry("paths").or_insert_with(|| json!({}));
@@ -45,22 +47,22 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 cx.changed_at("/info", format!("added an empty `{key}`"));
             }
         }
-        // New in 3.1.
+        // `summary` is new in 3.1.
         info.remove("summary");
     }
-    // New in 3.1, and nothing that generated code does depends on a scheme: the client of the connection shows it.
+    // `mutualTLS` is new in 3.1. Generated code does not depend on it: the HTTP client presents the certificate.
     let schemes = document.pointer_mut("/components/securitySchemes");
     if let Some(schemes) = schemes.and_then(Value::as_object_mut) {
         schemes.retain(|name, scheme| {
-            let keep = scheme["type"] != "mutualTLS";
-            if !keep {
+            let is_kept = scheme["type"] != "mutualTLS";
+            if !is_kept {
                 let at = walk::join("/components/securitySchemes", name);
-                cx.changed_at(at, "removed the scheme `mutualTLS`");
+                cx.changed_at(at, "removed a security scheme of type mutualTLS");
             }
-            keep
+            is_kept
         });
     }
-    // What they refer to is not reachable for a client, so they go before anything is resolved or left out.
+    // Callbacks are removed before references are resolved: the components that only they use are unused.
     walk::walk_mut(document, &mut |value, place, pointer| {
         let callbacks = match (place, value.as_object_mut()) {
             (Place::Operation, Some(members)) => members.remove("callbacks"),
@@ -69,17 +71,17 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         if let Some(callbacks) = callbacks {
             cx.changed(value, pointer, "removed `callbacks`");
             let at = walk::join(&origin::of(value, pointer), "callbacks");
-            cx.warn(received(&at, "callbacks", &callbacks));
+            cx.warn(incoming_requests(&at, "callbacks", &callbacks));
         }
     });
 }
 
-/// What the user's own server has to take is no part of a client.
-fn received(at: &str, what: &str, calls: &Value) -> Problem {
+/// The warning for requests that the API sends to a server of the user.
+fn incoming_requests(at: &str, what: &str, calls: &Value) -> Problem {
     Problem::at(
         at,
-        format!("{what} are left out: a client makes calls and takes none"),
+        format!("{what} are removed: a client does not receive requests"),
     )
     .found(keys_beside(calls, &[]).join(", "))
-    .help("take these calls in a server of your own")
+    .help("handle these requests in a server of your own")
 }

@@ -1,14 +1,14 @@
-//! How much work a target is: an upper bound, from its text and the size of the document.
+//! Estimates an upper bound for the cost of evaluating a target, from its text and the size of the document.
 //!
 //! The JSONPath library takes time that grows exponentially with the nesting of filters, both for reading a target and
-//! for evaluating it, and offers no limit. So targets that could take minutes are rejected before it sees them.
+//! for evaluating it, and has no limit. Targets that could take minutes are therefore rejected beforehand.
 
 use serde_json::Value;
 
-/// How deep brackets and parentheses may be nested.
+/// Maximum nesting of brackets and parentheses.
 const MAX_NESTING: usize = 6;
 
-/// How many values evaluation may visit. A few million take about a second.
+/// Maximum number of values that evaluation may visit. A few million take about a second.
 const MAX_VISITS: f64 = 5e6;
 
 /// The size of a document.
@@ -40,12 +40,12 @@ impl Size {
     }
 }
 
-/// A query and the filter that it stands in.
+/// A query and the filter that contains it.
 #[derive(Debug, Clone, Copy)]
 struct Query {
-    /// How often the filter is evaluated.
+    /// The number of evaluations of the filter.
     times: f64,
-    /// How many values the query visits, in all evaluations together.
+    /// The number of values that the query visits, in all evaluations together.
     visits: f64,
     is_absolute: bool,
     /// Whether it selects more than one value.
@@ -62,8 +62,8 @@ impl Query {
         }
     }
 
-    /// It selects the children of values, or with `..` all that is below them. What lies below all values of a document
-    /// together is at most as many values as the document has, times its depth.
+    /// Accounts for a selector of the children of values, or of all descendants (`..`). All values of a document together
+    /// have at most as many descendants as the document has values, times its depth.
     fn spread(&mut self, size: Size, descends: bool) {
         if self.is_absolute && !self.is_plural {
             self.visits *= size.values;
@@ -74,12 +74,12 @@ impl Query {
     }
 }
 
-/// Why `target` is too much work for `document`, if it is.
+/// Returns the reason why `target` is too expensive for `document`, if it is.
 pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
     let size = Size::of(document);
     let mut query = Query::new(1.0, true);
-    // What stands around the current place: a filter with the query that it belongs to, or other brackets.
-    // Of brackets also how many selectors they hold, which may select the same value again and again.
+    // The brackets around the current position: the outer query of a filter, if it is one, and the number of selectors,
+    // each of which may select the same value.
     let mut around: Vec<(Option<Query>, f64)> = Vec::new();
     let mut visits = 0.0_f64;
     let mut rest = target.chars().peekable();
@@ -123,7 +123,7 @@ pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
     }
     (visits > MAX_VISITS).then(|| {
         format!(
-            "one that may visit {visits:.0e} values, as the document has {} and is {} deep",
+            "a target that may visit {visits:.0e} values, in a document of {} values with depth {}",
             size.values, size.depth
         )
     })
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// As large as a published document: some 10,000 values.
+    /// A document of about 10,000 values, like the published ones.
     fn document() -> Value {
         let schema = |n: u32| json!({"type": "object", "properties": {"a": {"type": "string", "x": [n, 1, 2]}}});
         let schemas: Vec<Value> = (0..900).map(schema).collect();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn target_is_one_that_overlays_have_then_it_is_no_excess() {
+    fn usual_target_is_accepted() {
         let document = document();
         for target in [
             "$",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn target_takes_minutes_then_it_is_an_excess() {
+    fn target_that_could_take_minutes_is_rejected() {
         let document = document();
         for target in [
             "$..[?$..[?$..x]]",

@@ -7,7 +7,7 @@ use tracing::span;
 use super::support::*;
 use crate::limit::{Class, Observation};
 
-/// Every event of the test's own thread, one a line.
+/// Records every event of the thread of the test, one per line.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<String>>);
 
@@ -43,38 +43,38 @@ impl tracing::Subscriber for Events {
     fn exit(&self, _: &span::Id) {}
 }
 
-fn callers_wait_and_pauses_begin() {
+fn produce_waits_and_pauses() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let organization = limiter.for_organization("org_a").handle(HOST);
-        assert!(passes(&organization, Class::Write));
+        assert!(is_granted(&organization, Class::Write));
         wait_of(&organization, Class::Write).await;
-        organization.observe(refusal(Class::Read, Some(s(5))));
-        organization.observe(refusal(Class::Read, Some(s(6))));
+        organization.observe(rate_limited(Class::Read, Some(s(5))));
+        organization.observe(rate_limited(Class::Read, Some(s(6))));
         organization.observe(Observation {
             global: true,
-            ..refusal(Class::Read, None)
+            ..rate_limited(Class::Read, None)
         });
     });
 }
 
 #[test]
-fn callers_wait_and_pauses_begin_then_events_say_so_and_ids_are_at_trace_level_only() {
+fn waits_and_pauses_are_logged_with_ids_at_trace_level_only() {
     let events = Events::default();
     tracing::subscriber::with_default(events.clone(), || {
-        // Another test that comes to an event for the first time just now, without a subscriber, may have it noted that
-        // nobody listens. Once every event has been come to, that can be put right.
-        callers_wait_and_pauses_begin();
+        // A concurrent test without a subscriber may register a callsite as disabled. After all callsites are registered,
+        // the cache is rebuilt and the events are recorded again.
+        produce_waits_and_pauses();
         tracing::callsite::rebuild_interest_cache();
         events.0.lock().unwrap().clear();
-        callers_wait_and_pauses_begin();
+        produce_waits_and_pauses();
     });
     let expected = r#"DEBUG message=waited for the rate limit class="write" waited_ms=1000
 TRACE message=waited for the rate limit class="write" waited_ms=1000 organization="org_a"
-DEBUG message=paused class="read" of_host=false until_unix_s=1000006 why="status 429"
-TRACE message=paused class="read" until_unix_s=1000006 why="status 429" organization="org_a"
-DEBUG message=paused class="read" of_host=true until_unix_s=1000002 why="status 429"
-DEBUG message=paused class="write" of_host=true until_unix_s=1000002 why="status 429"
+DEBUG message=paused class="read" of_host=false until_unix_s=1000006 reason="status 429"
+TRACE message=paused class="read" until_unix_s=1000006 reason="status 429" organization="org_a"
+DEBUG message=paused class="read" of_host=true until_unix_s=1000002 reason="status 429"
+DEBUG message=paused class="write" of_host=true until_unix_s=1000002 reason="status 429"
 "#;
     assert_eq!(*events.0.lock().unwrap(), expected);
 }

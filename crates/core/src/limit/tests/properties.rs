@@ -1,4 +1,4 @@
-//! What has to hold for any limits and any callers.
+//! Properties for arbitrary limits and callers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,16 +10,16 @@ use super::support::*;
 use crate::limit::{Class, Limits, Rate};
 use crate::time::Clock as _;
 
-/// A rate as it is set, and what it comes to once the headroom is taken off.
+/// A rate as configured, with its numbers before the headroom.
 #[derive(Debug, Clone, Copy)]
-struct Allowed {
+struct AllowedRate {
     rate: Rate,
     per_second: f64,
     burst: u32,
 }
 
-impl Allowed {
-    /// The most that may go out in a window.
+impl AllowedRate {
+    /// The maximum number of requests in a window.
     fn within(&self, window: Duration, headroom: f64) -> f64 {
         let share = 1.0 - headroom;
         let burst = (f64::from(self.burst) * share + 1e-9).floor().max(1.0);
@@ -27,19 +27,19 @@ impl Allowed {
     }
 }
 
-fn allowed() -> impl Strategy<Value = Allowed> {
+fn allowed() -> impl Strategy<Value = AllowedRate> {
     let burst = 1u32..20;
-    let per_second = (1u32..50, burst.clone()).prop_map(|(count, burst)| Allowed {
+    let per_second = (1u32..50, burst.clone()).prop_map(|(count, burst)| AllowedRate {
         rate: Rate::per_second(count).burst(burst),
         per_second: f64::from(count),
         burst,
     });
-    let per_minute = (60u32..600, burst).prop_map(|(count, burst)| Allowed {
+    let per_minute = (60u32..600, burst).prop_map(|(count, burst)| AllowedRate {
         rate: Rate::per_minute(count).burst(burst),
         per_second: f64::from(count) / 60.0,
         burst,
     });
-    let unset = (1u32..20).prop_map(|count| Allowed {
+    let unset = (1u32..20).prop_map(|count| AllowedRate {
         rate: Rate::per_second(count),
         per_second: f64::from(count),
         burst: count,
@@ -48,15 +48,15 @@ fn allowed() -> impl Strategy<Value = Allowed> {
 }
 
 #[derive(Debug, Clone)]
-struct World {
-    /// Read and write of the host, read and write of each organization.
-    host: [Allowed; 2],
-    organization: Option<[Allowed; 2]>,
+struct Scenario {
+    /// Read and write rates of the host, then those of each organization.
+    host: [AllowedRate; 2],
+    organization: Option<[AllowedRate; 2]>,
     headroom: f64,
     max_in_flight: u32,
 }
 
-impl World {
+impl Scenario {
     fn limits(&self) -> Limits {
         let [read, write] = self.host.map(|allowed| allowed.rate);
         let limits = Limits::new(read, write)
@@ -69,14 +69,14 @@ impl World {
     }
 }
 
-fn world() -> impl Strategy<Value = World> {
+fn scenario() -> impl Strategy<Value = Scenario> {
     (
         [allowed(), allowed()],
         prop::option::of([allowed(), allowed()]),
         prop_oneof![Just(0.0), Just(0.1), Just(0.25), Just(0.5)],
         1u32..12,
     )
-        .prop_map(|(host, organization, headroom, max_in_flight)| World {
+        .prop_map(|(host, organization, headroom, max_in_flight)| Scenario {
             host,
             organization,
             headroom,
@@ -84,14 +84,14 @@ fn world() -> impl Strategy<Value = World> {
         })
 }
 
-/// One request: who sends it and when, how long its answer takes, and when its caller gives up.
+/// One request: who sends it and when, how long its response takes, and when its caller gives up.
 #[derive(Debug, Clone)]
 struct Request {
     organization: Option<u8>,
     class: Class,
     at: u64,
     takes: u64,
-    patience: Option<u64>,
+    max_wait: Option<u64>,
 }
 
 fn class() -> impl Strategy<Value = Class> {
@@ -106,12 +106,12 @@ fn request() -> impl Strategy<Value = Request> {
         0u64..400,
         prop::option::weighted(0.3, 0u64..2_000),
     )
-        .prop_map(|(organization, class, at, takes, patience)| Request {
+        .prop_map(|(organization, class, at, takes, max_wait)| Request {
             organization,
             class,
             at,
             takes,
-            patience,
+            max_wait,
         })
 }
 
@@ -119,9 +119,9 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
     prop::collection::vec(request(), 1..60)
 }
 
-/// A refusal that comes at some moment.
+/// A 429 response at some time.
 #[derive(Debug, Clone)]
-struct Refusal {
+struct RateLimitResponse {
     organization: Option<u8>,
     class: Class,
     global: bool,
@@ -129,28 +129,31 @@ struct Refusal {
     wait: u64,
 }
 
-fn refusals() -> impl Strategy<Value = Vec<Refusal>> {
-    let refusal = (
+fn rate_limits() -> impl Strategy<Value = Vec<RateLimitResponse>> {
+    let rate_limit = (
         prop::option::of(0u8..3),
         class(),
         prop::bool::weighted(0.2),
         0u64..4_000,
         0u64..3_000,
     );
-    let refusal = refusal.prop_map(|(organization, class, global, at, wait)| Refusal {
-        organization,
-        class,
-        global,
-        at,
-        wait,
-    });
-    prop::collection::vec(refusal, 0..6)
+    let rate_limit =
+        rate_limit.prop_map(
+            |(organization, class, global, at, wait)| RateLimitResponse {
+                organization,
+                class,
+                global,
+                at,
+                wait,
+            },
+        );
+    prop::collection::vec(rate_limit, 0..6)
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone)]
-struct Fate {
-    /// Its number in the list of requests.
+struct RequestOutcome {
+    /// The index in the list of requests.
     index: usize,
     request: Request,
     /// The order in which callers began to wait.
@@ -158,52 +161,56 @@ struct Fate {
     granted: Option<Duration>,
 }
 
-/// Lets it all happen; the fates are in the order of grants, and those who gave up stand where they did so.
-fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
+/// Runs all requests. The outcomes are in the order of grants and cancellations.
+fn run(
+    scenario: &Scenario,
+    requests: &[Request],
+    rate_limits: &[RateLimitResponse],
+) -> Vec<RequestOutcome> {
     paused(async {
-        let (limiter, time) = limiter(world.limits());
+        let (limiter, time) = limiter(scenario.limits());
         let handle = |organization: Option<u8>| match organization {
             Some(id) => limiter.for_organization(format!("org_{id}")).handle(HOST),
             None => limiter.handle(HOST),
         };
-        // Known even if nobody calls.
+        // Creates the host even without requests.
         limiter.handle(HOST);
         let arrivals = Arc::new(Mutex::new(0));
-        let fates = Arc::new(Mutex::new(Vec::new()));
+        let outcomes = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for (index, request) in requests.iter().cloned().enumerate() {
             let handle = handle(request.organization);
-            let (arrivals, fates, time) = (arrivals.clone(), fates.clone(), time.clone());
+            let (arrivals, outcomes, time) = (arrivals.clone(), outcomes.clone(), time.clone());
             tasks.push(tokio::spawn(async move {
-                pass(ms(request.at)).await;
+                advance(ms(request.at)).await;
                 let arrival = {
                     let mut arrivals = arrivals.lock().unwrap();
                     *arrivals += 1;
                     *arrivals
                 };
                 let takes = ms(request.takes);
-                let patience = request.patience.map_or(s(1_000_000), ms);
+                let max_wait = request.max_wait.map_or(s(1_000_000), ms);
                 let permit = tokio::select! {
                     biased;
                     permit = acquire(&handle, request.class) => Some(permit),
-                    () = pass(patience) => None,
+                    () = advance(max_wait) => None,
                 };
-                fates.lock().unwrap().push(Fate {
+                outcomes.lock().unwrap().push(RequestOutcome {
                     index,
                     request,
                     arrival,
                     granted: permit.is_some().then(|| time.monotonic()),
                 });
-                pass(takes).await;
+                advance(takes).await;
             }));
         }
-        for refused in refusals.iter().cloned() {
-            let handle = handle(refused.organization);
+        for rate_limit in rate_limits.iter().cloned() {
+            let handle = handle(rate_limit.organization);
             tasks.push(tokio::spawn(async move {
-                pass(ms(refused.at)).await;
+                advance(ms(rate_limit.at)).await;
                 handle.observe(crate::limit::Observation {
-                    global: refused.global,
-                    ..refusal(refused.class, Some(ms(refused.wait)))
+                    global: rate_limit.global,
+                    ..rate_limited(rate_limit.class, Some(ms(rate_limit.wait)))
                 });
             }));
         }
@@ -216,30 +223,33 @@ fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
             assert_eq!(class.waiting, 0);
         }
         let granted = host.read.granted + host.write.granted;
-        let fates = std::mem::take(&mut *fates.lock().unwrap());
-        let counted = fates.iter().filter(|fate| fate.granted.is_some()).count();
+        let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
+        let counted = outcomes
+            .iter()
+            .filter(|outcome| outcome.granted.is_some())
+            .count();
         assert_eq!(granted, counted as u64);
-        fates
+        outcomes
     })
 }
 
-/// When requests that `of` tells apart were let through.
+/// The times of granted requests, grouped by `of`.
 fn grants<K: Ord>(
-    fates: &[Fate],
+    outcomes: &[RequestOutcome],
     of: impl Fn(&Request) -> Option<K>,
 ) -> BTreeMap<K, Vec<(Duration, usize)>> {
     let mut grants: BTreeMap<K, Vec<(Duration, usize)>> = BTreeMap::new();
-    for fate in fates {
-        if let (Some(key), Some(at)) = (of(&fate.request), fate.granted) {
-            grants.entry(key).or_default().push((at, fate.arrival));
+    for outcome in outcomes {
+        if let (Some(key), Some(at)) = (of(&outcome.request), outcome.granted) {
+            grants.entry(key).or_default().push((at, outcome.arrival));
         }
     }
     grants
 }
 
-fn no_window_holds_too_much(
+fn check_every_window(
     grants: &[(Duration, usize)],
-    allowed: &Allowed,
+    allowed: &AllowedRate,
     headroom: f64,
 ) -> Result<(), TestCaseError> {
     for (first, (start, _)) in grants.iter().enumerate() {
@@ -257,126 +267,126 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_callers_then_no_window_of_any_bucket_holds_more_than_allowed(
-        (world, requests, refusals) in (world(), requests(), refusals())
+    fn no_window_exceeds_any_limit(
+        (scenario, requests, rate_limits) in (scenario(), requests(), rate_limits())
     ) {
-        let fates = run(&world, &requests, &refusals);
-        let of_host = grants(&fates, |request| Some(request.class as usize));
+        let outcomes = run(&scenario, &requests, &rate_limits);
+        let of_host = grants(&outcomes, |request| Some(request.class as usize));
         for (class, grants) in of_host {
-            no_window_holds_too_much(&grants, &world.host[class], world.headroom)?;
+            check_every_window(&grants, &scenario.host[class], scenario.headroom)?;
         }
-        let Some(organization) = world.organization else { return Ok(()) };
-        let of_organizations = grants(&fates, |request| {
+        let Some(organization) = scenario.organization else { return Ok(()) };
+        let of_organizations = grants(&outcomes, |request| {
             request.organization.map(|id| (id, request.class as usize))
         });
         for ((_, class), grants) in of_organizations {
-            no_window_holds_too_much(&grants, &organization[class], world.headroom)?;
+            check_every_window(&grants, &organization[class], scenario.headroom)?;
         }
     }
 
     #[test]
-    fn any_callers_then_each_group_is_served_in_order_and_everybody_is_served(
-        (world, requests, refusals) in (world(), requests(), refusals())
+    fn groups_are_served_in_order_and_no_caller_starves(
+        (scenario, requests, rate_limits) in (scenario(), requests(), rate_limits())
     ) {
-        let fates = run(&world, &requests, &refusals);
-        let groups = grants(&fates, |request| Some((request.organization, request.class as usize)));
+        let outcomes = run(&scenario, &requests, &rate_limits);
+        let groups = grants(&outcomes, |request| Some((request.organization, request.class as usize)));
         for (group, grants) in groups {
             prop_assert!(
                 grants.windows(2).all(|pair| pair[0].1 < pair[1].1),
                 "{group:?}: {grants:?}"
             );
         }
-        for fate in &fates {
-            prop_assert!(fate.granted.is_some() || fate.request.patience.is_some());
+        for outcome in &outcomes {
+            prop_assert!(outcome.granted.is_some() || outcome.request.max_wait.is_some());
         }
-        prop_assert_eq!(fates.len(), requests.len());
+        prop_assert_eq!(outcomes.len(), requests.len());
     }
 
     #[test]
-    fn any_pause_is_on_then_nothing_goes_out_before_its_end(
-        (world, requests, mut refusals) in (world(), requests(), refusals())
+    fn no_request_is_sent_during_a_pause(
+        (scenario, requests, mut rate_limits) in (scenario(), requests(), rate_limits())
     ) {
-        // Those of the same moment come in no certain order, so a refusal gets one to itself.
-        for refusal in &mut refusals {
-            refusal.at = refusal.at * 2 + 1;
+        // Events at the same time have no defined order, so 429 responses get odd times.
+        for rate_limit in &mut rate_limits {
+            rate_limit.at = rate_limit.at * 2 + 1;
         }
         let requests: Vec<_> = requests.into_iter().map(|request| Request {
             at: request.at * 2,
             ..request
         }).collect();
-        let fates = run(&world, &requests, &refusals);
-        for refusal in &refusals {
-            let (from, to) = (ms(refusal.at), ms(refusal.at + refusal.wait));
+        let outcomes = run(&scenario, &requests, &rate_limits);
+        for rate_limit in &rate_limits {
+            let (from, to) = (ms(rate_limit.at), ms(rate_limit.at + rate_limit.wait));
             let concerns = |request: &Request| {
-                refusal.global
-                    || request.class == refusal.class
-                        && (refusal.organization.is_none()
-                            || request.organization == refusal.organization)
+                rate_limit.global
+                    || request.class == rate_limit.class
+                        && (rate_limit.organization.is_none()
+                            || request.organization == rate_limit.organization)
             };
-            for fate in fates.iter().filter(|fate| concerns(&fate.request)) {
-                let within = fate.granted.is_some_and(|at| from < at && at < to);
-                prop_assert!(!within, "{fate:?} in {refusal:?}");
+            for outcome in outcomes.iter().filter(|outcome| concerns(&outcome.request)) {
+                let within = outcome.granted.is_some_and(|at| from < at && at < to);
+                prop_assert!(!within, "{outcome:?} in {rate_limit:?}");
             }
         }
     }
 
     #[test]
-    fn group_is_paused_for_long_then_nobody_else_starves(
-        (world, requests, organization, class) in (world(), requests(), 0u8..3, class())
+    fn long_pause_of_one_group_starves_no_other(
+        (scenario, requests, organization, class) in (scenario(), requests(), 0u8..3, class())
     ) {
-        let pause = Refusal { organization: Some(organization), class, global: false, at: 0, wait: 3_000_000 };
-        let fates = run(&world, &requests, std::slice::from_ref(&pause));
-        for fate in &fates {
-            let paused = fate.request.organization == Some(organization) && fate.request.class == class;
-            match fate.granted {
-                // Everything could be done in two minutes by the slowest of these limits.
-                Some(at) if !paused => prop_assert!(at < s(150), "{fate:?}"),
-                Some(at) => prop_assert!(at.is_zero() || at >= s(3_000), "{fate:?}"),
-                None => prop_assert!(fate.request.patience.is_some()),
+        let pause = RateLimitResponse { organization: Some(organization), class, global: false, at: 0, wait: 3_000_000 };
+        let outcomes = run(&scenario, &requests, std::slice::from_ref(&pause));
+        for outcome in &outcomes {
+            let paused = outcome.request.organization == Some(organization) && outcome.request.class == class;
+            match outcome.granted {
+                // The slowest of these limits grants all requests within two minutes.
+                Some(at) if !paused => prop_assert!(at < s(150), "{outcome:?}"),
+                Some(at) => prop_assert!(at.is_zero() || at >= s(3_000), "{outcome:?}"),
+                None => prop_assert!(outcome.request.max_wait.is_some()),
             }
         }
     }
 
     #[test]
-    fn class_is_paused_for_long_then_the_other_is_served_as_if_it_were_alone(
-        (world, requests, class) in (world(), requests(), class())
+    fn long_pause_of_one_class_does_not_affect_the_other(
+        (scenario, requests, class) in (scenario(), requests(), class())
     ) {
-        // Places are shared, so there have to be enough.
-        let world = World { max_in_flight: 100, ..world };
-        let pause = Refusal { organization: None, class, global: false, at: 0, wait: 3_000_000 };
-        // What comes in the same moment as the pause may still come before it.
+        // Both classes share the slots, so there have to be enough.
+        let scenario = Scenario { max_in_flight: 100, ..scenario };
+        let pause = RateLimitResponse { organization: None, class, global: false, at: 0, wait: 3_000_000 };
+        // A request at the time of the pause may be granted before it.
         let requests: Vec<_> = requests.into_iter().map(|request| Request {
             at: request.at + 1,
             ..request
         }).collect();
-        let alone: Vec<_> = requests.iter().filter(|request| request.class != class).cloned().collect();
-        let times = |fates: Vec<Fate>| {
-            let mut times: Vec<_> = fates.into_iter()
-                .filter(|fate| fate.request.class != class)
-                .map(|fate| fate.granted)
+        let remaining: Vec<_> = requests.iter().filter(|request| request.class != class).cloned().collect();
+        let times = |outcomes: Vec<RequestOutcome>| {
+            let mut times: Vec<_> = outcomes.into_iter()
+                .filter(|outcome| outcome.request.class != class)
+                .map(|outcome| outcome.granted)
                 .collect();
             times.sort();
             times
         };
-        prop_assert_eq!(times(run(&world, &requests, &[pause])), times(run(&world, &alone, &[])));
+        prop_assert_eq!(times(run(&scenario, &requests, &[pause])), times(run(&scenario, &remaining, &[])));
     }
 
     #[test]
-    fn callers_give_up_then_all_others_of_the_group_go_as_if_they_had_never_come(
-        (world, requests, class) in (world(), requests(), class())
+    fn cancelled_callers_do_not_affect_others_of_the_group(
+        (scenario, requests, class) in (scenario(), requests(), class())
     ) {
         let requests: Vec<_> = requests.into_iter().map(|request| Request {
             organization: Some(0),
             class,
             ..request
         }).collect();
-        let fates = run(&world, &requests, &[]);
-        let served: Vec<_> = fates.iter().filter(|fate| fate.granted.is_some()).cloned().collect();
+        let outcomes = run(&scenario, &requests, &[]);
+        let served: Vec<_> = outcomes.iter().filter(|outcome| outcome.granted.is_some()).cloned().collect();
         let stayed: Vec<_> = requests.iter().enumerate()
-            .filter(|(index, _)| served.iter().any(|fate| fate.index == *index))
-            .map(|(_, request)| Request { patience: None, ..request.clone() })
+            .filter(|(index, _)| served.iter().any(|outcome| outcome.index == *index))
+            .map(|(_, request)| Request { max_wait: None, ..request.clone() })
             .collect();
-        let times = |fates: &[Fate]| fates.iter().map(|fate| fate.granted).collect::<Vec<_>>();
-        prop_assert_eq!(times(&served), times(&run(&world, &stayed, &[])));
+        let times = |outcomes: &[RequestOutcome]| outcomes.iter().map(|outcome| outcome.granted).collect::<Vec<_>>();
+        prop_assert_eq!(times(&served), times(&run(&scenario, &stayed, &[])));
     }
 }

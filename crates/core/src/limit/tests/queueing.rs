@@ -8,41 +8,44 @@ use crate::limit::{Class, Limiter, LimiterHandle, Limits, Rate};
 use crate::time::{Clock, Sleeper};
 
 #[test]
-fn all_places_are_taken_then_the_next_waits_for_one() {
+fn all_slots_taken_then_the_next_request_waits() {
     paused(async {
         let (limiter, _) = limiter(fast().max_in_flight(2));
         let handle = limiter.handle(HOST);
         let first = acquire(&handle, Class::Read).await;
         let _second = acquire(&handle, Class::Write).await;
-        assert!(!passes(&handle, Class::Read));
-        assert!(!passes(
+        assert!(!is_granted(&handle, Class::Read));
+        assert!(!is_granted(
             &limiter.for_organization("a").handle(HOST),
             Class::Write
         ));
-        assert!(passes(&limiter.handle("other.us.auth0.com"), Class::Read));
+        assert!(is_granted(
+            &limiter.handle("other.us.auth0.com"),
+            Class::Read
+        ));
         drop(first);
-        assert!(passes(&handle, Class::Read));
+        assert!(is_granted(&handle, Class::Read));
     });
 }
 
 #[test]
-fn class_waits_for_its_rate_then_it_holds_no_place() {
+fn class_waiting_for_its_rate_holds_no_slot() {
     paused(async {
         let reads = Rate::per_second(1_000);
         let (limiter, _) = limiter(Limits::new(reads, Rate::per_second(1)).max_in_flight(1));
         let handle = limiter.handle(HOST);
-        assert!(passes(&handle, Class::Write));
+        assert!(is_granted(&handle, Class::Write));
         let write = caller(&handle, Class::Write);
         settle().await;
         for _ in 0..100 {
-            assert!(passes(&handle, Class::Read));
+            assert!(is_granted(&handle, Class::Read));
         }
         drop(write.await.unwrap());
     });
 }
 
 #[test]
-fn callers_of_the_host_are_many_then_an_organization_takes_turns_with_them() {
+fn organization_takes_turns_with_many_callers_of_the_host() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let organization = limiter.for_organization("a").handle(HOST);
@@ -61,7 +64,7 @@ fn callers_of_the_host_are_many_then_an_organization_takes_turns_with_them() {
 }
 
 #[test]
-fn organizations_all_wait_for_the_host_then_they_take_turns() {
+fn organizations_waiting_for_the_host_take_turns() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let organizations = ["a", "b", "c", "d"];
@@ -78,49 +81,49 @@ fn organizations_all_wait_for_the_host_then_they_take_turns() {
             order.push((caller.await.unwrap().0, turn, organization));
         }
         order.sort();
-        // The first of a was alone when it came, so its second stands before the first of b.
+        // The first caller of a found an empty queue, so the second of a is before the first of b.
         let rest: Vec<_> = order[1..17].iter().map(|(_, _, name)| *name).collect();
         assert_eq!(rest, organizations.repeat(4));
     });
 }
 
 #[test]
-fn caller_is_late_to_take_its_turn_at_the_host_then_nobody_overtakes_it() {
+fn caller_polled_late_is_not_overtaken() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let handle = |organization: &str| limiter.for_organization(organization).handle(HOST);
         let (first, second) = (handle("a"), handle("b"));
-        assert!(passes(&first, Class::Read));
+        assert!(is_granted(&first, Class::Read));
         let mut late = pin!(acquire(&first, Class::Read));
         assert!(poll(&mut late).is_pending());
-        pass(s(5)).await;
-        assert!(!passes(&second, Class::Read));
+        advance(s(5)).await;
+        assert!(!is_granted(&second, Class::Read));
         assert!(poll(&mut late).is_ready());
         assert_eq!(wait_of(&second, Class::Read).await, s(1));
     });
 }
 
-/// A place where a caller waits: what leads there, and how long the next one then waits if the caller gives up.
+/// Where a caller waits: a name, the preparation, and how many milliseconds the next caller waits after a cancellation.
 type Stage = (&'static str, fn(&LimiterHandle, &Limiter), u64);
 
 #[test]
-fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
+fn dropped_caller_leaves_the_queue_and_takes_nothing() {
     let stages: [Stage; 3] = [
         (
             "the organization's bucket",
-            |handle, _| assert!(passes(handle, Class::Read)),
+            |handle, _| assert!(is_granted(handle, Class::Read)),
             4_000,
         ),
         (
             "the organization's pause",
-            |handle, _| handle.observe(refusal(Class::Read, Some(s(3)))),
+            |handle, _| handle.observe(rate_limited(Class::Read, Some(s(3)))),
             3_000,
         ),
         (
             "the host's bucket",
             |_, limiter| {
                 let other = limiter.for_organization("other").handle(HOST);
-                assert!(passes(&other, Class::Read));
+                assert!(is_granted(&other, Class::Read));
             },
             1_000,
         ),
@@ -139,7 +142,7 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
                 assert!(poll(&mut first).is_pending(), "{stage}");
                 assert!(poll(&mut second).is_pending(), "{stage}");
                 assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 2);
-                pass(ms(300)).await;
+                advance(ms(300)).await;
             }
             let host = limiter.snapshot().hosts[HOST].clone();
             assert_eq!(host.read.waiting, 0, "{stage}");
@@ -153,30 +156,30 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
 }
 
 #[test]
-fn waiter_for_a_place_is_dropped_then_it_took_nothing() {
+fn caller_dropped_while_waiting_for_a_slot_takes_nothing() {
     paused(async {
         let (limiter, _) = limiter(slow().max_in_flight(1));
         let handle = limiter.handle(HOST);
-        let under_way = acquire(&handle, Class::Read).await;
+        let in_flight = acquire(&handle, Class::Read).await;
         {
             let mut waiting = pin!(acquire(&handle, Class::Write));
             assert!(poll(&mut waiting).is_pending());
-            drop(under_way);
-            // The place is its own by now, though it has not looked yet.
+            drop(in_flight);
+            // The slot is assigned to the caller, which has not been polled yet.
         }
         assert_eq!(limiter.snapshot().hosts[HOST].in_flight, 0);
-        assert!(passes(&handle, Class::Write), "its cell is still there");
+        assert!(is_granted(&handle, Class::Write), "its token was not taken");
     });
 }
 
 #[test]
-fn first_of_several_waiters_is_dropped_then_the_next_takes_its_turn() {
+fn first_of_several_callers_dropped_then_the_next_proceeds() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let handle = limiter.handle(HOST);
-        assert!(passes(&handle, Class::Read));
+        assert!(is_granted(&handle, Class::Read));
         let callers = [0; 3].map(|_| caller(&handle, Class::Read));
-        pass(ms(500)).await;
+        advance(ms(500)).await;
         let [first, second, third] = callers;
         first.abort();
         assert_eq!(second.await.unwrap().0, s(1));
@@ -184,11 +187,11 @@ fn first_of_several_waiters_is_dropped_then_the_next_takes_its_turn() {
     });
 }
 
-/// Time stands, and nobody wakes.
+/// Time that never advances, and sleeps that never end.
 #[derive(Debug)]
-struct Still;
+struct StoppedTime;
 
-impl Clock for Still {
+impl Clock for StoppedTime {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH
     }
@@ -198,24 +201,29 @@ impl Clock for Still {
     }
 }
 
-impl Sleeper for Still {
+impl Sleeper for StoppedTime {
     fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
         Box::pin(std::future::pending())
     }
 }
 
 #[test]
-fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost() {
+fn concurrent_threads_take_every_token_exactly_once() {
     let rate = Rate::per_second(1).burst(20_000);
     let limits = Limits::new(rate, rate)
         .organization(rate.burst(9_000), rate)
         .headroom(0.0)
         .max_in_flight(3);
-    let limiter = Limiter::with_timer(limits, Arc::new(Still), Arc::new(Still)).unwrap();
-    let lanes = ["a", "b", "c", "a"].map(|id| limiter.for_organization(id).handle(HOST));
+    let limiter =
+        Limiter::with_timer(limits, Arc::new(StoppedTime), Arc::new(StoppedTime)).unwrap();
+    let handles = ["a", "b", "c", "a"].map(|id| limiter.for_organization(id).handle(HOST));
     let granted: usize = std::thread::scope(|scope| {
-        let threads = lanes.each_ref().map(|handle| {
-            scope.spawn(|| (0..4_000).filter(|_| passes(handle, Class::Read)).count())
+        let threads = handles.each_ref().map(|handle| {
+            scope.spawn(|| {
+                (0..4_000)
+                    .filter(|_| is_granted(handle, Class::Read))
+                    .count()
+            })
         });
         threads.map(|thread| thread.join().unwrap()).iter().sum()
     });
@@ -224,10 +232,10 @@ fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost
     assert_eq!((host.read.waiting, host.in_flight), (0, 0));
     let rest = |handle| {
         (0..20_000)
-            .take_while(|_| passes(handle, Class::Read))
+            .take_while(|_| is_granted(handle, Class::Read))
             .count()
     };
-    let rest: usize = lanes.iter().map(rest).sum();
+    let rest: usize = handles.iter().map(rest).sum();
     assert_eq!(granted + rest, 20_000);
     let of_a = limiter.snapshot().hosts[HOST].organizations["a"]
         .read
@@ -236,15 +244,15 @@ fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost
 }
 
 #[test]
-fn host_counts_reads_and_writes_together_then_both_take_of_one_rate() {
+fn shared_limits_use_one_rate_for_reads_and_writes() {
     paused(async {
         let limits = Limits::shared(Rate::per_second(1).burst(2)).headroom(0.0);
         let (limiter, _) = limiter(limits);
         let handle = limiter.handle(HOST);
-        assert!(passes(&handle, Class::Read));
-        assert!(passes(&handle, Class::Write));
-        assert!(!passes(&handle, Class::Read));
-        assert!(!passes(&handle, Class::Write));
+        assert!(is_granted(&handle, Class::Read));
+        assert!(is_granted(&handle, Class::Write));
+        assert!(!is_granted(&handle, Class::Read));
+        assert!(!is_granted(&handle, Class::Write));
         let write = caller(&handle, Class::Write);
         settle().await;
         let read = caller(&handle, Class::Read);

@@ -14,7 +14,7 @@ fn quota(rate: Rate, headroom: f64) -> (u64, u32) {
 }
 
 #[test]
-fn headroom_is_left_then_rate_and_burst_are_smaller() {
+fn headroom_reduces_rate_and_burst() {
     for (rate, headroom, expected) in [
         (Rate::per_second(4), 0.0, (250_000_000, 4)),
         (Rate::per_second(10), 0.1, (111_111_112, 9)),
@@ -23,7 +23,7 @@ fn headroom_is_left_then_rate_and_burst_are_smaller() {
         (Rate::per_second(10).burst(30), 0.9, (1_000_000_000, 3)),
         (Rate::per_minute(100), 0.0, (600_000_000, 1)),
         (Rate::per_minute(600).burst(20), 0.5, (200_000_000, 10)),
-        // One always stays of a burst.
+        // A burst never falls below one.
         (Rate::per_second(1), 0.5, (2_000_000_000, 1)),
     ] {
         assert_eq!(quota(rate, headroom), expected, "{rate:?} {headroom}");
@@ -33,7 +33,7 @@ fn headroom_is_left_then_rate_and_burst_are_smaller() {
 }
 
 #[test]
-fn limit_is_out_of_range_then_the_error_names_it() {
+fn limit_out_of_range_is_named_by_the_error() {
     let rate = Rate::per_second(1);
     let limits = Limits::new(rate, rate);
     for (limits, expected) in [
@@ -85,7 +85,7 @@ fn limit_is_out_of_range_then_the_error_names_it() {
 }
 
 #[test]
-fn numbers_are_the_largest_allowed_then_nothing_overflows() {
+fn largest_allowed_numbers_do_not_overflow() {
     let limits = |rate: Rate| Limits::new(rate, rate).headroom(0.99);
     for rate in [
         Rate::per_minute(1).burst(1_000_000),
@@ -100,7 +100,7 @@ fn numbers_are_the_largest_allowed_then_nothing_overflows() {
 }
 
 #[test]
-fn bucket_is_looked_at_then_nothing_is_taken() {
+fn checking_the_wait_takes_no_token() {
     let bucket = Bucket::new(slow().quotas(None).unwrap().host.read.whole.unwrap());
     assert_eq!(bucket.wait(s(5)), Duration::ZERO);
     assert_eq!(bucket.wait(s(5)), Duration::ZERO);
@@ -111,7 +111,7 @@ fn bucket_is_looked_at_then_nothing_is_taken() {
 }
 
 #[test]
-fn organization_has_a_rate_then_both_rates_hold() {
+fn organization_rate_applies_in_addition_to_the_host_rate() {
     paused(async {
         let (limiter, _) = limiter(
             Limits::new(Rate::per_second(2), Rate::per_second(2))
@@ -120,13 +120,19 @@ fn organization_has_a_rate_then_both_rates_hold() {
         );
         let handle = |organization: &str| limiter.for_organization(organization).handle(HOST);
         let (a, b, c) = (handle("a"), handle("b"), handle("c"));
-        assert!(passes(&a, Class::Read));
-        assert!(!passes(&a, Class::Read), "a's own is used up");
-        assert!(passes(&b, Class::Read));
-        assert!(!passes(&c, Class::Read), "the host's is used up");
+        assert!(is_granted(&a, Class::Read));
+        assert!(!is_granted(&a, Class::Read), "the limit of a is used up");
+        assert!(is_granted(&b, Class::Read));
+        assert!(
+            !is_granted(&c, Class::Read),
+            "the limit of the host is used up"
+        );
         assert_eq!(wait_of(&c, Class::Read).await, ms(500));
-        assert!(passes(&c, Class::Write), "writes are counted apart");
-        // c took of both buckets in the same moment: its own was not taken by the attempt that failed.
+        assert!(
+            is_granted(&c, Class::Write),
+            "writes are counted separately"
+        );
+        // The failed attempt of c took no token from its own bucket.
         assert_eq!(wait_of(&c, Class::Read).await, s(1));
     });
 }

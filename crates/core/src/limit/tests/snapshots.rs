@@ -5,12 +5,12 @@ use crate::limit::{Class, Observation, ReportedLimit};
 use crate::time::Clock as _;
 
 #[test]
-fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
+fn snapshot_counts_waiting_callers_and_wait_times() {
     paused(async {
         let (limiter, _) = limiter(slow());
         let handle = limiter.for_organization("a").handle(HOST);
         let callers: Vec<_> = (0..4).map(|_| caller(&handle, Class::Read)).collect();
-        pass(ms(1_500)).await;
+        advance(ms(1_500)).await;
         let host = limiter.snapshot().hosts[HOST].clone();
         for class in [&host.read, &host.organizations["a"].read] {
             assert_eq!((class.waiting, class.granted), (2, 2));
@@ -23,7 +23,7 @@ fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
         for caller in callers {
             drop(caller.await.unwrap());
         }
-        pass(ms(500)).await;
+        advance(ms(500)).await;
         assert_eq!(wait_of(&handle, Class::Read).await, ms(500));
         let host = limiter.snapshot().hosts[HOST].clone();
         assert_eq!((host.read.waiting, host.read.granted), (0, 5));
@@ -36,7 +36,7 @@ fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
 }
 
 #[test]
-fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
+fn snapshot_contains_the_limit_reported_last() {
     paused(async {
         let (limiter, time) = limiter(fast());
         let handle = limiter.for_organization("a").handle(HOST);
@@ -44,13 +44,13 @@ fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
             limit: Some(10),
             remaining: Some(remaining),
             wait,
-            ..answer(Class::Write)
+            ..response(Class::Write)
         };
         let reset = time.now() + s(60);
         handle.observe(report(7, None));
         handle.observe(report(6, Some(s(60))));
-        handle.observe(answer(Class::Write));
-        pass(s(90)).await;
+        handle.observe(response(Class::Write));
+        advance(s(90)).await;
         let host = limiter.snapshot().hosts[HOST].clone();
         let expected = |remaining, reset| ReportedLimit {
             limit: Some(10),
@@ -75,16 +75,16 @@ fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
 }
 
 #[test]
-fn wall_clock_stands_at_its_start_then_the_snapshot_leaves_out_what_came_before() {
+fn snapshot_omits_times_before_the_epoch() {
     paused(async {
         let (limiter, time) = limiter(fast());
         let handle = limiter.handle(HOST);
         handle.observe(Observation {
             limit: Some(1),
             wait: Some(Duration::ZERO),
-            ..answer(Class::Read)
+            ..response(Class::Read)
         });
-        pass(s(1)).await;
+        advance(s(1)).await;
         time.set_wall(SystemTime::UNIX_EPOCH + s(1));
         let read = limiter.snapshot().hosts[HOST].read.clone();
         assert_eq!(read.reported.unwrap().reset, Some(SystemTime::UNIX_EPOCH));
@@ -92,11 +92,11 @@ fn wall_clock_stands_at_its_start_then_the_snapshot_leaves_out_what_came_before(
 }
 
 #[test]
-fn snapshot_and_limiter_are_printed_then_no_organization_is_named() {
+fn debug_output_names_no_organization() {
     paused(async {
         let (limiter, _) = limiter(fast());
         let organization = limiter.for_organization("org_planted");
-        assert!(passes(&organization.handle(HOST), Class::Read));
+        assert!(is_granted(&organization.handle(HOST), Class::Read));
         let printed = format!("{:?} {organization:?}", limiter.snapshot());
         assert!(printed.contains("granted: 1"), "{printed}");
         assert!(!printed.contains("org_planted"), "{printed}");

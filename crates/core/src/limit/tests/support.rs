@@ -1,4 +1,4 @@
-//! Time that passes only when nobody has anything else to do, and short words for what the tests do.
+//! Paused time, and helpers for the tests of the limiter.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -42,7 +42,7 @@ impl Sleeper for TestTime {
     }
 }
 
-pub(super) async fn pass(duration: Duration) {
+pub(super) async fn advance(duration: Duration) {
     tokio::time::sleep_until(Instant::now() + duration).await;
 }
 
@@ -65,13 +65,13 @@ pub(super) fn limiter(limits: Limits) -> (Limiter, Arc<TestTime>) {
     (limiter, time)
 }
 
-/// One request per second of each class and one at once, and no headroom, so that times are easy to tell.
+/// One request per second and class with a burst of one, without headroom.
 pub(super) fn slow() -> Limits {
     let rate = Rate::per_second(1);
     Limits::new(rate, rate).headroom(0.0)
 }
 
-/// Nothing of this is used up in a test.
+/// Limits that no test reaches.
 pub(super) fn fast() -> Limits {
     let rate = Rate::per_second(1_000_000);
     Limits::new(rate, rate).headroom(0.0)
@@ -85,8 +85,8 @@ pub(super) const fn s(s: u64) -> Duration {
     Duration::from_secs(s)
 }
 
-/// An answer that says nothing of limits.
-pub(super) fn answer(class: Class) -> Observation {
+/// A response without rate limit headers.
+pub(super) fn response(class: Class) -> Observation {
     Observation {
         class,
         limited: false,
@@ -97,22 +97,22 @@ pub(super) fn answer(class: Class) -> Observation {
     }
 }
 
-pub(super) fn refusal(class: Class, wait: Option<Duration>) -> Observation {
+pub(super) fn rate_limited(class: Class, wait: Option<Duration>) -> Observation {
     Observation {
         limited: true,
         wait,
-        ..answer(class)
+        ..response(class)
     }
 }
 
-/// Waits for as long as it takes.
+/// Acquires a permit without a maximum wait.
 pub(super) async fn acquire(handle: &LimiterHandle, class: Class) -> Permit {
     handle.acquire(class, || Duration::MAX).await.unwrap()
 }
 
-/// Whether a request could go out now.
-pub(super) fn passes(handle: &LimiterHandle, class: Class) -> bool {
-    // tokio makes a task yield now and then, which would look like waiting.
+/// Whether a request is granted now.
+pub(super) fn is_granted(handle: &LimiterHandle, class: Class) -> bool {
+    // Without tokio's cooperative yielding, which would look like waiting.
     let acquire = tokio::task::unconstrained(acquire(handle, class));
     poll(&mut pin!(acquire)).is_ready()
 }
@@ -121,14 +121,14 @@ pub(super) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// How long a request waits, as a caller of its own.
+/// How long a new caller waits.
 pub(super) async fn wait_of(handle: &LimiterHandle, class: Class) -> Duration {
     let start = Instant::now();
     let _permit = acquire(handle, class).await;
     start.elapsed()
 }
 
-/// A caller who waits in a task of its own, and how long that took.
+/// A caller in a separate task. Returns how long it waited.
 pub(super) fn caller(
     handle: &LimiterHandle,
     class: Class,
@@ -141,7 +141,7 @@ pub(super) fn caller(
     })
 }
 
-/// Lets all tasks go as far as they come without time passing.
+/// Lets all tasks run until they wait for time to pass.
 pub(super) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;

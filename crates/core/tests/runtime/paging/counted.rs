@@ -1,4 +1,4 @@
-//! Listings whose pages are counted, walked over a server that holds some numbers.
+//! Listings with counted pagination, on a server with a list of numbers.
 
 use auth0_core::codegen::OperationFields;
 use auth0_core::codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume};
@@ -20,7 +20,7 @@ static COUNTED: Operation = Operation::new(OperationFields {
     paging_limit: Some(10),
     ..OperationFields::DEFAULT
 });
-/// Whose pages reach as far as there are items.
+/// The limit of a page is the number of its items.
 static UNLIMITED: Operation = Operation::new(OperationFields {
     id: "countNumbers",
     method: "GET",
@@ -83,13 +83,13 @@ impl Page for Numbers {
     }
 }
 
-/// A generated request.
+/// A request like a generated one.
 #[derive(Clone)]
 pub(crate) struct Count {
     transport: Transport,
     operation: &'static Operation,
     page: Option<i64>,
-    /// Where it was resumed.
+    /// The position where it was resumed.
     offset: Option<u64>,
     size: u64,
 }
@@ -149,7 +149,7 @@ impl Paged for Count {
                     ("page", self.position().page(self.size)),
                     ("per_page", self.size as i64),
                 ]);
-            let answer = call.receive(built(request)).await?;
+            let answer = call.receive(build(request)).await?;
             #[derive(serde::Deserialize)]
             struct Object {
                 numbers: Vec<u64>,
@@ -181,15 +181,15 @@ impl Paged for Count {
     }
 }
 
-/// A number in the query of `request`.
+/// The value of a number in the query of `request`.
 fn number(request: &Request, name: &str) -> u64 {
     let mut pairs = request.url.query_pairs();
     let value = pairs.find_map(|(key, value)| (key == name).then_some(value));
     value.unwrap().parse().unwrap()
 }
 
-/// A server that holds `numbers` and answers in the shape that `shape` makes of a page. Numbers that are multiples of
-/// `hidden` are counted and not given out, so that pages are short.
+/// A server with `numbers`, whose responses `shape` creates from a page. Multiples of `hidden` are counted but not
+/// returned, so that pages are short.
 async fn holding(
     numbers: u64,
     hidden: u64,
@@ -220,7 +220,7 @@ fn of(server: &MockServer) -> Count {
     Count::new(transport(&server.uri(), StaticToken::new("t")), &COUNTED)
 }
 
-/// All that comes, and the error that ends it.
+/// All returned items, and the error that ends the listing.
 async fn read(request: Count) -> (Vec<u64>, Option<Error>) {
     let mut items = items(request);
     let mut found = Vec::new();
@@ -247,7 +247,7 @@ async fn asked(server: &MockServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn total_is_known_then_the_listing_ends_by_it_without_another_page() {
+async fn known_total_ends_the_listing_without_another_request() {
     for total in 0..=9 {
         let server = holding(total, NONE_HIDDEN, with_total(total)).await;
         let (found, error) = read(of(&server)).await;
@@ -258,13 +258,13 @@ async fn total_is_known_then_the_listing_ends_by_it_without_another_page() {
 }
 
 #[tokio::test]
-async fn no_total_is_known_then_the_listing_ends_with_an_empty_page() {
+async fn without_a_total_an_empty_page_ends_the_listing() {
     for total in 0..=8 {
         let server = holding(total, NONE_HIDDEN, bare).await;
         let (found, error) = read(of(&server)).await;
         assert!(error.is_none(), "{total}: {error:?}");
         assert_eq!(found, (0..total).collect::<Vec<_>>());
-        // A first page that is short may be due to a maximum of the server, so what would follow then is asked for too.
+        // A short first page may be caused by a maximum of the server, so the page that would follow is requested too.
         let short_first = u64::from(total == 1);
         assert_eq!(
             asked(&server).await.len() as u64,
@@ -274,7 +274,7 @@ async fn no_total_is_known_then_the_listing_ends_with_an_empty_page() {
 }
 
 #[tokio::test]
-async fn total_counts_items_that_never_come_then_all_others_come_before_an_error() {
+async fn missing_items_are_an_error_after_all_others() {
     for (hidden, gap, requests) in [(1, 0, 4), (2, 0, 5), (3, 2, 4)] {
         let server = holding(7, hidden, with_total(7)).await;
         let (found, error) = read(of(&server)).await;
@@ -286,8 +286,8 @@ async fn total_counts_items_that_never_come_then_all_others_come_before_an_error
         assert_eq!(
             error.to_string(),
             format!(
-                "countNumbers: the listing is incomplete: expected 7 items by the total of its last page, found {}; \
-                 resume it from the cursor to read again from the first page that had too few",
+                "countNumbers: the listing is incomplete: expected 7 items according to the total of the last page, found {}; \
+                 resume from the cursor to read the first incomplete page again",
                 expected.len()
             )
         );
@@ -296,8 +296,8 @@ async fn total_counts_items_that_never_come_then_all_others_come_before_an_error
     }
 }
 
-/// A server that holds `numbers`, returns at most `most` of them in a page, and says of a page what `shape` makes of its
-/// start, the size that was asked for and its numbers.
+/// A server with `numbers` that returns at most `most` of them per page. `shape` creates the response from the start of
+/// the page, the requested size and its numbers.
 async fn capped(
     numbers: u64,
     most: u64,
@@ -315,7 +315,7 @@ async fn capped(
 }
 
 #[tokio::test]
-async fn server_returns_fewer_items_than_asked_for_then_all_come_however_little_it_says() {
+async fn smaller_pages_than_requested_yield_all_items() {
     type Shape = fn(u64, u64, Vec<u64>) -> Value;
     let shapes: [Shape; 6] = [
         |start, _, numbers| json!({"numbers": numbers, "start": start, "limit": 3, "total": 10}),
@@ -341,7 +341,7 @@ async fn server_returns_fewer_items_than_asked_for_then_all_come_however_little_
 }
 
 #[tokio::test]
-async fn pages_are_read_from_within_one_then_the_items_before_are_left_out_of_it() {
+async fn listing_started_within_a_page_skips_the_items_before() {
     let server = holding(9, NONE_HIDDEN, with_total(9)).await;
     let request = of(&server);
     let cursor = request.listing().cursor(Position::Offset(4));
@@ -359,7 +359,7 @@ async fn pages_are_read_from_within_one_then_the_items_before_are_left_out_of_it
 }
 
 #[tokio::test]
-async fn server_ignores_the_number_of_the_page_then_no_item_comes_twice_and_it_is_an_error() {
+async fn server_that_ignores_the_page_number_is_an_error_without_duplicate_items() {
     let shape = |numbers: Vec<u64>| json!({"numbers": numbers, "start": 0, "total": 9});
     let server = holding(9, NONE_HIDDEN, shape).await;
     let (found, error) = read(of(&server)).await;
@@ -368,14 +368,14 @@ async fn server_ignores_the_number_of_the_page_then_no_item_comes_twice_and_it_i
     assert!(error.is_incomplete_listing());
     assert_eq!(
         error.to_string(),
-        "countNumbers: the listing cannot continue: expected a page with the item behind 2 others, found one that \
-         begins behind 0"
+        "countNumbers: the listing cannot continue: expected a page with the item at offset 2, found one that \
+         starts at offset 0"
     );
     assert_eq!(error.cursor().unwrap().position(), &Position::Offset(2));
 }
 
 #[tokio::test]
-async fn server_counts_items_and_returns_none_then_the_listing_ends_with_an_error() {
+async fn total_without_items_ends_with_an_error() {
     let server = holding(0, NONE_HIDDEN, with_total(1_000_000)).await;
     let transport = transport(&server.uri(), StaticToken::new("t"));
     let (found, error) = read(Count::new(transport, &UNLIMITED)).await;
@@ -392,7 +392,7 @@ async fn short_page_without_a_total_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn more_than_the_limit_is_there_then_it_is_an_error_after_all_that_is_given_out() {
+async fn items_beyond_the_paging_limit_are_an_error_after_all_others() {
     for (total, shape) in [(11, true), (25, true), (10, false), (25, false)] {
         let server = if shape {
             holding(total, NONE_HIDDEN, with_total(total)).await
@@ -408,13 +408,13 @@ async fn more_than_the_limit_is_there_then_it_is_an_error_after_all_that_is_give
         assert_eq!(
             asked(&server).await.len(),
             5,
-            "a page past the limit was asked for"
+            "a page beyond the limit was requested"
         );
     }
 }
 
 #[tokio::test]
-async fn exactly_the_limit_is_there_and_known_then_it_is_no_error() {
+async fn total_equal_to_the_paging_limit_is_not_an_error() {
     let server = holding(10, NONE_HIDDEN, with_total(10)).await;
     let (found, error) = read(of(&server)).await;
     assert!(error.is_none(), "{error:?}");
@@ -422,8 +422,8 @@ async fn exactly_the_limit_is_there_and_known_then_it_is_no_error() {
 }
 
 #[tokio::test]
-async fn last_page_reaches_over_the_limit_then_what_the_server_held_back_is_an_error() {
-    // Pages of 4 end at 12, so the total of 11 is reached, and the server stopped at 10.
+async fn last_page_truncated_by_the_paging_limit_is_an_error() {
+    // Pages of 4 end at 12, which is beyond the total of 11, but the server stops at 10.
     let server = holding(10, NONE_HIDDEN, with_total(11)).await;
     let (found, error) = read(Count {
         size: 4,
@@ -435,7 +435,7 @@ async fn last_page_reaches_over_the_limit_then_what_the_server_held_back_is_an_e
 }
 
 #[tokio::test]
-async fn listing_is_resumed_past_the_limit_then_nothing_is_asked_for() {
+async fn listing_resumed_beyond_the_paging_limit_sends_no_request() {
     let server = holding(25, NONE_HIDDEN, with_total(25)).await;
     let request = of(&server);
     let cursor = request.listing().cursor(Position::Offset(10));
@@ -445,7 +445,7 @@ async fn listing_is_resumed_past_the_limit_then_nothing_is_asked_for() {
 }
 
 #[tokio::test]
-async fn cursor_is_stored_and_resumed_with_another_size_then_exactly_the_rest_comes() {
+async fn stored_cursor_resumed_with_another_page_size_yields_exactly_the_rest() {
     for total in [7, 9] {
         let server = holding(total, NONE_HIDDEN, with_total(total)).await;
         let mut listing = pages(of(&server));
@@ -474,7 +474,7 @@ async fn cursor_is_stored_and_resumed_with_another_size_then_exactly_the_rest_co
 }
 
 #[tokio::test]
-async fn page_is_chosen_then_the_listing_begins_there_and_reads_ahead() {
+async fn listing_starts_at_the_requested_page_with_read_ahead() {
     let server = holding(9, NONE_HIDDEN, with_total(9)).await;
     let request = Count {
         page: Some(3),
@@ -489,7 +489,7 @@ async fn page_is_chosen_then_the_listing_begins_there_and_reads_ahead() {
 }
 
 #[tokio::test]
-async fn cursor_is_of_the_other_kind_then_the_listing_refuses_it() {
+async fn cursor_of_the_other_kind_is_rejected() {
     let transport = transport("https://acme.example", StaticToken::new("t"));
     let refused = |operation: &'static Operation, position: Position| {
         let listing = Listing::new(&transport, operation);
@@ -507,11 +507,11 @@ async fn cursor_is_of_the_other_kind_then_the_listing_refuses_it() {
     let counted = || Position::Offset(4);
     assert_eq!(
         refused(&COUNTED, named()).unwrap(),
-        "cursor: found a place that the server named, expected one that is counted"
+        "cursor: found a checkpoint, expected an item offset"
     );
     assert_eq!(
         refused(&NAMED, counted()).unwrap(),
-        "cursor: found a place that is counted, expected one that the server named"
+        "cursor: found an item offset, expected a checkpoint"
     );
     for (operation, position) in [
         (&COUNTED, counted()),
@@ -524,7 +524,7 @@ async fn cursor_is_of_the_other_kind_then_the_listing_refuses_it() {
     }
 }
 
-/// A listing that is cut off, of an operation that knows no other way to page, and of one that does.
+/// A listing that reaches the paging limit, of an operation with and without checkpoint pagination.
 pub(crate) async fn cut_off(transport: &Transport) -> [Error; 2] {
     let error = async |operation| {
         let request = Count::new(transport.clone(), operation);
@@ -535,7 +535,7 @@ pub(crate) async fn cut_off(transport: &Transport) -> [Error; 2] {
     [error(&COUNTED).await, error(&EITHER).await]
 }
 
-/// The error that ends a listing of pages of two.
+/// The error that ends a listing with pages of two items.
 pub(crate) async fn ended(transport: Transport) -> Error {
     let (_, error) = read(Count::new(transport, &UNLIMITED)).await;
     error.unwrap()

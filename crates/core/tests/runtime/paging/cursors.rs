@@ -1,4 +1,4 @@
-//! Cursors: how they are stored, and which listing takes them.
+//! Cursors: their stored form, and the listings that accept them.
 
 use auth0_core::codegen::OperationFields;
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ fn checkpoint(text: &str) -> Position {
     Position::Checkpoint(text.to_owned())
 }
 
-/// What a listing says to a cursor of another one.
+/// The error of a listing for a cursor of another one.
 fn refusal(listing: &Listing, cursor: Cursor) -> Vec<String> {
     let error = listing.position_of(cursor).unwrap_err();
     assert!(error.is_invalid_request());
@@ -78,7 +78,7 @@ fn cursor_is_stored_in_a_stable_form() {
 }
 
 #[test]
-fn cursor_is_stored_and_read_back_then_it_is_the_same_and_the_listing_takes_it() {
+fn stored_cursor_round_trips_and_is_accepted() {
     for position in [Position::Start, checkpoint("page 2")] {
         let cursor = tenants().cursor(position.clone());
         let text = serde_json::to_string(&cursor).unwrap();
@@ -89,7 +89,7 @@ fn cursor_is_stored_and_read_back_then_it_is_the_same_and_the_listing_takes_it()
 }
 
 #[test]
-fn parameters_were_set_in_another_order_then_the_listing_is_the_same() {
+fn order_of_parameters_does_not_matter() {
     let one = Listing::new(&ACME, &LIST_MEMBERS)
         .with("a", &1)
         .with("b", &2);
@@ -100,7 +100,7 @@ fn parameters_were_set_in_another_order_then_the_listing_is_the_same() {
 }
 
 #[test]
-fn stored_cursor_is_of_a_later_release_then_the_error_says_so() {
+fn stored_cursor_of_a_later_version_is_an_error() {
     let stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
     let refused = |key: &str, value| {
         let mut stored = stored.clone();
@@ -123,7 +123,7 @@ fn stored_cursor_is_of_a_later_release_then_the_error_says_so() {
 }
 
 #[test]
-fn stored_cursor_is_damaged_then_it_is_an_error() {
+fn corrupt_stored_cursor_is_an_error() {
     let stored = serde_json::to_value(tenants().cursor(checkpoint("page 2"))).unwrap();
     for key in ["version", "base_url", "operation", "query", "position"] {
         let mut without = stored.clone();
@@ -139,7 +139,7 @@ fn stored_cursor_is_damaged_then_it_is_an_error() {
 }
 
 #[test]
-fn cursor_is_of_another_query_then_the_parameters_are_named_without_their_values() {
+fn cursor_of_another_query_names_the_parameters_without_values() {
     let cursor = tenants().with("sort", "up").cursor(checkpoint("page 2"));
     let listing = Listing::new(&ACME, &LIST_TENANTS)
         .with("locality", "eu-secret")
@@ -161,7 +161,7 @@ cursor: parameter `tags`: found another value, expected that of the request
 }
 
 #[test]
-fn cursor_is_of_another_api_or_operation_then_both_are_named() {
+fn cursor_of_another_api_or_operation_names_both() {
     let other = transport("https://other.teams.auth0.com", StaticToken::new("t"));
     let cursor = Listing::new(&other, &LIST_MEMBERS).cursor(checkpoint("page 2"));
     insta::assert_snapshot!(refusal(&tenants(), cursor).join("\n"), @"
@@ -171,7 +171,7 @@ cursor: found operation `listMembers`, expected `listTenants`
 }
 
 #[test]
-fn base_urls_of_a_cursor_and_its_listing_differ_then_their_paths_are_not_shown() {
+fn cursor_of_another_base_url_shows_no_paths() {
     let [one, other] = ["/s3cr3t-1", "/s3cr3t-2"].map(|path| {
         transport(
             &format!("http://127.0.0.1:8080{path}"),
@@ -185,14 +185,12 @@ fn base_urls_of_a_cursor_and_its_listing_differ_then_their_paths_are_not_shown()
     let cursor: Cursor = serde_json::from_value(stored).unwrap();
     assert_eq!(
         refusal(&tenants(), cursor),
-        [
-            "cursor: found something that is no base URL, expected base URL `https://acme.teams.auth0.com`"
-        ]
+        ["cursor: found an invalid base URL, expected base URL `https://acme.teams.auth0.com`"]
     );
 }
 
 #[test]
-fn names_in_a_stored_cursor_are_odd_then_the_error_stays_on_one_line() {
+fn odd_names_in_a_stored_cursor_keep_the_error_on_one_line() {
     let mut stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
     stored["query"]["a\nb"] = json!(1);
     let cursor: Cursor = serde_json::from_value(stored).unwrap();

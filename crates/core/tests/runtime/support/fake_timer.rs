@@ -1,4 +1,4 @@
-//! Time that passes only where somebody sleeps, and then at once.
+//! A fake timer: time advances only by sleeping, and without waiting.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use auth0_core::time::{Clock, Sleeper};
 /// Sun, 06 Nov 1994 08:49:37 GMT, when the fake clock starts.
 pub(crate) const START: u64 = 784_111_777;
 
-/// A clock, and a sleeper that moves it.
+/// A clock, and a sleeper that advances it.
 #[derive(Clone, Default)]
 pub(crate) struct FakeTimer(Arc<State>);
 
@@ -21,40 +21,40 @@ struct State {
     passed: Mutex<Duration>,
     slept: Mutex<Vec<Duration>>,
     stuck: AtomicBool,
-    /// Held by every wait that lasts for ever.
+    /// Held by every wait that never ends.
     waiting: Arc<()>,
     at_first_wait: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl FakeTimer {
-    /// A sleeper whose every wait lasts for ever.
+    /// A timer whose waits never end.
     pub(crate) fn stuck() -> Self {
         let timer = Self::default();
         timer.0.stuck.store(true, Ordering::SeqCst);
         timer
     }
 
-    /// Does `what` while somebody sleeps for the first time.
+    /// Runs `what` during the first wait.
     pub(crate) fn at_first_wait(&self, what: impl FnOnce() + Send + 'static) {
         *self.0.at_first_wait.lock().unwrap() = Some(Box::new(what));
     }
 
-    /// Every wait, in the order in which they began.
+    /// All waits, in the order in which they began.
     pub(crate) fn slept(&self) -> Vec<Duration> {
         self.0.slept.lock().unwrap().clone()
     }
 
-    /// How many waits there are that last for ever.
+    /// The number of waits that never end.
     pub(crate) fn waiting(&self) -> usize {
         Arc::strong_count(&self.0.waiting) - 1
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub(crate) fn advance(&self, by: Duration) {
         *self.0.passed.lock().unwrap() += by;
     }
 
-    /// Makes a client go by this clock.
+    /// Sets this timer on a client.
     pub(crate) fn under(&self, builder: TransportBuilder) -> TransportBuilder {
         builder.timer(Arc::new(self.clone()), Arc::new(self.clone()))
     }
@@ -79,7 +79,7 @@ impl Clock for FakeTimer {
 impl Sleeper for FakeTimer {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let timer = self.clone();
-        // A wait that nobody comes to is none.
+        // A future that is never polled does not count as a wait.
         Box::pin(async move {
             timer.0.slept.lock().unwrap().push(duration);
             if let Some(what) = timer.0.at_first_wait.lock().unwrap().take() {

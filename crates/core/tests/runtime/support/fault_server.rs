@@ -1,4 +1,4 @@
-//! A server that fails as it is told, on bare sockets: HTTP libraries are too polite for most of it.
+//! A server on raw sockets that fails in scripted ways, which HTTP libraries do not support.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,91 +11,90 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::http2::{self, Reply};
 
-/// What the server does with a connection. It takes one request of each; what is still in flight when it is done
-/// counts as nothing.
+/// What the server does with a connection, from which it reads one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
-    /// The connection is reset while the request waits to be read.
+    /// Resets the connection before the request is read.
     ResetUnread,
-    /// The connection is reset after the beginning of the request was read.
+    /// Resets the connection after the beginning of the request was read.
     ResetInHead,
-    /// The connection is reset after the whole request was read.
+    /// Resets the connection after the whole request was read.
     ResetAfterRequest,
-    /// These bytes come, and then the end.
+    /// Sends these bytes and closes the connection.
     Answer(Vec<u8>),
-    /// These bytes come, and the connection stays open.
+    /// Sends these bytes and keeps the connection open.
     Keep(Vec<u8>),
-    /// The first bytes come at once, the others one by one, some milliseconds apart.
+    /// Sends the first bytes at once, and the others one by one, some milliseconds apart.
     Slow(Vec<u8>, Vec<u8>),
-    /// These bytes come, and then spaces without an end.
+    /// Sends these bytes, followed by endless spaces.
     Endless(Vec<u8>),
-    /// The server speaks HTTP/2, and replies to one request of the connection in this way.
+    /// Replies to one request with HTTP/2.
     Http2(Reply),
-    /// The server speaks HTTP/2, and gives the connection up before a request comes.
-    Http2TurnedAway,
+    /// Sends an HTTP/2 `GOAWAY` before any request.
+    Http2GoAwayFirst,
 }
 
 impl Fault {
-    /// An answer of which everything is right. `headers` are whole lines.
+    /// A valid response. `headers` are complete lines.
     pub(crate) fn status(status: &str, headers: &str, body: &str) -> Self {
         Self::Answer(head(status, headers, body.len(), body))
     }
 
-    /// An answer that promises `length` bytes of body, and holds `body`.
+    /// A response that declares `length` bytes of body, and contains `body`.
     pub(crate) fn promising(status: &str, length: usize, body: &str) -> Self {
         Self::Answer(head(status, "", length, body))
     }
 
-    /// The member that all test operations answer with.
-    pub(crate) fn fine() -> Self {
+    /// The success of all test operations.
+    pub(crate) fn success() -> Self {
         Self::status("200 OK", "", MEMBER)
     }
 }
 
-/// The body of a fine answer.
+/// The body of a success.
 pub(crate) const MEMBER: &str = r#"{"name":"Ann","age":41}"#;
 
-/// An answer with a `Content-Length` of its own.
+/// A response with an explicit `Content-Length`.
 pub(crate) fn head(status: &str, headers: &str, length: usize, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 
-/// A server that does to each connection what its script says, and counts what arrived.
+/// A server that follows a script for each connection, and records what it received.
 pub(crate) struct FaultServer {
     pub(crate) url: String,
-    seen: Arc<Seen>,
+    received: Arc<Received>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Received {
     connections: AtomicUsize,
-    /// Head and body of every request that was read to its end.
+    /// Head and body of every complete request.
     requests: Mutex<Vec<String>>,
 }
 
 impl FaultServer {
-    /// A server that plays `script`, one fault for each connection, and `rest` for all further ones.
-    pub(crate) fn playing(script: impl IntoIterator<Item = Fault>, rest: Fault) -> Self {
-        Deserted::new().settle(script, rest)
+    /// A server with one fault of `script` per connection, and `rest` for all further ones.
+    pub(crate) fn with_script(script: impl IntoIterator<Item = Fault>, rest: Fault) -> Self {
+        UnusedPort::new().listen(script, rest)
     }
 
-    /// A server that fails once and is fine afterwards.
+    /// A server that fails once and succeeds afterwards.
     pub(crate) fn once(fault: Fault) -> Self {
-        Self::playing([fault], Fault::fine())
+        Self::with_script([fault], Fault::success())
     }
 
-    /// A server that does nothing else.
+    /// A server with the same fault for all connections.
     pub(crate) fn always(fault: Fault) -> Self {
-        Self::playing([], fault)
+        Self::with_script([], fault)
     }
 
-    /// How many connections were made.
+    /// The number of connections.
     pub(crate) fn connections(&self) -> usize {
-        self.seen.connections.load(Ordering::SeqCst)
+        self.received.connections.load(Ordering::SeqCst)
     }
 
-    /// The value of a header in each request that arrived whole, and how often it was there.
+    /// The value of a header in each complete request, and the number of its occurrences.
     pub(crate) fn header(&self, name: &str) -> Vec<(String, usize)> {
         let value = |request: &String| {
             let lines = request.lines().filter_map(|line| line.split_once(": "));
@@ -108,19 +107,19 @@ impl FaultServer {
         self.requests().iter().map(value).collect()
     }
 
-    /// The requests that arrived whole.
+    /// The complete requests.
     pub(crate) fn requests(&self) -> Vec<String> {
-        self.seen.requests.lock().unwrap().clone()
+        self.received.requests.lock().unwrap().clone()
     }
 }
 
-/// A port that is taken and on which nobody listens: connections to it are refused.
-pub(crate) struct Deserted {
+/// A reserved port without a listener: connections to it are refused.
+pub(crate) struct UnusedPort {
     pub(crate) url: String,
     socket: TcpSocket,
 }
 
-impl Deserted {
+impl UnusedPort {
     pub(crate) fn new() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -128,27 +127,27 @@ impl Deserted {
         Self { url, socket }
     }
 
-    /// From now on a server listens there.
-    pub(crate) fn settle(
+    /// Starts a server on the port.
+    pub(crate) fn listen(
         self,
         script: impl IntoIterator<Item = Fault>,
         rest: Fault,
     ) -> FaultServer {
         let listener = self.socket.listen(256).unwrap();
-        let seen = Arc::<Seen>::default();
+        let received = Arc::<Received>::default();
         let script = Script {
             next: Arc::new(Mutex::new(script.into_iter().collect())),
             rest,
         };
-        tokio::spawn(play(listener, script, Arc::clone(&seen)));
+        tokio::spawn(run(listener, script, Arc::clone(&received)));
         FaultServer {
             url: self.url,
-            seen,
+            received,
         }
     }
 }
 
-/// What happens next.
+/// The remaining faults.
 #[derive(Clone)]
 struct Script {
     next: Arc<Mutex<VecDeque<Fault>>>,
@@ -162,20 +161,20 @@ impl Script {
     }
 }
 
-async fn play(listener: TcpListener, script: Script, seen: Arc<Seen>) {
+async fn run(listener: TcpListener, script: Script, received: Arc<Received>) {
     while let Ok((stream, _)) = listener.accept().await {
-        seen.connections.fetch_add(1, Ordering::SeqCst);
+        received.connections.fetch_add(1, Ordering::SeqCst);
         let fault = script.next();
-        let (script, seen) = (script.clone(), Arc::clone(&seen));
-        // The client may go away at any time: what cannot be written then is of no interest.
+        let (script, received) = (script.clone(), Arc::clone(&received));
+        // The client may close the connection at any time, so write errors are ignored.
         tokio::spawn(async move {
             match fault {
-                Fault::Http2TurnedAway => http2::turn_away(stream).await,
+                Fault::Http2GoAwayFirst => http2::go_away_immediately(stream).await,
                 Fault::Http2(first) => {
-                    // A connection of HTTP/2 may have more than one request.
+                    // An HTTP/2 connection may have several requests.
                     let mut first = Some(first);
                     let next = move || {
-                        seen.requests.lock().unwrap().push(String::new());
+                        received.requests.lock().unwrap().push(String::new());
                         first.take().unwrap_or_else(|| match script.next() {
                             Fault::Http2(reply) => reply,
                             fault => panic!("{fault:?} is none of HTTP/2"),
@@ -183,18 +182,18 @@ async fn play(listener: TcpListener, script: Script, seen: Arc<Seen>) {
                     };
                     http2::serve(stream, next).await
                 }
-                fault => fault.befall(stream, &seen).await,
+                fault => fault.inject(stream, &received).await,
             }
         });
     }
 }
 
 impl Fault {
-    async fn befall(self, mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
+    async fn inject(self, mut stream: TcpStream, received: &Received) -> std::io::Result<()> {
         match self {
             Self::ResetUnread => {
-                // A reset that comes earlier can meet the client while it still connects.
-                // Readiness alone can be false, and the client would not have begun to write.
+                // An earlier reset could reach the client while it still connects. Readiness may be spurious, so wait for
+                // a byte.
                 stream.peek(&mut [0]).await?;
                 return stream.set_zero_linger();
             }
@@ -202,10 +201,10 @@ impl Fault {
                 stream.read_exact(&mut [0; 16]).await?;
                 return stream.set_zero_linger();
             }
-            _ => seen.read(&mut stream).await?,
+            _ => received.read(&mut stream).await?,
         }
         match self {
-            Self::Http2(_) | Self::Http2TurnedAway => unreachable!("not of HTTP/1"),
+            Self::Http2(_) | Self::Http2GoAwayFirst => unreachable!("not of HTTP/1"),
             Self::ResetUnread | Self::ResetInHead | Self::ResetAfterRequest => {
                 stream.set_zero_linger()
             }
@@ -215,7 +214,7 @@ impl Fault {
             }
             Self::Keep(bytes) => {
                 stream.write_all(&bytes).await?;
-                seen.read(&mut stream).await
+                received.read(&mut stream).await
             }
             Self::Slow(at_once, bytes) => {
                 stream.write_all(&at_once).await?;
@@ -235,8 +234,8 @@ impl Fault {
     }
 }
 
-impl Seen {
-    /// Reads one request to its end, and notes it.
+impl Received {
+    /// Reads and records one complete request.
     async fn read(&self, stream: &mut TcpStream) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         loop {

@@ -1,4 +1,4 @@
-//! Frames of HTTP/2 (RFC 9113 §6) on a bare socket: as much as it takes to reset streams and to end connections.
+//! A minimal HTTP/2 server (RFC 9113 §6) on a raw socket, to reset streams and close connections.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -12,16 +12,16 @@ pub(crate) const REFUSED_STREAM: u32 = 7;
 pub(crate) const CANCEL: u32 = 8;
 pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// What an HTTP/2 server does with a request that it read to its end.
+/// What the server does after it has read a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reply {
     /// 200 with the member.
-    Fine,
+    Success,
     /// `RST_STREAM` with this code.
     Reset(u32),
-    /// `GOAWAY` with this code and a last stream below that of the request, and the end of the connection.
+    /// `GOAWAY` with this code and a last stream below that of the request, then closes the connection.
     GoAwayBelow(u32),
-    /// `GOAWAY` with this code that includes the request, and the end of the connection.
+    /// `GOAWAY` with this code that includes the request, then closes the connection.
     GoAwayIncluding(u32),
 }
 
@@ -50,7 +50,7 @@ fn go_away(last_stream: u32, code: u32) -> Vec<u8> {
     frame(GOAWAY, 0, 0, &payload)
 }
 
-/// Serves a connection: `next` is asked about each request that was read.
+/// Serves a connection; `next` returns the reply to each request.
 pub(super) async fn serve(
     mut stream: TcpStream,
     mut next: impl FnMut() -> Reply,
@@ -67,7 +67,7 @@ pub(super) async fn serve(
         let reply = match kind {
             SETTINGS if flags & ACK == 0 => frame(SETTINGS, ACK, 0, &[]),
             DATA | HEADERS if flags & END_STREAM != 0 => match next() {
-                Reply::Fine => {
+                Reply::Success => {
                     let mut reply = frame(HEADERS, END_HEADERS, id, &[STATUS_200]);
                     reply.extend(frame(DATA, END_STREAM, id, MEMBER.as_bytes()));
                     reply
@@ -82,14 +82,14 @@ pub(super) async fn serve(
     }
 }
 
-/// A connection that the server gives up before it reads anything.
-pub(super) async fn turn_away(stream: TcpStream) -> std::io::Result<()> {
+/// Closes a connection with `GOAWAY` before anything is read.
+pub(super) async fn go_away_immediately(stream: TcpStream) -> std::io::Result<()> {
     let mut bytes = frame(SETTINGS, 0, 0, &[]);
     bytes.extend(go_away(0, NO_ERROR));
     end(stream, bytes).await
 }
 
-/// Sends the last bytes. What still comes is read, or the end would be a reset that takes the bytes with it.
+/// Sends the last bytes and closes. Remaining input is read, because closing with unread input would reset the connection.
 async fn end(mut stream: TcpStream, bytes: Vec<u8>) -> std::io::Result<()> {
     stream.write_all(&bytes).await?;
     stream.shutdown().await?;

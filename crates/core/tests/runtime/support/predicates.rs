@@ -1,4 +1,4 @@
-//! The predicates of an error by name, for tables.
+//! The predicates of an error by name.
 
 use auth0_core::Error;
 
@@ -31,7 +31,7 @@ pub(crate) const PREDICATES: [Predicate; 23] = [
     ("retryable", Error::is_retryable),
 ];
 
-/// The names of those that are true.
+/// The names of the predicates that are true.
 pub(crate) fn true_predicates(error: &Error) -> Vec<&'static str> {
     let holds = |(name, holds): &Predicate| holds(error).then_some(*name);
     PREDICATES.iter().filter_map(holds).collect()

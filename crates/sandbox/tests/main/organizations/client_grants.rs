@@ -3,17 +3,17 @@
 use auth0_sandbox::{Application, Sandbox};
 use serde_json::json;
 
-use super::{ask, error, operator, start, text};
+use super::{error_code, management, request_token, start, str_field};
 
 #[tokio::test]
-async fn organization_is_given_a_grant_then_its_machine_may_act_for_it() {
+async fn client_grant_allows_a_machine_to_act_for_the_organization() {
     let sandbox = start(
         Sandbox::builder()
             .application(Application::new("operator", "s3cret"))
             .application(Application::new("robot", "r0bot")),
     )
     .await;
-    let operator = operator(&sandbox, "").await;
+    let management = management(&sandbox, "").await;
     let robot = async || {
         let audience = sandbox.my_organization_audience();
         let pairs = [
@@ -23,18 +23,23 @@ async fn organization_is_given_a_grant_then_its_machine_may_act_for_it() {
             ("audience", audience),
             ("organization", sandbox.organization_id()),
         ];
-        sandbox.ask(&pairs).await.status
+        sandbox.request_token(&pairs).await.status
     };
     assert_eq!(robot().await, 403);
-    let path = operator.own("/client-grants");
-    // Nothing lists the grants of the tenant, so the sandbox tells.
-    let grants = crate::support::reply(sandbox.admin(reqwest::Method::GET, "/client-grants")).await;
+    let path = management.organization_path("/client-grants");
+    // The APIs do not list the client grants of the tenant; the control API does.
+    let grants =
+        crate::support::send_request(sandbox.admin(reqwest::Method::GET, "/client-grants")).await;
     let grants = grants.expect(200);
-    let meant = |grant: &&serde_json::Value| {
+    let is_match = |grant: &&serde_json::Value| {
         grant["client_id"] == "robot" && grant["audience"] == sandbox.my_organization_audience()
     };
-    let id = text(grants.as_array().unwrap().iter().find(meant).unwrap(), "id").to_owned();
-    let added = operator
+    let id = str_field(
+        grants.as_array().unwrap().iter().find(is_match).unwrap(),
+        "id",
+    )
+    .to_owned();
+    let added = management
         .post(&path, json!({ "grant_id": id }))
         .await
         .expect(201);
@@ -43,8 +48,8 @@ async fn organization_is_given_a_grant_then_its_machine_may_act_for_it() {
         (&json!(id), &json!("robot"))
     );
     assert_eq!(robot().await, 200);
-    let again = operator.post(&path, json!({ "grant_id": id })).await;
-    assert_eq!(error(&again), (409, "client_grant_conflict"));
+    let again = management.post(&path, json!({ "grant_id": id })).await;
+    assert_eq!(error_code(&again), (409, "client_grant_conflict"));
     for (query, count) in [
         (String::new(), 1),
         ("?client_id=robot".to_owned(), 1),
@@ -56,15 +61,15 @@ async fn organization_is_given_a_grant_then_its_machine_may_act_for_it() {
             1,
         ),
     ] {
-        let found = operator.get(&format!("{path}{query}")).await.expect(200);
+        let found = management.get(&format!("{path}{query}")).await.expect(200);
         assert_eq!(found.as_array().unwrap().len(), count, "{query}");
     }
-    operator.delete(&format!("{path}/{id}")).await.expect(204);
+    management.delete(&format!("{path}/{id}")).await.expect(204);
     assert_eq!(robot().await, 403);
-    let gone = operator.delete(&format!("{path}/{id}")).await;
-    assert_eq!(error(&gone), (404, "inexistent_client_grant"));
-    let unknown = operator.post(&path, json!({"grant_id": "cgr_x"})).await;
-    assert_eq!(error(&unknown), (404, "inexistent_client_grant"));
-    let answer = ask(&sandbox, &[("audience", sandbox.management_audience())]).await;
-    answer.expect(200);
+    let gone = management.delete(&format!("{path}/{id}")).await;
+    assert_eq!(error_code(&gone), (404, "inexistent_client_grant"));
+    let unknown = management.post(&path, json!({"grant_id": "cgr_x"})).await;
+    assert_eq!(error_code(&unknown), (404, "inexistent_client_grant"));
+    let response = request_token(&sandbox, &[("audience", sandbox.management_audience())]).await;
+    response.expect(200);
 }

@@ -1,37 +1,44 @@
-//! Invitations to organizations, from both sides.
+//! Invitations to organizations, through both APIs.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Side, administrator, code, error, operator, plain, text};
+use super::{
+    ApiClient, administrator, error_code, error_type, management, start_default, str_field,
+};
 
-async fn role(inside: &Side<'_>, name: &str) -> String {
-    let roles = inside.get(&format!("/roles?name={name}")).await.expect(200);
-    text(&roles["roles"][0], "id").to_owned()
+async fn role(my_organization: &ApiClient<'_>, name: &str) -> String {
+    let roles = my_organization
+        .get(&format!("/roles?name={name}"))
+        .await
+        .expect(200);
+    str_field(&roles["roles"][0], "id").to_owned()
 }
 
 #[tokio::test]
-async fn people_are_invited_together_then_the_answer_is_a_bare_array_and_acceptance_makes_members()
-{
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let viewer = role(&inside, "Viewer").await;
+async fn bulk_invitation_returns_an_array_and_acceptance_adds_members() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let viewer = role(&my_organization, "Viewer").await;
     let body = json!({
         "invitees": [{"email": "a@x.test", "roles": [viewer]}, {"email": "b@x.test"}],
         "inviter": {"name": "Ada"},
         "ttl_sec": 60,
     });
-    let invited = inside.post("/member-invitations", body).await.expect(201);
+    let invited = my_organization
+        .post("/member-invitations", body)
+        .await
+        .expect(201);
     let invited = invited.as_array().unwrap();
     assert_eq!(invited.len(), 2);
     assert_eq!(
         (&invited[0]["roles"], &invited[1]["roles"]),
         (&json!([viewer]), &json!([]))
     );
-    let id = text(&invited[0], "id");
-    let roles = inside
+    let id = str_field(&invited[0], "id");
+    let roles = my_organization
         .get(&format!("/member-invitations/{id}/roles"))
         .await
         .expect(200);
@@ -39,57 +46,61 @@ async fn people_are_invited_together_then_the_answer_is_a_bare_array_and_accepta
     let user = sandbox.accept_organization_invitation(id).unwrap();
     assert_eq!(user.email, "a@x.test");
     sandbox.accept_organization_invitation(id).unwrap_err();
-    let member = inside
+    let member = my_organization
         .get(&format!("/members/{}", user.id))
         .await
         .expect(200);
     assert_eq!(member["email"], "a@x.test");
-    let roles = inside
+    let roles = my_organization
         .get(&format!("/members/{}/roles", user.id))
         .await
         .expect(200);
     assert_eq!(roles["roles"][0]["id"], viewer);
-    let path = format!("/invitations/{}/accept", text(&invited[1], "id"));
-    let accepted = crate::support::reply(sandbox.admin(Method::POST, &path))
+    let path = format!("/invitations/{}/accept", str_field(&invited[1], "id"));
+    let accepted = crate::support::send_request(sandbox.admin(Method::POST, &path))
         .await
         .expect(200);
     assert_eq!(accepted["organization_id"], sandbox.organization_id());
     assert_eq!(
-        inside.get("/member-invitations").await.expect(200)["invitations"],
+        my_organization.get("/member-invitations").await.expect(200)["invitations"],
         json!([])
     );
 }
 
 #[tokio::test]
-async fn somebody_is_invited_again_then_the_first_invitation_counts_no_longer() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let operator = operator(&sandbox, "").await;
+async fn second_invitation_replaces_the_first() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let management = management(&sandbox, "").await;
     let body = json!({"invitees": [{"email": "a@x.test"}]});
-    let first = inside.post("/member-invitations", body).await.expect(201)[0].clone();
+    let first = my_organization
+        .post("/member-invitations", body)
+        .await
+        .expect(201)[0]
+        .clone();
     let body =
         json!({"client_id": "c", "inviter": {"name": "Ada"}, "invitee": {"email": "A@x.test"}});
-    let second = operator
-        .post(&operator.own("/invitations"), body)
+    let second = management
+        .post(&management.organization_path("/invitations"), body)
         .await
         .expect(200);
-    let listed = inside.get("/member-invitations").await.expect(200);
+    let listed = my_organization.get("/member-invitations").await.expect(200);
     let listed: Vec<&Value> = listed["invitations"].as_array().unwrap().iter().collect();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0]["id"], second["id"]);
-    let gone = inside
-        .get(&format!("/member-invitations/{}", text(&first, "id")))
+    let gone = my_organization
+        .get(&format!("/member-invitations/{}", str_field(&first, "id")))
         .await;
-    assert_eq!(code(&gone), (404, "A0E-404-0002"));
+    assert_eq!(error_type(&gone), (404, "A0E-404-0002"));
     sandbox
-        .accept_organization_invitation(text(&first, "id"))
+        .accept_organization_invitation(str_field(&first, "id"))
         .unwrap_err();
 }
 
 #[tokio::test]
-async fn invitation_names_what_there_is_not_then_nobody_is_invited() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
+async fn invitation_with_unknown_references_is_rejected() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
     let eleven: Vec<Value> = (0..11)
         .map(|n| json!({"email": format!("{n}@x.test")}))
         .collect();
@@ -105,7 +116,7 @@ async fn invitation_names_what_there_is_not_then_nobody_is_invited() {
         ),
     ] {
         assert_eq!(
-            inside
+            my_organization
                 .post("/member-invitations", body.clone())
                 .await
                 .status,
@@ -114,12 +125,12 @@ async fn invitation_names_what_there_is_not_then_nobody_is_invited() {
         );
     }
     assert_eq!(
-        inside.get("/member-invitations").await.expect(200)["invitations"],
+        my_organization.get("/member-invitations").await.expect(200)["invitations"],
         json!([])
     );
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own("/invitations");
-    let right =
+    let management = management(&sandbox, "").await;
+    let path = management.organization_path("/invitations");
+    let valid =
         json!({"client_id": "c", "inviter": {"name": "Ada"}, "invitee": {"email": "a@x.test"}});
     for (name, value) in [
         ("connection_id", json!("con_0000000000000000")),
@@ -127,10 +138,10 @@ async fn invitation_names_what_there_is_not_then_nobody_is_invited() {
         ("invitee", json!({"email": "nobody"})),
         ("ttl_sec", json!(2_592_001)),
     ] {
-        let mut body = right.clone();
+        let mut body = valid.clone();
         body[name] = value;
         assert_eq!(
-            error(&operator.post(&path, body).await),
+            error_code(&management.post(&path, body).await),
             (400, "invalid_body"),
             "{name}"
         );
@@ -138,17 +149,17 @@ async fn invitation_names_what_there_is_not_then_nobody_is_invited() {
 }
 
 #[tokio::test]
-async fn invitation_expires_then_it_cannot_be_accepted() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
+async fn expired_invitation_cannot_be_accepted() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
     for (ttl, wait, is_late) in [(60, 59, false), (60, 60, true), (0, 604_799, false)] {
         let body = json!({"invitees": [{"email": "a@x.test"}], "ttl_sec": ttl});
-        let invited = inside.post("/member-invitations", body).await;
-        // The token may have expired by now.
+        let invited = my_organization.post("/member-invitations", body).await;
+        // The access token may have expired.
         if invited.status == 401 {
             return assert!(ttl == 0);
         }
-        let id = text(&invited.expect(201)[0], "id").to_owned();
+        let id = str_field(&invited.expect(201)[0], "id").to_owned();
         sandbox.advance(Duration::from_secs(wait));
         assert_eq!(
             sandbox.accept_organization_invitation(&id).is_err(),
@@ -159,24 +170,27 @@ async fn invitation_expires_then_it_cannot_be_accepted() {
 }
 
 #[tokio::test]
-async fn invitations_are_listed_then_order_fields_and_pages_are_as_asked() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
+async fn listed_invitations_follow_sort_fields_and_page_size() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
     let invitees: Vec<Value> = (0..5)
         .map(|n| json!({"email": format!("{n}@x.test")}))
         .collect();
     let body = json!({ "invitees": invitees });
-    inside.post("/member-invitations", body).await.expect(201);
+    my_organization
+        .post("/member-invitations", body)
+        .await
+        .expect(201);
     for (sort, expected) in [
         ("", ["4", "3", "2", "1", "0"]),
         ("&sort=created_at:-1", ["4", "3", "2", "1", "0"]),
         ("&sort=created_at:1", ["0", "1", "2", "3", "4"]),
     ] {
         let path = format!("/member-invitations?take=2&fields=invitee,id{sort}");
-        let (items, pages) = inside.all(&path, "invitations").await;
+        let (items, pages) = my_organization.list_all(&path, "invitations").await;
         let names: Vec<&str> = items
             .iter()
-            .map(|item| &text(&item["invitee"], "email")[..1])
+            .map(|item| &str_field(&item["invitee"], "email")[..1])
             .collect();
         assert_eq!(
             (names.as_slice(), pages),
@@ -189,18 +203,24 @@ async fn invitations_are_listed_then_order_fields_and_pages_are_as_asked() {
                 .all(|item| item.as_object().unwrap().len() == 2)
         );
     }
-    let without = inside
+    let without = my_organization
         .get("/member-invitations?fields=roles&include_fields=false")
         .await;
     let without = without.expect(200)["invitations"][0].clone();
     assert!(without.get("roles").is_none() && without.get("id").is_some());
     assert_eq!(
-        code(&inside.get("/member-invitations?fields=secret").await).0,
+        error_type(
+            &my_organization
+                .get("/member-invitations?fields=secret")
+                .await
+        )
+        .0,
         400
     );
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own("/invitations?per_page=2&page=1&include_totals=true&fields=id");
-    let page = operator.get(&path).await.expect(200);
+    let management = management(&sandbox, "").await;
+    let path = management
+        .organization_path("/invitations?per_page=2&page=1&include_totals=true&fields=id");
+    let page = management.get(&path).await.expect(200);
     assert_eq!(
         (&page["start"], &page["limit"], page.get("total")),
         (&json!(2), &json!(2), None)
@@ -209,42 +229,45 @@ async fn invitations_are_listed_then_order_fields_and_pages_are_as_asked() {
 }
 
 #[tokio::test]
-async fn invitations_are_revoked_then_one_or_many_go() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
+async fn invitations_can_be_revoked_individually_and_in_bulk() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
     let invitees: Vec<Value> = (0..4)
         .map(|n| json!({"email": format!("{n}@x.test")}))
         .collect();
     let body = json!({ "invitees": invitees });
-    let invited = inside.post("/member-invitations", body).await.expect(201);
-    let id = |place: usize| text(&invited[place], "id").to_owned();
-    inside
+    let invited = my_organization
+        .post("/member-invitations", body)
+        .await
+        .expect(201);
+    let id = |place: usize| str_field(&invited[place], "id").to_owned();
+    my_organization
         .delete(&format!("/member-invitations/{}", id(0)))
         .await
         .expect(204);
-    // One that is not there keeps the others.
-    let wrong = json!({"invitations": [id(1), id(0)]});
+    // An unknown invitation leaves the others unchanged.
+    let invalid = json!({"invitations": [id(1), id(0)]});
     assert_eq!(
-        inside
-            .post("/delete-member-invitations", wrong)
+        my_organization
+            .post("/delete-member-invitations", invalid)
             .await
             .status,
         404
     );
-    let right = json!({"invitations": [id(1), id(2)]});
-    inside
-        .post("/delete-member-invitations", right)
+    let valid = json!({"invitations": [id(1), id(2)]});
+    my_organization
+        .post("/delete-member-invitations", valid)
         .await
         .expect(204);
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own(&format!("/invitations/{}", id(3)));
-    operator.delete(&path).await.expect(204);
+    let management = management(&sandbox, "").await;
+    let path = management.organization_path(&format!("/invitations/{}", id(3)));
+    management.delete(&path).await.expect(204);
     assert_eq!(
-        error(&operator.delete(&path).await),
+        error_code(&management.delete(&path).await),
         (404, "inexistent_invitation")
     );
     assert_eq!(
-        inside.get("/member-invitations").await.expect(200)["invitations"],
+        my_organization.get("/member-invitations").await.expect(200)["invitations"],
         json!([])
     );
 }

@@ -1,19 +1,19 @@
-//! Listings of the Management API: their three shapes, and how far they reach.
+//! Listings of the Management API: their three response formats and their limits.
 
 use auth0_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::{error, operator, plain, start, text};
+use super::{error_code, management, start, start_default, str_field};
 
 #[tokio::test]
-async fn listing_is_asked_for_in_three_ways_then_it_has_three_shapes() {
+async fn listing_parameters_select_one_of_three_response_formats() {
     let sandbox = start(Sandbox::builder().organizations(5)).await;
-    let operator = operator(&sandbox, "").await;
+    let management = management(&sandbox, "").await;
     for (path, name) in [
         ("/organizations".to_owned(), "organizations"),
-        (operator.own("/members"), "members"),
+        (management.organization_path("/members"), "members"),
     ] {
-        let get = async |query: &str| operator.get(&format!("{path}?{query}")).await.expect(200);
+        let get = async |query: &str| management.get(&format!("{path}?{query}")).await.expect(200);
         let bare = get("").await;
         assert_eq!(bare.as_array().unwrap().len(), 5);
         let totals = get("include_totals=true&per_page=2&page=1").await;
@@ -23,10 +23,10 @@ async fn listing_is_asked_for_in_three_ways_then_it_has_three_shapes() {
         assert_eq!(first[name].as_array().unwrap().len(), 3);
         let members: Vec<&String> = first.as_object().unwrap().keys().collect();
         assert_eq!(members.len(), 2);
-        let next = text(&first, "next");
+        let next = str_field(&first, "next");
         let last = get(&format!("take=3&from={next}")).await;
         assert_eq!(last, json!({ name: [bare[3], bare[4]] }));
-        // Beside `take` the number of a page counts for nothing, and there is no total.
+        // `take` overrides the parameters of numbered pages, including the total.
         assert_eq!(
             get("take=3&page=1&include_totals=true&per_page=1").await,
             first
@@ -37,42 +37,45 @@ async fn listing_is_asked_for_in_three_ways_then_it_has_three_shapes() {
 }
 
 #[tokio::test]
-async fn numbered_page_lies_beyond_a_thousand_records_then_it_is_refused() {
+async fn numbered_page_beyond_a_thousand_records_is_rejected() {
     let sandbox = start(
         Sandbox::builder()
             .organizations(1200)
             .organization_members(1100),
     )
     .await;
-    let operator = operator(&sandbox, "").await;
-    for path in ["/organizations".to_owned(), operator.own("/members")] {
-        let page = async |query: &str| operator.get(&format!("{path}?{query}")).await;
+    let management = management(&sandbox, "").await;
+    for path in [
+        "/organizations".to_owned(),
+        management.organization_path("/members"),
+    ] {
+        let page = async |query: &str| management.get(&format!("{path}?{query}")).await;
         let last = page("page=9&per_page=100").await.expect(200);
         assert_eq!(last.as_array().unwrap().len(), 100);
         for query in ["page=10&per_page=100", "page=20", "page=999&per_page=2"] {
             assert_eq!(
-                error(&page(query).await),
+                error_code(&page(query).await),
                 (400, "invalid_paging"),
                 "{query}"
             );
         }
         assert_eq!(
-            error(&page("page=1001&per_page=1").await),
+            error_code(&page("page=1001&per_page=1").await),
             (400, "invalid_query_string")
         );
     }
-    let (all, pages) = operator
-        .all("/organizations?take=100", "organizations")
+    let (all, pages) = management
+        .list_all("/organizations?take=100", "organizations")
         .await;
     assert_eq!((all.len(), pages), (1200, 12));
-    let path = operator.own("/members?take=100");
-    assert_eq!(operator.all(&path, "members").await.0.len(), 1100);
+    let path = management.organization_path("/members?take=100");
+    assert_eq!(management.list_all(&path, "members").await.0.len(), 1100);
 }
 
 #[tokio::test]
-async fn listing_knows_one_way_only_then_the_other_is_refused() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
+async fn unsupported_kind_of_page_is_rejected() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
     let member = &sandbox.organization_member().unwrap().id;
     let roles = format!("/members/{member}/roles");
     let numbered = [
@@ -83,8 +86,8 @@ async fn listing_knows_one_way_only_then_the_other_is_refused() {
         &roles,
     ];
     for path in numbered {
-        let totals = operator
-            .get(&operator.own(&format!("{path}?include_totals=true")))
+        let totals = management
+            .get(&management.organization_path(&format!("{path}?include_totals=true")))
             .await;
         let totals = totals.expect(200);
         assert_eq!(
@@ -93,36 +96,44 @@ async fn listing_knows_one_way_only_then_the_other_is_refused() {
             "{path}"
         );
         for query in ["take=1", "from=x"] {
-            let answer = operator
-                .get(&operator.own(&format!("{path}?{query}")))
+            let response = management
+                .get(&management.organization_path(&format!("{path}?{query}")))
                 .await;
-            assert_eq!(error(&answer), (400, "invalid_query_string"), "{path}");
+            assert_eq!(
+                error_code(&response),
+                (400, "invalid_query_string"),
+                "{path}"
+            );
         }
     }
     let effective = format!("/members/{member}/effective-roles");
     for path in ["/discovery-domains", "/groups", &effective] {
-        operator
-            .get(&operator.own(&format!("{path}?take=1")))
+        management
+            .get(&management.organization_path(&format!("{path}?take=1")))
             .await
             .expect(200);
         for query in ["page=0", "include_totals=true"] {
-            let answer = operator
-                .get(&operator.own(&format!("{path}?{query}")))
+            let response = management
+                .get(&management.organization_path(&format!("{path}?{query}")))
                 .await;
-            assert_eq!(error(&answer), (400, "invalid_query_string"), "{path}");
+            assert_eq!(
+                error_code(&response),
+                (400, "invalid_query_string"),
+                "{path}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn order_is_asked_for_then_pages_of_both_kinds_keep_to_it() {
+async fn both_kinds_of_pages_follow_the_sort_order() {
     let sandbox = start(Sandbox::builder().organizations(20)).await;
-    let operator = operator(&sandbox, "").await;
+    let management = management(&sandbox, "").await;
     let names = |items: &[Value]| {
-        let names = items.iter().map(|item| text(item, "name").to_owned());
+        let names = items.iter().map(|item| str_field(item, "name").to_owned());
         names.collect::<Vec<String>>()
     };
-    let created = operator.get("/organizations").await.expect(200);
+    let created = management.get("/organizations").await.expect(200);
     let created = names(created.as_array().unwrap());
     let mut sorted = created.clone();
     sorted.sort();
@@ -132,37 +143,37 @@ async fn order_is_asked_for_then_pages_of_both_kinds_keep_to_it() {
         ("created_at:1", created.clone()),
         ("created_at:-1", created.into_iter().rev().collect()),
     ] {
-        let bare = operator
+        let bare = management
             .get(&format!("/organizations?sort={sort}"))
             .await
             .expect(200);
         assert_eq!(names(bare.as_array().unwrap()), expected, "{sort}");
         let path = format!("/organizations?take=7&sort={sort}");
-        let (all, pages) = operator.all(&path, "organizations").await;
+        let (all, pages) = management.list_all(&path, "organizations").await;
         assert_eq!((names(&all), pages), (expected, 3), "{sort}");
     }
-    let wrong = operator.get("/organizations?sort=id:1").await;
-    assert_eq!(error(&wrong), (400, "invalid_query_string"));
+    let invalid = management.get("/organizations?sort=id:1").await;
+    assert_eq!(error_code(&invalid), (400, "invalid_query_string"));
 }
 
 #[tokio::test]
-async fn there_are_a_hundred_thousand_then_they_are_listed_all_the_same() {
+async fn hundred_thousand_organizations_and_members_are_listed() {
     let builder = Sandbox::builder()
         .organizations(100_000)
         .organization_members(100_000);
     let sandbox = start(builder).await;
-    let operator = operator(&sandbox, "").await;
-    let totals = operator
+    let management = management(&sandbox, "").await;
+    let totals = management
         .get("/organizations?include_totals=true&per_page=1")
         .await;
     assert_eq!(totals.expect(200)["total"], 100_000);
-    let page = operator.get("/organizations?take=100").await.expect(200);
+    let page = management.get("/organizations?take=100").await.expect(200);
     assert_eq!(page["organizations"].as_array().unwrap().len(), 100);
-    let last = operator
+    let last = management
         .get("/organizations/name/wingtip-12499")
         .await
         .expect(200);
-    let path = format!("/organizations/{}/members?take=100", text(&last, "id"));
-    let page = operator.get(&path).await.expect(200);
+    let path = format!("/organizations/{}/members?take=100", str_field(&last, "id"));
+    let page = management.get(&path).await.expect(200);
     assert_eq!(page["members"].as_array().unwrap().len(), 100);
 }

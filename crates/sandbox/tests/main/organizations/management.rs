@@ -1,66 +1,69 @@
-//! Organizations as the operator has them.
+//! Organizations in the Management API.
 
 use serde_json::{Value, json};
 
-use super::{error, operator, plain, text};
+use super::{error_code, management, start_default, str_field};
 
 #[tokio::test]
-async fn organization_is_created_then_its_name_is_taken_until_it_is_gone() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
+async fn organization_name_is_reserved_until_deletion_or_renaming() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
     let body = json!({"name": "acme", "display_name": "Acme", "metadata": {"plan": "gold"}});
-    let created = operator
+    let created = management
         .post("/organizations", body.clone())
         .await
         .expect(201);
     assert_eq!(created["metadata"], json!({"plan": "gold"}));
     assert_eq!(
-        error(&operator.post("/organizations", body.clone()).await),
+        error_code(&management.post("/organizations", body.clone()).await),
         (409, "organization_conflict")
     );
-    let path = format!("/organizations/{}", text(&created, "id"));
-    assert_eq!(operator.get(&path).await.expect(200), created);
+    let path = format!("/organizations/{}", str_field(&created, "id"));
+    assert_eq!(management.get(&path).await.expect(200), created);
     assert_eq!(
-        operator.get("/organizations/name/acme").await.expect(200),
+        management.get("/organizations/name/acme").await.expect(200),
         created
     );
-    let other = operator.own("");
-    // The document knows no 409 here.
+    let other = management.organization_path("");
+    // The operation documents no 409.
     assert_eq!(
-        error(&operator.patch(&other, json!({"name": "acme"})).await),
+        error_code(&management.patch(&other, json!({"name": "acme"})).await),
         (400, "invalid_body")
     );
-    operator
+    management
         .patch(&path, json!({"name": "acme-2"}))
         .await
         .expect(200);
-    operator
+    management
         .patch(&other, json!({"name": "acme"}))
         .await
         .expect(200);
-    operator.delete(&path).await.expect(204);
-    for answer in [operator.get(&path).await, operator.delete(&path).await] {
-        assert_eq!(error(&answer), (404, "inexistent_organization"));
+    management.delete(&path).await.expect(204);
+    for response in [management.get(&path).await, management.delete(&path).await] {
+        assert_eq!(error_code(&response), (404, "inexistent_organization"));
     }
-    operator
+    management
         .post("/organizations", json!({"name": "acme-2"}))
         .await
         .expect(201);
     for name in ["Acme", "-acme", "a b", "", &"a".repeat(51)] {
-        let answer = operator
+        let response = management
             .post("/organizations", json!({ "name": name }))
             .await;
-        assert_eq!(error(&answer), (400, "invalid_body"), "{name}");
+        assert_eq!(error_code(&response), (400, "invalid_body"), "{name}");
     }
 }
 
 #[tokio::test]
-async fn metadata_is_changed_then_entries_are_merged_and_null_removes_one() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own("");
-    let change =
-        async |metadata: Value| operator.patch(&path, json!({ "metadata": metadata })).await;
+async fn metadata_changes_are_merged_and_null_removes_an_entry() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
+    let path = management.organization_path("");
+    let change = async |metadata: Value| {
+        management
+            .patch(&path, json!({ "metadata": metadata }))
+            .await
+    };
     assert_eq!(
         change(json!({"a": "1"})).await.expect(200)["metadata"],
         json!({"a": "1", "plan": "business"})
@@ -73,11 +76,11 @@ async fn metadata_is_changed_then_entries_are_merged_and_null_removes_one() {
         (0..23).map(|n| (format!("k{n}"), json!("v"))).collect();
     change(json!(many)).await.expect(200);
     assert_eq!(
-        error(&change(json!({"one": "more"})).await),
+        error_code(&change(json!({"one": "more"})).await),
         (400, "invalid_body")
     );
     assert_eq!(
-        error(&change(json!({"a": "x".repeat(256)})).await),
+        error_code(&change(json!({"a": "x".repeat(256)})).await),
         (400, "invalid_body")
     );
     change(json!({"a": null, "one": "more"})).await.expect(200);
@@ -85,23 +88,23 @@ async fn metadata_is_changed_then_entries_are_merged_and_null_removes_one() {
         (0..26).map(|n| (format!("k{n}"), json!("v"))).collect();
     let body = json!({"name": "full", "metadata": all});
     assert_eq!(
-        error(&operator.post("/organizations", body).await),
+        error_code(&management.post("/organizations", body).await),
         (400, "invalid_body")
     );
 }
 
 #[tokio::test]
-async fn quota_and_branding_are_changed_then_null_takes_the_quota_away() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own("");
+async fn null_removes_the_token_quota_and_branding_is_validated() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
+    let path = management.organization_path("");
     let quota = json!({"client_credentials": {"enforce": true, "per_hour": 10}});
-    let changed = operator
+    let changed = management
         .patch(&path, json!({ "token_quota": quota }))
         .await
         .expect(200);
     assert_eq!(changed["token_quota"], quota);
-    let changed = operator
+    let changed = management
         .patch(&path, json!({"token_quota": null}))
         .await
         .expect(200);
@@ -118,15 +121,17 @@ async fn quota_and_branding_are_changed_then_null_takes_the_quota_away() {
             200,
         ),
     ] {
-        let answer = operator.patch(&path, json!({ "branding": branding })).await;
-        assert_eq!(answer.status, status, "{branding}");
+        let response = management
+            .patch(&path, json!({ "branding": branding }))
+            .await;
+        assert_eq!(response.status, status, "{branding}");
     }
 }
 
 #[tokio::test]
-async fn organization_is_unknown_then_every_operation_says_so() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
+async fn unknown_organization_is_not_found_by_any_operation() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
     for path in [
         "",
         "/members",
@@ -137,11 +142,15 @@ async fn organization_is_unknown_then_every_operation_says_so() {
         "/client-grants",
         "/connections",
     ] {
-        let answer = operator
+        let response = management
             .get(&format!("/organizations/org_0000000000000000{path}"))
             .await;
-        assert_eq!(error(&answer), (404, "inexistent_organization"), "{path}");
+        assert_eq!(
+            error_code(&response),
+            (404, "inexistent_organization"),
+            "{path}"
+        );
     }
-    let nothing = operator.get("/nothing").await;
-    assert_eq!(error(&nothing), (404, "not_found"));
+    let nothing = management.get("/nothing").await;
+    assert_eq!(error_code(&nothing), (404, "not_found"));
 }

@@ -1,131 +1,140 @@
-//! The APIs of organizations: My Organization, and that part of the Management API.
+//! The My Organization API and the organization operations of the Management API.
 
 mod client_grants;
 mod connections;
+mod cursors;
 mod details;
 mod discovery_domains;
 mod domains;
 mod groups;
 mod invitations;
-mod limits;
 mod listings;
 mod management;
 mod members;
-mod pages;
 mod providers;
 mod provisioning;
+mod rate_limits;
 mod tokens;
 
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Running, reply};
+use crate::support::{TestResponse, TestSandbox, send_request};
 
-/// One API, and a token for it.
-pub(crate) struct Side<'a> {
-    pub(crate) sandbox: &'a Running,
+/// A client of one API with an access token.
+pub(crate) struct ApiClient<'a> {
+    pub(crate) sandbox: &'a TestSandbox,
     pub(crate) url: String,
     pub(crate) token: String,
 }
 
-pub(crate) async fn start(builder: SandboxBuilder) -> Running {
-    Running::without_token(builder.check_answers().start().await.unwrap())
+pub(crate) async fn start(builder: SandboxBuilder) -> TestSandbox {
+    TestSandbox::without_token(builder.check_responses().start().await.unwrap())
 }
 
-/// A small sandbox, as it comes.
-pub(crate) async fn plain() -> Running {
+/// Starts a sandbox with the default settings.
+pub(crate) async fn start_default() -> TestSandbox {
     start(Sandbox::builder()).await
 }
 
-/// Asks for a token of the first application.
-pub(crate) async fn ask(sandbox: &Running, more: &[(&str, &str)]) -> Reply {
+/// Requests a token for the first application.
+pub(crate) async fn request_token(sandbox: &TestSandbox, more: &[(&str, &str)]) -> TestResponse {
     let mut pairs = vec![
         ("grant_type", "client_credentials"),
         ("client_id", sandbox.client_id()),
         ("client_secret", sandbox.client_secret()),
     ];
     pairs.extend(more);
-    sandbox.ask(&pairs).await
+    sandbox.request_token(&pairs).await
 }
 
-async fn token(sandbox: &Running, more: &[(&str, &str)]) -> String {
-    let answer = ask(sandbox, more).await.expect(200);
-    answer["access_token"].as_str().unwrap().to_owned()
+async fn token(sandbox: &TestSandbox, more: &[(&str, &str)]) -> String {
+    let response = request_token(sandbox, more).await.expect(200);
+    response["access_token"].as_str().unwrap().to_owned()
 }
 
-/// The My Organization API for an organization, with these scopes or all.
-pub(crate) async fn inside<'a>(sandbox: &'a Running, organization: &str, scope: &str) -> Side<'a> {
+/// A client of the My Organization API for an organization, with these scopes or all.
+pub(crate) async fn my_organization<'a>(
+    sandbox: &'a TestSandbox,
+    organization: &str,
+    scope: &str,
+) -> ApiClient<'a> {
     let audience = sandbox.my_organization_audience();
     let more = [
         ("audience", audience),
         ("organization", organization),
         ("scope", scope),
     ];
-    Side {
+    ApiClient {
         token: token(sandbox, &more).await,
         url: sandbox.my_organization_url(),
         sandbox,
     }
 }
 
-/// The My Organization API for the first organization, with all scopes.
-pub(crate) async fn administrator(sandbox: &Running) -> Side<'_> {
-    inside(sandbox, sandbox.organization_id(), "").await
+/// A client of the My Organization API for the first organization, with all scopes.
+pub(crate) async fn administrator(sandbox: &TestSandbox) -> ApiClient<'_> {
+    my_organization(sandbox, sandbox.organization_id(), "").await
 }
 
-/// The Management API, with these scopes or all.
-pub(crate) async fn operator<'a>(sandbox: &'a Running, scope: &str) -> Side<'a> {
+/// A client of the Management API, with these scopes or all.
+pub(crate) async fn management<'a>(sandbox: &'a TestSandbox, scope: &str) -> ApiClient<'a> {
     let more = [
         ("audience", sandbox.management_audience()),
         ("scope", scope),
     ];
-    Side {
+    ApiClient {
         token: token(sandbox, &more).await,
         url: sandbox.management_url(),
         sandbox,
     }
 }
 
-impl Side<'_> {
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+impl ApiClient<'_> {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> TestResponse {
         let url = format!("{}{}", self.url, path.replace('|', "%7C"));
         let request = self.sandbox.http.request(method, url);
         let request = request.bearer_auth(&self.token);
-        reply(match body {
+        send_request(match body {
             Some(body) => request.json(&body),
             None => request,
         })
         .await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, None).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> TestResponse {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    pub(crate) async fn put(&self, path: &str) -> Reply {
+    pub(crate) async fn put(&self, path: &str) -> TestResponse {
         self.send(Method::PUT, path, Some(json!({}))).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// The path of something of the first organization in the Management API.
-    pub(crate) fn own(&self, path: &str) -> String {
+    /// A Management API path below the first organization.
+    pub(crate) fn organization_path(&self, path: &str) -> String {
         format!("/organizations/{}{path}", self.sandbox.organization_id())
     }
 
-    /// All items of a listing that goes on by a cursor, and how many pages they came in.
-    pub(crate) async fn all(&self, path: &str, name: &str) -> (Vec<Value>, usize) {
+    /// All items of a listing with cursors, and the number of pages.
+    pub(crate) async fn list_all(&self, path: &str, name: &str) -> (Vec<Value>, usize) {
         let (mut items, mut pages, mut from) = (Vec::new(), 0, String::new());
         loop {
             let page = self.get(&format!("{path}{from}")).await.expect(200);
@@ -139,24 +148,24 @@ impl Side<'_> {
     }
 }
 
-/// The last part of an error's type in the My Organization API, such as `A0E-404-0002`.
-pub(crate) fn code(answer: &Reply) -> (u16, &str) {
-    let kind = answer.body["type"].as_str().unwrap_or_default();
-    (answer.status, kind.rsplit('#').next().unwrap_or_default())
+/// Status of a My Organization API error and the last part of its type, such as `A0E-404-0002`.
+pub(crate) fn error_type(response: &TestResponse) -> (u16, &str) {
+    let kind = response.body["type"].as_str().unwrap_or_default();
+    (response.status, kind.rsplit('#').next().unwrap_or_default())
 }
 
-/// Status and code of an error of the Management API.
-pub(crate) fn error(answer: &Reply) -> (u16, &str) {
+/// Status and code of a Management API error.
+pub(crate) fn error_code(response: &TestResponse) -> (u16, &str) {
     assert_eq!(
-        answer.body["statusCode"],
-        json!(answer.status),
-        "{answer:?}"
+        response.body["statusCode"],
+        json!(response.status),
+        "{response:?}"
     );
-    assert!(answer.body["message"].is_string(), "{answer:?}");
-    let code = answer.body["errorCode"].as_str();
-    (answer.status, code.unwrap_or_default())
+    assert!(response.body["message"].is_string(), "{response:?}");
+    let code = response.body["errorCode"].as_str();
+    (response.status, code.unwrap_or_default())
 }
 
-pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn str_field<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use auth0_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::{Side, administrator, code, operator, plain, start, text};
+use super::{ApiClient, administrator, error_type, management, start, start_default, str_field};
 
 fn oidc() -> Value {
     json!({
@@ -13,37 +13,41 @@ fn oidc() -> Value {
     })
 }
 
-async fn created(inside: &Side<'_>, body: Value) -> (String, Value) {
-    let provider = inside.post("/identity-providers", body).await.expect(201);
+async fn created(my_organization: &ApiClient<'_>, body: Value) -> (String, Value) {
+    let provider = my_organization
+        .post("/identity-providers", body)
+        .await
+        .expect(201);
     (
-        format!("/identity-providers/{}", text(&provider, "id")),
+        format!("/identity-providers/{}", str_field(&provider, "id")),
         provider,
     )
 }
 
 #[tokio::test]
-async fn provider_is_created_then_it_is_shown_with_its_strategy_and_without_its_secret() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let (path, provider) = created(&inside, oidc()).await;
+async fn created_provider_is_returned_without_its_secret() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let (path, provider) = created(&my_organization, oidc()).await;
     assert_eq!(
         (&provider["strategy"], &provider["access_level"]),
         (&json!("oidc"), &json!("full"))
     );
-    assert_eq!(inside.get(&path).await.expect(200), provider);
-    let all = inside.get("/identity-providers").await.expect(200);
+    assert_eq!(my_organization.get(&path).await.expect(200), provider);
+    let all = my_organization.get("/identity-providers").await.expect(200);
     assert_eq!(all["identity_providers"].as_array().unwrap().len(), 2);
     for shown in [&provider, &all] {
         assert!(!shown.to_string().contains("pl4nted"));
     }
     assert_eq!(
-        code(&inside.post("/identity-providers", oidc()).await),
+        error_type(&my_organization.post("/identity-providers", oidc()).await),
         (409, "A0E-409-0003")
     );
-    // The operator sees it as a connection that the organization uses.
-    let operator = operator(&sandbox, "").await;
-    let path = operator.own(&format!("/connections/{}", text(&provider, "id")));
-    let connection = operator.get(&path).await.expect(200);
+    // The Management API returns it as a connection of the organization.
+    let management = management(&sandbox, "").await;
+    let path =
+        management.organization_path(&format!("/connections/{}", str_field(&provider, "id")));
+    let connection = management.get(&path).await.expect(200);
     assert_eq!(
         connection["connection"],
         json!({"name": "own-login", "strategy": "oidc"})
@@ -52,36 +56,36 @@ async fn provider_is_created_then_it_is_shown_with_its_strategy_and_without_its_
 }
 
 #[tokio::test]
-async fn provider_is_changed_then_the_change_fits_the_strategy_that_it_has() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let (path, _) = created(&inside, oidc()).await;
+async fn provider_update_must_match_its_strategy() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let (path, _) = created(&my_organization, oidc()).await;
     let change = json!({
         "display_name": "Own",
         "is_enabled": false,
         "options": {"client_id": "d", "discovery_url": "https://y.test/", "type": "front_channel"},
     });
-    let changed = inside.patch(&path, change).await.expect(200);
+    let changed = my_organization.patch(&path, change).await.expect(200);
     assert_eq!(
         (&changed["display_name"], &changed["is_enabled"]),
         (&json!("Own"), &json!(false))
     );
     assert_eq!(changed["options"]["client_id"], "d");
-    for wrong in [
+    for invalid in [
         json!({"options": {"adfs_server": "x.test"}}),
         json!({"strategy": "oidc"}),
         json!({"nickname": "x"}),
         json!({"options": {"client_id": "d", "discovery_url": "x", "type": "front_channel", "more": 1}}),
     ] {
-        let answer = inside.patch(&path, wrong.clone()).await;
-        assert_eq!(code(&answer), (400, "A0E-400-0003"), "{wrong}");
+        let response = my_organization.patch(&path, invalid.clone()).await;
+        assert_eq!(error_type(&response), (400, "A0E-400-0003"), "{invalid}");
     }
-    // These options are those of two strategies.
+    // These options are valid for two strategies.
     let options = json!({"client_id": "c", "client_secret": "s", "domain": "x.test"});
     for strategy in ["okta", "google-apps"] {
         let body = json!({"name": strategy, "strategy": strategy, "options": options});
-        let (path, _) = created(&inside, body).await;
-        inside
+        let (path, _) = created(&my_organization, body).await;
+        my_organization
             .patch(&path, json!({ "options": options }))
             .await
             .expect(200);
@@ -89,41 +93,41 @@ async fn provider_is_changed_then_the_change_fits_the_strategy_that_it_has() {
 }
 
 #[tokio::test]
-async fn strategy_is_unknown_or_not_allowed_then_no_provider_is_created() {
+async fn unknown_or_disallowed_strategy_creates_no_provider() {
     let sandbox = start(Sandbox::builder().allowed_strategies(["samlp"])).await;
-    let inside = administrator(&sandbox).await;
+    let my_organization = administrator(&sandbox).await;
     assert_eq!(
-        code(&inside.post("/identity-providers", oidc()).await),
+        error_type(&my_organization.post("/identity-providers", oidc()).await),
         (403, "A0E-403-0001")
     );
     let mut other = oidc();
     other["strategy"] = json!("ad");
     assert_eq!(
-        code(&inside.post("/identity-providers", other).await),
+        error_type(&my_organization.post("/identity-providers", other).await),
         (400, "A0E-400-0003")
     );
     let mut unverified = json!({"name": "s", "strategy": "samlp", "domains": ["none.example"],
         "options": {"metadataUrl": "https://x.test/", "signSAMLRequest": false}});
     assert_eq!(
-        inside
+        my_organization
             .post("/identity-providers", unverified.clone())
             .await
             .status,
         404
     );
     unverified["domains"] = json!(["northwind.example"]);
-    let (_, provider) = created(&inside, unverified).await;
+    let (_, provider) = created(&my_organization, unverified).await;
     assert_eq!(provider["domains"], json!(["northwind.example"]));
     let sandbox = start(Sandbox::builder().allowed_strategies(Vec::<String>::new())).await;
-    let inside = administrator(&sandbox).await;
+    let my_organization = administrator(&sandbox).await;
     assert_eq!(
-        code(&inside.post("/identity-providers", oidc()).await),
+        error_type(&my_organization.post("/identity-providers", oidc()).await),
         (409, "A0E-409-0001")
     );
 }
 
 #[tokio::test]
-async fn connection_has_users_then_the_tenant_decides_whether_it_can_be_deleted() {
+async fn tenant_setting_determines_whether_a_used_connection_can_be_deleted() {
     for keeps in [false, true] {
         let builder = Sandbox::builder();
         let builder = if keeps {
@@ -132,45 +136,45 @@ async fn connection_has_users_then_the_tenant_decides_whether_it_can_be_deleted(
             builder
         };
         let sandbox = start(builder).await;
-        let inside = administrator(&sandbox).await;
-        let all = inside.get("/identity-providers").await.expect(200);
+        let my_organization = administrator(&sandbox).await;
+        let all = my_organization.get("/identity-providers").await.expect(200);
         let used = format!(
             "/identity-providers/{}",
-            text(&all["identity_providers"][0], "id")
+            str_field(&all["identity_providers"][0], "id")
         );
-        let (fresh, _) = created(&inside, oidc()).await;
-        inside.delete(&fresh).await.expect(204);
-        let answer = inside.delete(&used).await;
+        let (fresh, _) = created(&my_organization, oidc()).await;
+        my_organization.delete(&fresh).await.expect(204);
+        let response = my_organization.delete(&used).await;
         if keeps {
-            assert_eq!(code(&answer), (403, "A0E-403-0001"));
+            assert_eq!(error_type(&response), (403, "A0E-403-0001"));
             let detached = format!("{used}/detach");
-            inside
+            my_organization
                 .send(reqwest::Method::POST, &detached, None)
                 .await
                 .expect(204);
         } else {
-            answer.expect(204);
+            response.expect(204);
         }
-        assert_eq!(inside.get(&used).await.status, 404);
-        // What is only detached can be used again.
-        let operator = operator(&sandbox, "").await;
+        assert_eq!(my_organization.get(&used).await.status, 404);
+        // A detached connection can be enabled again.
+        let management = management(&sandbox, "").await;
         let body = json!({"connection_id": used.rsplit('/').next()});
-        let again = operator
-            .post(&operator.own("/enabled_connections"), body)
+        let again = management
+            .post(&management.organization_path("/enabled_connections"), body)
             .await;
         assert_eq!(again.status, if keeps { 201 } else { 404 });
     }
 }
 
 #[tokio::test]
-async fn connection_is_deleted_then_no_organization_has_it() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
-    let all = operator.get("/organizations").await.expect(200);
+async fn deleted_connection_is_removed_from_all_organizations() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
+    let all = management.get("/organizations").await.expect(200);
     let connections = async |organization: &Value| {
-        let id = text(organization, "id");
+        let id = str_field(organization, "id");
         let path = format!("/organizations/{id}/enabled_connections");
-        operator
+        management
             .get(&path)
             .await
             .expect(200)
@@ -180,24 +184,25 @@ async fn connection_is_deleted_then_no_organization_has_it() {
     };
     // Two connections for three organizations: the first and the third share one.
     assert_eq!(connections(&all[2]).await, 2);
-    let inside = administrator(&sandbox).await;
-    let own = inside.get("/identity-providers").await.expect(200);
+    let my_organization = administrator(&sandbox).await;
+    let own = my_organization.get("/identity-providers").await.expect(200);
     let path = format!(
         "/identity-providers/{}",
-        text(&own["identity_providers"][0], "id")
+        str_field(&own["identity_providers"][0], "id")
     );
-    inside.delete(&path).await.expect(204);
+    my_organization.delete(&path).await.expect(204);
     assert_eq!(connections(&all[2]).await, 1);
     assert_eq!(connections(&all[1]).await, 2);
 }
 
 #[tokio::test]
-async fn access_is_limited_then_the_provider_is_listed_read_or_changed_accordingly() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let operator = operator(&sandbox, "").await;
-    let (path, provider) = created(&inside, oidc()).await;
-    let connection = operator.own(&format!("/connections/{}", text(&provider, "id")));
+async fn access_level_determines_the_permitted_provider_operations() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let management = management(&sandbox, "").await;
+    let (path, provider) = created(&my_organization, oidc()).await;
+    let connection =
+        management.organization_path(&format!("/connections/{}", str_field(&provider, "id")));
     for (level, read, changed, deleted) in [
         ("none", 404, 404, 404),
         ("readonly", 200, 403, 403),
@@ -205,8 +210,8 @@ async fn access_is_limited_then_the_provider_is_listed_read_or_changed_according
         ("full", 200, 200, 204),
     ] {
         let body = json!({ "organization_access_level": level });
-        operator.patch(&connection, body).await.expect(200);
-        let listed = inside
+        management.patch(&connection, body).await.expect(200);
+        let listed = my_organization
             .get(&format!("/identity-providers?member_access_level={level}"))
             .await;
         let listed = listed.expect(200);
@@ -222,22 +227,28 @@ async fn access_is_limited_then_the_provider_is_listed_read_or_changed_according
             level != "none",
             "{level}"
         );
-        assert_eq!(inside.get(&path).await.status, read, "{level}");
-        let answer = inside.patch(&path, json!({"is_enabled": true})).await;
-        assert_eq!(answer.status, changed, "{level}");
-        assert_eq!(inside.delete(&path).await.status, deleted, "{level}");
+        assert_eq!(my_organization.get(&path).await.status, read, "{level}");
+        let response = my_organization
+            .patch(&path, json!({"is_enabled": true}))
+            .await;
+        assert_eq!(response.status, changed, "{level}");
+        assert_eq!(
+            my_organization.delete(&path).await.status,
+            deleted,
+            "{level}"
+        );
     }
-    let none = inside
+    let none = my_organization
         .get("/identity-providers?member_access_level=all")
         .await;
-    assert_eq!(code(&none), (400, "A0E-400-0003"));
+    assert_eq!(error_type(&none), (400, "A0E-400-0003"));
 }
 
 #[tokio::test]
-async fn mapping_is_refreshed_then_nothing_is_missing_any_more() {
-    let sandbox = plain().await;
-    let inside = administrator(&sandbox).await;
-    let all = inside.get("/identity-providers").await.expect(200);
+async fn refreshed_mapping_lacks_no_attribute() {
+    let sandbox = start_default().await;
+    let my_organization = administrator(&sandbox).await;
+    let all = my_organization.get("/identity-providers").await.expect(200);
     let provider = &all["identity_providers"][0];
     let missing = |provider: &Value| {
         let attributes = provider["attributes"].as_array().unwrap().iter();
@@ -246,9 +257,10 @@ async fn mapping_is_refreshed_then_nothing_is_missing_any_more() {
     assert_eq!(missing(provider), 1);
     let path = format!(
         "/identity-providers/{}/update-attributes",
-        text(provider, "id")
+        str_field(provider, "id")
     );
-    assert_eq!(missing(&inside.put(&path).await.expect(200)), 0);
-    let strangers = super::inside(&sandbox, sandbox.organization_id(), "read:my_org:details").await;
+    assert_eq!(missing(&my_organization.put(&path).await.expect(200)), 0);
+    let strangers =
+        super::my_organization(&sandbox, sandbox.organization_id(), "read:my_org:details").await;
     assert_eq!(strangers.put(&path).await.status, 403);
 }

@@ -5,18 +5,20 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{ask, code, error, inside, operator, plain, start, token};
-use crate::dpop::Bound;
-use crate::support::{Reply, Running, form, reply};
+use super::{
+    error_code, error_type, management, my_organization, request_token, start, start_default, token,
+};
+use crate::dpop::BoundToken;
+use crate::support::{TestResponse, TestSandbox, form, send_request};
 
-async fn get(sandbox: &Running, path: &str, token: &str) -> Reply {
+async fn get(sandbox: &TestSandbox, path: &str, token: &str) -> TestResponse {
     let request = sandbox.http.get(format!("{}{path}", sandbox.url()));
-    reply(request.bearer_auth(token)).await
+    send_request(request.bearer_auth(token)).await
 }
 
 #[tokio::test]
-async fn token_is_for_another_api_then_each_api_refuses_it_in_its_own_form() {
-    let sandbox = plain().await;
+async fn token_for_another_api_is_rejected_in_each_error_format() {
+    let sandbox = start_default().await;
     let apis = [
         (sandbox.audience(), "/api/members"),
         (sandbox.my_organization_audience(), "/my-org/details"),
@@ -30,51 +32,57 @@ async fn token_is_for_another_api_then_each_api_refuses_it_in_its_own_form() {
         )
         .await;
         for (_, path) in apis {
-            let answer = get(&sandbox, path, &token).await;
+            let response = get(&sandbox, path, &token).await;
             if path == own {
-                answer.expect(200);
+                response.expect(200);
                 continue;
             }
-            assert_eq!(answer.status, 401, "{audience} at {path}");
-            let challenge = answer.header("www-authenticate").unwrap();
+            assert_eq!(response.status, 401, "{audience} at {path}");
+            let challenge = response.header("www-authenticate").unwrap();
             assert!(challenge.contains("another audience"), "{challenge}");
             match path {
-                "/api/members" => assert_eq!(answer.problem(), (401, "UNAUTHORIZED")),
-                "/my-org/details" => assert_eq!(code(&answer), (401, "A0E-401-0001")),
-                _ => assert_eq!(error(&answer), (401, "invalid_token")),
+                "/api/members" => assert_eq!(response.status_and_type(), (401, "UNAUTHORIZED")),
+                "/my-org/details" => assert_eq!(error_type(&response), (401, "A0E-401-0001")),
+                _ => assert_eq!(error_code(&response), (401, "invalid_token")),
             }
         }
     }
-    let answer = reply(
+    let response = send_request(
         sandbox
             .http
             .get(format!("{}/details", sandbox.my_organization_url())),
     )
     .await;
-    assert_eq!(code(&answer), (401, "A0E-401-0002"));
-    let answer = ask(&sandbox, &[("audience", "https://other.test/my-org/")]).await;
-    assert_eq!(answer.status, 403);
+    assert_eq!(error_type(&response), (401, "A0E-401-0002"));
+    let response = request_token(&sandbox, &[("audience", "https://other.test/my-org/")]).await;
+    assert_eq!(response.status, 403);
 }
 
 #[tokio::test]
-async fn token_is_asked_for_then_it_has_the_scopes_of_its_api_alone() {
-    let sandbox = plain().await;
+async fn token_contains_the_scopes_of_its_api_only() {
+    let sandbox = start_default().await;
     let granted = async |audience: &str| {
-        let answer = ask(&sandbox, &[("audience", audience)]).await.expect(200);
-        answer["scope"].as_str().unwrap().to_owned()
+        let response = request_token(&sandbox, &[("audience", audience)])
+            .await
+            .expect(200);
+        response["scope"].as_str().unwrap().to_owned()
     };
-    let inside = granted(sandbox.my_organization_audience()).await;
-    assert_eq!(inside.split(' ').count(), 30, "{inside}");
-    assert!(inside.split(' ').all(|scope| scope.contains(":my_org:")));
-    let operator = granted(sandbox.management_audience()).await;
+    let my_organization = granted(sandbox.my_organization_audience()).await;
+    assert_eq!(my_organization.split(' ').count(), 30, "{my_organization}");
     assert!(
-        operator
+        my_organization
+            .split(' ')
+            .all(|scope| scope.contains(":my_org:"))
+    );
+    let management = granted(sandbox.management_audience()).await;
+    assert!(
+        management
             .split(' ')
             .all(|scope| scope.contains(":organization"))
     );
     let team = granted(sandbox.audience()).await;
     assert!(team.contains("read:members") && !team.contains("organization"));
-    let answer = ask(
+    let response = request_token(
         &sandbox,
         &[
             ("audience", sandbox.management_audience()),
@@ -82,46 +90,46 @@ async fn token_is_asked_for_then_it_has_the_scopes_of_its_api_alone() {
         ],
     )
     .await;
-    assert_eq!(answer.status, 403);
+    assert_eq!(response.status, 403);
 }
 
 #[tokio::test]
-async fn scope_is_missing_then_the_call_is_refused_and_one_of_several_is_enough() {
-    let sandbox = plain().await;
-    let reader = inside(&sandbox, sandbox.organization_id(), "read:my_org:details").await;
+async fn one_of_several_scopes_is_required() {
+    let sandbox = start_default().await;
+    let reader = my_organization(&sandbox, sandbox.organization_id(), "read:my_org:details").await;
     reader.get("/details").await.expect(200);
-    let refused = reader.get("/members").await;
-    assert_eq!(code(&refused), (403, "A0E-403-0002"));
-    let summary = operator(&sandbox, "read:organizations_summary").await;
+    let rejected = reader.get("/members").await;
+    assert_eq!(error_type(&rejected), (403, "A0E-403-0002"));
+    let summary = management(&sandbox, "read:organizations_summary").await;
     summary.get("/organizations").await.expect(200);
-    let refused = summary.get(&summary.own("/members")).await;
-    assert_eq!(error(&refused), (403, "insufficient_scope"));
+    let rejected = summary.get(&summary.organization_path("/members")).await;
+    assert_eq!(error_code(&rejected), (403, "insufficient_scope"));
 }
 
 #[tokio::test]
-async fn token_is_bound_to_no_organization_then_my_organization_does_not_know_whom_it_is_about() {
-    let sandbox = plain().await;
+async fn token_without_organization_is_rejected_by_my_organization() {
+    let sandbox = start_default().await;
     let audience = sandbox.my_organization_audience();
     let token = token(&sandbox, &[("audience", audience)]).await;
-    let answer = get(&sandbox, "/my-org/details", &token).await;
-    assert_eq!(code(&answer), (403, "A0E-403-0001"));
+    let response = get(&sandbox, "/my-org/details", &token).await;
+    assert_eq!(error_type(&response), (403, "A0E-403-0001"));
     let organization = "org_0000000000000000";
-    let answer = ask(
+    let response = request_token(
         &sandbox,
         &[("audience", audience), ("organization", organization)],
     )
     .await;
-    assert_eq!(answer.status, 403);
+    assert_eq!(response.status, 403);
 }
 
 #[tokio::test]
-async fn token_is_bound_to_an_organization_then_it_sees_that_one_alone() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
-    let all = operator.get("/organizations").await.expect(200);
+async fn organization_token_accesses_its_organization_only() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
+    let all = management.get("/organizations").await.expect(200);
     for organization in all.as_array().unwrap() {
         let id = organization["id"].as_str().unwrap();
-        let details = inside(&sandbox, id, "")
+        let details = my_organization(&sandbox, id, "")
             .await
             .get("/details")
             .await
@@ -130,8 +138,8 @@ async fn token_is_bound_to_an_organization_then_it_sees_that_one_alone() {
     }
 }
 
-/// Logs in with a code and PKCE, as a native application.
-async fn login(sandbox: &Running, user: &str, organization: &str) -> Result<Value, Value> {
+/// Logs in as a native application, with a code and PKCE.
+async fn login(sandbox: &TestSandbox, user: &str, organization: &str) -> Result<Value, Value> {
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none());
@@ -143,7 +151,7 @@ async fn login(sandbox: &Running, user: &str, organization: &str) -> Result<Valu
         ("audience", sandbox.my_organization_audience()),
         ("organization", organization),
         ("login_hint", user),
-        // Of RFC 7636, appendix B.
+        // From RFC 7636, appendix B.
         (
             "code_challenge",
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
@@ -151,14 +159,14 @@ async fn login(sandbox: &Running, user: &str, organization: &str) -> Result<Valu
         ("code_challenge_method", "S256"),
     ]);
     let url = format!("{}/authorize?{query}", sandbox.url());
-    let answer = reply(http.build().unwrap().get(url)).await;
-    let location = Url::parse(answer.header("location").unwrap()).unwrap();
+    let response = send_request(http.build().unwrap().get(url)).await;
+    let location = Url::parse(response.header("location").unwrap()).unwrap();
     let pairs: std::collections::BTreeMap<_, _> = location.query_pairs().into_owned().collect();
     let Some(code) = pairs.get("code") else {
         return Err(json!(pairs["error"]));
     };
-    let answer = sandbox
-        .ask(&[
+    let response = sandbox
+        .request_token(&[
             ("grant_type", "authorization_code"),
             ("client_id", "program"),
             ("code", code),
@@ -169,11 +177,11 @@ async fn login(sandbox: &Running, user: &str, organization: &str) -> Result<Valu
             ),
         ])
         .await;
-    Ok(answer.expect(200))
+    Ok(response.expect(200))
 }
 
 #[tokio::test]
-async fn user_logs_in_then_only_members_get_a_token_of_their_organization() {
+async fn only_members_obtain_a_token_for_the_organization() {
     let sandbox = start(
         Sandbox::builder()
             .application(Application::new("robot", "s3cret").any_organization())
@@ -190,23 +198,23 @@ async fn user_logs_in_then_only_members_get_a_token_of_their_organization() {
     let details = get(&sandbox, "/my-org/details", token).await.expect(200);
     assert_eq!(details["id"], organization);
     assert_eq!(get(&sandbox, "/my-org/members", token).await.status, 403);
-    // Whoever the tenant knows can log in, and the others are in other organizations.
-    let operator = operator(&sandbox, "").await;
-    let all = operator.get("/organizations").await.expect(200);
+    // All people of the tenant can log in, but not for organizations they are not members of.
+    let management = management(&sandbox, "").await;
+    let all = management.get("/organizations").await.expect(200);
     let other = all[1]["id"].as_str().unwrap();
     assert_eq!(
         login(&sandbox, "eve@example.test", other).await,
         Err(json!("access_denied"))
     );
-    // Who leaves keeps the token that there is, and gets no other.
-    let path = operator.own("/members");
+    // A removed member keeps the current access token but cannot obtain another.
+    let path = management.organization_path("/members");
     let body = json!({"members": ["auth0|eve"]});
-    let removed = operator
+    let removed = management
         .send(reqwest::Method::DELETE, &path, Some(body))
         .await;
     removed.expect(204);
     let refreshed = sandbox
-        .ask(&[
+        .request_token(&[
             ("grant_type", "refresh_token"),
             ("client_id", "program"),
             ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
@@ -223,7 +231,7 @@ async fn user_logs_in_then_only_members_get_a_token_of_their_organization() {
 }
 
 #[tokio::test]
-async fn user_asks_for_the_management_api_then_it_is_not_for_users() {
+async fn users_obtain_no_management_api_token() {
     let sandbox = start(
         Sandbox::builder()
             .application(Application::native("program"))
@@ -231,14 +239,14 @@ async fn user_asks_for_the_management_api_then_it_is_not_for_users() {
             .login_at_once(),
     )
     .await;
-    let answer = sandbox
-        .ask(&[
+    let response = sandbox
+        .request_token(&[
             ("grant_type", "client_credentials"),
             ("client_id", "program"),
             ("audience", sandbox.management_audience()),
         ])
         .await;
-    assert_eq!(answer.body["error"], "unauthorized_client");
+    assert_eq!(response.body["error"], "unauthorized_client");
     let request = sandbox
         .http
         .post(format!("{}/oauth/device/code", sandbox.url()));
@@ -248,13 +256,13 @@ async fn user_asks_for_the_management_api_then_it_is_not_for_users() {
         ("audience", sandbox.management_audience()),
     ]);
     assert_eq!(
-        reply(request.body(body)).await.body["error"],
+        send_request(request.body(body)).await.body["error"],
         "access_denied"
     );
 }
 
 #[tokio::test]
-async fn token_is_bound_to_a_key_then_every_api_wants_a_proof_with_a_nonce() {
+async fn bound_token_requires_a_proof_with_nonce_at_every_api() {
     let sandbox = start(Sandbox::builder().dpop_nonces()).await;
     let more = |audience| {
         [
@@ -267,33 +275,33 @@ async fn token_is_bound_to_a_key_then_every_api_wants_a_proof_with_a_nonce() {
         (sandbox.my_organization_audience(), "/my-org/details"),
         (sandbox.management_audience(), "/api/v2/organizations"),
     ] {
-        let bound = Bound::ask(&sandbox, &more(audience)).await;
-        // The nonce is asked for once, and then it is right.
+        let bound = BoundToken::obtain(&sandbox, &more(audience)).await;
+        // The first call fails and returns the nonce for the second.
         let first = bound.get(path, None).await;
         assert_eq!(first.status, 401, "{path}");
         let challenge = first.header("www-authenticate").unwrap();
         assert!(challenge.contains("use_dpop_nonce"), "{challenge}");
         let nonce = first.header("dpop-nonce").unwrap().to_owned();
         bound.get(path, Some(&nonce)).await.expect(200);
-        let answer = get(&sandbox, path, &bound.token).await;
-        assert_eq!(answer.status, 401, "{path}");
+        let response = get(&sandbox, path, &bound.token).await;
+        assert_eq!(response.status, 401, "{path}");
     }
 }
 
 #[tokio::test]
-async fn operator_creates_an_organization_then_its_administrator_renames_the_same_one() {
-    let sandbox = plain().await;
-    let operator = operator(&sandbox, "").await;
+async fn organization_created_by_management_api_can_be_renamed_by_its_administrator() {
+    let sandbox = start_default().await;
+    let management = management(&sandbox, "").await;
     let body = json!({"name": "acme-customers"});
-    let organization = operator.post("/organizations", body).await.expect(201);
+    let organization = management.post("/organizations", body).await.expect(201);
     let id = organization["id"].as_str().unwrap();
-    let inside = inside(&sandbox, id, "").await;
-    let renamed = inside
+    let my_organization = my_organization(&sandbox, id, "").await;
+    let renamed = my_organization
         .patch("/details", json!({"name": "acme-people"}))
         .await;
     assert_eq!(renamed.expect(200)["name"], "acme-people");
-    let found = operator.get("/organizations/name/acme-people").await;
+    let found = management.get("/organizations/name/acme-people").await;
     assert_eq!(found.expect(200)["id"], id);
-    let gone = operator.get("/organizations/name/acme-customers").await;
-    assert_eq!(error(&gone), (404, "inexistent_organization"));
+    let gone = management.get("/organizations/name/acme-customers").await;
+    assert_eq!(error_code(&gone), (404, "inexistent_organization"));
 }

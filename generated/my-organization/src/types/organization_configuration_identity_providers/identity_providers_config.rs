@@ -2,22 +2,22 @@
 
 //! Types of `organization_configuration_identity_providers::identity_providers_config`.
 use crate::types::error;
-/// What can be set on the organization's identity providers.
+/// The configurable features of the organization's identity providers.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfig {
-    /// Which switches the organization's administrators may set, whatever the strategy.
+    /// The settings that the organization's administrators can change, regardless of the strategy.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub organization: IdentityProvidersConfigOrganization,
-    /// What each strategy can do.
+    /// The capabilities of each strategy.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
 /// The required fields of [`IdentityProvidersConfig`], for [`IdentityProvidersConfig::new`].
 pub struct IdentityProvidersConfigRequired {
-    /// Which switches the organization's administrators may set, whatever the strategy.
+    /// The settings that the organization's administrators can change, regardless of the strategy.
     pub organization: IdentityProvidersConfigOrganization,
-    /// What each strategy can do.
+    /// The capabilities of each strategy.
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
 impl IdentityProvidersConfig {
@@ -29,7 +29,7 @@ impl IdentityProvidersConfig {
         }
     }
 }
-/// A feature that a strategy can have.
+/// A feature of a strategy.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -44,10 +44,10 @@ impl IdentityProvidersConfig {
     PartialOrd
 )]
 pub enum IdentityProvidersConfigEnabledFeaturesEnum {
-    /// The identity provider can create, change and remove users here.
+    /// The identity provider can create, change and remove users.
     #[serde(rename = "provisioning")]
     Provisioning,
-    /// The identity provider can end the sessions that a user has here.
+    /// The identity provider can end the sessions of a user.
     #[serde(rename = "universal_logout")]
     UniversalLogout,
 }
@@ -88,13 +88,13 @@ for IdentityProvidersConfigEnabledFeaturesEnum {
         value.parse()
     }
 }
-/// Which switches of an identity provider the organization's administrators may set.
+/// The settings of an identity provider that the organization's administrators can change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfigOrganization {
-    /// Whether they may set `assign_membership_on_login`.
+    /// Whether the administrators can set `assign_membership_on_login`.
     pub can_set_assign_membership_on_login: ::auth0_core::Open<bool>,
-    /// Whether they may set `show_as_button`.
+    /// Whether the administrators can set `show_as_button`.
     pub can_set_show_as_button: ::auth0_core::Open<bool>,
 }
 /// The required fields of [`IdentityProvidersConfigOrganization`], for [`IdentityProvidersConfigOrganization::new`].
@@ -102,9 +102,9 @@ pub struct IdentityProvidersConfigOrganizationRequired<
     CanSetAssignMembershipOnLogin,
     CanSetShowAsButton,
 > {
-    /// Whether they may set `assign_membership_on_login`.
+    /// Whether the administrators can set `assign_membership_on_login`.
     pub can_set_assign_membership_on_login: CanSetAssignMembershipOnLogin,
-    /// Whether they may set `show_as_button`.
+    /// Whether the administrators can set `show_as_button`.
     pub can_set_show_as_button: CanSetShowAsButton,
 }
 impl IdentityProvidersConfigOrganization {
@@ -126,7 +126,7 @@ impl IdentityProvidersConfigOrganization {
         }
     }
 }
-/// A way in which an identity provider can provision users.
+/// A provisioning method.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -141,7 +141,7 @@ impl IdentityProvidersConfigOrganization {
     PartialOrd
 )]
 pub enum IdentityProvidersConfigProvisioningMethodsEnum {
-    /// By SCIM 2.0, the only way so far.
+    /// SCIM 2.0, currently the only method.
     #[serde(rename = "scim")]
     Scim,
 }
@@ -180,18 +180,18 @@ for IdentityProvidersConfigProvisioningMethodsEnum {
         value.parse()
     }
 }
-/// What identity providers of one strategy can do.
+/// The capabilities of identity providers of one strategy.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfigStrategyBase {
-    /// The features that can be used with this strategy. Empty where there is none.
+    /// The features available with this strategy. Empty if there are none.
     ///
     /// Constraints: no duplicate items.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub enabled_features: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
     >,
-    /// The ways in which users can be provisioned. Empty where there is none.
+    /// The available provisioning methods. Empty if there are none.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub provisioning_methods: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
@@ -202,9 +202,9 @@ pub struct IdentityProvidersConfigStrategyBaseRequired<
     EnabledFeatures,
     ProvisioningMethods,
 > {
-    /// The features that can be used with this strategy. Empty where there is none.
+    /// The features available with this strategy. Empty if there are none.
     pub enabled_features: EnabledFeatures,
-    /// The ways in which users can be provisioned. Empty where there is none.
+    /// The available provisioning methods. Empty if there are none.
     pub provisioning_methods: ProvisioningMethods,
 }
 impl IdentityProvidersConfigStrategyBase {
@@ -242,31 +242,31 @@ impl IdentityProvidersConfigStrategyBase {
         }
     }
 }
-/// What identity providers of each strategy can do.
+/// The capabilities of identity providers by strategy.
 ///
-/// Any of them may be missing.
+/// Any of them may be absent.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdentityProvidersConfigStrategyOverride {
-    /// What identity providers with Active Directory Federation Services can do.
+    /// The capabilities of identity providers with Active Directory Federation Services.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub adfs: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with Google Workspace can do. The key has no hyphen, unlike the strategy `google-apps`.
+    /// The capabilities of identity providers with Google Workspace. The key has no hyphen, unlike the strategy `google-apps`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub googleapps: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with OpenID Connect can do.
+    /// The capabilities of identity providers with OpenID Connect.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub oidc: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with Okta can do.
+    /// The capabilities of identity providers with Okta.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub okta: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with PingFederate can do.
+    /// The capabilities of identity providers with PingFederate.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub pingfederate: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with SAML can do.
+    /// The capabilities of identity providers with SAML.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub samlp: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
-    /// What identity providers with Microsoft Entra ID can do.
+    /// The capabilities of identity providers with Microsoft Entra ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
 }

@@ -6,17 +6,17 @@ use crate::types::{
     IdpOidcResponse, IdpOidcUpdateRequest, IdpSamlpRequest, IdpSamlpResponse,
     IdpSamlpUpdateRequest, OrganizationAccessLevelEnum, error,
 };
-/// How Google Workspace is reached: the domain, and the application that was registered there.
+/// The connection settings of Google Workspace: the domain and the registered application.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpGoogleAppsOptionsRequest {
-    /// The client id of the application that was registered at Google.
+    /// The client ID of the application registered with Google.
     pub client_id: ::std::string::String,
-    /// The secret of that application. It is sent and never returned.
+    /// The client secret of the registered application. It is sent but never returned.
     pub client_secret: ::auth0_core::SecretString,
-    /// The domain of the organization's Google Workspace, such as `acme.com`.
+    /// The organization's Google Workspace domain, such as `acme.com`.
     pub domain: ::std::string::String,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
@@ -26,11 +26,11 @@ pub struct IdpGoogleAppsOptionsRequest {
 }
 /// The required fields of [`IdpGoogleAppsOptionsRequest`], for [`IdpGoogleAppsOptionsRequest::new`].
 pub struct IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain> {
-    /// The client id of the application that was registered at Google.
+    /// The client ID of the application registered with Google.
     pub client_id: ClientId,
-    /// The secret of that application. It is sent and never returned.
+    /// The client secret of the registered application. It is sent but never returned.
     pub client_secret: ClientSecret,
-    /// The domain of the organization's Google Workspace, such as `acme.com`.
+    /// The organization's Google Workspace domain, such as `acme.com`.
     pub domain: Domain,
 }
 impl IdpGoogleAppsOptionsRequest {
@@ -78,17 +78,17 @@ impl ::auth0_core::codegen::Check for IdpGoogleAppsOptionsRequest {
         );
     }
 }
-/// How Google Workspace is reached.
+/// The connection settings of Google Workspace.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpGoogleAppsOptionsResponse {
-    /// The client id of the application that was registered at Google.
+    /// The client ID of the application registered with Google.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domain of the organization's Google Workspace, such as `acme.com`.
+    /// The organization's Google Workspace domain, such as `acme.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -153,36 +153,36 @@ pub struct IdpGoogleAppsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpGoogleAppsOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
 pub struct IdpGoogleAppsRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpGoogleAppsOptionsRequest,
 }
 impl IdpGoogleAppsRequest {
@@ -274,7 +274,7 @@ impl ::auth0_core::codegen::Check for IdpGoogleAppsRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "google-apps")]
 pub struct IdpGoogleAppsResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -282,33 +282,33 @@ pub struct IdpGoogleAppsResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpGoogleAppsOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -429,29 +429,29 @@ impl IdpGoogleAppsResponse {
 }
 /// A change of an identity provider with Google Workspace.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpGoogleAppsUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpGoogleAppsOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -547,25 +547,25 @@ impl ::auth0_core::codegen::Check for IdpGoogleAppsUpdateRequest {
         );
     }
 }
-/// The short form of an identity provider that the organization's administrators may not configure.
+/// The short form of an identity provider that the organization's administrators cannot configure.
 ///
-/// It holds neither the strategy nor any settings.
+/// Contains neither the strategy nor any settings.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpMinimalResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     pub access_level: ::auth0_core::Open<OrganizationAccessLevelEnum>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     pub display_name: ::auth0_core::Open<::std::string::String>,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     pub is_enabled: ::auth0_core::Open<bool>,
-    /// The name of the identity provider, by which programs know it. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -576,13 +576,13 @@ pub struct IdpMinimalResponse {
 }
 /// The required fields of [`IdpMinimalResponse`], for [`IdpMinimalResponse::new`].
 pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled> {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     pub access_level: AccessLevel,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     pub display_name: DisplayName,
-    /// The id of the identity provider.
+    /// The ID of the identity provider.
     pub id: Id,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     pub is_enabled: IsEnabled,
 }
 impl IdpMinimalResponse {
@@ -625,17 +625,17 @@ impl IdpMinimalResponse {
         self
     }
 }
-/// How Okta is reached: the domain, and the application that was registered there.
+/// The connection settings of Okta: the domain and the registered application.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpOktaOptionsRequest {
-    /// The client id of the application that was registered at Okta.
+    /// The client ID of the application registered with Okta.
     pub client_id: ::std::string::String,
-    /// The secret of that application. It is sent and never returned.
+    /// The client secret of the registered application. It is sent but never returned.
     pub client_secret: ::auth0_core::SecretString,
-    /// The domain of the organization's Okta, such as `acme.okta.com`.
+    /// The organization's Okta domain, such as `acme.okta.com`.
     pub domain: ::std::string::String,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
@@ -645,11 +645,11 @@ pub struct IdpOktaOptionsRequest {
 }
 /// The required fields of [`IdpOktaOptionsRequest`], for [`IdpOktaOptionsRequest::new`].
 pub struct IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain> {
-    /// The client id of the application that was registered at Okta.
+    /// The client ID of the application registered with Okta.
     pub client_id: ClientId,
-    /// The secret of that application. It is sent and never returned.
+    /// The client secret of the registered application. It is sent but never returned.
     pub client_secret: ClientSecret,
-    /// The domain of the organization's Okta, such as `acme.okta.com`.
+    /// The organization's Okta domain, such as `acme.okta.com`.
     pub domain: Domain,
 }
 impl IdpOktaOptionsRequest {
@@ -695,17 +695,17 @@ impl ::auth0_core::codegen::Check for IdpOktaOptionsRequest {
         );
     }
 }
-/// How Okta is reached.
+/// The connection settings of Okta.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOktaOptionsResponse {
-    /// The client id of the application that was registered at Okta.
+    /// The client ID of the application registered with Okta.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domain of the organization's Okta, such as `acme.okta.com`.
+    /// The organization's Okta domain, such as `acme.okta.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -770,36 +770,36 @@ pub struct IdpOktaRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpOktaOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
 pub struct IdpOktaRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpOktaOptionsRequest,
 }
 impl IdpOktaRequest {
@@ -891,7 +891,7 @@ impl ::auth0_core::codegen::Check for IdpOktaRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "okta")]
 pub struct IdpOktaResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -899,36 +899,36 @@ pub struct IdpOktaResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpOktaOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -938,9 +938,9 @@ pub struct IdpOktaResponse {
 }
 /// The required fields of [`IdpOktaResponse`], for [`IdpOktaResponse::new`].
 pub struct IdpOktaResponseRequired<Attributes> {
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     pub attributes: Attributes,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     pub options: IdpOktaOptionsResponse,
 }
 impl IdpOktaResponse {
@@ -1059,29 +1059,29 @@ impl IdpOktaResponse {
 }
 /// A change of an identity provider with Okta.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOktaUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpOktaOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -1177,21 +1177,21 @@ impl ::auth0_core::codegen::Check for IdpOktaUpdateRequest {
         );
     }
 }
-/// Logins that begin at the identity provider and not at the application.
+/// The settings of logins initiated by the identity provider instead of the application.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOptionsIdpInitiated {
-    /// The query of the authorization request that is made for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
+    /// The query string of the authorization request created for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_authorizequery: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// The client id of the application that they lead to.
+    /// The client ID of the application that receives the logins.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The protocol that the application speaks, such as `SAML`.
+    /// The protocol of the application, such as `SAML`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_protocol: ::std::option::Option<
@@ -1273,18 +1273,18 @@ impl ::auth0_core::codegen::Check for IdpOptionsIdpInitiated {
         );
     }
 }
-/// How a PingFederate server is reached, and how the SAML requests to it are signed.
+/// The connection settings of a PingFederate server, and how SAML requests to it are signed.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpPingFederateOptionsRequest {
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     #[serde(rename = "digestAlgorithm")]
     pub digest_algorithm: ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// Logins that begin at the identity provider.
+    /// The settings of logins initiated by the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1294,13 +1294,13 @@ pub struct IdpPingFederateOptionsRequest {
     /// The base URL of the server.
     #[serde(rename = "pingFederateBaseUrl")]
     pub ping_federate_base_url: ::std::string::String,
-    /// Whether the requests to the server are signed.
+    /// Whether requests to the server are signed.
     #[serde(rename = "signSAMLRequest")]
     pub sign_saml_request: bool,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     #[serde(rename = "signatureAlgorithm")]
     pub signature_algorithm: ::auth0_core::Open<IdpSignAlgTypeEnum>,
-    /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
+    /// The certificate for verifying the signatures of the server, in PEM or CER format.
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -1314,15 +1314,15 @@ pub struct IdpPingFederateOptionsRequestRequired<
     SignatureAlgorithm,
     SigningCert,
 > {
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     pub digest_algorithm: DigestAlgorithm,
     /// The base URL of the server.
     pub ping_federate_base_url: PingFederateBaseUrl,
-    /// Whether the requests to the server are signed.
+    /// Whether requests to the server are signed.
     pub sign_saml_request: bool,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     pub signature_algorithm: SignatureAlgorithm,
-    /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
+    /// The certificate for verifying the signatures of the server, in PEM or CER format.
     pub signing_cert: SigningCert,
 }
 impl IdpPingFederateOptionsRequest {
@@ -1400,14 +1400,14 @@ impl ::auth0_core::codegen::Check for IdpPingFederateOptionsRequest {
         );
     }
 }
-/// How a PingFederate server is reached, and how the SAML requests to it are signed.
+/// The connection settings of a PingFederate server, and how SAML requests to it are signed.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpPingFederateOptionsResponse {
-    /// The certificate that was read from `signingCert`. To change it, send another `signingCert`.
+    /// The certificate read from `signingCert`. To change it, send another `signingCert`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1415,10 +1415,10 @@ pub struct IdpPingFederateOptionsResponse {
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Logins that begin at the identity provider.
+    /// The settings of logins initiated by the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1432,13 +1432,13 @@ pub struct IdpPingFederateOptionsResponse {
     pub ping_federate_base_url: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the requests to the server are signed.
+    /// Whether requests to the server are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     #[serde(
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1549,36 +1549,36 @@ pub struct IdpPingFederateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpPingFederateOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
 pub struct IdpPingFederateRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpPingFederateOptionsRequest,
 }
 impl IdpPingFederateRequest {
@@ -1670,7 +1670,7 @@ impl ::auth0_core::codegen::Check for IdpPingFederateRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "pingfederate")]
 pub struct IdpPingFederateResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -1678,33 +1678,33 @@ pub struct IdpPingFederateResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpPingFederateOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -1825,29 +1825,29 @@ impl IdpPingFederateResponse {
 }
 /// A change of an identity provider with PingFederate.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpPingFederateUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpPingFederateOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -1943,7 +1943,7 @@ impl ::auth0_core::codegen::Check for IdpPingFederateUpdateRequest {
         );
     }
 }
-/// How the browser carries SAML requests to the identity provider.
+/// The SAML binding for requests through the browser to the identity provider.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -1958,10 +1958,10 @@ impl ::auth0_core::codegen::Check for IdpPingFederateUpdateRequest {
     PartialOrd
 )]
 pub enum IdpProtocolBindingTypeEnum {
-    /// In a form that the browser posts.
+    /// In a form posted by the browser.
     #[serde(rename = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST")]
     UrnOasisNamesTcSaml20BindingsHttpPost,
-    /// In the address of a redirect.
+    /// In the URL of a redirect.
     #[serde(rename = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect")]
     UrnOasisNamesTcSaml20BindingsHttpRedirect,
 }
@@ -2009,7 +2009,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpProtocolBindingTypeEn
         value.parse()
     }
 }
-/// The algorithm that the digest in a signature is made with.
+/// The digest algorithm of signatures.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -2024,7 +2024,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpProtocolBindingTypeEn
     PartialOrd
 )]
 pub enum IdpSignAlgDigestTypeEnum {
-    /// SHA-1, for old identity providers that know no other.
+    /// SHA-1, for legacy identity providers that support no other algorithm.
     #[serde(rename = "sha1")]
     Sha1,
     /// SHA-256.
@@ -2067,7 +2067,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgDigestTypeEnum
         value.parse()
     }
 }
-/// The algorithm that SAML requests are signed with.
+/// The signature algorithm of SAML requests.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -2082,7 +2082,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgDigestTypeEnum
     PartialOrd
 )]
 pub enum IdpSignAlgTypeEnum {
-    /// RSA with SHA-1, for old identity providers that know no other.
+    /// RSA with SHA-1, for legacy identity providers that support no other algorithm.
     #[serde(rename = "rsa-sha1")]
     RsaSha1,
     /// RSA with SHA-256.
@@ -2125,23 +2125,23 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgTypeEnum {
         value.parse()
     }
 }
-/// How an attribute of a user is taken from a login.
+/// The mapping of a user attribute at login.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpUserAttributeMapItem {
-    /// What the attribute holds, for people.
+    /// A human-readable description of the attribute.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    /// Whether the attribute is present but not part of the definition. Resetting the mapping removes it.
     pub is_extra: ::auth0_core::Open<bool>,
-    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    /// Whether the attribute is part of the definition but not present. Resetting the mapping adds it.
     pub is_missing: ::auth0_core::Open<bool>,
-    /// Whether the attribute has to be there.
+    /// Whether the attribute is required.
     pub is_required: ::auth0_core::Open<bool>,
-    /// The attribute's name for people.
+    /// The display name of the attribute.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields of the login that the attribute is taken from.
+    /// The login fields that provide the value of the attribute.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub sso_field: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     /// The name of the attribute in the user's profile.
@@ -2150,13 +2150,13 @@ pub struct IdpUserAttributeMapItem {
 }
 /// The required fields of [`IdpUserAttributeMapItem`], for [`IdpUserAttributeMapItem::new`].
 pub struct IdpUserAttributeMapItemRequired<IsExtra, IsMissing, IsRequired, SsoField> {
-    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    /// Whether the attribute is present but not part of the definition. Resetting the mapping removes it.
     pub is_extra: IsExtra,
-    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    /// Whether the attribute is part of the definition but not present. Resetting the mapping adds it.
     pub is_missing: IsMissing,
-    /// Whether the attribute has to be there.
+    /// Whether the attribute is required.
     pub is_required: IsRequired,
-    /// The fields of the login that the attribute is taken from.
+    /// The login fields that provide the value of the attribute.
     pub sso_field: SsoField,
 }
 impl IdpUserAttributeMapItem {
@@ -2214,19 +2214,19 @@ impl IdpUserAttributeMapItem {
         self
     }
 }
-/// How Microsoft Entra ID is reached: the directory, and the application that was registered there.
+/// The connection settings of Microsoft Entra ID: the directory and the registered application.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpWaadOptionsRequest {
-    /// The client id of the application that was registered in the directory.
+    /// The client ID of the application registered in the directory.
     pub client_id: ::std::string::String,
-    /// The secret of that application: its value and not its id. It is sent and never returned.
+    /// The client secret of the registered application: its value, not its ID. It is sent but never returned.
     pub client_secret: ::auth0_core::SecretString,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
+    /// The domain of the directory, such as `acme.onmicrosoft.com`. It is shown on the overview page of the directory.
     pub tenant_domain: ::std::string::String,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -2234,11 +2234,11 @@ pub struct IdpWaadOptionsRequest {
 }
 /// The required fields of [`IdpWaadOptionsRequest`], for [`IdpWaadOptionsRequest::new`].
 pub struct IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain> {
-    /// The client id of the application that was registered in the directory.
+    /// The client ID of the application registered in the directory.
     pub client_id: ClientId,
-    /// The secret of that application: its value and not its id. It is sent and never returned.
+    /// The client secret of the registered application: its value, not its ID. It is sent but never returned.
     pub client_secret: ClientSecret,
-    /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
+    /// The domain of the directory, such as `acme.onmicrosoft.com`. It is shown on the overview page of the directory.
     pub tenant_domain: TenantDomain,
 }
 impl IdpWaadOptionsRequest {
@@ -2286,14 +2286,14 @@ impl ::auth0_core::codegen::Check for IdpWaadOptionsRequest {
         );
     }
 }
-/// How Microsoft Entra ID is reached.
+/// The connection settings of Microsoft Entra ID.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpWaadOptionsResponse {
-    /// The client id of the application that was registered in the directory.
+    /// The client ID of the application registered in the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domain of the directory.
@@ -2361,36 +2361,36 @@ pub struct IdpWaadRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpWaadOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
 pub struct IdpWaadRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpWaadOptionsRequest,
 }
 impl IdpWaadRequest {
@@ -2482,7 +2482,7 @@ impl ::auth0_core::codegen::Check for IdpWaadRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "waad")]
 pub struct IdpWaadResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -2490,33 +2490,33 @@ pub struct IdpWaadResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpWaadOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -2637,29 +2637,29 @@ impl IdpWaadResponse {
 }
 /// A change of an identity provider with Microsoft Entra ID.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpWaadUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpWaadOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -2755,9 +2755,9 @@ impl ::auth0_core::codegen::Check for IdpWaadUpdateRequest {
         );
     }
 }
-/// A new identity provider, of one of the strategies.
+/// A new identity provider of one of the strategies.
 ///
-/// Make the type of the strategy, such as `IdpOidcRequest`, and pass it where this one is asked for.
+/// Create the type of the strategy, such as `IdpOidcRequest`, and pass it where this type is expected.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -3025,7 +3025,7 @@ impl ::auth0_core::codegen::Check for IdpKnownRequest {
 }
 /// An identity provider, in the form of its strategy.
 ///
-/// One with a strategy that was unknown when this was written is kept as it came.
+/// A strategy that is unknown to this version is preserved as received.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -3424,10 +3424,10 @@ impl IdpKnownResponse {
         }
     }
 }
-/// An identity provider in a listing.
+/// An identity provider in a list.
 ///
-/// Most come in the form of their strategy. Those that the organization's administrators may not
-/// configure come in the short form.
+/// Most items have the form of their strategy. Identity providers that the organization's administrators
+/// cannot configure have the short form.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -3446,7 +3446,7 @@ pub enum IdpListItemResponse {
     Samlp(IdpSamlpResponse),
     /// An identity provider with Microsoft Entra ID.
     Waad(IdpWaadResponse),
-    /// The short form of an identity provider that the organization's administrators may not configure.
+    /// The short form of an identity provider that the organization's administrators cannot configure.
     Minimal(IdpMinimalResponse),
     /// A variant that this version of the crate does not know, as received.
     Other(::auth0_core::Unlisted),
@@ -3711,8 +3711,8 @@ impl IdpListItemResponse {
 }
 /// A change of an identity provider, in the form of its strategy.
 ///
-/// The body does not name the strategy, so the form has to be that of the identity provider. Make the
-/// type of the strategy, such as `IdpOidcUpdateRequest`, and pass it where this one is asked for.
+/// The body does not contain the strategy, so the form must match the identity provider. Create the type
+/// of the strategy, such as `IdpOidcUpdateRequest`, and pass it where this type is expected.
 ///
 /// Converts from [`IdpKnownResponse`], [`IdpListItemResponse`] with `IdpUpdateKnownRequest::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[derive(::serde::Serialize, Clone, Debug)]

@@ -2,11 +2,11 @@
 
 //! Types of `organization_identity_providers::idp_adfs`.
 use crate::types::OrganizationAccessLevelEnum;
-/// An ADFS server that is reached by its address.
+/// An ADFS server identified by its URL.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpAdfsOptionsRequestAdfsServer {
-    /// The public URL of the server, as clients reach it.
+    /// The public URL of the server.
     pub adfs_server: ::std::string::String,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -39,11 +39,11 @@ impl ::auth0_core::codegen::Check for IdpAdfsOptionsRequestAdfsServer {
         at.additional_fields(&self.additional_fields, &["adfs_server"]);
     }
 }
-/// An ADFS server that is described by its metadata.
+/// An ADFS server described by its metadata.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpAdfsOptionsRequestFedMetadataXml {
-    /// The server's federation metadata: the XML document itself, as text.
+    /// The server's federation metadata, as the text of the XML document.
     #[serde(rename = "fedMetadataXml")]
     pub fed_metadata_xml: ::std::string::String,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -79,14 +79,14 @@ impl ::auth0_core::codegen::Check for IdpAdfsOptionsRequestFedMetadataXml {
         at.additional_fields(&self.additional_fields, &["fedMetadataXml"]);
     }
 }
-/// How an ADFS server is reached: by its address, or by its metadata. Only one of the two is there.
+/// The connection settings of an ADFS server: its URL or its metadata. Only one of the two is present.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpAdfsOptionsResponse {
-    /// The public URL of the server, where it is reached by that.
+    /// The public URL of the server, if the server is identified by its URL.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub adfs_server: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The server's federation metadata as XML, where it is described by that.
+    /// The server's federation metadata as XML, if the server is described by its metadata.
     #[serde(
         rename = "fedMetadataXml",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -146,36 +146,36 @@ pub struct IdpAdfsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: crate::types::IdpAdfsOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
 pub struct IdpAdfsRequestRequired<Name, Options> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: Options,
 }
 impl IdpAdfsRequest {
@@ -268,7 +268,7 @@ impl ::auth0_core::codegen::Check for IdpAdfsRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "adfs")]
 pub struct IdpAdfsResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -276,33 +276,33 @@ pub struct IdpAdfsResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpAdfsOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -423,29 +423,29 @@ impl IdpAdfsResponse {
 }
 /// A change of an identity provider with Active Directory Federation Services (ADFS).
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpAdfsUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpAdfsOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -544,14 +544,14 @@ impl ::auth0_core::codegen::Check for IdpAdfsUpdateRequest {
         );
     }
 }
-/// How an ADFS server is reached: by its address, or by its metadata.
+/// The connection settings of an ADFS server: its URL or its metadata.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum IdpAdfsOptionsRequest {
-    /// An ADFS server that is reached by its address.
+    /// An ADFS server identified by its URL.
     AdfsServer(IdpAdfsOptionsRequestAdfsServer),
-    /// An ADFS server that is described by its metadata.
+    /// An ADFS server described by its metadata.
     FedMetadataXml(IdpAdfsOptionsRequestFedMetadataXml),
     /// An object that no variant describes.
     Other(::auth0_core::Unlisted),

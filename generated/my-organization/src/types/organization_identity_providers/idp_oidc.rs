@@ -2,19 +2,19 @@
 
 //! Types of `organization_identity_providers::idp_oidc`.
 use crate::types::{IdpUserAttributeMapItem, OrganizationAccessLevelEnum, error};
-/// How a provider of OpenID Connect is reached: its discovery document, and the application that was registered there.
+/// The connection settings of an OpenID Connect provider: its discovery document and the registered application.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpOidcOptionsRequest {
-    /// The client id of the application that was registered at the provider.
+    /// The client ID of the application registered with the provider.
     pub client_id: ::std::string::String,
-    /// The secret of that application, which `back_channel` needs. It is sent and never returned.
+    /// The client secret of the registered application, required for `back_channel`. It is sent but never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_secret: ::std::option::Option<::auth0_core::SecretString>,
-    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
+    /// The URL of the provider's discovery document, usually ending in `/.well-known/openid-configuration`.
     pub discovery_url: ::std::string::String,
-    /// How the user's login comes back: over the browser, or from server to server.
+    /// Whether the login response is returned through the browser or from server to server.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<IdpOidcOptionsTypeEnum>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -23,11 +23,11 @@ pub struct IdpOidcOptionsRequest {
 }
 /// The required fields of [`IdpOidcOptionsRequest`], for [`IdpOidcOptionsRequest::new`].
 pub struct IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type> {
-    /// The client id of the application that was registered at the provider.
+    /// The client ID of the application registered with the provider.
     pub client_id: ClientId,
-    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
+    /// The URL of the provider's discovery document, usually ending in `/.well-known/openid-configuration`.
     pub discovery_url: DiscoveryUrl,
-    /// How the user's login comes back: over the browser, or from server to server.
+    /// Whether the login response is returned through the browser or from server to server.
     pub type_: Type,
 }
 impl IdpOidcOptionsRequest {
@@ -76,17 +76,17 @@ impl ::auth0_core::codegen::Check for IdpOidcOptionsRequest {
         );
     }
 }
-/// How a provider of OpenID Connect is reached.
+/// The connection settings of an OpenID Connect provider.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOidcOptionsResponse {
-    /// The client id of the application that was registered at the provider.
+    /// The client ID of the application registered with the provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the provider's discovery document.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the user's login comes back: over the browser, or from server to server.
+    /// Whether the login response is returned through the browser or from server to server.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -140,7 +140,7 @@ impl IdpOidcOptionsResponse {
         self
     }
 }
-/// How a login at an OpenID Connect provider comes back.
+/// How an OpenID Connect provider returns the login response.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -155,10 +155,10 @@ impl IdpOidcOptionsResponse {
     PartialOrd
 )]
 pub enum IdpOidcOptionsTypeEnum {
-    /// From server to server: the browser brings a code, and a secret is needed to redeem it.
+    /// From server to server: the browser transports a code, which is redeemed with the client secret.
     #[serde(rename = "back_channel")]
     BackChannel,
-    /// Over the browser: the ID token itself is posted, by the implicit flow.
+    /// Through the browser: the ID token is posted with the implicit flow.
     #[serde(rename = "front_channel")]
     FrontChannel,
 }
@@ -209,36 +209,36 @@ pub struct IdpOidcRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpOidcOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOidcRequest`], for [`IdpOidcRequest::new`].
 pub struct IdpOidcRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: IdpOidcOptionsRequest,
 }
 impl IdpOidcRequest {
@@ -330,7 +330,7 @@ impl ::auth0_core::codegen::Check for IdpOidcRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "oidc")]
 pub struct IdpOidcResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -338,36 +338,36 @@ pub struct IdpOidcResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpOidcOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -377,9 +377,9 @@ pub struct IdpOidcResponse {
 }
 /// The required fields of [`IdpOidcResponse`], for [`IdpOidcResponse::new`].
 pub struct IdpOidcResponseRequired<Attributes> {
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     pub attributes: Attributes,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     pub options: IdpOidcOptionsResponse,
 }
 impl IdpOidcResponse {
@@ -498,29 +498,29 @@ impl IdpOidcResponse {
 }
 /// A change of an identity provider with OpenID Connect.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOidcUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpOidcOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,

@@ -5,18 +5,18 @@ use crate::types::{
     IdpOptionsIdpInitiated, IdpProtocolBindingTypeEnum, IdpSignAlgDigestTypeEnum,
     IdpSignAlgTypeEnum, IdpUserAttributeMapItem, OrganizationAccessLevelEnum,
 };
-/// A SAML identity provider that is described by its metadata.
+/// A SAML identity provider described by its metadata.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpSamlpOptionsRequestAutomatic {
-    /// How the browser carries SAML messages, as a short name such as `HTTP-Redirect`.
+    /// The SAML binding for messages through the browser, as a short name such as `HTTP-Redirect`.
     #[serde(
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -25,25 +25,25 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
-    /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
+    /// The discovery document of the corresponding OpenID Connect provider. If set, identity assertions from that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// Logins that begin at the identity provider.
+    /// The settings of logins initiated by the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
-    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
+    /// The URL of the identity provider's SAML metadata, which contains its endpoints.
     #[serde(rename = "metadataUrl")]
     pub metadata_url: ::std::string::String,
-    /// How the browser carries SAML requests, as the URN of SAML 2.0.
+    /// The SAML binding for requests through the browser, as a SAML 2.0 URN.
     #[serde(
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -52,10 +52,10 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
-    /// Whether the requests to the identity provider are signed.
+    /// Whether requests to the identity provider are signed.
     #[serde(rename = "signSAMLRequest")]
     pub sign_saml_request: bool,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     #[serde(
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -64,7 +64,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
-    /// The certificate that the identity provider signs with, in PEM or CER form. Left out, it is read from the metadata.
+    /// The signing certificate of the identity provider, in PEM or CER format. If omitted, it is read from the metadata.
     #[serde(
         rename = "signingCert",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -77,9 +77,9 @@ pub struct IdpSamlpOptionsRequestAutomatic {
 }
 /// The required fields of [`IdpSamlpOptionsRequestAutomatic`], for [`IdpSamlpOptionsRequestAutomatic::new`].
 pub struct IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl> {
-    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
+    /// The URL of the identity provider's SAML metadata, which contains its endpoints.
     pub metadata_url: MetadataUrl,
-    /// Whether the requests to the identity provider are signed.
+    /// Whether requests to the identity provider are signed.
     pub sign_saml_request: bool,
 }
 impl IdpSamlpOptionsRequestAutomatic {
@@ -207,18 +207,18 @@ impl ::auth0_core::codegen::Check for IdpSamlpOptionsRequestAutomatic {
         );
     }
 }
-/// A SAML identity provider that is described field by field.
+/// A SAML identity provider described by individual fields.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpSamlpOptionsRequestManual {
-    /// How the browser carries SAML messages, as a short name such as `HTTP-Redirect`.
+    /// The SAML binding for messages through the browser, as a short name such as `HTTP-Redirect`.
     #[serde(
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -227,22 +227,22 @@ pub struct IdpSamlpOptionsRequestManual {
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
-    /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
+    /// The discovery document of the corresponding OpenID Connect provider. If set, identity assertions from that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// Logins that begin at the identity provider.
+    /// The settings of logins initiated by the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
-    /// How the browser carries SAML requests, as the URN of SAML 2.0.
+    /// The SAML binding for requests through the browser, as a SAML 2.0 URN.
     #[serde(
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -251,13 +251,13 @@ pub struct IdpSamlpOptionsRequestManual {
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
-    /// The URL at the identity provider that logins are sent to.
+    /// The URL of the identity provider to which logins are sent.
     #[serde(rename = "signInEndpoint")]
     pub sign_in_endpoint: ::std::string::String,
-    /// Whether the requests to the identity provider are signed.
+    /// Whether requests to the identity provider are signed.
     #[serde(rename = "signSAMLRequest")]
     pub sign_saml_request: bool,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     #[serde(
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -266,7 +266,7 @@ pub struct IdpSamlpOptionsRequestManual {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
-    /// The certificate that the identity provider signs with, in PEM or CER form.
+    /// The signing certificate of the identity provider, in PEM or CER format.
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -275,11 +275,11 @@ pub struct IdpSamlpOptionsRequestManual {
 }
 /// The required fields of [`IdpSamlpOptionsRequestManual`], for [`IdpSamlpOptionsRequestManual::new`].
 pub struct IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert> {
-    /// The URL at the identity provider that logins are sent to.
+    /// The URL of the identity provider to which logins are sent.
     pub sign_in_endpoint: SignInEndpoint,
-    /// Whether the requests to the identity provider are signed.
+    /// Whether requests to the identity provider are signed.
     pub sign_saml_request: bool,
-    /// The certificate that the identity provider signs with, in PEM or CER form.
+    /// The signing certificate of the identity provider, in PEM or CER format.
     pub signing_cert: SigningCert,
 }
 impl IdpSamlpOptionsRequestManual {
@@ -401,23 +401,23 @@ impl ::auth0_core::codegen::Check for IdpSamlpOptionsRequestManual {
         );
     }
 }
-/// How a SAML identity provider is reached.
+/// The connection settings of a SAML identity provider.
 ///
-/// One that is described by its metadata has a `metadataUrl`, one that is described field by field a
-/// `signInEndpoint`.
+/// An identity provider described by its metadata has a `metadataUrl`; one described by individual fields
+/// has a `signInEndpoint`.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpSamlpOptionsResponse {
-    /// How the browser carries SAML messages, as a short name such as `HTTP-Redirect`.
+    /// The SAML binding for messages through the browser, as a short name such as `HTTP-Redirect`.
     #[serde(
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub binding_method: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The certificate that the identity provider signs with.
+    /// The signing certificate of the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The algorithm that the digest in a signature is made with.
+    /// The digest algorithm of signatures.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -425,25 +425,25 @@ pub struct IdpSamlpOptionsResponse {
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
-    /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
+    /// The discovery document of the corresponding OpenID Connect provider. If set, identity assertions from that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The URL of the picture on the button of the login page.
+    /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Logins that begin at the identity provider.
+    /// The settings of logins initiated by the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
-    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
+    /// The URL of the identity provider's SAML metadata, which contains its endpoints.
     #[serde(
         rename = "metadataUrl",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub metadata_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the browser carries SAML requests, as the URN of SAML 2.0.
+    /// The SAML binding for requests through the browser, as a SAML 2.0 URN.
     #[serde(
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -451,7 +451,7 @@ pub struct IdpSamlpOptionsResponse {
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
-    /// The URL at the identity provider that logins are sent to.
+    /// The URL of the identity provider to which logins are sent.
     #[serde(
         rename = "signInEndpoint",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -459,13 +459,13 @@ pub struct IdpSamlpOptionsResponse {
     pub sign_in_endpoint: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// Whether the requests to the identity provider are signed.
+    /// Whether requests to the identity provider are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The algorithm that requests are signed with.
+    /// The signature algorithm of requests.
     #[serde(
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -614,36 +614,36 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
+    /// The domains whose users are directed to this identity provider. Domains that are associated later must be verified; whether these must be verified is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
     /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: crate::types::IdpSamlpOptionsRequest,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
 pub struct IdpSamlpRequestRequired<Name, Options> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     pub name: Name,
-    /// How the identity provider is reached.
+    /// The connection settings of the identity provider.
     pub options: Options,
 }
 impl IdpSamlpRequest {
@@ -736,7 +736,7 @@ impl ::auth0_core::codegen::Check for IdpSamlpRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(tag = "strategy", rename = "samlp")]
 pub struct IdpSamlpResponse {
-    /// How much the organization's administrators may do with it.
+    /// The access level of the organization's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -744,36 +744,36 @@ pub struct IdpSamlpResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
-    /// The name that people see on the login page.
+    /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The domains whose users are sent to this identity provider.
+    /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The id of the identity provider, by which calls on it name it.
+    /// The ID of the identity provider, which identifies it in other operations.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// Whether members can log in with it in this organization.
+    /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The name by which programs know the identity provider. It can be `null`.
+    /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpSamlpOptionsResponse,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
@@ -783,9 +783,9 @@ pub struct IdpSamlpResponse {
 }
 /// The required fields of [`IdpSamlpResponse`], for [`IdpSamlpResponse::new`].
 pub struct IdpSamlpResponseRequired<Attributes> {
-    /// How the attributes of users who log in are mapped.
+    /// The mapping of user attributes at login.
     pub attributes: Attributes,
-    /// How the identity provider is reached. Secrets are left out.
+    /// The connection settings of the identity provider. Secrets are omitted.
     pub options: IdpSamlpOptionsResponse,
 }
 impl IdpSamlpResponse {
@@ -904,29 +904,29 @@ impl IdpSamlpResponse {
 }
 /// A change of an identity provider with SAML 2.0.
 ///
-/// What is left out stays as it is.
+/// Omitted fields remain unchanged.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpSamlpUpdateRequest {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
+    /// Whether users who log in with it become members of the organization. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
+    /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
+    /// Whether members can log in to this organization with the identity provider. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
-    /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
+    /// The connection settings of the identity provider. They replace the previous options completely, so send all of them. Requires the access level `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpSamlpOptionsRequest>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
+    /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it. Requires the access level `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
@@ -1025,14 +1025,14 @@ impl ::auth0_core::codegen::Check for IdpSamlpUpdateRequest {
         );
     }
 }
-/// How a SAML identity provider is reached: by its metadata, or by addresses and a certificate given one by one.
+/// The connection settings of a SAML identity provider: its metadata, or individual URLs and a certificate.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum IdpSamlpOptionsRequest {
-    /// A SAML identity provider that is described by its metadata.
+    /// A SAML identity provider described by its metadata.
     Automatic(IdpSamlpOptionsRequestAutomatic),
-    /// A SAML identity provider that is described field by field.
+    /// A SAML identity provider described by individual fields.
     Manual(IdpSamlpOptionsRequestManual),
     /// An object that no variant describes.
     Other(::auth0_core::Unlisted),

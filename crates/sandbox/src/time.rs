@@ -1,8 +1,0 @@
-//! How times are shown.
-
-use chrono::{DateTime, SecondsFormat, Utc};
-
-/// A time as the APIs show it: in milliseconds and UTC.
-pub(crate) fn shown(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}

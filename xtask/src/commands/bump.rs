@@ -1,0 +1,208 @@
+//! `bump`: a new version of a document becomes a new version of its crate, in one step.
+//!
+//! All files are written to a copy of the repository's inputs and outputs first. They replace the originals only if every step succeeded,
+//! so a bump that cannot finish changes nothing, and running it again starts from the same state.
+
+mod changelog;
+mod overlay_actions;
+mod staging;
+mod summary;
+
+use crate::commands::cli::ReportFormat;
+use crate::commands::regen;
+use crate::console::{CheckResult, Console, Failure};
+use crate::diagnostic::Report;
+use crate::fetch::{self, FetchOptions, download::Limits};
+use crate::files::write_file;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::sources::Sources;
+use crate::spec::canonical;
+use crate::spec::document::read_bytes;
+use crate::workspace::{CORRECTIONS, DESCRIPTIONS, Workspace, api_folder};
+use staging::Staging;
+use summary::Summary;
+
+/// The file that lists the changes of all crates.
+const CHANGELOG: &str = "CHANGELOG.md";
+/// The versions that cargo resolved, those of the generated crates included.
+const LOCK: &str = "Cargo.lock";
+
+/// What to bump and how.
+#[derive(Debug, Clone)]
+pub struct BumpOptions<'a> {
+    /// The APIs; all if none is named.
+    pub apis: &'a [String],
+    /// The URL or the file to read instead of the published document.
+    pub from: Option<&'a str>,
+    /// Show what would change and write nothing.
+    pub dry_run: bool,
+    /// Today, as year, month and day.
+    pub today: &'a str,
+    /// The limits of a download.
+    pub limits: Limits,
+    /// How the result is written.
+    pub format: ReportFormat,
+}
+
+/// Bumps the APIs one by one. An API that fails keeps its files and does not stop the others.
+///
+/// # Errors
+///
+/// Whatever prevents a bump: an invalid document, a correction that no longer applies, a construct that cannot be generated.
+pub fn run(
+    workspace: &Workspace,
+    options: &BumpOptions<'_>,
+    console: &mut Console<'_>,
+) -> Result<CheckResult, Failure> {
+    let sources = workspace.sources()?;
+    let selected = sources.select(options.apis)?;
+    if options.from.is_some() && selected.len() != 1 {
+        return Err(Box::new(Report::plain(fetch::which_api(selected.len()))).into());
+    }
+    let (mut summaries, mut failures) = (Vec::new(), Vec::new());
+    for (api, source) in selected {
+        // Without a crate there is nothing to bump, unless it is asked for by name.
+        if source.package().is_none() && options.apis.is_empty() {
+            continue;
+        }
+        let progress = Progress::start();
+        progress.at(&format!("{api}: comparing and generating"));
+        let bumped = bump(workspace, api, options);
+        drop(progress);
+        match bumped {
+            Ok(summary) => {
+                if options.format == ReportFormat::Text {
+                    console.result(&summary.text());
+                }
+                summaries.push(summary);
+            }
+            Err(Failure(reports)) => failures.extend(reports),
+        }
+    }
+    match options.format {
+        ReportFormat::Text => {}
+        ReportFormat::Markdown => console.result(&summary::pull_request(&summaries)),
+        ReportFormat::Json => console.result(&canonical::json(&summary::json(&summaries))),
+    }
+    match failures.is_empty() {
+        true => Ok(CheckResult::Passed),
+        false => Err(Failure(failures)),
+    }
+}
+
+/// Bumps one API in a staging copy, then takes the changed files over.
+fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<Summary, Failure> {
+    let staging = Staging::new(workspace, api)?;
+    let staged = staging.workspace();
+    let sources = staged.sources()?;
+    let source = sources.get(api)?;
+    let Some((crate_name, version)) = source.package() else {
+        return Err(Box::new(regen::no_crate(api)).into());
+    };
+    let mut summary = Summary::new(api, crate_name, version);
+
+    let fetched = fetch::fetch(
+        staged,
+        api,
+        source,
+        &FetchOptions {
+            apis: options.apis,
+            from: options.from,
+            dry_run: false,
+            keep_prose: false,
+            today: options.today,
+            limits: options.limits.clone(),
+            format: options.format,
+        },
+    )?;
+    remove_stale_actions(staged, api, &fetched.follow_up, &mut summary)?;
+    if let Some((diff, versions)) = fetched.changes.compared() {
+        summary.changed(diff, versions);
+        let sources = staged.sources()?.with_version(api, &versions.next)?;
+        write_file(&staged.path(Sources::FILE), sources.text())?;
+        let entry = changelog::Entry {
+            crate_name,
+            version: &versions.next,
+            date: options.today,
+            text: &diff.changelog(),
+        };
+        rewrite(staged, CHANGELOG, |text| entry.inserted(text))?;
+        rewrite(staged, LOCK, |text| {
+            with_locked_version(text, crate_name, version, &versions.next)
+        })?;
+    }
+    let sources = staged.sources()?;
+    let generated = regen::generate(staged, api, sources.get(api)?)?;
+    summary.derived = generated.derived.len();
+    summary.warnings = generated.warnings.len();
+    regen::write_files(staged, api, &generated)?;
+
+    summary.files = staging.changed_files()?;
+    if !options.dry_run {
+        staging.take_over(&summary.files)?;
+    }
+    Ok(summary)
+}
+
+/// Removes the descriptions of what the document no longer has, and the corrections that the document has caught up with.
+fn remove_stale_actions(
+    staged: &Workspace,
+    api: &str,
+    work: &fetch::FollowUp,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let (fixed, misplaced): (Vec<_>, Vec<_>) = work
+        .corrections
+        .iter()
+        .partition(|action| action.changes_nothing);
+    if !misplaced.is_empty() {
+        let reports = misplaced.into_iter().map(|action| {
+            let problem = Problem::at("", format!("a correction no longer applies: {}", action.why))
+                .expected(format!("`{}` to match", action.target))
+                .found(&action.found)
+                .help(format!(
+                    "move the action to where the document has the error now, or delete it; then run the command again. Its reason: {}",
+                    action.reason
+                ));
+            Report::of_file(&action.place, problem)
+        });
+        return Err(Failure(reports.collect()));
+    }
+    for (file, stale) in [
+        (CORRECTIONS, fixed),
+        (DESCRIPTIONS, work.descriptions.iter().collect()),
+    ] {
+        if stale.is_empty() {
+            continue;
+        }
+        let file = format!("{}/{file}", api_folder(api));
+        let indices: Vec<usize> = stale.iter().filter_map(|action| action.index).collect();
+        let overlay = staged.read(&file)?;
+        let text = overlay_actions::without(&overlay, &indices)?;
+        write_file(&staged.path(&file), &text)?;
+        let targets = stale.into_iter().map(|action| action.target.clone());
+        summary.removed_actions.push((file, targets.collect()));
+    }
+    Ok(())
+}
+
+/// Rewrites a file that may be absent.
+fn rewrite(
+    workspace: &Workspace,
+    file: &str,
+    edit: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let path = workspace.path(file);
+    if path.exists() {
+        let bytes = read_bytes(&path)?;
+        write_file(&path, &edit(&String::from_utf8_lossy(&bytes)))?;
+    }
+    Ok(())
+}
+
+/// The lock file with another version of a workspace member, as cargo would write it.
+fn with_locked_version(lock: &str, crate_name: &str, version: &str, next: &str) -> String {
+    let entry = |version: &str| format!("name = \"{crate_name}\"\nversion = \"{version}\"\n");
+    lock.replace(&entry(version), &entry(next))
+}

@@ -1,0 +1,56 @@
+//! The entry of a new version in the changelog.
+
+/// The entry of one version of a crate.
+pub(super) struct Entry<'a> {
+    pub(super) crate_name: &'a str,
+    pub(super) version: &'a str,
+    /// Year, month and day.
+    pub(super) date: &'a str,
+    /// The changes, under headings of the third level.
+    pub(super) text: &'a str,
+}
+
+impl Entry<'_> {
+    /// The changelog with this entry before the first section.
+    pub(super) fn inserted(&self, changelog: &str) -> String {
+        let text = match self.text.trim() {
+            "" => "No change that users notice.",
+            text => text,
+        };
+        let section = format!(
+            "## {} {} - {}\n\n{text}\n",
+            self.crate_name, self.version, self.date
+        );
+        let first = match changelog.starts_with("## ") {
+            true => Some(0),
+            false => changelog.find("\n## ").map(|before| before + 1),
+        };
+        match first {
+            Some(at) => format!("{}{section}\n{}", &changelog[..at], &changelog[at..]),
+            None => format!("{}\n\n{section}", changelog.trim_end()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_stands_before_the_first_section() {
+        let entry = Entry {
+            crate_name: "auth0-teams",
+            version: "0.2.0",
+            date: "2026-01-08",
+            text: "### Added\n\n- `a`\n",
+        };
+        assert_eq!(
+            entry.inserted("# Changelog\n\nText.\n\n## Unreleased\n\n- x\n"),
+            "# Changelog\n\nText.\n\n## auth0-teams 0.2.0 - 2026-01-08\n\n### Added\n\n- `a`\n\n## Unreleased\n\n- x\n"
+        );
+        assert_eq!(
+            entry.inserted("# Changelog\n"),
+            "# Changelog\n\n## auth0-teams 0.2.0 - 2026-01-08\n\n### Added\n\n- `a`\n"
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! A copy of the files that a bump reads and writes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::console::Failure;
+use crate::diagnostic::Report;
+use crate::files::write_file;
+use crate::problem::Problem;
+use crate::sources::Sources;
+use crate::spec::document::read_bytes;
+use crate::workspace::{Workspace, api_folder, crate_folder, sandbox_file};
+
+/// The copy, and what it was made of.
+pub(super) struct Staging<'a> {
+    original: &'a Workspace,
+    copy: Workspace,
+    /// Removed when the staging ends.
+    _folder: TempDir,
+    paths: Vec<String>,
+}
+
+impl<'a> Staging<'a> {
+    pub(super) fn new(original: &'a Workspace, api: &str) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(|error| {
+            let problem =
+                Problem::at("", "no temporary folder can be created").found(error.to_string());
+            Box::new(Report::of_file(
+                &std::env::temp_dir().display().to_string(),
+                problem,
+            ))
+        })?;
+        let paths = vec![
+            Sources::FILE.to_owned(),
+            super::CHANGELOG.to_owned(),
+            super::LOCK.to_owned(),
+            api_folder(api),
+            crate_folder(api),
+            sandbox_file(api),
+        ];
+        let copy = Workspace::at(Some(folder.path().to_owned()));
+        for path in &paths {
+            for file in files(original, path)? {
+                let bytes = read_bytes(&original.path(&file))?;
+                write_file(&copy.path(&file), &text(&file, bytes)?)?;
+            }
+        }
+        Ok(Self {
+            original,
+            copy,
+            _folder: folder,
+            paths,
+        })
+    }
+
+    /// The copy.
+    pub(super) fn workspace(&self) -> &Workspace {
+        &self.copy
+    }
+
+    /// The files that differ from the original, those that are gone included.
+    pub(super) fn changed_files(&self) -> Result<Vec<String>, Failure> {
+        let mut changed = Vec::new();
+        for path in &self.paths {
+            let mut all: BTreeSet<String> = files(self.original, path)?.into_iter().collect();
+            all.extend(files(&self.copy, path)?);
+            for file in all {
+                if read(self.original, &file)? != read(&self.copy, &file)? {
+                    changed.push(file);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Writes the changed files into the original.
+    pub(super) fn take_over(&self, changed: &[String]) -> Result<(), Failure> {
+        for file in changed {
+            let path = self.original.path(file);
+            match read(&self.copy, file)? {
+                Some(bytes) => write_file(&path, &text(file, bytes)?)?,
+                None => std::fs::remove_file(&path).map_err(|error| {
+                    let problem =
+                        Problem::at("", "the file cannot be removed").found(error.to_string());
+                    Box::new(Report::of_file(file, problem))
+                })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(workspace: &Workspace, file: &str) -> Result<Option<Vec<u8>>, Box<Report>> {
+    let path = workspace.path(file);
+    match path.exists() {
+        true => read_bytes(&path).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn text(file: &str, bytes: Vec<u8>) -> Result<String, Box<Report>> {
+    String::from_utf8(bytes).map_err(|_| {
+        let problem = Problem::at("", "the file is not text").expected("UTF-8");
+        Report::of_file(file, problem).into()
+    })
+}
+
+/// The files at a path of the workspace, which is a file, a folder or absent.
+fn files(workspace: &Workspace, path: &str) -> Result<Vec<String>, Box<Report>> {
+    let root = workspace.path("");
+    let mut found = Vec::new();
+    let mut pending = vec![workspace.path(path)];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(entries(&path)?);
+        } else if path.exists()
+            && let Ok(relative) = path.strip_prefix(&root)
+        {
+            found.push(relative.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Report>> {
+    let entries = std::fs::read_dir(folder).and_then(|entries| {
+        entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<PathBuf>>>()
+    });
+    entries.map_err(|error| {
+        let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
+        Report::of_file(&folder.display().to_string(), problem).into()
+    })
+}

@@ -1,0 +1,123 @@
+//! The crates that are generated from the fixtures in `tests/constructs` and `tests/documents` compile without a warning.
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use xtask::emit::Target;
+use xtask::lower::Options;
+use xtask::pipeline;
+use xtask::sources::ApiData;
+use xtask::spec::document::Document;
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The documents of the fixtures, sorted by path.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["tests/constructs", "tests/documents"] {
+        for entry in std::fs::read_dir(package().join(folder)).expect("a folder of fixtures") {
+            let path = entry.expect("an entry").path();
+            let is_document = path
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "json");
+            if is_document {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Writes the crate of a document into `folder`; `false` if the document is rejected, which its snapshot records.
+fn write_crate(document: &Path, name: &str, folder: &Path) -> bool {
+    let Ok(document) = Document::read_as(document, "fixture").and_then(Document::checked) else {
+        return false;
+    };
+    let options = Options::default();
+    let Ok(normalized) = pipeline::normalize(document.value, &document.source, &options) else {
+        return false;
+    };
+    let target = Target {
+        crate_name: name.to_owned(),
+        version: "0.0.0".to_owned(),
+        core_path: package()
+            .join("../crates/core")
+            .to_str()
+            .expect("a path in UTF-8")
+            .to_owned(),
+        api: ApiData::of_document(&normalized.document),
+        command: "cargo test".to_owned(),
+        member: false,
+    };
+    let Ok(files) = pipeline::generate(&normalized.document, "normalized", &target) else {
+        return false;
+    };
+    for (path, mut text) in files {
+        if path == "Cargo.toml" {
+            // All crates are members of one workspace here.
+            let own_workspace = text.find("\n[workspace]").expect("a crate of its own");
+            text.truncate(own_workspace);
+        }
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a new folder");
+        std::fs::write(path, text).expect("a new file");
+    }
+    true
+}
+
+#[test]
+fn generated_crates_of_all_fixtures_compile_without_warnings() {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let mut members = Vec::new();
+    for document in documents() {
+        let stem = document.file_stem().expect("a name").to_string_lossy();
+        let name = format!("fixture-{}-{}", members.len(), stem.replace('.', "-"));
+        if write_crate(&document, &name, &scratch.path().join(&name)) {
+            members.push(name);
+        }
+    }
+    assert!(
+        members.len() > 50,
+        "only {} fixtures generate a crate",
+        members.len()
+    );
+    std::fs::write(
+        scratch.path().join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
+    )
+    .expect("a manifest");
+    // The versions of the workspace, which are downloaded already.
+    std::fs::copy(
+        package().join("../Cargo.lock"),
+        scratch.path().join("Cargo.lock"),
+    )
+    .expect("a lock file");
+    // The folder and the flags of `cargo xtask conformance`, so that dependencies are checked once.
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| package().join("../target"), PathBuf::from);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "check",
+            "--workspace",
+            "--quiet",
+            "--keep-going",
+            "--offline",
+        ])
+        .arg("--message-format=short")
+        .current_dir(scratch.path())
+        .env("CARGO_TARGET_DIR", target.join("conformance"))
+        .env("RUSTFLAGS", format!("{flags} -Dwarnings").trim_start())
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
