@@ -92,7 +92,10 @@ fn bound_of_a_parameter_is_changed_then_check_and_docs_have_it() {
     let lines = generated_after(bound, |bound| *bound = json!(40));
     for resource in ["activity", "members", "tenants", "tenants_members"] {
         let file = format!("src/resources/{resource}.rs: ");
-        for (what, part) in [("check", "maximum(40.0)"), ("docs", "Rules: 1 to 40.")] {
+        for (what, part) in [
+            ("check", "maximum(40.0)"),
+            ("docs", "Constraints: 1 to 40."),
+        ] {
             let states_it = |line: &String| line.starts_with(&file) && line.contains(part);
             assert!(
                 lines.iter().any(states_it),

@@ -140,7 +140,7 @@ pub const SDK_IGNORE: Extension = Extension {
     value: "`true`",
     meaning: "Leaves the operation out of the client. Set by the passes if the client cannot build the request body.",
     set_by: SetBy::Author(&["request-bodies"]),
-    read_by: &["emit/model", "emit/raw", "coverage", "diff"],
+    read_by: &["emit/model", "coverage", "diff"],
 };
 /// When a call may be retried.
 pub const RETRY_SAFETY: Extension = Extension {
@@ -176,7 +176,7 @@ pub const CONDITIONS: Extension = Extension {
     value: "an array of objects with `if` and `then`, arrays of clauses, and `message`, a string. A clause is `property` with one of `present`, `absent`, `equals`, `contains`, `minItems`, `maxItems`",
     meaning: "Conditions between properties, checked before a request is sent. The pass derives them from `if`/`then` and `dependentRequired`.",
     set_by: SetBy::Author(&["conditions", "all-of"]),
-    read_by: &["all-of", "tags", "emit/docs", "emit/types/checks"],
+    read_by: &["all-of", "tags", "emit/model", "emit/doc_text"],
 };
 /// The descriptions of the values of an enumeration.
 pub const ENUM_DESCRIPTIONS: Extension = Extension {
@@ -200,7 +200,7 @@ pub const RESPONSE_NAME: Extension = Extension {
     value: "a string",
     meaning: "The name of the same property in responses. The conversion from the response to the update request renames it.",
     set_by: SetBy::Author(&[]),
-    read_by: &["emit/types/write_back"],
+    read_by: &["emit/model"],
 };
 /// Marks a secret string.
 pub const SECRET: Extension = Extension {
@@ -236,7 +236,7 @@ pub const WIRE_NAME: Extension = Extension {
     value: "a string",
     meaning: "The name on the wire, where two parameters of one operation would have the same name in Rust.",
     set_by: SetBy::Passes(&["parameters"]),
-    read_by: &["emit/model", "emit/types/wire"],
+    read_by: &["emit/model"],
 };
 /// The names of properties on the wire.
 pub const WIRE_NAMES: Extension = Extension {
@@ -245,7 +245,7 @@ pub const WIRE_NAMES: Extension = Extension {
     value: "an object: property → name on the wire",
     meaning: "The names on the wire, where two properties of one object would have the same name in Rust.",
     set_by: SetBy::Passes(&["names"]),
-    read_by: &["emit/model", "emit/types/wire"],
+    read_by: &["emit/model"],
 };
 /// Marks a page of a listing.
 pub const PAGE: Extension = Extension {
@@ -254,7 +254,7 @@ pub const PAGE: Extension = Extension {
     value: "`items`: a property; `bare`: `true` if the response may also be the array alone",
     meaning: "The object merges the shapes in which a listing responds.",
     set_by: SetBy::Passes(&["listings"]),
-    read_by: &["emit/calls/pages"],
+    read_by: &["emit/model"],
 };
 /// How the variants of a union are distinguished.
 pub const UNION: Extension = Extension {
@@ -263,14 +263,7 @@ pub const UNION: Extension = Extension {
     value: "`variants`: an array of objects with `name`, `ref`, `when` (`tag`, `tags`, `has`, `otherwise`, `tries`, …)",
     meaning: "How the variants are distinguished. The emitter writes the enum and its decoding instead of typify.",
     set_by: SetBy::Passes(&["union-rules"]),
-    read_by: &[
-        "union-rules",
-        "tags",
-        "open-types",
-        "emit/types/unions",
-        "emit/types/write_back",
-        "emit/raw",
-    ],
+    read_by: &["union-rules", "tags", "open-types", "emit/model"],
 };
 /// A property with a fixed value.
 pub const TAG: Extension = Extension {
@@ -279,7 +272,7 @@ pub const TAG: Extension = Extension {
     value: "`property`, `value`: strings",
     meaning: "The property that identifies the variant. It is written when a value is sent, and is not a field.",
     set_by: SetBy::Passes(&["tags"]),
-    read_by: &["emit/docs", "emit/types"],
+    read_by: &["emit/model", "emit/doc_text"],
 };
 /// The constraints of a value.
 pub const CONSTRAINTS: Extension = Extension {
@@ -288,7 +281,7 @@ pub const CONSTRAINTS: Extension = Extension {
     value: "an object of JSON Schema keywords; `items` holds the constraints of the items",
     meaning: "The constraints, checked before a request is sent. Types stay plain, so responses that violate a constraint still decode.",
     set_by: SetBy::Passes(&["enumeration-names", "constraints"]),
-    read_by: &["paging", "emit/docs", "emit/types/checks"],
+    read_by: &["paging", "emit/model", "emit/doc_text"],
 };
 /// The default of a value.
 pub const DEFAULT: Extension = Extension {
@@ -297,7 +290,7 @@ pub const DEFAULT: Extension = Extension {
     value: "any JSON value",
     meaning: "The default, for the documentation. typify would send it with every request.",
     set_by: SetBy::Passes(&["defaults"]),
-    read_by: &["paging", "emit/docs"],
+    read_by: &["paging", "emit/model", "emit/doc_text"],
 };
 /// The Rust type that typify uses for a schema.
 pub const RUST_TYPE: Extension = Extension {

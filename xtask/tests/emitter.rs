@@ -1,4 +1,4 @@
-//! The emitter, on a small normalized document that holds what is hard about documents.
+//! The emitter, on a small normalized document.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn target() -> Target {
     }
 }
 
-/// Two operations: one with a path parameter, a body with rules and a bulk outcome, and one that pages.
+/// Two operations: one with a path parameter, a body with constraints and a bulk outcome, and a paged one.
 fn document() -> Value {
     json!({
         "openapi": "3.0.3",
@@ -75,7 +75,7 @@ fn document() -> Value {
     })
 }
 
-/// A module of the crate with its parts: which file holds what is not what these tests are about.
+/// The text of a module and of the modules below it.
 fn module(files: &BTreeMap<String, String>, name: &str) -> String {
     let part = |path: &&String| path.starts_with(&format!("src/{name}/"));
     let parts = files.keys().filter(part).map(|path| files[path].as_str());
@@ -85,7 +85,7 @@ fn module(files: &BTreeMap<String, String>, name: &str) -> String {
 }
 
 fn generated(document: &Value) -> BTreeMap<String, String> {
-    generate(document, &target()).expect("the document is fine")
+    generate(document, &target()).expect("the document is valid")
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn same_input_gives_the_same_bytes() {
 }
 
 #[test]
-fn facts_of_an_operation_reach_table_checks_and_docs() {
+fn operation_is_emitted_to_table_checks_and_documentation() {
     let files = generated(&document());
     let table = &module(&files, "operations");
     assert!(
@@ -138,7 +138,7 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
 }
 
 #[test]
-fn listing_is_told_apart_by_all_that_is_sent_but_the_place_and_the_size_of_a_page() {
+fn listing_is_identified_by_all_parameters_except_position_and_page_size() {
     let mut document = document();
     let paths = document["paths"].as_object_mut().expect("paths");
     let item = paths.remove("/things").expect("the path");
@@ -168,13 +168,13 @@ fn listing_is_told_apart_by_all_that_is_sent_but_the_place_and_the_size_of_a_pag
 }
 
 #[test]
-fn page_size_has_another_name_in_the_document_then_one_setter_is_called_page_size() {
+fn page_size_with_another_name_in_the_document_has_a_setter_page_size() {
     for (wire, setters) in [("take", 2), ("limit", 2), ("page_size", 1)] {
         let mut document = document();
         let get = &mut document["paths"]["/things"]["get"];
         get["x-paging"]["size"] = json!(wire);
         get["parameters"][1]["name"] = json!(wire);
-        // Neither is a parameter of paging here.
+        // Neither is a page parameter here.
         for name in ["offset", "page_number"] {
             let filter = json!({"in": "query", "name": name, "schema": {"type": "string"}});
             let parameters = get["parameters"].as_array_mut();
@@ -199,27 +199,27 @@ fn page_size_has_another_name_in_the_document_then_one_setter_is_called_page_siz
 }
 
 #[test]
-fn nothing_pages_then_the_client_makes_no_listings() {
+fn client_without_paged_operations_has_no_listings() {
     let mut document = document();
-    let makes_listings = |document: &Value| {
+    let has_listings = |document: &Value| {
         generated(document)["src/client.rs"].contains("auth0_core::codegen::Listing")
     };
-    assert!(makes_listings(&document));
+    assert!(has_listings(&document));
     let get = &mut document["paths"]["/things"]["get"];
     get["x-sdk-ignore"] = json!(true);
-    assert!(!makes_listings(&document));
+    assert!(!has_listings(&document));
     let get = document["paths"]["/things"]["get"].as_object_mut();
     let get = get.expect("an operation");
     get.remove("x-sdk-ignore");
     get.remove("x-paging");
-    assert!(!makes_listings(&document));
+    assert!(!has_listings(&document));
 }
 
 #[test]
-fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
+fn write_operation_lists_the_operations_that_verify_it() {
     let rows = |document: &Value| module(&generated(document), "operations");
     let mut document = document();
-    // The only one that reads in the group; and then the one that reads at the very path.
+    // First the only read operation of the group, then the one with the same path.
     assert!(rows(&document).contains(r#"verify_with: &["listThings"],"#));
     let mut get = document["paths"]["/things"]["get"].clone();
     get["operationId"] = json!("getThing");
@@ -233,7 +233,7 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
 }
 
 #[test]
-fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
+fn group_without_read_operations_is_verified_by_its_parent_group() {
     let mut document = document();
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["things", "parts"]);
     let rows = module(&generated(&document), "operations");
@@ -244,7 +244,7 @@ fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
 }
 
 #[test]
-fn several_schemes_ask_for_the_same_then_it_is_one_alternative() {
+fn schemes_with_the_same_scopes_are_one_alternative() {
     let mut document = document();
     document["paths"]["/things/{id}"]["put"]["security"] =
         json!([{"a": ["w", "x"]}, {"b": ["x", "w"]}, {"b": ["admin"]}]);
@@ -258,7 +258,7 @@ fn several_schemes_ask_for_the_same_then_it_is_one_alternative() {
 }
 
 #[test]
-fn body_can_hold_nothing_then_it_is_sent_without_being_asked_for() {
+fn empty_body_is_sent_without_an_argument() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];
     put["x-empty-body"] = json!(true);
@@ -281,7 +281,7 @@ fn body_can_hold_nothing_then_it_is_sent_without_being_asked_for() {
 }
 
 #[test]
-fn object_needs_some_of_its_fields_then_they_are_counted() {
+fn min_properties_counts_the_fields_that_are_set() {
     let mut document = document();
     let thing = &mut document["components"]["schemas"]["Thing"];
     thing["properties"]["more"] = json!({"type": "string"});
@@ -290,7 +290,7 @@ fn object_needs_some_of_its_fields_then_they_are_counted() {
         let types: String = module(&generated(document), "types");
         types.split_whitespace().collect()
     };
-    // One is there in any case.
+    // One field is required.
     let found = check(&document);
     assert!(
         found.contains("ifself.more.is_none()&&self.note.is_none()&&self.additional_fields.is_empty(){at.broken("),
@@ -306,7 +306,7 @@ fn object_needs_some_of_its_fields_then_they_are_counted() {
     assert!(!check(&document).contains("broken"));
 }
 
-/// A union of `Thing`, which has the kind `thing` and no field for it, and `Report`, which has no kind.
+/// A union of `Thing`, which has the tag `kind`, and `Report`, which has no tag.
 fn tagged() -> Value {
     let mut document = document();
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
@@ -325,7 +325,7 @@ fn tagged() -> Value {
 }
 
 #[test]
-fn struct_has_a_tag_then_it_is_written_and_is_neither_field_nor_argument() {
+fn tag_of_a_struct_is_serialized_and_is_neither_field_nor_argument() {
     let types = module(&generated(&tagged()), "types");
     assert!(
         types.contains(r#"#[serde(tag = "kind", rename = "thing")]"#),
@@ -339,14 +339,14 @@ fn struct_has_a_tag_then_it_is_written_and_is_neither_field_nor_argument() {
 }
 
 #[test]
-fn one_variant_goes_without_a_tag_then_an_unknown_tag_is_not_taken_for_it() {
+fn unknown_tag_is_not_decoded_as_the_variant_without_a_tag() {
     let types: String = module(&generated(&tagged()), "types");
     let types: String = types.split_whitespace().collect();
     assert!(
         types.contains("iflet::std::option::Option::Some(tag)=value.get(\"kind\"){iftag.is_null()&&let::std::result::Result::Ok(decoded)=<Reportas::serde::Deserialize>::deserialize(&value,){return::std::result::Result::Ok(Self::Report(decoded));}return::std::result::Result::Ok(Self::Other(value.into()));}"),
         "{types}"
     );
-    // The tag, and the field that both have, one of them always; of an unknown kind, what came.
+    // Accessors of the tag and of the field that both variants have.
     assert!(
         types.contains("pubfnkind(&self)->::std::option::Option<&str>"),
         "{types}"
@@ -362,7 +362,7 @@ fn one_variant_goes_without_a_tag_then_an_unknown_tag_is_not_taken_for_it() {
 }
 
 #[test]
-fn requirement_without_a_scope_then_the_others_are_hints() {
+fn requirement_without_scopes_makes_the_others_hints() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];
     put["security"] = json!([{"b": []}, {"b": ["write:a", "write:b"]}]);
@@ -381,7 +381,7 @@ fn requirement_without_a_scope_then_the_others_are_hints() {
 }
 
 #[test]
-fn values_that_are_listed_as_a_rule_are_checked() {
+fn enum_in_constraints_is_checked() {
     let mut document = document();
     document["paths"]["/things"]["get"]["parameters"][1]["schema"]["x-constraints"] =
         json!({"enum": [10, 25]});
@@ -396,7 +396,7 @@ fn no_generated_call_sends_the_api_version_header() {
 }
 
 #[test]
-fn variants_named_by_several_tags_are_told_apart_by_all_of_them() {
+fn variants_with_several_tags_are_identified_by_all_of_them() {
     let mut document = document();
     let when = |action: &str| json!({"tags": [{"property": "type", "value": "A"}, {"property": "action", "value": action}]});
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
@@ -419,7 +419,7 @@ fn variants_named_by_several_tags_are_told_apart_by_all_of_them() {
 }
 
 #[test]
-fn union_requires_an_object_and_falls_back_where_the_value_that_decides_is_odd() {
+fn union_requires_an_object_and_falls_back_if_the_deciding_value_has_another_type() {
     let mut document = document();
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let mut union = |name: &str, whens: [Value; 2]| {
@@ -455,8 +455,8 @@ fn union_requires_an_object_and_falls_back_where_the_value_that_decides_is_odd()
 }
 
 #[test]
-fn answers_are_not_checked() {
-    // `Report` is only received, so it has no check, whatever rules stand in the document.
+fn responses_are_not_checked() {
+    // `Report` is only received.
     let mut document = document();
     document["components"]["schemas"]["Report"]["properties"]["failed"]["x-constraints"] =
         json!({"minItems": 1});
@@ -485,7 +485,7 @@ fn schema_that_fails_in_typify_is_named() {
 }
 
 #[test]
-fn outcome_without_a_list_of_failures_is_refused() {
+fn outcome_without_a_list_of_failures_is_rejected() {
     let mut document = document();
     document["paths"]["/things/{id}"]["put"]["x-outcome"]["failures"] = json!("nowhere");
     let problem = generate(&document, &target()).expect_err("there is no such property");
@@ -493,7 +493,7 @@ fn outcome_without_a_list_of_failures_is_refused() {
 }
 
 #[test]
-fn condition_on_an_unknown_property_is_refused() {
+fn condition_on_an_unknown_property_is_rejected() {
     let mut document = document();
     document["components"]["schemas"]["Thing"]["x-conditions"] =
         json!([{"if": [{"property": "nobody", "present": true}], "then": [], "message": "x"}]);
@@ -524,7 +524,7 @@ fn absent_property_fails_a_premise_and_keeps_a_consequence() {
 }
 
 #[test]
-fn base_url_with_an_undeclared_variable_is_refused() {
+fn base_url_with_an_undeclared_variable_is_rejected() {
     let mut target = target();
     target.api.variables.clear();
     let problem = generate(&document(), &target).expect_err("`team` has no kind");
@@ -532,7 +532,7 @@ fn base_url_with_an_undeclared_variable_is_refused() {
 }
 
 #[test]
-fn base_url_has_the_path_of_the_api_then_it_may_be_left_out_wherever_the_document_has_it() {
+fn path_of_the_api_is_optional_in_the_base_url() {
     let placed = |base_url: &str| {
         let mut target = target();
         target.api.base_url = Some(base_url.to_owned());
@@ -552,7 +552,7 @@ fn base_url_has_the_path_of_the_api_then_it_may_be_left_out_wherever_the_documen
         placed("https://{team}.example.com/api/v2/"),
         r#".with_path("/api/v2","https://{team}.example.com/api/v2/")"#
     );
-    // All operations have it in their paths.
+    // All operations have the path in their own paths.
     let mut paths = document();
     let operations = paths["paths"].as_object_mut().unwrap();
     *operations = std::mem::take(operations)
@@ -566,9 +566,9 @@ fn base_url_has_the_path_of_the_api_then_it_may_be_left_out_wherever_the_documen
 }
 
 #[test]
-fn operation_is_named_in_the_table_by_the_method_that_users_call() {
+fn operation_table_names_the_client_method() {
     let mut document = document();
-    // A resource of the same name as a method beside it gets an underscore.
+    // A resource with the name of a method of the same parent gets an underscore.
     let mut other = document["paths"]["/things"]["get"].clone();
     other["operationId"] = json!("listLists");
     other["x-operation-group"] = json!(["things", "list"]);
@@ -587,7 +587,7 @@ fn operation_is_named_in_the_table_by_the_method_that_users_call() {
 }
 
 #[test]
-fn operation_called_all_stands_beside_the_table_of_all() {
+fn operation_named_all_does_not_collide_with_the_table() {
     let mut document = document();
     document["paths"]["/things"]["get"]["operationId"] = json!("all");
     let table = &module(&generated(&document), "operations");
@@ -596,7 +596,7 @@ fn operation_called_all_stands_beside_the_table_of_all() {
 }
 
 #[test]
-fn ignored_operation_stays_in_the_table_only() {
+fn ignored_operation_is_only_in_the_table() {
     let mut document = document();
     document["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
     let files = generated(&document);
@@ -606,7 +606,7 @@ fn ignored_operation_stays_in_the_table_only() {
 }
 
 #[test]
-fn two_methods_of_one_name_are_called_by_their_operation_ids() {
+fn methods_with_the_same_name_use_their_operation_ids() {
     let mut document = document();
     document["paths"]["/things"]["get"]["x-operation-name"] = json!("put");
     let resource = &generated(&document)["src/resources/things.rs"];
@@ -617,27 +617,27 @@ fn two_methods_of_one_name_are_called_by_their_operation_ids() {
 }
 
 #[test]
-fn document_without_an_operation_to_call_is_refused() {
-    let refused = |document: &Value| {
+fn document_without_a_client_operation_is_rejected() {
+    let rejected = |document: &Value| {
         let problem = generate(document, &target()).expect_err("nothing to generate");
         format!("{} {:?}", problem.message, problem.found)
     };
     let mut empty = document();
     empty["paths"] = json!({});
-    let text = refused(&empty);
+    let text = rejected(&empty);
     assert!(
-        text.contains("no operation") && text.contains("none"),
+        text.contains("no operation for the client") && text.contains("Some(\"no operation\")"),
         "{text}"
     );
     let mut ignored = document();
     ignored["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
     ignored["paths"]["/things/{id}"]["put"]["x-sdk-ignore"] = json!(true);
-    let text = refused(&ignored);
-    assert!(text.contains("2, all left out"), "{text}");
+    let text = rejected(&ignored);
+    assert!(text.contains("2 with x-sdk-ignore"), "{text}");
 }
 
 #[test]
-fn group_called_like_a_name_of_the_prelude_or_in_other_letters_gets_a_module_of_its_own() {
+fn group_named_like_the_prelude_or_with_non_ascii_letters_has_its_own_module() {
     let mut document = document();
     document["paths"]["/things"]["get"]["x-operation-group"] = json!(["default"]);
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["größe"]);
@@ -653,7 +653,7 @@ fn group_called_like_a_name_of_the_prelude_or_in_other_letters_gets_a_module_of_
 }
 
 #[test]
-fn rare_method_goes_through_the_request_of_reqwest() {
+fn options_request_uses_the_generic_request_method_of_reqwest() {
     let mut document = document();
     let mut operation = document["paths"]["/things"]["get"].take();
     operation
@@ -669,7 +669,7 @@ fn rare_method_goes_through_the_request_of_reqwest() {
 }
 
 #[test]
-fn body_of_bytes_is_kept_as_bytes() {
+fn body_of_bytes_is_stored_as_bytes() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];
     put["requestBody"]["content"] =
@@ -679,14 +679,14 @@ fn body_of_bytes_is_kept_as_bytes() {
 }
 
 #[test]
-fn tiers_are_given_then_the_crate_has_a_constant_for_each() {
+fn each_rate_limit_plan_has_a_constant() {
     let sources = "[small]\nurl = \"https://example.com/small.json\"\n\
         [small.plans.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
         [small.plans.enterprise-production]\ntenant = { both = 16, burst = 50 }\n";
-    let sources = Sources::parse(sources.to_owned()).expect("the list is right");
+    let sources = Sources::parse(sources.to_owned()).expect("the list is valid");
     let mut target = target();
-    target.api.plans = sources.get("small").expect("it is there").api().plans;
-    let files = generate(&document(), &target).expect("the document is fine");
+    target.api.plans = sources.get("small").expect("the API is listed").api().plans;
+    let files = generate(&document(), &target).expect("the document is valid");
     let library = &files["src/lib.rs"];
     assert!(library.contains("pub mod limits;"), "{library}");
     assert!(library.contains("plans are in [`limits`]"), "{library}");
@@ -697,7 +697,7 @@ fn tiers_are_given_then_the_crate_has_a_constant_for_each() {
     assert!(!without["src/lib.rs"].contains("limits"));
 }
 
-/// The files of the types and what each of them defines.
+/// The files of types with the types that each defines.
 fn types_by_file(document: &Value) -> BTreeMap<String, Vec<String>> {
     let files = generated(document);
     let types = files
@@ -715,7 +715,7 @@ fn types_by_file(document: &Value) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-/// `document()` with `Thing` holding `count` more types, whose names begin alike.
+/// `document()` with `count` more types that `Thing` refers to, whose names start with the same words.
 fn document_with_many(count: usize) -> Value {
     let mut document = document();
     for number in 0..count {
@@ -732,7 +732,7 @@ fn document_with_many(count: usize) -> Value {
 }
 
 #[test]
-fn types_of_one_group_stand_in_its_file_and_those_that_begin_alike_in_one_below_it() {
+fn types_are_in_the_file_of_their_group_or_of_their_common_prefix() {
     let files = types_by_file(&document_with_many(3));
     assert_eq!(files.keys().collect::<Vec<_>>(), ["src/types/things.rs"]);
     let files = types_by_file(&document_with_many(6));
@@ -743,7 +743,7 @@ fn types_of_one_group_stand_in_its_file_and_those_that_begin_alike_in_one_below_
 }
 
 #[test]
-fn type_is_added_then_no_other_moves_but_those_that_begin_alike() {
+fn added_type_moves_only_types_with_the_same_prefix() {
     let before = types_by_file(&document_with_many(6));
     let after = types_by_file(&document_with_many(7));
     for (path, types) in &before {
@@ -768,7 +768,7 @@ fn types_that_two_groups_use_are_shared() {
 }
 
 #[test]
-fn numbered_names_are_those_of_the_document_on_the_wire() {
+fn numbered_names_are_restored_on_the_wire() {
     let mut document = document();
     let thing = &mut document["components"]["schemas"]["Thing"];
     thing["properties"]["note_2"] = json!({"type": "string", "x-constraints": {"maxLength": 7}});
@@ -800,7 +800,7 @@ fn numbered_names_are_those_of_the_document_on_the_wire() {
     );
 }
 
-/// The constructor of the type `Made` whose required fields these are.
+/// The signature of the constructor of a type with these required fields.
 fn constructor(required: &[&str]) -> String {
     let mut document = document();
     let properties: Value = required
@@ -813,12 +813,9 @@ fn constructor(required: &[&str]) -> String {
     document["components"]["schemas"]["Thing"]["properties"]["made"] =
         json!({"$ref": "#/components/schemas/Made"});
     let types = module(&generated(&document), "types");
-    let block = types
-        .split("impl Made {")
-        .nth(1)
-        .expect("the type is there");
-    let (_, function) = block.split_once("pub fn ").expect("there is a constructor");
-    let (signature, _) = function.split_once('{').expect("it has a body");
+    let block = types.split("impl Made {").nth(1).expect("an impl block");
+    let (_, function) = block.split_once("pub fn ").expect("a constructor");
+    let (signature, _) = function.split_once('{').expect("a body");
     let text: String = signature.split_whitespace().collect();
     text.replace("::std::string::", "")
         .replace("::std::convert::", "")
@@ -827,7 +824,7 @@ fn constructor(required: &[&str]) -> String {
 }
 
 #[test]
-fn required_fields_are_told_apart_by_their_names_alone() {
+fn required_fields_are_identified_by_name() {
     assert_eq!(constructor(&[]), "new()->Self");
     assert_eq!(
         constructor(&["owner"]),
@@ -837,7 +834,7 @@ fn required_fields_are_told_apart_by_their_names_alone() {
         constructor(&["admin_email", "environment"]),
         "new<AdminEmail:Into<String>,Environment:Into<String>>(required:MadeRequired<AdminEmail,Environment>)->Self"
     );
-    // A field that is renamed is another name for the compiler, wherever it sorts.
+    // A renamed field is another name to the compiler, independent of its order.
     assert_eq!(
         constructor(&["owner_email", "environment"]),
         "new<Environment:Into<String>,OwnerEmail:Into<String>>(required:MadeRequired<Environment,OwnerEmail>)->Self"
@@ -846,18 +843,15 @@ fn required_fields_are_told_apart_by_their_names_alone() {
 }
 
 #[test]
-fn struct_of_required_fields_may_hold_a_secret_and_names_a_new_field_to_the_compiler() {
+fn struct_of_required_fields_has_no_attributes() {
     let mut document = document();
     document["components"]["schemas"]["Thing"]["required"] = json!(["name", "note"]);
     let types = module(&generated(&document), "types");
     let before = types
         .split("pub struct ThingRequired")
         .next()
-        .expect("it is there");
-    let last_item = before
-        .rsplit("\n}\n")
-        .next()
-        .expect("what stands before it");
+        .expect("the struct");
+    let last_item = before.rsplit("\n}\n").next().expect("the text before it");
     assert!(
         last_item.contains("/// The required fields of [`Thing`]"),
         "{last_item}"

@@ -103,7 +103,7 @@ fn redacted_message(error: &serde_json::Error) -> String {
         "missing field `",
         "duplicate field `",
         "data did not match any variant of untagged enum ",
-        "no variant fits",
+        "no variant matches",
     ];
     if from_the_type.iter().any(|start| text.starts_with(start)) {
         return shortened(text);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
 use auth0_core::{Auth0Client, Error, Operation};
 use crate::requests::Client as Requests;
-/// A client of the My Organization API. Cheap to clone; clones share the token source and the connections.
+/// A client for the My Organization API. Cheap to clone; clones share the token source and the connections.
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
@@ -19,17 +19,17 @@ impl std::fmt::Debug for Client {
     }
 }
 impl Client {
-    /// A builder for a client.
+    /// Returns a builder for a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
-    /// The operations on organization.
+    /// Returns the operations on organization.
     pub fn organization(&self) -> crate::resources::organization::Organization {
         crate::resources::organization::Organization {
             client: self.clone(),
         }
     }
-    /// The operations on organizationDetails.
+    /// Returns the operations on organization details.
     pub fn organization_details(
         &self,
     ) -> crate::resources::organization_details::OrganizationDetails {
@@ -37,7 +37,7 @@ impl Client {
             client: self.clone(),
         }
     }
-    /// A call of `operation`.
+    /// Creates a call of `operation`.
     pub(crate) fn call(
         &self,
         operation: &'static Operation,
@@ -45,14 +45,14 @@ impl Client {
     ) -> Call {
         self.transport.call(operation, options)
     }
-    /// A listing through `operation`.
+    /// Creates a listing of `operation`.
     pub(crate) fn listing(
         &self,
         operation: &'static Operation,
     ) -> auth0_core::codegen::Listing {
         auth0_core::codegen::Listing::new(&self.transport, operation)
     }
-    /// What builds the requests.
+    /// The builder of requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.requests
     }
@@ -84,21 +84,21 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 impl ClientBuilder {
-    /// Sets the domain, a bare host name: it takes its place in `https://{domain}/my-org`.
+    /// Sets `domain` in the base URL `https://{domain}/my-org`. The value is a bare host name.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
-    /// Sets the base URL instead, one like `https://{domain}/my-org`: https, or http on a loopback address. The path `/my-org` may be left out, so that the URL of a test server is enough.
+    /// Sets the base URL, by default `https://{domain}/my-org`. It has to use https, or http on a loopback address. The path `/my-org` may be omitted, for example in the URL of a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
-    /// Builds the client. It does no input or output.
+    /// Builds the client. Performs no I/O.
     ///
     /// # Errors
     ///
-    /// A configuration error that names what is missing or wrong.
+    /// A configuration error that names the missing or invalid setting.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
             Some(url) => url.clone(),
@@ -130,11 +130,11 @@ impl ClientBuilder {
         Ok(format!("https://{}/my-org", domain))
     }
 }
-/// The audience that a token for this API is asked for: `https://{domain}/my-org/`.
+/// Returns the audience of access tokens for this API: `https://{domain}/my-org/`.
 ///
 /// # Errors
 ///
-/// A configuration error where an argument cannot stand in that place.
+/// A configuration error if an argument is not valid in the audience.
 pub fn audience(domain: &str) -> Result<String, Error> {
     let domain = auth0_core::codegen::host("domain", domain)?.to_ascii_lowercase();
     Ok(format!("https://{}/my-org/", domain))

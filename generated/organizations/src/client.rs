@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
 use auth0_core::{Auth0Client, Error, Operation};
 use crate::requests::Client as Requests;
-/// A client of the Auth0 Management API. Cheap to clone; clones share the token source and the connections.
+/// A client for the Auth0 Management API. Cheap to clone; clones share the token source and the connections.
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
@@ -19,17 +19,17 @@ impl std::fmt::Debug for Client {
     }
 }
 impl Client {
-    /// A builder for a client.
+    /// Returns a builder for a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
-    /// The operations on organizations.
+    /// Returns the operations on organizations.
     pub fn organizations(&self) -> crate::resources::organizations::Organizations {
         crate::resources::organizations::Organizations {
             client: self.clone(),
         }
     }
-    /// A call of `operation`.
+    /// Creates a call of `operation`.
     pub(crate) fn call(
         &self,
         operation: &'static Operation,
@@ -37,14 +37,14 @@ impl Client {
     ) -> Call {
         self.transport.call(operation, options)
     }
-    /// A listing through `operation`.
+    /// Creates a listing of `operation`.
     pub(crate) fn listing(
         &self,
         operation: &'static Operation,
     ) -> auth0_core::codegen::Listing {
         auth0_core::codegen::Listing::new(&self.transport, operation)
     }
-    /// What builds the requests.
+    /// The builder of requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.requests
     }
@@ -76,21 +76,21 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 impl ClientBuilder {
-    /// Sets the domain, a bare host name: it takes its place in `https://{domain}/api/v2`.
+    /// Sets `domain` in the base URL `https://{domain}/api/v2`. The value is a bare host name.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
-    /// Sets the base URL instead, one like `https://{domain}/api/v2`: https, or http on a loopback address. The path `/api/v2` may be left out, so that the URL of a test server is enough.
+    /// Sets the base URL, by default `https://{domain}/api/v2`. It has to use https, or http on a loopback address. The path `/api/v2` may be omitted, for example in the URL of a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
-    /// Builds the client. It does no input or output.
+    /// Builds the client. Performs no I/O.
     ///
     /// # Errors
     ///
-    /// A configuration error that names what is missing or wrong.
+    /// A configuration error that names the missing or invalid setting.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
             Some(url) => url.clone(),
@@ -122,11 +122,11 @@ impl ClientBuilder {
         Ok(format!("https://{}/api/v2", domain))
     }
 }
-/// The audience that a token for this API is asked for: `https://{domain}/api/v2/`.
+/// Returns the audience of access tokens for this API: `https://{domain}/api/v2/`.
 ///
 /// # Errors
 ///
-/// A configuration error where an argument cannot stand in that place.
+/// A configuration error if an argument is not valid in the audience.
 pub fn audience(domain: &str) -> Result<String, Error> {
     let domain = auth0_core::codegen::host("domain", domain)?.to_ascii_lowercase();
     Ok(format!("https://{}/api/v2/", domain))

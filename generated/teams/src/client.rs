@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
 use auth0_core::{Auth0Client, Error, Operation};
 use crate::requests::Client as Requests;
-/// A client of the Teams API. Cheap to clone; clones share the token source and the connections.
+/// A client for the Teams API. Cheap to clone; clones share the token source and the connections.
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
@@ -19,35 +19,35 @@ impl std::fmt::Debug for Client {
     }
 }
 impl Client {
-    /// A builder for a client.
+    /// Returns a builder for a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
-    /// The operations on activity.
+    /// Returns the operations on activity.
     pub fn activity(&self) -> crate::resources::activity::Activity {
         crate::resources::activity::Activity {
             client: self.clone(),
         }
     }
-    /// The operations on environments.
+    /// Returns the operations on environments.
     pub fn environments(&self) -> crate::resources::environments::Environments {
         crate::resources::environments::Environments {
             client: self.clone(),
         }
     }
-    /// The operations on members.
+    /// Returns the operations on members.
     pub fn members(&self) -> crate::resources::members::Members {
         crate::resources::members::Members {
             client: self.clone(),
         }
     }
-    /// The operations on tenants.
+    /// Returns the operations on tenants.
     pub fn tenants(&self) -> crate::resources::tenants::Tenants {
         crate::resources::tenants::Tenants {
             client: self.clone(),
         }
     }
-    /// A call of `operation`.
+    /// Creates a call of `operation`.
     pub(crate) fn call(
         &self,
         operation: &'static Operation,
@@ -55,14 +55,14 @@ impl Client {
     ) -> Call {
         self.transport.call(operation, options)
     }
-    /// A listing through `operation`.
+    /// Creates a listing of `operation`.
     pub(crate) fn listing(
         &self,
         operation: &'static Operation,
     ) -> auth0_core::codegen::Listing {
         auth0_core::codegen::Listing::new(&self.transport, operation)
     }
-    /// What builds the requests.
+    /// The builder of requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.requests
     }
@@ -94,21 +94,21 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 impl ClientBuilder {
-    /// Sets the team, one DNS label: it takes its place in `https://{team}.teams.auth0.com/api`.
+    /// Sets `team` in the base URL `https://{team}.teams.auth0.com/api`. The value is one DNS label.
     pub fn team(mut self, team: impl Into<String>) -> Self {
         self.team = Some(team.into());
         self
     }
-    /// Sets the base URL instead, one like `https://{team}.teams.auth0.com/api`: https, or http on a loopback address. The path `/api` may be left out, so that the URL of a test server is enough.
+    /// Sets the base URL, by default `https://{team}.teams.auth0.com/api`. It has to use https, or http on a loopback address. The path `/api` may be omitted, for example in the URL of a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
-    /// Builds the client. It does no input or output.
+    /// Builds the client. Performs no I/O.
     ///
     /// # Errors
     ///
-    /// A configuration error that names what is missing or wrong.
+    /// A configuration error that names the missing or invalid setting.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = match &self.base_url {
             Some(url) => url.clone(),
@@ -140,11 +140,11 @@ impl ClientBuilder {
         Ok(format!("https://{}.teams.auth0.com/api", team))
     }
 }
-/// The audience that a token for this API is asked for: `https://{team}.teams.auth0.com/api/`.
+/// Returns the audience of access tokens for this API: `https://{team}.teams.auth0.com/api/`.
 ///
 /// # Errors
 ///
-/// A configuration error where an argument cannot stand in that place.
+/// A configuration error if an argument is not valid in the audience.
 pub fn audience(team: &str) -> Result<String, Error> {
     let team = auth0_core::codegen::dns_label("team", team)?.to_ascii_lowercase();
     Ok(format!("https://{}.teams.auth0.com/api/", team))

@@ -106,7 +106,7 @@ async fn request_violates_a_rule_then_it_is_not_sent() {
         .unwrap_err();
     assert_eq!(
         violations(&error),
-        ["body: no field is set, expected at least 1 to be"]
+        ["body: no field is set, expected at least 1"]
     );
 
     let error = org.members().get("auth0-1").await.unwrap_err();

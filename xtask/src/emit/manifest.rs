@@ -1,14 +1,9 @@
-//! Manifest, `lib.rs` and README of a generated crate.
-
-use proc_macro2::TokenStream;
-use quote::quote;
+//! `Cargo.toml` of a generated crate.
 
 use crate::emit::Target;
-use crate::emit::docs;
 use crate::emit::model::Model;
-use crate::sources::VariableKind;
 
-/// The crates that generated code names, with the versions that it is made for.
+/// The dependencies of generated crates: name, version, other settings.
 const DEPENDENCIES: [(&str, &str, &str); 6] = [
     (
         "chrono",
@@ -30,9 +25,13 @@ const DEPENDENCIES: [(&str, &str, &str); 6] = [
     ),
 ];
 
-/// The names of all crates that a generated crate depends on.
+/// The dependency of the first program in the documentation.
+const DEV_DEPENDENCY: (&str, &str) = ("tokio", "features = [\"macros\", \"rt-multi-thread\"]");
+
+/// The names of all dependencies of a generated crate.
 pub fn dependencies() -> impl Iterator<Item = &'static str> {
-    std::iter::once("auth0-core").chain(DEPENDENCIES.iter().map(|(name, _, _)| *name))
+    let others = DEPENDENCIES.iter().map(|(name, _, _)| *name);
+    ["auth0-core", DEV_DEPENDENCY.0].into_iter().chain(others)
 }
 
 /// `Cargo.toml`.
@@ -50,7 +49,7 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
         quoted(&target.crate_name),
         quoted(&target.version),
         quoted(&format!(
-            "An unofficial client of the {}, generated from its OpenAPI document",
+            "An unofficial client for the {}, generated from its OpenAPI document",
             model.title
         )),
     );
@@ -74,11 +73,17 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
             format!("{name} = {{ version = \"{version}\", {rest} }}\n")
         };
     }
+    let (name, features) = DEV_DEPENDENCY;
+    let source = if target.member {
+        "workspace = true"
+    } else {
+        "version = \"1\""
+    };
+    text += &format!("\n[dev-dependencies]\n{name} = {{ {source}, {features} }}\n");
     if target.member {
-        // The examples in the documentation are async functions that are compiled and not run.
         text += "\n[lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"deny\"\n";
     } else {
-        // A crate of its own, wherever it stands.
+        // The crate is a workspace of its own, even inside the folder of another workspace.
         text += "\n[lints.rust]\nunsafe_code = \"forbid\"\n\n[workspace]\n";
     }
     text
@@ -86,97 +91,4 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
-}
-
-/// `lib.rs`.
-pub(crate) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
-    let mut text = format!("An unofficial client of the {}.", model.title);
-    if !model.description.is_empty() {
-        text = format!("{text}\n\n{}", model.description);
-    }
-    text += "\n\nStart with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], \
-             and what is known of each is in the table of [`operations`].";
-    let has_limits = !target.api.plans.is_empty();
-    if has_limits {
-        text += " The rate limits of the plans are in [`limits`].";
-    }
-    text += &format!("\n\n{}", example(target));
-    let doc = text.lines().map(|line| {
-        if line.is_empty() {
-            String::new()
-        } else {
-            format!(" {line}")
-        }
-    });
-    let limits = has_limits.then(|| {
-        quote!(
-            pub mod limits;
-        )
-    });
-    let audience = target.api.audience.is_some().then(|| quote!(audience,));
-    quote! {
-        #(#![doc = #doc])*
-        #![forbid(unsafe_code)]
-
-        mod client;
-        #limits
-        pub mod operations;
-        mod requests;
-        pub mod resources;
-        pub mod types;
-
-        pub use client::{#audience Client, ClientBuilder};
-
-        pub use auth0_core::{
-            AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open, Operation, Outcome, PartialReport, Problem, Rate,
-            Response, RetryPolicy, Scopes, SecretString, TokenError, TokenSource, ValidationError,
-        };
-        pub use auth0_core::{http, reqwest};
-        pub use {chrono, serde_json, uuid};
-    }
-}
-
-fn example(target: &Target) -> String {
-    let krate = target.crate_name.replace('-', "_");
-    let setters = match target.api.base_url.as_deref() {
-        Some(_) if !target.api.variables.is_empty() => target
-            .api
-            .variables
-            .iter()
-            .map(|(name, kind)| {
-                let value = match kind {
-                    VariableKind::Label => "acme",
-                    VariableKind::Host => "acme.us.auth0.com",
-                };
-                format!(
-                    "        .{}(\"{value}\")\n",
-                    crate::emit::names::snake_name(name)
-                )
-            })
-            .collect::<String>(),
-        Some(_) => String::new(),
-        None => "        .base_url(\"https://api.example.com\")\n".to_owned(),
-    };
-    format!(
-        "```\nuse {krate}::{{Client, Error, TokenSource}};\n\nfn client(token: impl TokenSource) -> Result<Client, Error> {{\n    \
-         Client::builder()\n{setters}        .token_source(token)\n        .build()\n}}\n```"
-    )
-}
-
-/// `README.md`.
-pub(crate) fn readme(model: &Model<'_>, target: &Target) -> String {
-    let description = docs::first_line(&model.description);
-    let description = if description.is_empty() {
-        String::new()
-    } else {
-        format!("{description}\n\n")
-    };
-    format!(
-        "<!-- @generated by `{}`. Do not edit. -->\n\n# {}\n\nAn unofficial client of the {}, generated from its OpenAPI \
-         document.\n\n{description}{}\n",
-        target.command,
-        target.crate_name,
-        model.title,
-        example(target).replace("```\nuse", "```rust\nuse"),
-    )
 }

@@ -1,16 +1,24 @@
-//! The emitter: from a normalized document to the files of a client crate. progenitor makes the types and the low-level
-//! calls; what it has no notion of (resources, setters, checks, paging, outcomes) is written beside them.
+//! The emitter: generates the files of a client crate from a normalized document. progenitor generates types and requests; the emitter adds
+//! what progenitor does not support: resources, setters, checks, paging, outcomes.
 
 mod calls;
 mod client;
-mod docs;
-mod layout;
+mod doc_links;
+mod doc_text;
+mod file_layout;
+mod front_page;
 mod manifest;
 mod model;
 mod names;
-mod operations;
-mod raw;
+mod operation_table;
+mod progenitor_adjustments;
+mod progenitor_output;
+mod rate_limit_constants;
+mod read_back;
+mod resources;
+mod type_syntax;
 mod types;
+mod wire_names;
 
 use std::collections::BTreeMap;
 
@@ -20,17 +28,17 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::sources::ApiData;
-use calls::call;
-use layout::Sources;
+use calls::call_type::CallContext;
+use doc_links::DocLinks;
+use file_layout::SourceFiles;
 pub use manifest::dependencies;
 use model::Model;
-pub(crate) use names::is_device;
-pub(crate) use names::{snake_name, type_name};
-use operations::resources::Groups;
-use types::shapes;
-use types::write_back::Plan;
+pub(crate) use names::{is_device, snake_name, type_name};
+use resources::Groups;
+use types::TypeIndex;
+use types::update_types::WriteBackPlan;
 
-/// What is to be made of a document.
+/// The crate to generate.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The name of the crate.
@@ -39,24 +47,28 @@ pub struct Target {
     pub version: String,
     /// The path of `auth0-core`, relative to the crate.
     pub core_path: String,
-    /// What is particular to this API.
+    /// The settings of the API.
     pub api: ApiData,
-    /// The command that makes the crate, for the first line of each file.
+    /// The command that generates the crate, for the first line of each file.
     pub command: String,
-    /// Whether the crate is a member of this workspace, from which it then inherits, and has to document everything.
+    /// Whether the crate is a member of this workspace: its manifest then inherits, and every item has to be documented.
     pub member: bool,
 }
 
-/// Generates the files of a crate by their paths in it.
+/// Generates the files of a crate, by their paths in the crate.
 pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, String>, Problem> {
     let mut document = normalized.clone();
-    docs::state_rules(&mut document);
+    doc_text::append_rules(&mut document);
+    link_operations(&mut document, normalized)?;
     let model = Model::read(&document)?;
     let mut files = printed(&source_files(&document, &model, target)?, target);
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
-    files.insert("README.md".to_owned(), manifest::readme(&model, target));
+    files.insert(
+        "README.md".to_owned(),
+        front_page::readme(&model, target, &Groups::new(&model)?.client_methods()),
+    );
     if target.member {
-        // Each package carries the licences, as crates.io wants it.
+        // crates.io requires the license files in each package.
         files.insert(
             "LICENSE-APACHE".to_owned(),
             include_str!("../../../LICENSE-APACHE").to_owned(),
@@ -69,21 +81,32 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     Ok(files)
 }
 
-/// The Rust files of a crate as syntax trees, for reading the items in them. The rules that only documentation states are left out.
+/// Replaces operations that descriptions name by HTTP method and path with links to their methods.
+fn link_operations(document: &mut Value, normalized: &Value) -> Result<(), Problem> {
+    let model = Model::read(normalized)?;
+    DocLinks::new(&model, &Groups::new(&model)?).apply(document);
+    Ok(())
+}
+
+/// The Rust files of a crate as syntax trees, for comparing their items. The documentation lacks the constraints.
 pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
     let model = Model::read(normalized)?;
     source_files(normalized, &model, target)
 }
 
 /// The Rust files as syntax trees.
-fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<Sources, Problem> {
+fn source_files(
+    document: &Value,
+    model: &Model<'_>,
+    target: &Target,
+) -> Result<SourceFiles, Problem> {
     let groups = Groups::new(model)?;
-    let (raw, methods, types) = read_back(document, model)?;
+    let (output, types) = run_progenitor(document, model)?;
     let mut files = fixed_files(model, &groups, target)?;
-    let context = call::Context {
+    let context = CallContext {
         model,
         types: &types,
-        methods: &methods,
+        request_methods: &read_back::request_methods(&output.requests),
         crate_name: &target.crate_name,
     };
     for (path, tokens) in groups.modules(&context) {
@@ -91,14 +114,15 @@ fn source_files(document: &Value, model: &Model<'_>, target: &Target) -> Result<
         let file = parsed(tokens?, &path)?;
         files.insert(path, file);
     }
-    files.extend(layout::requests(types::adjust::requests(raw.calls)?, model));
-    let items = types::items::emit(raw.types, &types, model)?;
-    files.extend(layout::types(items, &types, model));
+    let requests = progenitor_adjustments::requests(output.requests)?;
+    files.extend(file_layout::requests(requests, model));
+    let items = types::emit(output.types, &types, model)?;
+    files.extend(file_layout::types(items, &types, model));
     Ok(files)
 }
 
 /// The text of each file.
-fn printed(files: &Sources, target: &Target) -> BTreeMap<String, String> {
+fn printed(files: &SourceFiles, target: &Target) -> BTreeMap<String, String> {
     let print = |(path, file): (&String, &syn::File)| (path.clone(), text(file, target));
     files.iter().map(print).collect()
 }
@@ -111,70 +135,65 @@ fn text(file: &syn::File, target: &Target) -> String {
     )
 }
 
-/// What progenitor makes of the document, and what is read back from that.
-fn read_back(
+/// Runs progenitor and prepares its types for being written back.
+fn run_progenitor(
     document: &Value,
     model: &Model<'_>,
-) -> Result<
-    (
-        raw::Raw,
-        BTreeMap<String, shapes::Method>,
-        types::items::Types,
-    ),
-    Problem,
-> {
-    if model.operations.iter().all(|operation| operation.ignored) {
+) -> Result<(progenitor_output::ProgenitorOutput, TypeIndex), Problem> {
+    if model.client_operations().next().is_none() {
         return Err(
-            Problem::at("/paths", "there is no operation to make a client of")
-                .expected("at least one operation that the client can call")
+            Problem::at("/paths", "the document has no operation for the client")
+                .expected("at least one operation without x-sdk-ignore")
                 .found(match model.operations.len() {
-                    0 => "none".to_owned(),
-                    ignored => format!("{ignored}, all left out (x-sdk-ignore)"),
+                    0 => "no operation".to_owned(),
+                    ignored => format!("{ignored} with x-sdk-ignore"),
                 })
-                .help("give a document with such an operation under `paths`, or a wider --include"),
+                .help("add an operation to `paths`, or widen --include"),
         );
     }
-    let mut raw = raw::run(document)?;
-    let plan = Plan::new(document, model);
-    raw.types = plan.prepare(raw.types, model);
-    let methods = shapes::methods(&raw.calls);
-    let types = types::items::Types::new(&raw.types, model, plan);
-    Ok((raw, methods, types))
+    let mut output = progenitor_output::run(document, model)?;
+    let plan = WriteBackPlan::new(document, model);
+    output.types = plan.prepare(output.types, model);
+    let types = TypeIndex::new(&output.types, model, plan);
+    Ok((output, types))
 }
 
-/// The files that do not depend on the types: `lib.rs`, the client, the operation table, rate limits and the list of resource modules.
+/// The files that do not depend on the types: `lib.rs`, the client, the operation table, rate limit plans, and the list of resources.
 fn fixed_files(
     model: &Model<'_>,
     groups: &Groups<'_>,
     target: &Target,
-) -> Result<Sources, Problem> {
+) -> Result<SourceFiles, Problem> {
     let mut modules = BTreeMap::new();
-    modules.insert("src/lib.rs".to_owned(), manifest::library(model, target));
+    modules.insert(
+        "src/lib.rs".to_owned(),
+        front_page::library(model, target, &groups.client_methods()),
+    );
     modules.insert(
         "src/client.rs".to_owned(),
-        client::builder::emit(model, target, &groups.roots())?,
+        client::emit(model, target, &groups.roots())?,
     );
-    for (part, tokens) in operations::table::emit(model, &groups.client_methods()) {
+    for (part, tokens) in operation_table::emit(model, &groups.client_methods()) {
         let path = match part.as_str() {
             "" => "src/operations.rs".to_owned(),
             part => format!("src/operations/{part}.rs"),
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = client::limits::emit(&target.api.plans) {
+    if let Some(limits) = rate_limit_constants::emit(&target.api.plans) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);
     modules.insert(
         "src/resources.rs".to_owned(),
         quote! {
-            //! The operations, in the groups of the API's own document.
+            //! The resources: operations in the groups of the API's document.
 
             #(pub mod #names;)*
         },
     );
 
-    let mut files = Sources::new();
+    let mut files = SourceFiles::new();
     for (path, tokens) in modules {
         let file = parsed(tokens, &path)?;
         files.insert(path, file);
@@ -182,10 +201,13 @@ fn fixed_files(
     Ok(files)
 }
 
-/// Tokens that the emitter wrote as a syntax tree.
+/// Parses emitted tokens; `what` names them in the error.
 fn parsed(tokens: TokenStream, what: &str) -> Result<syn::File, Problem> {
     syn::parse2(tokens).map_err(|error| {
-        Problem::at("", format!("the emitter wrote something that is not Rust into {what}: {error}"))
-            .help("this is a defect of the generator, and the document that brought it out would make a good test")
+        Problem::at(
+            "",
+            format!("the emitted code of {what} is not valid Rust: {error}"),
+        )
+        .help("this is a bug of the generator: add the document that causes it as a test")
     })
 }

@@ -1,28 +1,22 @@
-//! Names: from those of a document to those of Rust, by the same rules as typify and progenitor.
+//! Names of documents as Rust identifiers, by the rules of typify and progenitor.
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
-/// What typify calls the type of the schema `name`.
+/// The name that typify gives to the type of the schema `name`.
 pub(crate) fn type_name(name: &str) -> String {
-    avoid_keyword(starting_like_an_identifier(
-        words(name).to_upper_camel_case(),
-        "X",
-    ))
+    avoid_keyword(with_valid_start(separated(name).to_upper_camel_case(), "X"))
 }
 
-/// What progenitor calls a parameter, a field or a method of this name.
+/// The name that progenitor gives to a parameter, field or method called `name`.
 pub(crate) fn snake_name(name: &str) -> String {
-    avoid_keyword(starting_like_an_identifier(
-        words(name).to_snake_case(),
-        "_",
-    ))
+    avoid_keyword(with_valid_start(separated(name).to_snake_case(), "_"))
 }
 
-/// What the method of progenitor's client for the operation `id` is called. An operation must not hide one of the
-/// methods that the client needs for itself.
-pub(crate) fn call_name(id: &str) -> String {
-    const TAKEN: [&str; 9] = [
+/// The name of the method that builds the requests of the operation `id`. It must not collide with the methods of
+/// progenitor's client itself.
+pub(crate) fn request_method(id: &str) -> String {
+    const RESERVED: [&str; 9] = [
         "api_version",
         "baseurl",
         "client",
@@ -34,21 +28,21 @@ pub(crate) fn call_name(id: &str) -> String {
         "pre",
     ];
     let name = snake_name(id);
-    if TAKEN.contains(&name.as_str()) {
+    if RESERVED.contains(&name.as_str()) {
         format!("{name}_operation")
     } else {
         name
     }
 }
 
-/// The name of an operation in the table of operations, where `ALL` is the table.
+/// The name of a constant in the operation table, in which `ALL` is the table itself.
 pub(crate) fn constant_name(name: &str) -> String {
-    let name = starting_like_an_identifier(words(name).to_snake_case(), "_").to_uppercase();
+    let name = with_valid_start(separated(name).to_snake_case(), "_").to_uppercase();
     unlike(name, &["ALL"])
 }
 
-/// The module and the file of a group, or of what else has a name of several parts. rustc finds the file of a module by its name only where that is ASCII: other
-/// letters are written as their numbers.
+/// The name of the module and file of a group. rustc does not find the file of a module with a non-ASCII name, so other
+/// letters are replaced by their code points.
 pub(crate) fn module_name(group: &[String]) -> String {
     let mut name = String::new();
     for c in snake_name(&group.join("_")).chars() {
@@ -64,7 +58,7 @@ pub(crate) fn module_name(group: &[String]) -> String {
     name
 }
 
-/// Whether Windows takes a file of this name, whatever its extension, for a device.
+/// Whether Windows reserves this file name for a device, with any extension.
 pub(crate) fn is_device(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let is_numbered = |prefix: &str| {
@@ -76,12 +70,12 @@ pub(crate) fn is_device(name: &str) -> bool {
         || is_numbered("lpt")
 }
 
-/// An identifier. Names come through the functions above, so they are identifiers already.
+/// An identifier. `name` has to come from one of the functions above.
 pub(crate) fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// `name`, with an underscore where it is one of `taken`.
+/// `name`, with an underscore appended if it is one of `taken`.
 pub(crate) fn unlike(name: String, taken: &[&str]) -> String {
     if taken.contains(&name.as_str()) {
         format!("{name}_")
@@ -90,7 +84,7 @@ pub(crate) fn unlike(name: String, taken: &[&str]) -> String {
     }
 }
 
-/// `name`, with the first number from 2 on that makes it free where it is taken.
+/// `name`, with the first number from 2 on that makes it unique appended if it is taken.
 pub(crate) fn numbered(name: String, is_taken: impl Fn(&str) -> bool) -> String {
     let mut free = name.clone();
     let mut number = 2;
@@ -101,10 +95,10 @@ pub(crate) fn numbered(name: String, is_taken: impl Fn(&str) -> bool) -> String 
     free
 }
 
-/// The name with everything that no identifier may contain turned into a word boundary.
-fn words(name: &str) -> String {
+/// The name with each character that an identifier cannot contain replaced by a word boundary.
+fn separated(name: &str) -> String {
     match name {
-        // Without this, both signs would vanish and the two would become one.
+        // Both signs would be dropped, and the two names would collide.
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
         _ => name
@@ -113,7 +107,7 @@ fn words(name: &str) -> String {
     }
 }
 
-fn starting_like_an_identifier(name: String, prefix: &str) -> String {
+fn with_valid_start(name: String, prefix: &str) -> String {
     match name.chars().next() {
         None => prefix.replace('_', "x"),
         Some(first) if first.is_alphabetic() || first == '_' => name,
@@ -122,7 +116,7 @@ fn starting_like_an_identifier(name: String, prefix: &str) -> String {
 }
 
 fn avoid_keyword(name: String) -> String {
-    // `gen` is a keyword of the 2024 edition that syn still takes for an identifier.
+    // syn accepts `gen`, a keyword of the 2024 edition, as an identifier.
     if name != "gen" && syn::parse_str::<Ident>(&name).is_ok() {
         name
     } else {
@@ -135,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keywords_and_odd_characters_become_identifiers() {
+    fn keywords_and_special_characters_become_identifiers() {
         assert_eq!(snake_name("type"), "type_");
         assert_eq!(snake_name("X-Foo"), "x_foo");
         assert_eq!(snake_name("from"), "from");
@@ -150,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn module_would_be_a_device_of_windows_then_its_file_has_another_name() {
+    fn module_named_like_a_windows_device_gets_an_underscore() {
         for (name, expected) in [
             ("CON", "con_"),
             ("Aux", "aux_"),

@@ -294,7 +294,7 @@ impl Client {
     /// Adds an identity provider to the organization
     ///
     /// The type of the request body determines the strategy, and the strategy determines the `options`. Only
-    /// strategies that are allowed for the application are accepted; `GET /config` lists them. Secrets in
+    /// strategies that are allowed for the application are accepted; [`OrganizationConfiguration::get`](crate::resources::organization_configuration::OrganizationConfiguration::get) lists them. Secrets in
     /// `options` are sent but never returned.
     ///
     /// Returns 409 if the tenant lacks a required setting, which only the tenant administrators can fix. Not
@@ -520,7 +520,7 @@ impl Client {
     /// to send users.
     ///
     /// Available only for strategies whose settings list `provisioning`; see
-    /// `GET /config/identity-providers`.
+    /// [`OrganizationConfigurationIdentityProviders::get`](crate::resources::organization_configuration_identity_providers::OrganizationConfigurationIdentityProviders::get).
     ///
     /// Sends a `POST` request to `/identity-providers/{idp_id}/provisioning`
     ///
@@ -909,7 +909,7 @@ impl Client {
     }
     /// Returns one member
     ///
-    /// Returns names, addresses and dates of the user. Roles are not included; list them with `GET /members/{user_id}/roles`.
+    /// Returns names, addresses and dates of the user. Roles are not included; list them with [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list).
     ///
     /// Sends a `GET` request to `/members/{user_id}`
     ///

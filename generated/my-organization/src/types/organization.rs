@@ -94,15 +94,15 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpStrategyEnum {
 pub struct OrgDomain {
     /// The name of the domain.
     ///
-    /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the domain, which identifies it in other operations.
     ///
-    /// Rules: matches `^ord_[A-Za-z0-9]{22}$`.
+    /// Constraints: matches `^ord_[A-Za-z0-9]{22}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The ID of the organization.
     ///
-    /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     pub org_id: ::auth0_core::Open<::std::string::String>,
     /// The verification status.
     pub status: ::auth0_core::Open<OrgDomainStatusEnum>,
@@ -134,7 +134,7 @@ pub struct OrgDomainRequired<
     pub verification_txt: VerificationTxt,
 }
 impl OrgDomain {
-    /// Creates a `OrgDomain` from its required fields.
+    /// Creates an `OrgDomain` from its required fields.
     pub fn new<
         Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -236,7 +236,7 @@ pub struct Role {
     pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the role, for assigning and removing it.
     ///
-    /// Rules: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^rol_[A-Za-z0-9]{16}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The name of the role. Defined by the tenant; programs should not interpret it.
     pub name: ::auth0_core::Open<::std::string::String>,

@@ -10,18 +10,18 @@ pub struct OrgBranding {
     pub colors: ::std::option::Option<OrgBrandingColors>,
     /// The HTTPS URL of the logo on the login page. Set to `null` to remove the logo.
     ///
-    /// Rules: matches `^https://.*`.
+    /// Constraints: matches `^https://.*`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub logo_url: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgBranding {
-    /// Creates a `OrgBranding` whose fields are all absent.
+    /// Creates an `OrgBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -77,13 +77,13 @@ impl ::auth0_core::codegen::Check for OrgBranding {
 pub struct OrgBrandingColors {
     /// The background color, as `#` followed by three or six hexadecimal digits.
     ///
-    /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
+    /// Constraints: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
     pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The color of buttons and other elements, as `#` followed by three or six hexadecimal digits.
     ///
-    /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
+    /// Constraints: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
     pub primary: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -95,7 +95,7 @@ pub struct OrgBrandingColorsRequired<PageBackground, Primary> {
     pub primary: Primary,
 }
 impl OrgBrandingColors {
-    /// Creates a `OrgBrandingColors` from its required fields.
+    /// Creates an `OrgBrandingColors` from its required fields.
     pub fn new<
         PageBackground: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Primary: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -143,7 +143,7 @@ impl ::auth0_core::codegen::Check for OrgBrandingColors {
 }
 /// The names and branding of the organization.
 ///
-/// Rules: at least 1 field.
+/// Constraints: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetails {
@@ -152,27 +152,27 @@ pub struct OrgDetails {
     pub branding: ::std::option::Option<OrgBranding>,
     /// The display name, for example on the login page.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the organization. It never changes.
     ///
-    /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organization's short name, used as an identifier in programs.
     ///
     /// Changing it breaks links and settings that refer to the organization by name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetails {
-    /// Creates a `OrgDetails` whose fields are all absent.
+    /// Creates an `OrgDetails` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -227,9 +227,9 @@ impl OrgDetails {
 }
 /// The names and branding of the organization.
 ///
-/// Rules: at least 1 field.
+/// Constraints: at least 1 field.
 ///
-/// Converts from [`OrgDetails`] with `OrgDetailsRequest::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`OrgDetails`] with `OrgDetailsRequest::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetailsRequest {
@@ -239,7 +239,7 @@ pub struct OrgDetailsRequest {
     pub branding: ::std::option::Option<OrgBranding>,
     /// The display name, for example on the login page.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -247,16 +247,16 @@ pub struct OrgDetailsRequest {
     ///
     /// Changing it breaks links and settings that refer to the organization by name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetailsRequest {
-    /// Creates a `OrgDetailsRequest` whose fields are all absent.
+    /// Creates an `OrgDetailsRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -324,7 +324,7 @@ impl ::auth0_core::codegen::Check for OrgDetailsRequest {
         if self.branding.is_none() && self.display_name.is_none() && self.name.is_none()
             && self.additional_fields.is_empty()
         {
-            at.broken("no field is set, expected at least 1 to be");
+            at.broken("no field is set, expected at least 1");
         }
     }
 }

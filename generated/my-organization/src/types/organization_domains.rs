@@ -8,7 +8,7 @@ use crate::types::OrgDomain;
 pub struct CreateOrganizationDomainRequestContent {
     /// The name of the domain, such as `acme.com`.
     ///
-    /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::std::string::String,
 }
 impl CreateOrganizationDomainRequestContent {

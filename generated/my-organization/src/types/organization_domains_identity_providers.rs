@@ -7,16 +7,16 @@
 pub struct DomainIdp {
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the identity provider.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, used as an identifier in programs.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::auth0_core::Open<::std::string::String>,
 }
 /// The required fields of [`DomainIdp`], for [`DomainIdp::new`].

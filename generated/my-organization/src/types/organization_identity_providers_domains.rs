@@ -7,7 +7,7 @@
 pub struct CreateIdpDomainRequestContent {
     /// The name of the domain. The domain must be verified.
     ///
-    /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::std::string::String,
 }
 impl CreateIdpDomainRequestContent {
@@ -40,7 +40,7 @@ impl ::auth0_core::codegen::Check for CreateIdpDomainRequestContent {
 pub struct CreateIdpDomainResponseContent {
     /// The name of the domain.
     ///
-    /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateIdpDomainResponseContent {

@@ -13,11 +13,11 @@ pub struct CreateIdPProvisioningConfigResponseContent {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The ID of the identity provider.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, used as an identifier in programs.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
     /// The provisioning method.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
@@ -112,11 +112,11 @@ pub struct GetIdPProvisioningConfigResponseContent {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The ID of the identity provider.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, used as an identifier in programs.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
     /// The provisioning method.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
@@ -297,7 +297,7 @@ pub struct IdpProvisioningUserAttributeMapItemRequired<
     pub provisioning_field: ProvisioningField,
 }
 impl IdpProvisioningUserAttributeMapItem {
-    /// Creates a `IdpProvisioningUserAttributeMapItem` from its required fields.
+    /// Creates an `IdpProvisioningUserAttributeMapItem` from its required fields.
     pub fn new<
         IsExtra: ::std::convert::Into<::auth0_core::Open<bool>>,
         IsMissing: ::std::convert::Into<::auth0_core::Open<bool>>,

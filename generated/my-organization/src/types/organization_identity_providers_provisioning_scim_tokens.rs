@@ -7,7 +7,7 @@
 pub struct CreateIdpProvisioningScimTokenRequestContent {
     /// The lifetime of the token in seconds, greater than 900. If omitted, the token never expires.
     ///
-    /// Rules: at least 900, the lower bound excluded.
+    /// Constraints: at least 900, lower bound exclusive.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub token_lifetime: ::std::option::Option<i64>,
@@ -74,7 +74,7 @@ pub struct IdpScimTokenCreateRequired<CreatedAt, Token, TokenId> {
     pub token_id: TokenId,
 }
 impl IdpScimTokenCreate {
-    /// Creates a `IdpScimTokenCreate` from its required fields.
+    /// Creates an `IdpScimTokenCreate` from its required fields.
     pub fn new<
         CreatedAt: ::std::convert::Into<
                 ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -142,7 +142,7 @@ pub struct IdpScimTokenReadRequired<CreatedAt, TokenId> {
     pub token_id: TokenId,
 }
 impl IdpScimTokenRead {
-    /// Creates a `IdpScimTokenRead` from its required fields.
+    /// Creates an `IdpScimTokenRead` from its required fields.
     pub fn new<
         CreatedAt: ::std::convert::Into<
                 ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,

@@ -7,11 +7,11 @@
 pub struct CreateMemberInvitationInvitee {
     /// The email address of the person.
     ///
-    /// Rules: 1 to 320 characters.
+    /// Constraints: 1 to 320 characters.
     pub email: ::std::string::String,
-    /// The IDs of the roles assigned to the person on acceptance, as returned by `GET /roles`.
+    /// The IDs of the roles assigned to the person on acceptance, as returned by [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list).
     ///
-    /// Rules: at most 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: at most 10 items, no duplicate items, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -71,13 +71,13 @@ pub struct CreateMemberInvitationRequestContent {
     /// The schema declares it as optional. The published description requires it or a user store, for which
     /// no field exists. Set it.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub identity_provider_id: ::std::option::Option<::std::string::String>,
     /// The people to invite, each with individual roles.
     ///
-    /// Rules: 1 to 10 items.
+    /// Constraints: 1 to 10 items.
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
     /// The person who sends the invitation, as shown in its text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -85,9 +85,9 @@ pub struct CreateMemberInvitationRequestContent {
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// The lifetime of the links in seconds, up to 30 days. If omitted or 0, 7 days.
     ///
-    /// Rules: 0 to 2592000.
+    /// Constraints: 0 to 2592000.
     ///
-    /// Default, where it is left out: `604800`.
+    /// Default: `604800`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
@@ -164,7 +164,7 @@ impl ::auth0_core::codegen::Check for CreateMemberInvitationRequestContent {
 pub struct DeleteMemberInvitationsRequestContent {
     /// The IDs of the invitations.
     ///
-    /// Rules: 1 to 10 items, no item twice, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// Constraints: 1 to 10 items, no duplicate items, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
     pub invitations: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteMemberInvitationsRequestContent {
@@ -262,12 +262,12 @@ pub struct MemberInvitation {
     >,
     /// The ID of the invitation, for withdrawing it.
     ///
-    /// Rules: matches `^uinv_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^uinv_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the identity provider to which the invitation applies.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub identity_provider_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -285,14 +285,14 @@ pub struct MemberInvitation {
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// The ID of the organization.
     ///
-    /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The IDs of the roles assigned to the person on acceptance.
     ///
-    /// Rules: each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -418,7 +418,7 @@ impl MemberInvitation {
 pub struct MemberInvitationInvitee {
     /// The email address of the invited person.
     ///
-    /// Rules: 1 to 320 characters.
+    /// Constraints: 1 to 320 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
@@ -445,11 +445,11 @@ impl MemberInvitationInvitee {
 pub struct MemberInvitationInviter {
     /// The name shown to the invited person.
     ///
-    /// Rules: 1 to 300 characters.
+    /// Constraints: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }

@@ -79,11 +79,11 @@ pub struct OrgMember {
     /// The user's phone number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub phone_number: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The member's first roles, at most 10. `GET /members/{user_id}/roles` lists all of them.
+    /// The member's first roles, at most 10. [`OrganizationMembersRoles::list`](crate::resources::organization_members_roles::OrganizationMembersRoles::list) lists all of them.
     ///
     /// Absent unless `fields` lists `roles` and the token has the scope to read members' roles.
     ///
-    /// Rules: at most 10 items.
+    /// Constraints: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(
         default,
@@ -100,7 +100,7 @@ pub struct OrgMember {
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMember {
-    /// Creates a `OrgMember` whose fields are all absent.
+    /// Creates an `OrgMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -261,7 +261,7 @@ pub struct OrgMemberBase {
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMemberBase {
-    /// Creates a `OrgMemberBase` whose fields are all absent.
+    /// Creates an `OrgMemberBase` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),

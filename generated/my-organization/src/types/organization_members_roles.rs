@@ -51,13 +51,13 @@ impl ::auth0_core::codegen::Page for GetOrganizationMemberRolesResponseContent {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationMemberRolesChangeRequestContent {
-    /// The IDs of the roles, as returned by `GET /roles`.
+    /// The IDs of the roles, as returned by [`OrganizationRoles::list`](crate::resources::organization_roles::OrganizationRoles::list).
     ///
-    /// Rules: 1 to 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    /// Constraints: 1 to 10 items, no duplicate items, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 impl OrganizationMemberRolesChangeRequestContent {
-    /// Creates a `OrganizationMemberRolesChangeRequestContent` from its required field [`role_ids`](Self#structfield.role_ids).
+    /// Creates an `OrganizationMemberRolesChangeRequestContent` from its required field [`role_ids`](Self#structfield.role_ids).
     pub fn with_role_ids(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {

@@ -7,7 +7,7 @@
 pub struct DeleteOrganizationMembershipsRequestContent {
     /// The user ID of the member. Although this is a list, it must contain exactly one member.
     ///
-    /// Rules: exactly 1 item, no item twice, each item: matches `^(?=.{1,1024}$).+\|.+$`.
+    /// Constraints: exactly 1 item, no duplicate items, each item: matches `^(?=.{1,1024}$).+\|.+$`.
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembershipsRequestContent {

@@ -344,7 +344,7 @@ impl Client {
     /// Returns all connections of the organization, with the organization's access level for each. Members
     /// can log in only with enabled connections; use `is_enabled` to filter for them.
     ///
-    /// `GET /organizations/{id}/enabled_connections` lists only the enabled connections, with fewer fields.
+    /// [`OrganizationsEnabledConnections::list`](crate::resources::organizations_enabled_connections::OrganizationsEnabledConnections::list) lists only the enabled connections, with fewer fields.
     /// The operations for these connections are in early access.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections`

@@ -73,13 +73,13 @@ pub struct CreateOrganizationRequestContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization, at most 255 characters.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The connections to enable initially, at most 10.
     ///
-    /// Rules: at most 10 items.
+    /// Constraints: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enabled_connections: ::std::option::Option<
@@ -89,7 +89,7 @@ pub struct CreateOrganizationRequestContent {
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
@@ -100,7 +100,7 @@ pub struct CreateOrganizationRequestContent {
     >,
     /// The technical name, unique in the tenant. Consists of lowercase letters, digits, `-` and `_`, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub name: ::std::string::String,
     /// The quota of machine-to-machine tokens for a new organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -215,7 +215,7 @@ pub struct CreateOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connections enabled when the organization was created.
@@ -229,14 +229,14 @@ pub struct CreateOrganizationResponseContent {
     >,
     /// The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Custom key-value data about an organization.
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -246,13 +246,13 @@ pub struct CreateOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. Login URLs and users refer to the organization by this name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -381,19 +381,19 @@ pub struct GetOrganizationByNameResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Custom key-value data about an organization.
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -403,13 +403,13 @@ pub struct GetOrganizationByNameResponseContent {
     >,
     /// The technical name, unique in the tenant. Login URLs and users refer to the organization by this name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -496,19 +496,19 @@ pub struct GetOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Custom key-value data about an organization.
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -518,13 +518,13 @@ pub struct GetOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. Login URLs and users refer to the organization by this name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -616,22 +616,22 @@ pub struct Group {
     >,
     /// The ID of the group in its source system, for example from SCIM.
     ///
-    /// Rules: at most 256 characters.
+    /// Constraints: at most 256 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub external_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the group.
     ///
-    /// Rules: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
+    /// Constraints: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The name of the group, unique within its connection.
     ///
-    /// Rules: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
+    /// Constraints: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The name of the tenant that the group belongs to.
     ///
-    /// Rules: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
+    /// Constraints: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The time when the group was last changed.
@@ -869,19 +869,19 @@ pub struct Organization {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Custom key-value data about an organization.
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -891,18 +891,18 @@ pub struct Organization {
     >,
     /// The technical name, unique in the tenant. Login URLs and users refer to the organization by this name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
-    /// Creates a `Organization` whose fields are all absent.
+    /// Creates an `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -988,12 +988,12 @@ pub struct OrganizationBranding {
     pub logo_url: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBranding {
-    /// Creates a `OrganizationBranding` whose fields are all absent.
+    /// Creates an `OrganizationBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1046,7 +1046,7 @@ pub struct OrganizationBrandingColors {
     pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The color of buttons and links, such as `#0059d6`.
     pub primary: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1058,7 +1058,7 @@ pub struct OrganizationBrandingColorsRequired<PageBackground, Primary> {
     pub primary: Primary,
 }
 impl OrganizationBrandingColors {
-    /// Creates a `OrganizationBrandingColors` from its required fields.
+    /// Creates an `OrganizationBrandingColors` from its required fields.
     pub fn new<
         PageBackground: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Primary: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -1100,7 +1100,7 @@ pub struct OrganizationConnectionInformation {
     pub strategy: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationConnectionInformation {
-    /// Creates a `OrganizationConnectionInformation` whose fields are all absent.
+    /// Creates an `OrganizationConnectionInformation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             name: ::std::default::Default::default(),
@@ -1149,7 +1149,7 @@ pub struct OrganizationEnabledConnection {
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl OrganizationEnabledConnection {
-    /// Creates a `OrganizationEnabledConnection` whose fields are all absent.
+    /// Creates an `OrganizationEnabledConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1264,7 +1264,7 @@ pub struct TokenQuota {
     /// The quota of tokens issued with client credentials. At least one of the fields is set.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub client_credentials: TokenQuotaClientCredentials,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1290,7 +1290,7 @@ impl TokenQuota {
 }
 /// The quota of tokens issued with client credentials. At least one of the fields is set.
 ///
-/// Rules: at least 1 field.
+/// Constraints: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct TokenQuotaClientCredentials {
@@ -1300,17 +1300,17 @@ pub struct TokenQuotaClientCredentials {
     pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The maximum number of tokens issued per day.
     ///
-    /// Rules: 1 to 2147483647.
+    /// Constraints: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The maximum number of tokens issued per hour.
     ///
-    /// Rules: 1 to 2147483647.
+    /// Constraints: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1379,13 +1379,13 @@ impl ::auth0_core::codegen::Check for TokenQuotaClientCredentials {
         if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none()
             && self.additional_fields.is_empty()
         {
-            at.broken("no field is set, expected at least 1 to be");
+            at.broken("no field is set, expected at least 1");
         }
     }
 }
 /// The changes to an organization. Omitted fields remain unchanged.
 ///
-/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationRequestContent {
@@ -1395,7 +1395,7 @@ pub struct UpdateOrganizationRequestContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization, at most 255 characters.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -1403,7 +1403,7 @@ pub struct UpdateOrganizationRequestContent {
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
@@ -1414,7 +1414,7 @@ pub struct UpdateOrganizationRequestContent {
     >,
     /// The technical name, unique in the tenant. Consists of lowercase letters, digits, `-` and `_`, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -1422,12 +1422,12 @@ pub struct UpdateOrganizationRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub token_quota: ::std::option::Option<::auth0_core::Nullable<UpdateTokenQuota>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationRequestContent {
-    /// Creates a `UpdateOrganizationRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1612,19 +1612,19 @@ pub struct UpdateOrganizationResponseContent {
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
-    /// Rules: 1 to 255 characters.
+    /// Constraints: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The ID of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Custom key-value data about an organization.
     ///
     /// At most 25 entries, with values of up to 255 characters. In an update, `null` removes an entry.
     ///
-    /// Rules: at most 25 entries, each item: at most 255 characters.
+    /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -1634,18 +1634,18 @@ pub struct UpdateOrganizationResponseContent {
     >,
     /// The technical name, unique in the tenant. Login URLs and users refer to the organization by this name.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
-    /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1726,12 +1726,12 @@ impl UpdateOrganizationResponseContent {
 pub struct UpdateTokenQuota {
     /// The quota of tokens issued with client credentials. At least one of the fields is set.
     pub client_credentials: TokenQuotaClientCredentials,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateTokenQuota {
-    /// Creates a `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    /// Creates an `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
     pub fn with_client_credentials(
         client_credentials: TokenQuotaClientCredentials,
     ) -> Self {

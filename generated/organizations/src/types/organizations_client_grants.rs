@@ -10,7 +10,7 @@ pub struct AssociateOrganizationClientGrantRequestContent {
     pub grant_id: ::std::string::String,
 }
 impl AssociateOrganizationClientGrantRequestContent {
-    /// Creates a `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
+    /// Creates an `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
     pub fn with_grant_id(grant_id: impl Into<::std::string::String>) -> Self {
         Self { grant_id: grant_id.into() }
     }
@@ -24,7 +24,7 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
-    /// Rules: at least 1 character.
+    /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client ID of the application that the grant belongs to.
@@ -40,14 +40,14 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     >,
     /// The scopes that the grant allows for a token.
     ///
-    /// Rules: each item: at least 1 character.
+    /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
 }
 impl AssociateOrganizationClientGrantResponseContent {
-    /// Creates a `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
+    /// Creates an `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),
@@ -245,7 +245,7 @@ pub struct OrganizationClientGrant {
     pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
-    /// Rules: at least 1 character.
+    /// Constraints: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client ID of the application that the grant belongs to.
@@ -261,14 +261,14 @@ pub struct OrganizationClientGrant {
     >,
     /// The scopes that the grant allows for a token.
     ///
-    /// Rules: each item: at least 1 character.
+    /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
 }
 impl OrganizationClientGrant {
-    /// Creates a `OrganizationClientGrant` whose fields are all absent.
+    /// Creates an `OrganizationClientGrant` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),

@@ -14,7 +14,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The ID of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -34,7 +34,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     >,
     /// The name of the connection in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<::std::string::String>,
@@ -147,7 +147,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -164,7 +164,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     >,
     /// The name of the connection in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -172,7 +172,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -287,7 +287,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -304,7 +304,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     >,
     /// The name of the connection in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -312,7 +312,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -614,7 +614,7 @@ pub struct OrganizationAllConnectionPost {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -631,7 +631,7 @@ pub struct OrganizationAllConnectionPost {
     >,
     /// The name of the connection in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -639,12 +639,12 @@ pub struct OrganizationAllConnectionPost {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
-    /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
+    /// Creates an `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
     pub fn with_connection_id(
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
@@ -742,7 +742,7 @@ impl OrganizationAllConnectionPost {
 }
 /// The changes to a connection of an organization. Omitted fields remain unchanged.
 ///
-/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationAllConnectionRequestContent {
@@ -768,7 +768,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     >,
     /// The name of the connection in this organization, at most 50 characters. `null` removes the name.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<
@@ -778,12 +778,12 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
-    /// Creates a `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -994,7 +994,7 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: 1 to 50 characters.
+    /// Constraints: 1 to 50 characters.
     pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1011,7 +1011,7 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     >,
     /// The name of the connection in this organization, at most 50 characters.
     ///
-    /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
+    /// Constraints: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
@@ -1019,12 +1019,12 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
-    /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    /// Creates an `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
     pub fn with_connection_id(
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {

@@ -8,7 +8,7 @@ use crate::types::error;
 pub struct CreateOrganizationDiscoveryDomainRequestContent {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters.
+    /// Constraints: 3 to 255 characters.
     pub domain: ::std::string::String,
     /// Whether the ownership of a discovery domain is verified.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -70,7 +70,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationDiscoveryDomainRequestCo
 pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -83,7 +83,7 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -164,7 +164,7 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
 pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -177,7 +177,7 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -258,7 +258,7 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
 pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -271,7 +271,7 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -399,7 +399,7 @@ impl ::auth0_core::codegen::Page for ListOrganizationDiscoveryDomainsResponseCon
 pub struct OrganizationDiscoveryDomain {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -412,7 +412,7 @@ pub struct OrganizationDiscoveryDomain {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -436,7 +436,7 @@ pub struct OrganizationDiscoveryDomainRequired<
     pub verification_txt: VerificationTxt,
 }
 impl OrganizationDiscoveryDomain {
-    /// Creates a `OrganizationDiscoveryDomain` from its required fields.
+    /// Creates an `OrganizationDiscoveryDomain` from its required fields.
     pub fn new<
         Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -548,7 +548,7 @@ for OrganizationDiscoveryDomainStatus {
 }
 /// The changes to a discovery domain. Omitted fields remain unchanged.
 ///
-/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
@@ -562,12 +562,12 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
-    /// Creates a `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -698,7 +698,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`: the part of an email address after the `@`.
     ///
-    /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
+    /// Constraints: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The ID of the discovery domain. The domain itself is in `domain`.
     pub id: ::auth0_core::Open<::std::string::String>,
@@ -711,7 +711,7 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The required text of the TXT record. This is not a secret: it is publicly visible in DNS.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -735,7 +735,7 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
     pub verification_txt: VerificationTxt,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {
-    /// Creates a `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    /// Creates an `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
     pub fn new<
         Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,

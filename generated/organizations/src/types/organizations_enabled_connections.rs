@@ -24,7 +24,7 @@ pub struct AddOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionRequestContent {
-    /// Creates a `AddOrganizationConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    /// Creates an `AddOrganizationConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
     pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -78,12 +78,12 @@ pub struct AddOrganizationConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl AddOrganizationConnectionResponseContent {
-    /// Creates a `AddOrganizationConnectionResponseContent` whose fields are all absent.
+    /// Creates an `AddOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -169,7 +169,7 @@ pub struct GetOrganizationConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -377,12 +377,12 @@ pub struct OrganizationConnection {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationConnection {
-    /// Creates a `OrganizationConnection` whose fields are all absent.
+    /// Creates an `OrganizationConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -449,7 +449,7 @@ impl OrganizationConnection {
 }
 /// The changes to an enabled connection. Omitted fields remain unchanged.
 ///
-/// Converts from [`AddOrganizationConnectionResponseContent`], [`GetOrganizationConnectionResponseContent`], [`OrganizationConnection`], [`UpdateOrganizationConnectionResponseContent`] with `UpdateOrganizationConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`AddOrganizationConnectionResponseContent`], [`GetOrganizationConnectionResponseContent`], [`OrganizationConnection`], [`UpdateOrganizationConnectionResponseContent`] with `UpdateOrganizationConnectionRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationConnectionRequestContent {
@@ -467,12 +467,12 @@ pub struct UpdateOrganizationConnectionRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionRequestContent {
-    /// Creates a `UpdateOrganizationConnectionRequestContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -607,12 +607,12 @@ pub struct UpdateOrganizationConnectionResponseContent {
     /// Whether the organization's login page shows a button for the connection. Applies only to enterprise connections. Enabled by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionResponseContent {
-    /// Creates a `UpdateOrganizationConnectionResponseContent` whose fields are all absent.
+    /// Creates an `UpdateOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),

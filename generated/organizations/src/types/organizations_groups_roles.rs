@@ -8,7 +8,7 @@ use crate::types::Role;
 pub struct CreateOrganizationGroupRolesRequestContent {
     /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationGroupRolesRequestContent {
@@ -40,7 +40,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationGroupRolesRequestContent
 pub struct DeleteOrganizationGroupRolesRequestContent {
     /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationGroupRolesRequestContent {

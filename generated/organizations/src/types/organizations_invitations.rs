@@ -25,13 +25,13 @@ pub struct CreateOrganizationInvitationRequestContent {
     pub inviter: OrganizationInvitationInviter,
     /// The IDs of the roles that the person is assigned as a member.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether to send an email. If `false`, the caller has to deliver the link.
     ///
-    /// Default, where it is left out: `true`.
+    /// Default: `true`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub send_invitation_email: ::std::option::Option<bool>,
@@ -39,7 +39,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// If omitted or 0, 604800 (7 days).
     ///
-    /// Rules: 0 to 2592000.
+    /// Constraints: 0 to 2592000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
@@ -196,14 +196,14 @@ pub struct CreateOrganizationInvitationResponseContent {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The IDs of the roles that the person is assigned as a member.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -399,14 +399,14 @@ pub struct GetOrganizationInvitationResponseContent {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The IDs of the roles that the person is assigned as a member.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -702,14 +702,14 @@ pub struct OrganizationInvitation {
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
-    /// Rules: at most 50 characters.
+    /// Constraints: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The IDs of the roles that the person is assigned as a member.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -724,7 +724,7 @@ pub struct OrganizationInvitation {
     >,
 }
 impl OrganizationInvitation {
-    /// Creates a `OrganizationInvitation` whose fields are all absent.
+    /// Creates an `OrganizationInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -868,12 +868,12 @@ impl OrganizationInvitation {
 pub struct OrganizationInvitationInvitee {
     /// The email address of the invited person.
     pub email: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInvitee {
-    /// Creates a `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    /// Creates an `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
     pub fn with_email(
         email: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
@@ -907,14 +907,14 @@ impl ::auth0_core::codegen::Check for OrganizationInvitationInvitee {
 pub struct OrganizationInvitationInviter {
     /// The name of the inviter, as shown in the email.
     ///
-    /// Rules: 1 to 300 characters.
+    /// Constraints: 1 to 300 characters.
     pub name: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInviter {
-    /// Creates a `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
+    /// Creates an `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
     pub fn with_name(
         name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {

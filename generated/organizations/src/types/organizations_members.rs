@@ -7,7 +7,7 @@
 pub struct CreateOrganizationMemberRequestContent {
     /// The IDs of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationMemberRequestContent {
@@ -39,7 +39,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationMemberRequestContent {
 pub struct DeleteOrganizationMembersRequestContent {
     /// The IDs of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembersRequestContent {
@@ -229,7 +229,7 @@ pub struct OrganizationMember {
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationMember {
-    /// Creates a `OrganizationMember` whose fields are all absent.
+    /// Creates an `OrganizationMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
@@ -297,7 +297,7 @@ pub struct OrganizationMemberRole {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationMemberRole {
-    /// Creates a `OrganizationMemberRole` whose fields are all absent.
+    /// Creates an `OrganizationMemberRole` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             id: ::std::default::Default::default(),

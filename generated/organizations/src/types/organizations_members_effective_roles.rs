@@ -78,7 +78,7 @@ pub struct OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Source
     pub sources: Sources,
 }
 impl OrganizationMemberEffectiveRole {
-    /// Creates a `OrganizationMemberEffectiveRole` from its required fields.
+    /// Creates an `OrganizationMemberEffectiveRole` from its required fields.
     pub fn new<
         Description: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,

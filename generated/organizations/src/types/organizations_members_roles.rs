@@ -8,11 +8,11 @@ use crate::types::Role;
 pub struct AssignOrganizationMemberRolesRequestContent {
     /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl AssignOrganizationMemberRolesRequestContent {
-    /// Creates a `AssignOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    /// Creates an `AssignOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
     pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -40,7 +40,7 @@ impl ::auth0_core::codegen::Check for AssignOrganizationMemberRolesRequestConten
 pub struct DeleteOrganizationMemberRolesRequestContent {
     /// The IDs of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMemberRolesRequestContent {

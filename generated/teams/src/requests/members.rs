@@ -15,7 +15,7 @@ impl Client {
     /// `next` is the last page, regardless of how many members it contains.
     ///
     /// Each member includes its role in the team. To list the tenants that a member can access, use
-    /// `GET /api/members/{id}/tenants/{environment}`, which returns one environment at a time.
+    /// [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list), which returns one environment at a time.
     ///
     /// Sends a `GET` request to `/api/members`
     ///
@@ -77,7 +77,7 @@ impl Client {
     /// Returns one member of the team
     ///
     /// Returns the person's names, email address and role in the team. Tenant access is not included; list it
-    /// with `GET /api/members/{id}/tenants/{environment}`.
+    /// with [`MembersTenants::list`](crate::resources::members_tenants::MembersTenants::list).
     ///
     /// Returns 404 if the team has no member with this ID.
     ///
@@ -109,7 +109,7 @@ impl Client {
     /// Returns 204 No Content on success. A removed member cannot be restored; the person has to be invited
     /// again.
     ///
-    /// To remove access to specific tenants and keep the member, use `DELETE /api/members/{id}/tenants`.
+    /// To remove access to specific tenants and keep the member, use [`MembersTenants::remove`](crate::resources::members_tenants::MembersTenants::remove).
     ///
     /// Sends a `DELETE` request to `/api/members/{id}`
     ///
@@ -130,7 +130,7 @@ impl Client {
     /// Returns the updated member.
     ///
     /// Changes only the role in the team, such as owner or contributor. To change a member's roles in
-    /// tenants, use `PATCH /api/members/{id}/tenants`.
+    /// tenants, use [`MembersTenants::update`](crate::resources::members_tenants::MembersTenants::update).
     ///
     /// Sends a `PATCH` request to `/api/members/{id}`
     ///
@@ -284,13 +284,13 @@ impl Client {
     /// Each tenant includes the member's roles in it. The list is complete and not paginated.
     ///
     /// To list all of a member's tenants, call this operation once for each environment returned by
-    /// `GET /api/environments`.
+    /// [`Environments::list`](crate::resources::environments::Environments::list).
     ///
     /// Sends a `GET` request to `/api/members/{id}/tenants/{environment}`
     ///
     /// Arguments:
     /// - `id`: The ID of the member whose tenants to list, such as `auth0|abc123`.
-    /// - `environment`: The name of the environment, as returned by `GET /api/environments`. Must not be empty.
+    /// - `environment`: The name of the environment, as returned by [`Environments::list`](crate::resources::environments::Environments::list). Must not be empty.
     #[inline]
     pub fn list_tenant_access_by_environment<'a>(
         &'a self,

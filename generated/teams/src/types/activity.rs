@@ -35,7 +35,7 @@ pub struct ActivityLogActorRequired<Id, Name, Type> {
     pub type_: Type,
 }
 impl ActivityLogActor {
-    /// Creates a `ActivityLogActor` from its required fields.
+    /// Creates an `ActivityLogActor` from its required fields.
     pub fn new<
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -185,7 +185,7 @@ pub struct ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status> {
     pub status: Status,
 }
 impl ActivityLogEntry {
-    /// Creates a `ActivityLogEntry` from its required fields.
+    /// Creates an `ActivityLogEntry` from its required fields.
     pub fn new<
         CreatedAt: ::std::convert::Into<
                 ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,

@@ -20,7 +20,7 @@ pub struct GetMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are not included.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -95,7 +95,7 @@ impl GetMembersResponseContent {
 ///
 /// `client_ids` and the role `editor-specific-apps` must be used together.
 ///
-/// Checked before sending: the role editor-specific-apps needs at least one application in client_ids.
+/// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct InviteMembersRequestContent {
@@ -103,7 +103,7 @@ pub struct InviteMembersRequestContent {
     ///
     /// Required if `tenant_roles` contains that role. Must be omitted otherwise.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -132,7 +132,7 @@ pub struct InviteMembersRequestContentRequired<Email, Role> {
     pub role: Role,
 }
 impl InviteMembersRequestContent {
-    /// Creates a `InviteMembersRequestContent` from its required fields.
+    /// Creates an `InviteMembersRequestContent` from its required fields.
     pub fn new<
         Email: ::std::convert::Into<::std::string::String>,
         Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
@@ -227,7 +227,7 @@ impl ::auth0_core::codegen::Check for InviteMembersRequestContent {
 pub struct InviteMembersResponseContent {
     /// The applications for which the role `editor-specific-apps` was granted, if any.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -251,7 +251,7 @@ pub struct InviteMembersResponseContent {
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -265,7 +265,7 @@ pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
     pub role: Role,
 }
 impl InviteMembersResponseContent {
-    /// Creates a `InviteMembersResponseContent` from its required fields.
+    /// Creates an `InviteMembersResponseContent` from its required fields.
     pub fn new<
         Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
@@ -393,7 +393,7 @@ pub struct TeamMember {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -528,18 +528,18 @@ impl ::std::convert::TryFrom<::std::string::String> for TeamMemberRoleEnum {
 }
 /// A change of a member's role in the team.
 ///
-/// Converts from [`GetMembersResponseContent`], [`InviteMembersResponseContent`], [`TeamMember`], [`UpdateMembersResponseContent`] with `UpdateMembersRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`GetMembersResponseContent`], [`InviteMembersResponseContent`], [`TeamMember`], [`UpdateMembersResponseContent`] with `UpdateMembersRequestContent::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersRequestContent {
     /// The new role, which replaces the current role.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateMembersRequestContent {
-    /// Creates a `UpdateMembersRequestContent` from its required field [`role`](Self#structfield.role).
+    /// Creates an `UpdateMembersRequestContent` from its required field [`role`](Self#structfield.role).
     pub fn with_role(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -639,7 +639,7 @@ pub struct UpdateMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's current role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -669,7 +669,7 @@ pub struct UpdateMembersResponseContentRequired<
     pub role: Role,
 }
 impl UpdateMembersResponseContent {
-    /// Creates a `UpdateMembersResponseContent` from its required fields.
+    /// Creates an `UpdateMembersResponseContent` from its required fields.
     pub fn new<
         Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
         FamilyName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,

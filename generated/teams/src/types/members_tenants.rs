@@ -6,9 +6,9 @@ use crate::types::TenantMemberRoleEnum;
 ///
 /// `client_ids` and the role `editor-specific-apps` must be used together.
 ///
-/// Checked before sending: the role editor-specific-apps needs at least one application in client_ids.
+/// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 ///
-/// Checked before sending: client_ids goes only with the role editor-specific-apps.
+/// Checked before the request is sent: client_ids goes only with the role editor-specific-apps.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsRequestContent {
@@ -16,19 +16,19 @@ pub struct CreateMembersTenantsRequestContent {
     ///
     /// Required if `roles` contains that role. Must be omitted otherwise.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to assign in each of the tenants, at least one.
     ///
-    /// Rules: at least 1 item.
+    /// Constraints: at least 1 item.
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to add, from 1 to 10. A tenant that the member can already access fails with item status 409.
     ///
-    /// Rules: 1 to 10 items.
+    /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -201,7 +201,7 @@ impl ::auth0_core::PartialReport for CreateMembersTenantsResponseContent {
 pub struct DeleteMembersTenantsRequestContent {
     /// The tenants to remove, from 1 to 10. A tenant that the member cannot access is reported as a failed item.
     ///
-    /// Rules: 1 to 10 items.
+    /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
@@ -475,7 +475,7 @@ impl MembersTenantsFailureItem {
 pub struct MembersTenantsSuccessItem {
     /// The applications for which `editor-specific-apps` was assigned. Absent without that role.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -523,7 +523,7 @@ impl MembersTenantsSuccessItem {
 }
 /// A role assigned to a member in a tenant.
 ///
-/// Checked before sending: `client_ids` is required when `role` is editor-specific-apps.
+/// Checked before the request is sent: `client_ids` is required when `role` is editor-specific-apps.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TenantRoleAssignment {
@@ -531,7 +531,7 @@ pub struct TenantRoleAssignment {
     ///
     /// Present only with the role `editor-specific-apps`.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
@@ -565,11 +565,11 @@ impl TenantRoleAssignment {
 ///
 /// `client_ids` and the role `editor-specific-apps` must be used together, and only with a single tenant.
 ///
-/// Checked before sending: the role editor-specific-apps needs at least one application in client_ids.
+/// Checked before the request is sent: the role editor-specific-apps needs at least one application in client_ids.
 ///
-/// Checked before sending: client_ids goes only with the role editor-specific-apps.
+/// Checked before the request is sent: client_ids goes only with the role editor-specific-apps.
 ///
-/// Checked before sending: `tenants` must have at most 1 item when `client_ids` has at least 1 item.
+/// Checked before the request is sent: `tenants` must have at most 1 item when `client_ids` has at least 1 item.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsRequestContent {
@@ -578,7 +578,7 @@ pub struct UpdateMembersTenantsRequestContent {
     /// Required if `roles` contains that role. Must be omitted otherwise. With it, `tenants` must contain a
     /// single tenant.
     ///
-    /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
+    /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -589,9 +589,9 @@ pub struct UpdateMembersTenantsRequestContent {
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to change, from 1 to 10. With `client_ids`, exactly one.
     ///
-    /// Rules: 1 to 10 items.
+    /// Constraints: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -603,7 +603,7 @@ pub struct UpdateMembersTenantsRequestContentRequired<Roles, Tenants> {
     pub tenants: Tenants,
 }
 impl UpdateMembersTenantsRequestContent {
-    /// Creates a `UpdateMembersTenantsRequestContent` from its required fields.
+    /// Creates an `UpdateMembersTenantsRequestContent` from its required fields.
     pub fn new<
         Roles: ::std::iter::IntoIterator<
                 Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
@@ -732,7 +732,7 @@ pub struct UpdateMembersTenantsResponseContentRequired<
     pub summary: MembersTenantsBulkSummary,
 }
 impl UpdateMembersTenantsResponseContent {
-    /// Creates a `UpdateMembersTenantsResponseContent` from its required fields.
+    /// Creates an `UpdateMembersTenantsResponseContent` from its required fields.
     pub fn new<
         Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
         Message: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,

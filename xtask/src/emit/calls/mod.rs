@@ -1,9 +1,6 @@
-//! The types of calls: parameters, sending, paging.
+//! Calls: the methods of resources, the types that they return, and paging.
 
-pub(crate) mod call;
-pub(crate) mod call_docs;
-pub(crate) mod call_names;
-pub(crate) mod listing;
-pub(crate) mod page_parameters;
-pub(crate) mod pages;
-pub(crate) mod paging;
+pub(crate) mod call_type;
+mod method_docs;
+mod page_parameters;
+mod paged_calls;

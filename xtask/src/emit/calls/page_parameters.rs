@@ -1,82 +1,82 @@
-//! How a call says which page it wants: by the checkpoint that the page before names, by counting pages, or by either.
-//! What is written here is the code of `auth0_core::codegen::Paged` that depends on it.
+//! The parameters that select a page: a cursor, a page number, or either. This module writes the code of
+//! `auth0_core::codegen::Paged` that depends on them.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-/// The field of a call with the number of items before the page, where a listing is resumed. It is not the number of a
-/// page, so that the page size may be set afterwards.
+/// The field of a call with the number of items before the page, for resumed listings. It is not a page number, so that the page
+/// size can be set afterwards.
 pub(crate) const OFFSET: &str = "offset";
 
-/// The setter of the page size, and the field of a call that pages in two ways: which parameter takes the size is known
-/// only once the way is.
+/// The setter of the page size, and the field for it if an operation has two ways of paging: which parameter is set depends
+/// on the way that is chosen.
 pub(crate) const PAGE_SIZE: &str = "page_size";
 
-/// A query parameter and the field of the call that holds it.
-pub(crate) struct Parameter {
+/// A query parameter and its field in the call.
+pub(crate) struct PageParameter {
     pub(crate) name: String,
     pub(crate) field: Ident,
 }
 
-impl Parameter {
-    /// The parameter with whether it is set, as the check of the two ways takes it.
+impl PageParameter {
+    /// The name with whether the parameter is set, for the check that only one way of paging is used.
     fn is_set(&self) -> TokenStream {
         let Self { name, field } = self;
         quote!((#name, self.#field.is_some()))
     }
 }
 
-/// The parameters of a call that say which page is wanted, one way or two.
-pub(crate) struct Ways {
-    pub(crate) checkpoint: Option<ByCheckpoint>,
-    pub(crate) counted: Option<ByCounting>,
+/// The parameters of a call that select the page, for one way of paging or two.
+pub(crate) struct PageParameters {
+    pub(crate) checkpoint: Option<CheckpointParameters>,
+    pub(crate) counted: Option<CountedParameters>,
 }
 
-pub(crate) struct ByCheckpoint {
-    pub(crate) cursor: Parameter,
-    pub(crate) size: Option<Parameter>,
-    /// How large a page is where that is not said, if that is known.
+pub(crate) struct CheckpointParameters {
+    pub(crate) cursor: PageParameter,
+    pub(crate) size: Option<PageParameter>,
+    /// The default page size, if it is known.
     pub(crate) size_default: Option<u64>,
 }
 
-pub(crate) struct ByCounting {
-    pub(crate) page: Parameter,
-    pub(crate) per_page: Parameter,
-    pub(crate) totals: Option<Parameter>,
-    /// How large a page is where that is not said.
+pub(crate) struct CountedParameters {
+    pub(crate) page: PageParameter,
+    pub(crate) per_page: PageParameter,
+    pub(crate) totals: Option<PageParameter>,
+    /// The default page size.
     pub(crate) size_default: u64,
 }
 
-/// Statements for the beginning of a call, and the check of its paging.
+/// The statements at the start of a call, and the check of its page parameters.
 #[derive(Default)]
-pub(crate) struct Settled {
+pub(crate) struct PagingStatements {
     pub(crate) statements: TokenStream,
     pub(crate) check: TokenStream,
 }
 
-impl ByCheckpoint {
-    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+impl CheckpointParameters {
+    fn parameters(&self) -> impl Iterator<Item = &PageParameter> {
         [&self.cursor].into_iter().chain(&self.size)
     }
 }
 
-impl ByCounting {
-    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+impl CountedParameters {
+    fn parameters(&self) -> impl Iterator<Item = &PageParameter> {
         [&self.page, &self.per_page].into_iter().chain(&self.totals)
     }
 
-    /// Whether a call counts pages, where it need not: one of the parameters is set, or the listing is resumed so.
+    /// Whether a call that could use a cursor uses page numbers: one of these parameters is set, or the listing is resumed by number.
     fn is_chosen(&self) -> TokenStream {
         let fields = self.parameters().map(|parameter| &parameter.field);
         let offset = format_ident!("{OFFSET}");
         quote!(self.#offset.is_some() #(|| self.#fields.is_some())*)
     }
 
-    /// How large a page is. A size that breaks the rules is reported when the page is requested.
-    fn page_size(&self, beside: bool) -> TokenStream {
+    /// The page size. An invalid size is reported when the page is requested.
+    fn page_size(&self, has_field: bool) -> TokenStream {
         let field = &self.per_page.field;
         let size = self.size_literal();
-        let chosen = match beside {
+        let chosen = match has_field {
             true => {
                 let page_size = format_ident!("{PAGE_SIZE}");
                 quote!(self.#page_size.or(self.#field))
@@ -86,9 +86,9 @@ impl ByCounting {
         quote!(#chosen.and_then(|size| u64::try_from(size).ok()).unwrap_or(#size))
     }
 
-    /// A page that was set after the listing was resumed counts.
-    fn position(&self, beside: bool) -> TokenStream {
-        let (page, size) = (&self.page.field, self.page_size(beside));
+    /// A page that is set after the listing was resumed overrides the position.
+    fn position(&self, has_field: bool) -> TokenStream {
+        let (page, size) = (&self.page.field, self.page_size(has_field));
         let offset = format_ident!("{OFFSET}");
         quote! {
             match self.#offset {
@@ -103,8 +103,8 @@ impl ByCounting {
     }
 }
 
-impl Ways {
-    /// Whether the page size has a field of its own, beside the parameters that take it.
+impl PageParameters {
+    /// Whether the page size has a field in addition to the parameters for it.
     pub(crate) fn has_page_size(&self) -> bool {
         self.counted.is_some()
             && self
@@ -113,20 +113,20 @@ impl Ways {
                 .is_some_and(|checkpoint| checkpoint.size.is_some())
     }
 
-    /// Whether a call holds the place where it was resumed.
+    /// Whether a call has a field for the position at which it is resumed.
     pub(crate) fn has_offset(&self) -> bool {
         self.counted.is_some()
     }
 
-    /// The parameters that take the page size, one for each way.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = &Parameter> {
+    /// The parameters of the page size, one for each way of paging.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = &PageParameter> {
         let checkpoint = self.checkpoint.as_ref().and_then(|by| by.size.as_ref());
         let counted = self.counted.as_ref().map(|counted| &counted.per_page);
         checkpoint.into_iter().chain(counted)
     }
 
     pub(crate) fn position(&self) -> TokenStream {
-        let by_checkpoint = |by: &ByCheckpoint| {
+        let by_checkpoint = |by: &CheckpointParameters| {
             let cursor = &by.cursor.field;
             quote!(
                 auth0_core::codegen::Position::of_checkpoint(self.#cursor.as_deref().map(String::as_str))
@@ -146,7 +146,7 @@ impl Ways {
         }
     }
 
-    /// The size of a page, where pages are counted.
+    /// The page size, if page numbers are used.
     pub(crate) fn counted_size(&self) -> Option<TokenStream> {
         let counted = self.counted.as_ref()?;
         let size = counted.page_size(self.has_page_size());
@@ -159,7 +159,7 @@ impl Ways {
         })
     }
 
-    /// The field that holds the page size, whichever way the listing is paged.
+    /// The field of the page size for all ways of paging.
     pub(crate) fn page_size_field(&self) -> Option<Ident> {
         match self.has_page_size() {
             true => Some(format_ident!("{PAGE_SIZE}")),
@@ -167,14 +167,14 @@ impl Ways {
         }
     }
 
-    /// The statements that lead a call to `position`. Where it is there already nothing is touched, so that what breaks
-    /// the rules is told and not mended.
+    /// The statements that move a call to `position`. A call that is there already is not changed, so that invalid parameters
+    /// are reported and not replaced.
     pub(crate) fn at(&self) -> TokenStream {
         let counted = self.counted.as_ref().map(|counted| {
             let (page, per_page) = (&counted.page.field, &counted.per_page.field);
             let literal = counted.size_literal();
             let offset = format_ident!("{OFFSET}");
-            // Without a size the server would take its own, by which the number of the page would mean another place.
+            // Without a size, the server would use its own, with which the page number means another position.
             quote! {
                 self.#per_page.get_or_insert(#literal);
                 self.#page = None;
@@ -200,7 +200,7 @@ impl Ways {
                 let chosen = by_counting.is_chosen();
                 let not_counted = by_counting.parameters().map(|p| &p.field);
                 let offset = format_ident!("{OFFSET}");
-                // The size goes over to the other way.
+                // The size applies to the other way of paging too.
                 let (size_of_checkpoint, size_of_page) = match &checkpoint.size {
                     None => (TokenStream::new(), TokenStream::new()),
                     Some(size) => {
@@ -215,7 +215,7 @@ impl Ways {
                     if position == auth0_core::codegen::Paged::position(&self) {
                         return self;
                     }
-                    // The place decides which way it is gone to.
+                    // The position determines the way of paging.
                     match position {
                         auth0_core::codegen::Position::Checkpoint(_) => {
                             #size_of_checkpoint
@@ -235,12 +235,12 @@ impl Ways {
         }
     }
 
-    /// Of two ways that by checkpoints is taken unless the other is chosen, and it says how large a page is where that is
-    /// known, because that is what the server tells it by. Where pages are counted, their total is asked for: without it
-    /// only an empty page shows the end.
-    pub(crate) fn settled(&self) -> Settled {
+    /// The statements at the start of a call. Cursors are used unless page numbers are chosen, and the page size is set if its
+    /// default is known, because the server selects cursors by this parameter. With page numbers, totals are requested: without
+    /// them, only an empty page shows the end.
+    pub(crate) fn settle(&self) -> PagingStatements {
         let page_size = format_ident!("{PAGE_SIZE}");
-        let given = |field: &Ident| {
+        let with_size = |field: &Ident| {
             self.has_page_size()
                 .then(|| quote!(self.#field = self.#page_size.or(self.#field);))
         };
@@ -250,9 +250,9 @@ impl Ways {
                 quote!(self.#field.get_or_insert(true);)
             });
             let (page, offset) = (&counted.page.field, format_ident!("{OFFSET}"));
-            let (given, size) = (given(&counted.per_page.field), counted.page_size(false));
+            let (set_size, size) = (with_size(&counted.per_page.field), counted.page_size(false));
             quote! {
-                #given
+                #set_size
                 if let Some(items) = self.#offset {
                     self.#page.get_or_insert(auth0_core::codegen::Position::Offset(items).page(#size));
                 }
@@ -261,23 +261,23 @@ impl Ways {
         });
         let size = self.checkpoint.as_ref().and_then(|checkpoint| {
             let field = &checkpoint.size.as_ref()?.field;
-            let given = given(field);
+            let set_size = with_size(field);
             let default = checkpoint.size_default.map(|size| {
                 let size = proc_macro2::Literal::u64_unsuffixed(size);
                 quote!(self.#field.get_or_insert(#size);)
             });
-            Some(quote!(#given #default))
+            Some(quote!(#set_size #default))
         });
         let (Some(checkpoint), Some(counted)) = (&self.checkpoint, &self.counted) else {
-            return Settled {
+            return PagingStatements {
                 statements: counting.or(size).unwrap_or_default(),
                 check: TokenStream::new(),
             };
         };
         let chosen = counted.is_chosen();
-        let by_checkpoint = checkpoint.parameters().map(Parameter::is_set);
-        let by_counting = counted.parameters().map(Parameter::is_set);
-        Settled {
+        let by_checkpoint = checkpoint.parameters().map(PageParameter::is_set);
+        let by_counting = counted.parameters().map(PageParameter::is_set);
+        PagingStatements {
             statements: quote!(if #chosen { #counting } else { #size }),
             check: quote!(check.one_paging(&[#(#by_checkpoint),*], &[#(#by_counting),*]);),
         }

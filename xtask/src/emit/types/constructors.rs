@@ -1,5 +1,5 @@
-//! How a struct of a generated crate is constructed. No two required values are told apart by their position: a document
-//! that renames, adds or removes one would otherwise permute arguments of code that still compiles.
+//! The constructors of structs. Several required values are passed by name: with positional arguments, a document that
+//! renames, adds or removes one could swap arguments in code that still compiles.
 //!
 //! | required fields | constructor |
 //! | --- | --- |
@@ -13,49 +13,47 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Item, Type};
 
-use crate::emit::calls::call::RESERVED;
-use crate::emit::docs;
+use crate::emit::calls::call_type::RESERVED;
+use crate::emit::doc_text;
 use crate::emit::model::Model;
 use crate::emit::names;
-use crate::emit::types::items::{
-    Taking, Types, converted, field_value, given, parameter_type, taking,
-};
+use crate::emit::read_back::StructField;
+use crate::emit::types::TypeIndex;
+use crate::emit::types::argument_types::{Passing, argument_type, converted, field_value};
 use crate::emit::types::setters;
-use crate::emit::types::shapes::Field;
 
-/// Named arguments: a struct whose fields are the required values of a type or of an operation.
-pub(crate) struct Arguments {
+/// A struct whose fields are the required values of a type or of an operation.
+pub(crate) struct RequiredStruct {
     name: Ident,
-    /// The type that is constructed.
+    /// The type that is constructed from it.
     of: Ident,
-    fields: Vec<Argument>,
+    fields: Vec<RequiredField>,
 }
 
-/// One of the named arguments.
-pub(crate) struct Argument {
+/// A field of such a struct.
+pub(crate) struct RequiredField {
     pub(crate) ident: Ident,
-    /// The type of the value.
-    pub(crate) kind: Kind,
+    pub(crate) ty: RequiredType,
     /// Its documentation.
     pub(crate) doc: String,
 }
 
-/// What is accepted for a value.
-pub(crate) enum Kind {
-    /// The type itself.
+/// The type of such a field.
+pub(crate) enum RequiredType {
+    /// A type.
     Exact(TokenStream),
-    /// Whatever fulfils this bound: the field gets a type parameter, which the value infers.
+    /// A type parameter with this bound.
     Bound(TokenStream),
 }
 
-impl Kind {
-    /// What is accepted for a value of `ty`.
+impl RequiredType {
+    /// The type of the field for a value of `ty`.
     pub(crate) fn of(ty: &Type, model: &Model<'_>) -> Self {
-        match taking(ty, model) {
-            Taking::Plain => Self::Exact(quote!(#ty)),
-            Taking::Into => Self::Bound(quote!(::std::convert::Into<#ty>)),
-            Taking::List(item) => Self::Bound(match taking(item, model) {
-                Taking::Into => {
+        match Passing::of(ty, model) {
+            Passing::Exact => Self::Exact(quote!(#ty)),
+            Passing::Into => Self::Bound(quote!(::std::convert::Into<#ty>)),
+            Passing::Items(item) => Self::Bound(match Passing::of(item, model) {
+                Passing::Into => {
                     quote!(::std::iter::IntoIterator<Item: ::std::convert::Into<#item>>)
                 }
                 _ => quote!(::std::iter::IntoIterator<Item = #item>),
@@ -64,9 +62,9 @@ impl Kind {
     }
 }
 
-impl Arguments {
-    /// The arguments of a function that returns `of`.
-    pub(crate) fn new(name: &str, of: &Ident, fields: Vec<Argument>) -> Self {
+impl RequiredStruct {
+    /// The struct `name`, for a function that returns `of`.
+    pub(crate) fn new(name: &str, of: &Ident, fields: Vec<RequiredField>) -> Self {
         Self {
             name: names::ident(name),
             of: of.clone(),
@@ -74,16 +72,16 @@ impl Arguments {
         }
     }
 
-    /// The name of the type parameter of each field that has one, unlike any type that the fields may name.
+    /// The type parameter of each field that has one. It does not collide with the types of other fields.
     fn parameters(&self, model: &Model<'_>) -> Vec<Option<Ident>> {
         let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
-        let parameter = |argument: &Argument| match argument.kind {
-            Kind::Exact(_) => None,
-            Kind::Bound(_) => {
-                let base = names::type_name(&argument.ident.to_string());
+        let parameter = |field: &RequiredField| match field.ty {
+            RequiredType::Exact(_) => None,
+            RequiredType::Bound(_) => {
+                let base = names::type_name(&field.ident.to_string());
                 let is_taken = |name: &str| {
                     taken.contains(name)
-                        || model.schemas.contains_key(name)
+                        || model.components.contains_key(name)
                         || self.name == name
                         || self.of == name
                 };
@@ -95,7 +93,7 @@ impl Arguments {
         self.fields.iter().map(parameter).collect()
     }
 
-    /// The definition of the struct, with `doc` for its documentation.
+    /// The definition of the struct, with the documentation `doc`.
     pub(crate) fn definition(&self, doc: &str, model: &Model<'_>) -> TokenStream {
         let name = &self.name;
         let parameters = self.parameters(model);
@@ -104,16 +102,16 @@ impl Arguments {
             .iter()
             .zip(&parameters)
             .map(|(field, parameter)| {
-                let (ident, doc) = (&field.ident, docs::doc(&field.doc));
-                let ty = match &field.kind {
-                    Kind::Exact(ty) => ty.clone(),
-                    Kind::Bound(_) => quote!(#parameter),
+                let (ident, doc) = (&field.ident, doc_text::doc(&field.doc));
+                let ty = match &field.ty {
+                    RequiredType::Exact(ty) => ty.clone(),
+                    RequiredType::Bound(_) => quote!(#parameter),
                 };
                 quote!(#doc pub #ident: #ty)
             });
         let generics = generics(parameters.iter().flatten());
-        let doc = docs::doc(doc);
-        // Nothing is derived: a field may hold a secret. Not `#[non_exhaustive]`: another required field has to be a
+        let doc = doc_text::doc(doc);
+        // No derives, because a field may contain a secret. Not `#[non_exhaustive]`, so that a new required field is a
         // compile error that names it.
         quote! {
             #doc
@@ -123,13 +121,13 @@ impl Arguments {
         }
     }
 
-    /// The type parameters with their bounds, as a function that takes the struct declares them.
+    /// The type parameters with their bounds, for a function that takes the struct.
     pub(crate) fn bounds(&self, model: &Model<'_>) -> TokenStream {
         let parameters = self.parameters(model);
         let bounds = self.fields.iter().zip(&parameters);
-        generics(bounds.filter_map(|(field, parameter)| match &field.kind {
-            Kind::Exact(_) => None,
-            Kind::Bound(bound) => Some(quote!(#parameter: #bound)),
+        generics(bounds.filter_map(|(field, parameter)| match &field.ty {
+            RequiredType::Exact(_) => None,
+            RequiredType::Bound(bound) => Some(quote!(#parameter: #bound)),
         }))
     }
 
@@ -141,7 +139,7 @@ impl Arguments {
     }
 }
 
-/// `<…>`, or nothing where there are no parameters.
+/// `<…>`, or nothing if there are no parameters.
 fn generics(parameters: impl Iterator<Item = impl quote::ToTokens>) -> TokenStream {
     let mut parameters = parameters.peekable();
     match parameters.peek() {
@@ -150,14 +148,14 @@ fn generics(parameters: impl Iterator<Item = impl quote::ToTokens>) -> TokenStre
     }
 }
 
-/// The names of the structs of required fields, by the types that they construct. A name that the document uses itself
-/// is numbered.
+/// The names of the structs of required fields, by the types that they construct. A name that the document uses is numbered.
 pub(crate) fn required_structs(
-    structs: &BTreeMap<String, Vec<Field>>,
+    structs: &BTreeMap<String, Vec<StructField>>,
     model: &Model<'_>,
 ) -> BTreeMap<String, String> {
-    let several = |fields: &[Field]| fields.iter().filter(|field| !field.optional).count() > 1;
-    let is_taken = |name: &str| structs.contains_key(name) || model.schemas.contains_key(name);
+    let several =
+        |fields: &[StructField]| fields.iter().filter(|field| !field.optional).count() > 1;
+    let is_taken = |name: &str| structs.contains_key(name) || model.components.contains_key(name);
     structs
         .iter()
         .filter(|(_, fields)| several(fields))
@@ -168,29 +166,30 @@ pub(crate) fn required_structs(
         .collect()
 }
 
-/// The name of the constructor that takes the one required field. An optional field may be called `with_…` itself, and
-/// has a setter of that name.
-pub(crate) fn with_name(field: &Field, fields: &[Field]) -> String {
-    let name = field.ident.trim_start_matches("r#").trim_matches('_');
+/// The name of the constructor that takes the only required field. An optional field can be called `with_…` too, and has
+/// a setter of that name.
+pub(crate) fn with_name(field: &StructField, fields: &[StructField]) -> String {
+    let name = field.doc_name().trim_matches('_');
     let setters: Vec<&str> = fields.iter().map(|field| field.ident.as_str()).collect();
     names::unlike(format!("with_{name}"), &setters)
 }
 
-/// The constructor and the setters of the struct `item`, behind the struct of its required fields where it needs one.
+/// The constructor and the setters of the struct `item`, preceded by the struct of its required fields if it has several.
 pub(crate) fn emit(
     item: &syn::ItemStruct,
-    fields: &[Field],
-    types: &Types,
+    fields: &[StructField],
+    types: &TypeIndex,
     model: &Model<'_>,
 ) -> Vec<Item> {
     let ident = &item.ident;
     let name = ident.to_string();
+    let article = doc_text::article(&name);
     let (optional, required): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.optional);
     let mut emitted = Vec::new();
     let constructor: syn::ImplItemFn = match required.as_slice() {
         [] => {
             let values = fields.iter().map(absent);
-            let doc = format!(" Creates a `{name}` whose fields are all absent.");
+            let doc = format!(" Creates {article} `{name}` whose fields are all absent.");
             syn::parse_quote! {
                 #[doc = #doc]
                 pub fn new() -> Self {
@@ -201,14 +200,14 @@ pub(crate) fn emit(
         [only] => {
             let constructor = format_ident!("{}", with_name(only, fields));
             let argument = format_ident!("{}", only.ident);
-            let ty = parameter_type(&only.ty, model);
+            let ty = argument_type(&only.ty, model);
             let values = fields.iter().map(|field| match field.optional {
                 true => absent(field),
-                false => field_value(&argument, &converted(&argument, &field.ty, model)),
+                false => field_value(&argument, &converted(quote!(#argument), &field.ty, model)),
             });
             let doc = format!(
-                " Creates a `{name}` from its required field [`{0}`](Self#structfield.{0}).",
-                only.ident.trim_start_matches("r#")
+                " Creates {article} `{name}` from its required field [`{0}`](Self#structfield.{0}).",
+                only.doc_name()
             );
             syn::parse_quote! {
                 #[doc = #doc]
@@ -218,26 +217,31 @@ pub(crate) fn emit(
             }
         }
         required => {
-            let struct_name = types.required.get(&name).cloned().unwrap_or_default();
-            let arguments = required.iter().map(|field| Argument {
+            let struct_name = types
+                .required_structs
+                .get(&name)
+                .cloned()
+                .unwrap_or_default();
+            let fields_of_struct = required.iter().map(|field| RequiredField {
                 ident: format_ident!("{}", field.ident),
-                kind: Kind::of(&field.ty, model),
+                ty: RequiredType::of(&field.ty, model),
                 doc: first_line(item, field),
             });
-            let arguments = Arguments::new(&struct_name, ident, arguments.collect());
+            let required_struct =
+                RequiredStruct::new(&struct_name, ident, fields_of_struct.collect());
             let doc = format!("The required fields of [`{name}`], for [`{name}::new`].");
-            let definition = arguments.definition(&doc, model);
+            let definition = required_struct.definition(&doc, model);
             emitted.push(syn::parse_quote!(#definition));
-            let (bounds, ty) = (arguments.bounds(model), arguments.ty(model));
+            let (bounds, ty) = (required_struct.bounds(model), required_struct.ty(model));
             let values = fields.iter().map(|field| {
                 if field.optional {
                     return absent(field);
                 }
                 let ident = format_ident!("{}", field.ident);
-                let value = given(quote!(required.#ident), &field.ty, model);
+                let value = converted(quote!(required.#ident), &field.ty, model);
                 quote!(#ident: #value)
             });
-            let doc = format!(" Creates a `{name}` from its required fields.");
+            let doc = format!(" Creates {article} `{name}` from its required fields.");
             syn::parse_quote! {
                 #[doc = #doc]
                 pub fn new #bounds (required: #ty) -> Self {
@@ -255,24 +259,24 @@ pub(crate) fn emit(
 }
 
 /// A field that is not set.
-fn absent(field: &Field) -> TokenStream {
+fn absent(field: &StructField) -> TokenStream {
     let ident = format_ident!("{}", field.ident);
     quote!(#ident: ::std::default::Default::default())
 }
 
-/// The first paragraph that documents a field, or else where its documentation is.
-fn first_line(item: &syn::ItemStruct, field: &Field) -> String {
+/// The first paragraph of the documentation of a field, or a link to the field.
+fn first_line(item: &syn::ItemStruct, field: &StructField) -> String {
     let documented = item
         .fields
         .iter()
         .find(|other| other.ident.as_ref().is_some_and(|i| *i == field.ident));
     let lines = documented.into_iter().flat_map(|field| &field.attrs);
     let text: Vec<String> = lines.filter_map(doc_line).collect();
-    match docs::first_line(&text.join("\n")) {
+    match doc_text::first_line(&text.join("\n")) {
         line if line.is_empty() => format!(
             "The value of [`{1}`]({0}#structfield.{1}).",
             item.ident,
-            field.ident.trim_start_matches("r#")
+            field.doc_name()
         ),
         line => line,
     }

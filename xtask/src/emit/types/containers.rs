@@ -1,12 +1,12 @@
-//! Lists, maps and objects that a type must have: how serde reads `null` and absence in their place.
+//! How serde reads `null` and absence in place of lists, maps and objects.
 
 use quote::quote;
 use syn::{Field, Item, Type, parse_quote};
 
-use crate::emit::model::{Model, list};
-use crate::emit::types::shapes;
-use crate::emit::types::write_back::Plan;
-use crate::extensions;
+use crate::emit::model::Model;
+use crate::emit::read_back::StructField;
+use crate::emit::type_syntax;
+use crate::emit::types::update_types::WriteBackPlan;
 
 /// Sets how serde reads the containers of a type.
 ///
@@ -14,34 +14,33 @@ use crate::extensions;
 /// `null` has unknown values. A missing required container is an error. In types that are only sent, `null` is an error: an empty list
 /// may remove everything. Serde reads a missing `Option` as `None`, so a required container that may be `null` gets a plain
 /// `deserialize_with`, which makes serde require it.
-pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, model: &Model<'_>) {
+pub(crate) fn require(
+    item: &mut Item,
+    fields: &[StructField],
+    plan: &WriteBackPlan,
+    model: &Model<'_>,
+) {
     let Item::Struct(item) = item else { return };
     let name = item.ident.to_string();
     let is_received = plan.is_received(&name);
-    let schema = model.schemas.get(&name);
-    let required: Vec<&str> = schema
-        .map(|schema| list(&schema["required"]).filter_map(serde_json::Value::as_str))
-        .into_iter()
-        .flatten()
-        .collect();
+    let component = model.components.get(&name);
     let is_required = |field: &Field| {
         let ident = field.ident.as_ref().map(ToString::to_string);
         let known = fields
             .iter()
             .find(|known| Some(&known.ident) == ident.as_ref());
-        known.is_some_and(|known| required.contains(&known.wire.as_str()))
+        known
+            .zip(component)
+            .is_some_and(|(known, component)| component.is_required(&known.wire))
     };
     let is_object = |ty: &Type| {
-        shapes::last_name(ty)
-            .and_then(|name| model.schemas.get(&name).copied())
-            .is_some_and(|schema| {
-                schema["properties"].is_object() || schema[extensions::UNION.name].is_object()
-            })
+        let component = type_syntax::last_name(ty).and_then(|name| model.components.get(&name));
+        component.is_some_and(|component| component.is_object)
     };
     let is_sent = plan.is_sent(&name);
     for field in &mut item.fields {
-        let optional = shapes::generic("Option", &field.ty);
-        let item = shapes::generic("Vec", optional.unwrap_or(&field.ty));
+        let optional = type_syntax::generic("Option", &field.ty);
+        let item = type_syntax::generic("Vec", optional.unwrap_or(&field.ty));
         let is_list_of_objects = item.is_some_and(is_object);
         let read = match (optional, is_required(field)) {
             (Some(inner), true) if !is_scalar(inner) => {
@@ -72,12 +71,12 @@ pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
 fn is_list_or_map(ty: &Type) -> bool {
     ["Vec", "BTreeMap", "Map"]
         .iter()
-        .any(|name| shapes::generic(name, ty).is_some())
+        .any(|name| type_syntax::generic(name, ty).is_some())
 }
 
 fn is_scalar(ty: &Type) -> bool {
-    shapes::generic("Open", ty).is_some()
+    type_syntax::generic("Open", ty).is_some()
         || ["String", "SecretString", "bool", "i64", "f64", "Value"]
             .iter()
-            .any(|name| shapes::is_named(name, ty))
+            .any(|name| type_syntax::is_named(name, ty))
 }

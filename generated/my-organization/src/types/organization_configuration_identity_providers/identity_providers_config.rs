@@ -21,7 +21,7 @@ pub struct IdentityProvidersConfigRequired {
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
 impl IdentityProvidersConfig {
-    /// Creates a `IdentityProvidersConfig` from its required fields.
+    /// Creates an `IdentityProvidersConfig` from its required fields.
     pub fn new(required: IdentityProvidersConfigRequired) -> Self {
         Self {
             organization: required.organization,
@@ -108,7 +108,7 @@ pub struct IdentityProvidersConfigOrganizationRequired<
     pub can_set_show_as_button: CanSetShowAsButton,
 }
 impl IdentityProvidersConfigOrganization {
-    /// Creates a `IdentityProvidersConfigOrganization` from its required fields.
+    /// Creates an `IdentityProvidersConfigOrganization` from its required fields.
     pub fn new<
         CanSetAssignMembershipOnLogin: ::std::convert::Into<::auth0_core::Open<bool>>,
         CanSetShowAsButton: ::std::convert::Into<::auth0_core::Open<bool>>,
@@ -186,7 +186,7 @@ for IdentityProvidersConfigProvisioningMethodsEnum {
 pub struct IdentityProvidersConfigStrategyBase {
     /// The features available with this strategy. Empty if there are none.
     ///
-    /// Rules: no item twice.
+    /// Constraints: no duplicate items.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub enabled_features: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
@@ -208,7 +208,7 @@ pub struct IdentityProvidersConfigStrategyBaseRequired<
     pub provisioning_methods: ProvisioningMethods,
 }
 impl IdentityProvidersConfigStrategyBase {
-    /// Creates a `IdentityProvidersConfigStrategyBase` from its required fields.
+    /// Creates an `IdentityProvidersConfigStrategyBase` from its required fields.
     pub fn new<
         EnabledFeatures: ::std::iter::IntoIterator<
                 Item: ::std::convert::Into<
@@ -271,7 +271,7 @@ pub struct IdentityProvidersConfigStrategyOverride {
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
 }
 impl IdentityProvidersConfigStrategyOverride {
-    /// Creates a `IdentityProvidersConfigStrategyOverride` whose fields are all absent.
+    /// Creates an `IdentityProvidersConfigStrategyOverride` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             adfs: ::std::default::Default::default(),

@@ -20,7 +20,7 @@ pub struct IdpGoogleAppsOptionsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -34,7 +34,7 @@ pub struct IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain> {
     pub domain: Domain,
 }
 impl IdpGoogleAppsOptionsRequest {
-    /// Creates a `IdpGoogleAppsOptionsRequest` from its required fields.
+    /// Creates an `IdpGoogleAppsOptionsRequest` from its required fields.
     pub fn new<
         ClientId: ::std::convert::Into<::std::string::String>,
         ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
@@ -91,12 +91,12 @@ pub struct IdpGoogleAppsOptionsResponse {
     /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsResponse {
-    /// Creates a `IdpGoogleAppsOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpGoogleAppsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -155,7 +155,7 @@ pub struct IdpGoogleAppsRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -169,7 +169,7 @@ pub struct IdpGoogleAppsRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: IdpGoogleAppsOptionsRequest,
@@ -186,7 +186,7 @@ pub struct IdpGoogleAppsRequestRequired<Name> {
     pub options: IdpGoogleAppsOptionsRequest,
 }
 impl IdpGoogleAppsRequest {
-    /// Creates a `IdpGoogleAppsRequest` from its required fields.
+    /// Creates an `IdpGoogleAppsRequest` from its required fields.
     pub fn new<Name: ::std::convert::Into<::std::string::String>>(
         required: IdpGoogleAppsRequestRequired<Name>,
     ) -> Self {
@@ -284,7 +284,7 @@ pub struct IdpGoogleAppsResponse {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -294,7 +294,7 @@ pub struct IdpGoogleAppsResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -302,7 +302,7 @@ pub struct IdpGoogleAppsResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -311,13 +311,13 @@ pub struct IdpGoogleAppsResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
-    /// Creates a `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
+    /// Creates an `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
@@ -439,7 +439,7 @@ pub struct IdpGoogleAppsUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -455,12 +455,12 @@ pub struct IdpGoogleAppsUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsUpdateRequest {
-    /// Creates a `IdpGoogleAppsUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpGoogleAppsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -557,20 +557,20 @@ pub struct IdpMinimalResponse {
     pub access_level: ::auth0_core::Open<OrganizationAccessLevelEnum>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub display_name: ::auth0_core::Open<::std::string::String>,
     /// The ID of the identity provider.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in to this organization with the identity provider.
     pub is_enabled: ::auth0_core::Open<bool>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -586,7 +586,7 @@ pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled> {
     pub is_enabled: IsEnabled,
 }
 impl IdpMinimalResponse {
-    /// Creates a `IdpMinimalResponse` from its required fields.
+    /// Creates an `IdpMinimalResponse` from its required fields.
     pub fn new<
         AccessLevel: ::std::convert::Into<
                 ::auth0_core::Open<OrganizationAccessLevelEnum>,
@@ -639,7 +639,7 @@ pub struct IdpOktaOptionsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -653,7 +653,7 @@ pub struct IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain> {
     pub domain: Domain,
 }
 impl IdpOktaOptionsRequest {
-    /// Creates a `IdpOktaOptionsRequest` from its required fields.
+    /// Creates an `IdpOktaOptionsRequest` from its required fields.
     pub fn new<
         ClientId: ::std::convert::Into<::std::string::String>,
         ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
@@ -708,12 +708,12 @@ pub struct IdpOktaOptionsResponse {
     /// The URL of the icon on the login button.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsResponse {
-    /// Creates a `IdpOktaOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpOktaOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -772,7 +772,7 @@ pub struct IdpOktaRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -786,7 +786,7 @@ pub struct IdpOktaRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: IdpOktaOptionsRequest,
@@ -803,7 +803,7 @@ pub struct IdpOktaRequestRequired<Name> {
     pub options: IdpOktaOptionsRequest,
 }
 impl IdpOktaRequest {
-    /// Creates a `IdpOktaRequest` from its required fields.
+    /// Creates an `IdpOktaRequest` from its required fields.
     pub fn new<Name: ::std::convert::Into<::std::string::String>>(
         required: IdpOktaRequestRequired<Name>,
     ) -> Self {
@@ -904,7 +904,7 @@ pub struct IdpOktaResponse {
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -914,7 +914,7 @@ pub struct IdpOktaResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -922,7 +922,7 @@ pub struct IdpOktaResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -931,7 +931,7 @@ pub struct IdpOktaResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -944,7 +944,7 @@ pub struct IdpOktaResponseRequired<Attributes> {
     pub options: IdpOktaOptionsResponse,
 }
 impl IdpOktaResponse {
-    /// Creates a `IdpOktaResponse` from its required fields.
+    /// Creates an `IdpOktaResponse` from its required fields.
     pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
         required: IdpOktaResponseRequired<Attributes>,
     ) -> Self {
@@ -1069,7 +1069,7 @@ pub struct IdpOktaUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -1085,12 +1085,12 @@ pub struct IdpOktaUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaUpdateRequest {
-    /// Creates a `IdpOktaUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpOktaUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1201,12 +1201,12 @@ pub struct IdpOptionsIdpInitiated {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enabled: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOptionsIdpInitiated {
-    /// Creates a `IdpOptionsIdpInitiated` whose fields are all absent.
+    /// Creates an `IdpOptionsIdpInitiated` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1303,7 +1303,7 @@ pub struct IdpPingFederateOptionsRequest {
     /// The certificate for verifying the signatures of the server, in PEM or CER format.
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -1326,7 +1326,7 @@ pub struct IdpPingFederateOptionsRequestRequired<
     pub signing_cert: SigningCert,
 }
 impl IdpPingFederateOptionsRequest {
-    /// Creates a `IdpPingFederateOptionsRequest` from its required fields.
+    /// Creates an `IdpPingFederateOptionsRequest` from its required fields.
     pub fn new<
         DigestAlgorithm: ::std::convert::Into<
                 ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
@@ -1446,12 +1446,12 @@ pub struct IdpPingFederateOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsResponse {
-    /// Creates a `IdpPingFederateOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpPingFederateOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1551,7 +1551,7 @@ pub struct IdpPingFederateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -1565,7 +1565,7 @@ pub struct IdpPingFederateRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: IdpPingFederateOptionsRequest,
@@ -1582,7 +1582,7 @@ pub struct IdpPingFederateRequestRequired<Name> {
     pub options: IdpPingFederateOptionsRequest,
 }
 impl IdpPingFederateRequest {
-    /// Creates a `IdpPingFederateRequest` from its required fields.
+    /// Creates an `IdpPingFederateRequest` from its required fields.
     pub fn new<Name: ::std::convert::Into<::std::string::String>>(
         required: IdpPingFederateRequestRequired<Name>,
     ) -> Self {
@@ -1680,7 +1680,7 @@ pub struct IdpPingFederateResponse {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -1690,7 +1690,7 @@ pub struct IdpPingFederateResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -1698,7 +1698,7 @@ pub struct IdpPingFederateResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -1707,13 +1707,13 @@ pub struct IdpPingFederateResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
-    /// Creates a `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
+    /// Creates an `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
@@ -1835,7 +1835,7 @@ pub struct IdpPingFederateUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -1851,12 +1851,12 @@ pub struct IdpPingFederateUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateUpdateRequest {
-    /// Creates a `IdpPingFederateUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpPingFederateUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -2160,7 +2160,7 @@ pub struct IdpUserAttributeMapItemRequired<IsExtra, IsMissing, IsRequired, SsoFi
     pub sso_field: SsoField,
 }
 impl IdpUserAttributeMapItem {
-    /// Creates a `IdpUserAttributeMapItem` from its required fields.
+    /// Creates an `IdpUserAttributeMapItem` from its required fields.
     pub fn new<
         IsExtra: ::std::convert::Into<::auth0_core::Open<bool>>,
         IsMissing: ::std::convert::Into<::auth0_core::Open<bool>>,
@@ -2228,7 +2228,7 @@ pub struct IdpWaadOptionsRequest {
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory, such as `acme.onmicrosoft.com`. It is shown on the overview page of the directory.
     pub tenant_domain: ::std::string::String,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -2242,7 +2242,7 @@ pub struct IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain> {
     pub tenant_domain: TenantDomain,
 }
 impl IdpWaadOptionsRequest {
-    /// Creates a `IdpWaadOptionsRequest` from its required fields.
+    /// Creates an `IdpWaadOptionsRequest` from its required fields.
     pub fn new<
         ClientId: ::std::convert::Into<::std::string::String>,
         ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
@@ -2299,12 +2299,12 @@ pub struct IdpWaadOptionsResponse {
     /// The domain of the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsResponse {
-    /// Creates a `IdpWaadOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpWaadOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -2363,7 +2363,7 @@ pub struct IdpWaadRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -2377,7 +2377,7 @@ pub struct IdpWaadRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: IdpWaadOptionsRequest,
@@ -2394,7 +2394,7 @@ pub struct IdpWaadRequestRequired<Name> {
     pub options: IdpWaadOptionsRequest,
 }
 impl IdpWaadRequest {
-    /// Creates a `IdpWaadRequest` from its required fields.
+    /// Creates an `IdpWaadRequest` from its required fields.
     pub fn new<Name: ::std::convert::Into<::std::string::String>>(
         required: IdpWaadRequestRequired<Name>,
     ) -> Self {
@@ -2492,7 +2492,7 @@ pub struct IdpWaadResponse {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -2502,7 +2502,7 @@ pub struct IdpWaadResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -2510,7 +2510,7 @@ pub struct IdpWaadResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -2519,13 +2519,13 @@ pub struct IdpWaadResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
-    /// Creates a `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
+    /// Creates an `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
@@ -2647,7 +2647,7 @@ pub struct IdpWaadUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -2663,12 +2663,12 @@ pub struct IdpWaadUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadUpdateRequest {
-    /// Creates a `IdpWaadUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpWaadUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -2776,7 +2776,7 @@ pub enum IdpKnownRequest {
     Samlp(IdpSamlpRequest),
     /// A new identity provider with Microsoft Entra ID.
     Waad(IdpWaadRequest),
-    /// A kind that this version of the crate does not know, as it came.
+    /// A variant that this version of the crate does not know, as received.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsRequest> for IdpKnownRequest {
@@ -2875,9 +2875,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownRequest {
     }
 }
 impl IdpKnownRequest {
-    /// `strategy`, which tells the variants apart.
+    /// Returns `strategy`, which identifies the variant.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn strategy(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(_) => ::std::option::Option::Some("adfs"),
@@ -2892,9 +2892,9 @@ impl IdpKnownRequest {
             }
         }
     }
-    /// `assign_membership_on_login`, which every known variant has.
+    /// Returns `assign_membership_on_login`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.assign_membership_on_login,
@@ -2912,9 +2912,9 @@ impl IdpKnownRequest {
             }
         }
     }
-    /// `display_name`, which every known variant has.
+    /// Returns `display_name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.display_name.as_deref(),
@@ -2929,9 +2929,9 @@ impl IdpKnownRequest {
             }
         }
     }
-    /// `domains`, which every known variant has.
+    /// Returns `domains`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn domains(
         &self,
     ) -> ::std::option::Option<&::std::vec::Vec<::std::string::String>> {
@@ -2946,9 +2946,9 @@ impl IdpKnownRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `is_enabled`, which every known variant has.
+    /// Returns `is_enabled`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.is_enabled,
@@ -2963,9 +2963,9 @@ impl IdpKnownRequest {
             }
         }
     }
-    /// `name`, which every known variant has.
+    /// Returns `name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => ::std::option::Option::Some(&value.name),
@@ -2980,9 +2980,9 @@ impl IdpKnownRequest {
             }
         }
     }
-    /// `show_as_button`, which every known variant has.
+    /// Returns `show_as_button`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn show_as_button(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.show_as_button,
@@ -3044,7 +3044,7 @@ pub enum IdpKnownResponse {
     Samlp(IdpSamlpResponse),
     /// An identity provider with Microsoft Entra ID.
     Waad(IdpWaadResponse),
-    /// A kind that this version of the crate does not know, as it came.
+    /// A variant that this version of the crate does not know, as received.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsResponse> for IdpKnownResponse {
@@ -3143,9 +3143,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownResponse {
     }
 }
 impl IdpKnownResponse {
-    /// `strategy`, which tells the variants apart.
+    /// Returns `strategy`, which identifies the variant.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn strategy(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(_) => ::std::option::Option::Some("adfs"),
@@ -3160,9 +3160,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `access_level`, which every known variant has.
+    /// Returns `access_level`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn access_level(
         &self,
     ) -> ::std::option::Option<&::auth0_core::Open<OrganizationAccessLevelEnum>> {
@@ -3177,9 +3177,9 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `additional_fields`, which every known variant has.
+    /// Returns `additional_fields`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn additional_fields(
         &self,
     ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
@@ -3198,9 +3198,9 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `assign_membership_on_login`, which every known variant has.
+    /// Returns `assign_membership_on_login`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => {
@@ -3260,9 +3260,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `display_name`, which every known variant has.
+    /// Returns `display_name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.display_name.as_deref(),
@@ -3277,9 +3277,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `domains`, which every known variant has.
+    /// Returns `domains`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn domains(
         &self,
     ) -> ::std::option::Option<
@@ -3296,9 +3296,9 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `id`, which every known variant has.
+    /// Returns `id`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn id(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.id.as_deref(),
@@ -3313,9 +3313,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `is_enabled`, which every known variant has.
+    /// Returns `is_enabled`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => {
@@ -3344,9 +3344,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `name`, which every known variant has.
+    /// Returns `name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.name.as_deref(),
@@ -3361,9 +3361,9 @@ impl IdpKnownResponse {
             }
         }
     }
-    /// `show_as_button`, which every known variant has.
+    /// Returns `show_as_button`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn show_as_button(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => {
@@ -3448,7 +3448,7 @@ pub enum IdpListItemResponse {
     Waad(IdpWaadResponse),
     /// The short form of an identity provider that the organization's administrators cannot configure.
     Minimal(IdpMinimalResponse),
-    /// A kind that this version of the crate does not know, as it came.
+    /// A variant that this version of the crate does not know, as received.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsResponse> for IdpListItemResponse {
@@ -3564,9 +3564,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
     }
 }
 impl IdpListItemResponse {
-    /// `strategy`, which tells the variants apart.
+    /// Returns `strategy`, which identifies the variant.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn strategy(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(_) => ::std::option::Option::Some("adfs"),
@@ -3582,9 +3582,9 @@ impl IdpListItemResponse {
             }
         }
     }
-    /// `access_level`, which every known variant has.
+    /// Returns `access_level`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn access_level(
         &self,
     ) -> ::std::option::Option<&::auth0_core::Open<OrganizationAccessLevelEnum>> {
@@ -3600,9 +3600,9 @@ impl IdpListItemResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `additional_fields`, which every known variant has.
+    /// Returns `additional_fields`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn additional_fields(
         &self,
     ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
@@ -3622,9 +3622,9 @@ impl IdpListItemResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `display_name`, which every known variant has.
+    /// Returns `display_name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.display_name.as_deref(),
@@ -3640,9 +3640,9 @@ impl IdpListItemResponse {
             }
         }
     }
-    /// `id`, which every known variant has.
+    /// Returns `id`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn id(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.id.as_deref(),
@@ -3658,9 +3658,9 @@ impl IdpListItemResponse {
             }
         }
     }
-    /// `is_enabled`, which every known variant has.
+    /// Returns `is_enabled`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => {
@@ -3690,9 +3690,9 @@ impl IdpListItemResponse {
             }
         }
     }
-    /// `name`, which every known variant has.
+    /// Returns `name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.name.as_deref(),
@@ -3714,7 +3714,7 @@ impl IdpListItemResponse {
 /// The body does not contain the strategy, so the form must match the identity provider. Create the type
 /// of the strategy, such as `IdpOidcUpdateRequest`, and pass it where this type is expected.
 ///
-/// Converts from [`IdpKnownResponse`], [`IdpListItemResponse`] with `IdpUpdateKnownRequest::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
+/// Converts from [`IdpKnownResponse`], [`IdpListItemResponse`] with `IdpUpdateKnownRequest::try_from(response)`. The conversion takes the properties that the update accepts; nested objects are taken as a whole, including unknown fields and explicit nulls.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -3733,7 +3733,7 @@ pub enum IdpUpdateKnownRequest {
     Samlp(IdpSamlpUpdateRequest),
     /// A change of an identity provider with Microsoft Entra ID.
     Waad(IdpWaadUpdateRequest),
-    /// An object that no variant describes, as it is on the wire.
+    /// An object that no variant describes.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsUpdateRequest> for IdpUpdateKnownRequest {
@@ -3818,9 +3818,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
     }
 }
 impl IdpUpdateKnownRequest {
-    /// `additional_fields`, which every known variant has.
+    /// Returns `additional_fields`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn additional_fields(
         &self,
     ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
@@ -3839,9 +3839,9 @@ impl IdpUpdateKnownRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `assign_membership_on_login`, which every known variant has.
+    /// Returns `assign_membership_on_login`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.assign_membership_on_login,
@@ -3859,9 +3859,9 @@ impl IdpUpdateKnownRequest {
             }
         }
     }
-    /// `display_name`, which every known variant has.
+    /// Returns `display_name`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Adfs(value) => value.display_name.as_deref(),
@@ -3876,9 +3876,9 @@ impl IdpUpdateKnownRequest {
             }
         }
     }
-    /// `is_enabled`, which every known variant has.
+    /// Returns `is_enabled`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.is_enabled,
@@ -3893,9 +3893,9 @@ impl IdpUpdateKnownRequest {
             }
         }
     }
-    /// `show_as_button`, which every known variant has.
+    /// Returns `show_as_button`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn show_as_button(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Adfs(value) => value.show_as_button,

@@ -8,12 +8,12 @@ use crate::types::OrganizationAccessLevelEnum;
 pub struct IdpAdfsOptionsRequestAdfsServer {
     /// The public URL of the server.
     pub adfs_server: ::std::string::String,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
-    /// Creates a `IdpAdfsOptionsRequestAdfsServer` from its required field [`adfs_server`](Self#structfield.adfs_server).
+    /// Creates an `IdpAdfsOptionsRequestAdfsServer` from its required field [`adfs_server`](Self#structfield.adfs_server).
     pub fn with_adfs_server(adfs_server: impl Into<::std::string::String>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -46,12 +46,12 @@ pub struct IdpAdfsOptionsRequestFedMetadataXml {
     /// The server's federation metadata, as the text of the XML document.
     #[serde(rename = "fedMetadataXml")]
     pub fed_metadata_xml: ::std::string::String,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestFedMetadataXml {
-    /// Creates a `IdpAdfsOptionsRequestFedMetadataXml` from its required field [`fed_metadata_xml`](Self#structfield.fed_metadata_xml).
+    /// Creates an `IdpAdfsOptionsRequestFedMetadataXml` from its required field [`fed_metadata_xml`](Self#structfield.fed_metadata_xml).
     pub fn with_fed_metadata_xml(
         fed_metadata_xml: impl Into<::std::string::String>,
     ) -> Self {
@@ -94,12 +94,12 @@ pub struct IdpAdfsOptionsResponse {
     pub fed_metadata_xml: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsResponse {
-    /// Creates a `IdpAdfsOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpAdfsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -148,7 +148,7 @@ pub struct IdpAdfsRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -162,7 +162,7 @@ pub struct IdpAdfsRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: crate::types::IdpAdfsOptionsRequest,
@@ -179,7 +179,7 @@ pub struct IdpAdfsRequestRequired<Name, Options> {
     pub options: Options,
 }
 impl IdpAdfsRequest {
-    /// Creates a `IdpAdfsRequest` from its required fields.
+    /// Creates an `IdpAdfsRequest` from its required fields.
     pub fn new<
         Name: ::std::convert::Into<::std::string::String>,
         Options: ::std::convert::Into<crate::types::IdpAdfsOptionsRequest>,
@@ -278,7 +278,7 @@ pub struct IdpAdfsResponse {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -288,7 +288,7 @@ pub struct IdpAdfsResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -296,7 +296,7 @@ pub struct IdpAdfsResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -305,13 +305,13 @@ pub struct IdpAdfsResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpAdfsResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsResponse {
-    /// Creates a `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
+    /// Creates an `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
@@ -433,7 +433,7 @@ pub struct IdpAdfsUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -449,12 +449,12 @@ pub struct IdpAdfsUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsUpdateRequest {
-    /// Creates a `IdpAdfsUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpAdfsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -553,7 +553,7 @@ pub enum IdpAdfsOptionsRequest {
     AdfsServer(IdpAdfsOptionsRequestAdfsServer),
     /// An ADFS server described by its metadata.
     FedMetadataXml(IdpAdfsOptionsRequestFedMetadataXml),
-    /// An object that no variant describes, as it is on the wire.
+    /// An object that no variant describes.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsOptionsRequestAdfsServer> for IdpAdfsOptionsRequest {
@@ -607,9 +607,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
     }
 }
 impl IdpAdfsOptionsRequest {
-    /// `additional_fields`, which every known variant has.
+    /// Returns `additional_fields`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn additional_fields(
         &self,
     ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {

@@ -17,7 +17,7 @@ pub struct IdpOidcOptionsRequest {
     /// Whether the login response is returned through the browser or from server to server.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<IdpOidcOptionsTypeEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -31,7 +31,7 @@ pub struct IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type> {
     pub type_: Type,
 }
 impl IdpOidcOptionsRequest {
-    /// Creates a `IdpOidcOptionsRequest` from its required fields.
+    /// Creates an `IdpOidcOptionsRequest` from its required fields.
     pub fn new<
         ClientId: ::std::convert::Into<::std::string::String>,
         DiscoveryUrl: ::std::convert::Into<::std::string::String>,
@@ -89,12 +89,12 @@ pub struct IdpOidcOptionsResponse {
     /// Whether the login response is returned through the browser or from server to server.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsResponse {
-    /// Creates a `IdpOidcOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpOidcOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -211,7 +211,7 @@ pub struct IdpOidcRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -225,7 +225,7 @@ pub struct IdpOidcRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: IdpOidcOptionsRequest,
@@ -242,7 +242,7 @@ pub struct IdpOidcRequestRequired<Name> {
     pub options: IdpOidcOptionsRequest,
 }
 impl IdpOidcRequest {
-    /// Creates a `IdpOidcRequest` from its required fields.
+    /// Creates an `IdpOidcRequest` from its required fields.
     pub fn new<Name: ::std::convert::Into<::std::string::String>>(
         required: IdpOidcRequestRequired<Name>,
     ) -> Self {
@@ -343,7 +343,7 @@ pub struct IdpOidcResponse {
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -353,7 +353,7 @@ pub struct IdpOidcResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -361,7 +361,7 @@ pub struct IdpOidcResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -370,7 +370,7 @@ pub struct IdpOidcResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpOidcResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -383,7 +383,7 @@ pub struct IdpOidcResponseRequired<Attributes> {
     pub options: IdpOidcOptionsResponse,
 }
 impl IdpOidcResponse {
-    /// Creates a `IdpOidcResponse` from its required fields.
+    /// Creates an `IdpOidcResponse` from its required fields.
     pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
         required: IdpOidcResponseRequired<Attributes>,
     ) -> Self {
@@ -508,7 +508,7 @@ pub struct IdpOidcUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -524,12 +524,12 @@ pub struct IdpOidcUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcUpdateRequest {
-    /// Creates a `IdpOidcUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpOidcUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),

@@ -71,7 +71,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     )]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -83,7 +83,7 @@ pub struct IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl> {
     pub sign_saml_request: bool,
 }
 impl IdpSamlpOptionsRequestAutomatic {
-    /// Creates a `IdpSamlpOptionsRequestAutomatic` from its required fields.
+    /// Creates an `IdpSamlpOptionsRequestAutomatic` from its required fields.
     pub fn new<MetadataUrl: ::std::convert::Into<::std::string::String>>(
         required: IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl>,
     ) -> Self {
@@ -269,7 +269,7 @@ pub struct IdpSamlpOptionsRequestManual {
     /// The signing certificate of the identity provider, in PEM or CER format.
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
@@ -283,7 +283,7 @@ pub struct IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert> {
     pub signing_cert: SigningCert,
 }
 impl IdpSamlpOptionsRequestManual {
-    /// Creates a `IdpSamlpOptionsRequestManual` from its required fields.
+    /// Creates an `IdpSamlpOptionsRequestManual` from its required fields.
     pub fn new<
         SignInEndpoint: ::std::convert::Into<::std::string::String>,
         SigningCert: ::std::convert::Into<::std::string::String>,
@@ -473,12 +473,12 @@ pub struct IdpSamlpOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsResponse {
-    /// Creates a `IdpSamlpOptionsResponse` whose fields are all absent.
+    /// Creates an `IdpSamlpOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -616,7 +616,7 @@ pub struct IdpSamlpRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -630,7 +630,7 @@ pub struct IdpSamlpRequest {
     pub is_enabled: ::std::option::Option<bool>,
     /// The name of the identity provider, used as an identifier in programs. It cannot be changed later.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     pub name: ::std::string::String,
     /// The connection settings of the identity provider.
     pub options: crate::types::IdpSamlpOptionsRequest,
@@ -647,7 +647,7 @@ pub struct IdpSamlpRequestRequired<Name, Options> {
     pub options: Options,
 }
 impl IdpSamlpRequest {
-    /// Creates a `IdpSamlpRequest` from its required fields.
+    /// Creates an `IdpSamlpRequest` from its required fields.
     pub fn new<
         Name: ::std::convert::Into<::std::string::String>,
         Options: ::std::convert::Into<crate::types::IdpSamlpOptionsRequest>,
@@ -749,7 +749,7 @@ pub struct IdpSamlpResponse {
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The display name on the login page.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
@@ -759,7 +759,7 @@ pub struct IdpSamlpResponse {
     >,
     /// The ID of the identity provider, which identifies it in other operations.
     ///
-    /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
+    /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in to this organization with the identity provider.
@@ -767,7 +767,7 @@ pub struct IdpSamlpResponse {
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
-    /// Rules: at most 128 characters.
+    /// Constraints: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connection settings of the identity provider. Secrets are omitted.
@@ -776,7 +776,7 @@ pub struct IdpSamlpResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -789,7 +789,7 @@ pub struct IdpSamlpResponseRequired<Attributes> {
     pub options: IdpSamlpOptionsResponse,
 }
 impl IdpSamlpResponse {
-    /// Creates a `IdpSamlpResponse` from its required fields.
+    /// Creates an `IdpSamlpResponse` from its required fields.
     pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
         required: IdpSamlpResponseRequired<Attributes>,
     ) -> Self {
@@ -914,7 +914,7 @@ pub struct IdpSamlpUpdateRequest {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The display name on the login page. Requires the access level `full`.
     ///
-    /// Rules: 1 to 128 characters.
+    /// Constraints: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
@@ -930,12 +930,12 @@ pub struct IdpSamlpUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpUpdateRequest {
-    /// Creates a `IdpSamlpUpdateRequest` whose fields are all absent.
+    /// Creates an `IdpSamlpUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1034,7 +1034,7 @@ pub enum IdpSamlpOptionsRequest {
     Automatic(IdpSamlpOptionsRequestAutomatic),
     /// A SAML identity provider described by individual fields.
     Manual(IdpSamlpOptionsRequestManual),
-    /// An object that no variant describes, as it is on the wire.
+    /// An object that no variant describes.
     Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpSamlpOptionsRequestAutomatic> for IdpSamlpOptionsRequest {
@@ -1087,9 +1087,9 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
     }
 }
 impl IdpSamlpOptionsRequest {
-    /// `additional_fields`, which every known variant has.
+    /// Returns `additional_fields`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn additional_fields(
         &self,
     ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
@@ -1101,9 +1101,9 @@ impl IdpSamlpOptionsRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `bindingMethod`, which every known variant has.
+    /// Returns `bindingMethod`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn binding_method(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Automatic(value) => value.binding_method.as_deref(),
@@ -1113,9 +1113,9 @@ impl IdpSamlpOptionsRequest {
             }
         }
     }
-    /// `digestAlgorithm`, which every known variant has.
+    /// Returns `digestAlgorithm`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn digest_algorithm(
         &self,
     ) -> ::std::option::Option<&::auth0_core::Open<IdpSignAlgDigestTypeEnum>> {
@@ -1125,9 +1125,9 @@ impl IdpSamlpOptionsRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `discovery_url`, which every known variant has.
+    /// Returns `discovery_url`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn discovery_url(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Automatic(value) => value.discovery_url.as_deref(),
@@ -1137,9 +1137,9 @@ impl IdpSamlpOptionsRequest {
             }
         }
     }
-    /// `icon_url`, which every known variant has.
+    /// Returns `icon_url`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn icon_url(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Automatic(value) => value.icon_url.as_deref(),
@@ -1149,9 +1149,9 @@ impl IdpSamlpOptionsRequest {
             }
         }
     }
-    /// `idpInitiated`, which every known variant has.
+    /// Returns `idpInitiated`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn idp_initiated(&self) -> ::std::option::Option<&IdpOptionsIdpInitiated> {
         match self {
             Self::Automatic(value) => value.idp_initiated.as_ref(),
@@ -1159,9 +1159,9 @@ impl IdpSamlpOptionsRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `protocolBinding`, which every known variant has.
+    /// Returns `protocolBinding`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn protocol_binding(
         &self,
     ) -> ::std::option::Option<&::auth0_core::Open<IdpProtocolBindingTypeEnum>> {
@@ -1171,9 +1171,9 @@ impl IdpSamlpOptionsRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `signSAMLRequest`, which every known variant has.
+    /// Returns `signSAMLRequest`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a boolean.
     pub fn sign_saml_request(&self) -> ::std::option::Option<bool> {
         match self {
             Self::Automatic(value) => {
@@ -1188,9 +1188,9 @@ impl IdpSamlpOptionsRequest {
             }
         }
     }
-    /// `signatureAlgorithm`, which every known variant has.
+    /// Returns `signatureAlgorithm`, which every known variant has.
     ///
-    /// There is none of an unknown kind.
+    /// Returns `None` for an unknown variant.
     pub fn signature_algorithm(
         &self,
     ) -> ::std::option::Option<&::auth0_core::Open<IdpSignAlgTypeEnum>> {
@@ -1200,9 +1200,9 @@ impl IdpSamlpOptionsRequest {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `signingCert`, which every known variant has.
+    /// Returns `signingCert`, which every known variant has.
     ///
-    /// Of an unknown kind it is what came under that name.
+    /// For an unknown variant, returns the received value if it is a string.
     pub fn signing_cert(&self) -> ::std::option::Option<&str> {
         match self {
             Self::Automatic(value) => value.signing_cert.as_deref(),

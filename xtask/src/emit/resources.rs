@@ -1,20 +1,21 @@
-//! The resources of a generated crate: a tree of handles that follows the document's groups, with a method for each
-//! operation. A method takes what is required and returns a call, whose setters take what is optional.
+//! The resources of a generated crate: a tree of handles that follows the groups of the document, with a method per operation. A
+//! method takes the required values and returns a call, which has setters for the optional ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase as _;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use crate::emit::calls::call::{Call, Context, RESERVED};
-use crate::emit::model::{Model, Operation};
+use crate::emit::calls::call_type::{Call, CallContext, RESERVED};
+use crate::emit::model::{Model, OperationModel};
 use crate::emit::names;
 use crate::problem::Problem;
 
 /// A group of operations.
 #[derive(Default)]
 struct Resource<'m> {
-    operations: Vec<&'m Operation<'m>>,
+    operations: Vec<&'m OperationModel<'m>>,
     children: BTreeSet<Vec<String>>,
 }
 
@@ -32,11 +33,7 @@ struct Module<'m> {
 impl<'m> Groups<'m> {
     pub(crate) fn new(model: &'m Model<'m>) -> Result<Self, Problem> {
         let mut resources: BTreeMap<Vec<String>, Resource<'_>> = BTreeMap::new();
-        for operation in model
-            .operations
-            .iter()
-            .filter(|operation| !operation.ignored)
-        {
+        for operation in model.client_operations() {
             for length in 1..operation.group.len() {
                 let child = operation.group[..=length].to_vec();
                 resources
@@ -60,8 +57,11 @@ impl<'m> Groups<'m> {
                     "/paths",
                     "two groups of operations have the same name in Rust",
                 )
-                .expected("x-operation-group to be distinct in snake case")
-                .found(format!("{} becomes {name} a second time", group.join(".")))
+                .expected("values of x-operation-group that differ in snake case")
+                .found(format!(
+                    "`{}` and another group become `{name}`",
+                    group.join(".")
+                ))
                 .help("rename one of them in the corrections overlay"));
             }
             modules.push(Module {
@@ -81,13 +81,29 @@ impl<'m> Groups<'m> {
             .collect()
     }
 
-    /// The methods of the client that give out the outermost handles.
+    /// The methods of the client that return the top-level handles.
     pub(crate) fn roots(&self) -> TokenStream {
         let groups = self.modules.iter().map(|module| &module.group);
-        let outermost = groups.filter(|group| group.len() == 1);
-        outermost
+        let top_level = groups.filter(|group| group.len() == 1);
+        top_level
             .map(|group| accessor(group, &[], &quote!(self)))
             .collect()
+    }
+
+    /// Documentation links to the methods of operations, by operation id.
+    pub(crate) fn method_links(&self) -> BTreeMap<&'m str, String> {
+        let mut links = BTreeMap::new();
+        for module in &self.modules {
+            let (path, resource) = (&module.name, resource_name(&module.group));
+            let operations = &module.resource.operations;
+            for (operation, method) in operations.iter().zip(method_names(operations)) {
+                let link = format!(
+                    "[`{resource}::{method}`](crate::resources::{path}::{resource}::{method})"
+                );
+                links.insert(operation.id.as_str(), link);
+            }
+        }
+        links
     }
 
     /// The methods that users call for each operation, by its id: `organizations().get_by_name`.
@@ -101,8 +117,8 @@ impl<'m> Groups<'m> {
         for module in &self.modules {
             let mut path = String::new();
             for length in 1..=module.group.len() {
-                let (around, group) = (&module.group[..length - 1], &module.group[..length]);
-                let taken = own_methods.get(around).map_or(&[][..], Vec::as_slice);
+                let (parent, group) = (&module.group[..length - 1], &module.group[..length]);
+                let taken = own_methods.get(parent).map_or(&[][..], Vec::as_slice);
                 let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
                 path += &format!("{}().", accessor_name(group, &taken));
             }
@@ -121,7 +137,7 @@ impl<'m> Groups<'m> {
     /// The modules with their names.
     pub(crate) fn modules<'g>(
         &'g self,
-        context: &'g Context<'g>,
+        context: &'g CallContext<'g>,
     ) -> impl Iterator<Item = (&'g str, Result<TokenStream, Problem>)> {
         self.modules.iter().map(|module| {
             let tokens = emit_resource(&module.group, &module.resource, context);
@@ -139,23 +155,28 @@ pub(crate) fn resource_name(group: &[String]) -> String {
     }
 }
 
-/// The name of the method that gives out the handle of a group. `taken` are the methods beside it.
+/// The names of a group in words, for documentation.
+fn title(group: &[String]) -> String {
+    let words = group
+        .iter()
+        .map(|name| name.to_snake_case().replace('_', " "));
+    words.collect::<Vec<_>>().join(" / ")
+}
+
+/// The name of the method that returns the handle of a group; `taken` are the other methods of the parent.
 fn accessor_name(group: &[String], taken: &[&str]) -> String {
     let last = group.last().map(String::as_str).unwrap_or_default();
     names::unlike(names::snake_name(last), taken)
 }
 
-/// The method that gives out the handle of a group.
+/// The method that returns the handle of a group.
 fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStream {
     let method = names::ident(&accessor_name(group, taken));
     let (module, resource) = (
         names::ident(&names::module_name(group)),
         names::ident(&resource_name(group)),
     );
-    let doc = format!(
-        " The operations on {}.",
-        group.join(" / ").replace('_', " ")
-    );
+    let doc = format!(" Returns the operations on {}.", title(group));
     quote! {
         #[doc = #doc]
         pub fn #method(&self) -> crate::resources::#module::#resource {
@@ -167,7 +188,7 @@ fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStre
 fn emit_resource(
     group: &[String],
     resource: &Resource<'_>,
-    context: &Context<'_>,
+    context: &CallContext<'_>,
 ) -> Result<TokenStream, Problem> {
     let ident = names::ident(&resource_name(group));
     let method_names = method_names(&resource.operations);
@@ -183,9 +204,9 @@ fn emit_resource(
         methods.extend(call.method()?);
         calls.extend(call.definition()?);
     }
-    let title = group.join(" / ").replace('_', " ");
-    let module_doc = format!(" The operations on {title}.");
-    let doc = format!(" The operations on {title}. Cheap to make and to clone.");
+    let title = title(group);
+    let module_doc = format!(" Operations on {title}.");
+    let doc = format!(" Operations on {title}. Cheap to create and clone.");
     let body = quote!(#methods #calls);
     let uses_types = names_types(body.clone()).then(|| {
         quote!(
@@ -212,7 +233,7 @@ fn emit_resource(
     })
 }
 
-/// Whether any path in `tokens` goes through `types`.
+/// Whether `tokens` use the module `types`.
 fn names_types(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "types",
@@ -221,21 +242,21 @@ fn names_types(tokens: TokenStream) -> bool {
     })
 }
 
-/// The methods of the operations of one group. Where two would be the same, both are called by their operation ids,
-/// so that neither changes its name when the other goes.
-fn method_names(operations: &[&Operation<'_>]) -> Vec<String> {
-    let plain = |operation: &Operation<'_>| names::snake_name(&operation.name);
+/// The names of the methods of a group. If two are equal, both use the operation id, so that removing one does not rename the
+/// other.
+fn method_names(operations: &[&OperationModel<'_>]) -> Vec<String> {
+    let own_name = |operation: &OperationModel<'_>| names::snake_name(&operation.name);
     operations
         .iter()
         .map(|operation| {
             let same = operations
                 .iter()
-                .filter(|other| plain(other) == plain(operation))
+                .filter(|other| own_name(other) == own_name(operation))
                 .count();
             if same > 1 {
                 names::snake_name(&operation.id)
             } else {
-                plain(operation)
+                own_name(operation)
             }
         })
         .collect()

@@ -1,38 +1,37 @@
-//! What is read, changed and sent again: such types tell null from absent, keep the fields that the document does not describe, and
-//! convert from the response into the update request.
+//! Types that are read, changed and written back: they distinguish null from absent, keep fields that the document does not describe, and
+//! convert from the response to the update request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use serde_json::{Value, json};
-use syn::{Fields, Item, ItemStruct, Type, parse_quote};
+use serde_json::Value;
+use syn::{Fields, Item, ItemStruct, parse_quote};
 
-use crate::emit::model::{Model, properties, reference};
+use crate::emit::model::{EnumVariant, Model};
 use crate::emit::names;
-use crate::emit::types::shapes::{self, Field};
-use crate::emit::types::unions;
-use crate::extensions::{self, Tag};
+use crate::emit::read_back;
+use crate::emit::type_syntax::{self, is_path};
+use crate::emit::types::union_enums;
 use crate::lower::{self, WriteBack};
-use crate::problem::Problem;
 
-/// The types that are written back, by the names of their Rust types.
+/// The types that are written back, by their Rust names.
 #[derive(Default)]
-pub(crate) struct Plan {
+pub(crate) struct WriteBackPlan {
     updates: BTreeSet<String>,
     keeping: BTreeSet<String>,
     sent: BTreeSet<String>,
     received: BTreeSet<String>,
-    /// The conversions that are emitted already: two updates may need the same one.
+    /// The conversions that have been emitted: two updates may need the same one.
     emitted: Mutex<BTreeSet<(String, String)>>,
     /// The responses that convert into each update request.
     conversions: BTreeMap<String, BTreeSet<String>>,
-    /// The types with a property that has another name in responses, their own or one of a part.
+    /// The types that have, or contain a type that has, a property with another name in responses.
     renaming: BTreeSet<String>,
 }
 
-impl Plan {
+impl WriteBackPlan {
     pub(crate) fn new(document: &Value, model: &Model<'_>) -> Self {
         let WriteBack {
             updates,
@@ -65,59 +64,59 @@ impl Plan {
         self.updates.contains(name)
     }
 
-    /// Whether the type is the body of an update, or a part of one.
+    /// Whether the type is the body of an update, or is contained in one.
     pub(crate) fn is_within_update(&self, name: &str) -> bool {
         self.is_update(name) || self.sent.contains(name) && self.keeping.contains(name)
     }
 
-    /// Whether a request can hold the type.
+    /// Whether a request can contain the type.
     pub(crate) fn is_sent(&self, name: &str) -> bool {
         self.sent.contains(name)
     }
 
-    /// Whether a response can hold the type.
+    /// Whether a response can contain the type.
     pub(crate) fn is_received(&self, name: &str) -> bool {
         self.received.contains(name)
     }
 
-    /// Makes the types ready to be written back.
+    /// Prepares progenitor's types for being written back.
     pub(crate) fn prepare(&self, items: Vec<Item>, model: &Model<'_>) -> Vec<Item> {
         let mut prepared = Vec::with_capacity(items.len());
         for mut item in items {
-            let mut beside = None;
+            let mut deserializer = None;
             if let Item::Struct(item) = &mut item {
-                self.tell_nulls(item);
+                self.distinguish_nulls(item);
                 if self.keeping.contains(&item.ident.to_string()) {
-                    beside = keep_fields(item, model);
+                    deserializer = keep_fields(item, model);
                 }
             }
             prepared.push(item);
-            prepared.extend(beside);
+            prepared.extend(deserializer);
         }
         prepared
     }
 
-    /// Has serde tell a null from an absent field: its own `Option` is `None` for both. In a request, a null that the document
-    /// does not allow is an error and not an absent field; where the type is part of a response too, an `Open` keeps it.
-    fn tell_nulls(&self, item: &mut ItemStruct) {
+    /// Has serde distinguish a null from an absent field; its own `Option` is `None` for both. In a request, a null that the document
+    /// does not allow is an error; if a response can contain the type too, an `Open` keeps it.
+    fn distinguish_nulls(&self, item: &mut ItemStruct) {
         let name = item.ident.to_string();
         let (is_sent, is_received) = (self.sent.contains(&name), self.is_received(&name));
         for field in &mut item.fields {
-            let Some(value) = shapes::generic("Option", &field.ty) else {
+            let Some(value) = type_syntax::generic("Option", &field.ty) else {
                 continue;
             };
-            // A required field is an `Option` where the document allows null.
-            let arguments = shapes::serde_arguments(&field.attrs);
+            // A required field is an `Option` if the document allows null.
+            let arguments = read_back::serde_arguments(&field.attrs);
             let is_optional = arguments
                 .iter()
                 .any(|(name, _)| name == "skip_serializing_if");
-            let present = if shapes::generic("Nullable", value).is_some() {
+            let present = if type_syntax::generic("Nullable", value).is_some() {
                 "::auth0_core::Nullable::deserialize_present"
             } else if is_sent
                 && is_optional
                 && (!is_received
                     || is_path(value, ["serde_json", "Value"])
-                    || shapes::generic("Open", value).is_some())
+                    || type_syntax::generic("Open", value).is_some())
             {
                 "::auth0_core::codegen::deserialize_present"
             } else {
@@ -129,7 +128,7 @@ impl Plan {
         }
     }
 
-    /// The documentation of an update request: what it is converted from.
+    /// Adds the responses that convert into an update request to its documentation.
     pub(crate) fn document(&self, item: &mut Item) {
         let (name, attributes) = match item {
             Item::Struct(item) => (item.ident.to_string(), &mut item.attrs),
@@ -145,7 +144,7 @@ impl Plan {
         }
     }
 
-    /// The lines on the responses that convert into an update request.
+    /// The documentation lines for the responses that convert into an update request.
     pub(crate) fn documentation(&self, name: &str) -> Vec<String> {
         let Some(sources) = self.conversions.get(name) else {
             return Vec::new();
@@ -154,22 +153,18 @@ impl Plan {
         vec![
             String::new(),
             format!(
-                " Converts from {} with `{name}::try_from(response)`: takes the properties that the update accepts, nested objects as a \
-                 whole, with unknown fields and explicit nulls.",
+                " Converts from {} with `{name}::try_from(response)`. The conversion takes the properties that the update accepts; nested \
+                 objects are taken as a whole, including unknown fields and explicit nulls.",
                 sources.join(", ")
             ),
         ]
     }
 
     /// The conversions into an update request.
-    pub(crate) fn conversions(
-        &self,
-        name: &str,
-        model: &Model<'_>,
-    ) -> Result<TokenStream, Problem> {
+    pub(crate) fn conversions(&self, name: &str, model: &Model<'_>) -> TokenStream {
         let mut emitted = TokenStream::new();
         let mut done = self.emitted.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut waiting: Vec<(String, String)> = self
+        let mut pending: Vec<(String, String)> = self
             .conversions
             .get(name)
             .into_iter()
@@ -177,29 +172,29 @@ impl Plan {
             .rev()
             .map(|source| (source.clone(), name.to_owned()))
             .collect();
-        while let Some((source, update)) = waiting.pop() {
+        while let Some((source, update)) = pending.pop() {
             if !done.insert((source.clone(), update.clone()))
                 || converts_already(&source, &update, model)
             {
                 continue;
             }
-            emitted.extend(conversion(&source, &update, self, model, &mut waiting)?);
+            emitted.extend(conversion(&source, &update, self, model, &mut pending));
         }
-        Ok(emitted)
+        emitted
     }
 }
 
-/// The field that keeps what the document does not describe, and what its decoding needs. A map of the document's own keeps it
-/// already.
+/// Adds the field for properties that the document does not describe, unless the type has a map for them. Returns the function that
+/// decodes it, if it needs one.
 fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
     let Fields::Named(fields) = &mut item.fields else {
         return None;
     };
-    let is_flat = |field: &syn::Field| {
-        let arguments = shapes::serde_arguments(&field.attrs);
+    let is_flattened = |field: &syn::Field| {
+        let arguments = read_back::serde_arguments(&field.attrs);
         arguments.iter().any(|(name, _)| name == "flatten")
     };
-    if fields.named.iter().any(is_flat) {
+    if fields.named.iter().any(is_flattened) {
         return None;
     }
     let taken: BTreeSet<String> = fields
@@ -212,11 +207,8 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
         false => name.to_owned(),
     };
     let ident = names::ident(&free("additional_fields"));
-    let tag = model
-        .schemas
-        .get(&item.ident.to_string())
-        .and_then(|schema| Tag::of(schema));
-    let (with, beside) = match tag {
+    let component = model.components.get(&item.ident.to_string());
+    let (with, deserializer) = match component.and_then(|component| component.tag) {
         Some(tag) => {
             let function = free("deserialize_additional_fields");
             let (with, function) = (
@@ -224,7 +216,7 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
                 names::ident(&function),
             );
             let (owner, tag) = (&item.ident, tag.property);
-            let beside: Item = parse_quote! {
+            let deserializer: Item = parse_quote! {
                 impl #owner {
                     fn #function<'de, D: ::serde::Deserializer<'de>>(
                         deserializer: D,
@@ -235,67 +227,65 @@ fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
             };
             (
                 Some(quote!(#[serde(deserialize_with = #with)])),
-                Some(beside),
+                Some(deserializer),
             )
         }
         None => (None, None),
     };
     fields.named.push(parse_quote! {
-        /// The fields that this version of the crate does not know. They are sent as they were received.
+        /// Fields that this version of the crate does not know. They are sent back unchanged.
         #[serde(flatten, default)]
         #with
         pub #ident: ::auth0_core::AdditionalFields
     });
-    beside
+    deserializer
 }
 
 /// Whether the conversion exists already: from a type to itself, and from a variant to its union.
 fn converts_already(source: &str, update: &str, model: &Model<'_>) -> bool {
-    let is_variant = || {
-        let union = model.schemas.get(update).into_iter();
-        union
-            .flat_map(|schema| extensions::union_variants(schema))
-            .any(|variant| target(variant).as_deref() == Some(source))
-    };
-    source == update || is_variant()
+    source == update
+        || variants(update, model)
+            .iter()
+            .any(|variant| variant.ty == source)
 }
 
-fn target(variant: &Value) -> Option<String> {
-    reference(&json!({ "$ref": variant["ref"] }))
+/// The variants of a union; empty for other types.
+fn variants<'m>(name: &str, model: &'m Model<'_>) -> &'m [EnumVariant<'m>] {
+    let component = model.components.get(name);
+    component
+        .and_then(|component| component.union.as_deref())
+        .unwrap_or_default()
 }
 
 /// The properties that an update request accepts.
 fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
-    let Some(schema) = model.schemas.get(update) else {
+    let Some(component) = model.components.get(update) else {
         return BTreeSet::new();
     };
-    let mut names: BTreeSet<String> = properties(schema, model)
-        .into_keys()
-        .map(str::to_owned)
-        .collect();
-    names.extend(Tag::of(schema).map(|tag| tag.property.to_owned()));
-    for variant in extensions::union_variants(schema).filter_map(target) {
-        names.extend(accepted(&variant, model));
+    let tag = component.tag.map(|tag| tag.property);
+    let own = component.properties.keys().copied().chain(tag);
+    let mut names: BTreeSet<String> = own.map(str::to_owned).collect();
+    for variant in variants(update, model) {
+        names.extend(accepted(&variant.ty, model));
     }
     names
 }
 
-/// The types with a property that has another name in responses (`x-response-name`), their own or one of a part.
+/// The types that have, or contain a type that has, a property with another name in responses (`x-response-name`).
 fn renaming(model: &Model<'_>) -> BTreeSet<String> {
-    let renames = |schema: &Value| {
-        let mut properties = properties(schema, model).into_values();
-        properties.any(|property| extensions::RESPONSE_NAME.is_set(property))
-    };
-    let own = model.schemas.iter().filter(|(_, schema)| renames(schema));
+    let own = model.components.iter().filter(|(_, component)| {
+        let mut properties = component.properties.values();
+        properties.any(|property| property.response_name.is_some())
+    });
     let mut found: BTreeSet<&str> = own.map(|(name, _)| name.as_str()).collect();
-    let held = match found.is_empty() {
-        true => BTreeMap::new(),
-        false => model.held(),
-    };
     loop {
         let count = found.len();
-        for (name, parts) in &held {
-            if parts.iter().any(|part| found.contains(part)) {
+        for (name, component) in &model.components {
+            if component
+                .references
+                .iter()
+                .any(|part| found.contains(part.as_str()))
+            {
                 found.insert(name);
             }
         }
@@ -305,14 +295,14 @@ fn renaming(model: &Model<'_>) -> BTreeSet<String> {
     }
 }
 
-/// The properties of an update request, and of its parts, that have another name in responses.
+/// The properties of an update request, at any depth, that have another name in responses.
 struct Renames<'a> {
     model: &'a Model<'a>,
-    /// The types that are searched.
+    /// The types to search.
     renaming: &'a BTreeSet<String>,
     /// The path to the object that has the property, the name in responses, the name in requests.
     found: BTreeSet<(Vec<String>, String, String)>,
-    /// The types on the current path: recursive types are searched once.
+    /// The types on the current path; a recursive type is not searched again.
     within: Vec<String>,
 }
 
@@ -330,29 +320,30 @@ impl<'a> Renames<'a> {
 
     fn collect(&mut self, ty: &str, path: &mut Vec<String>) {
         let model = self.model;
-        let Some(schema) = model.schemas.get(ty).filter(|_| self.renaming.contains(ty)) else {
+        let Some(component) = model
+            .components
+            .get(ty)
+            .filter(|_| self.renaming.contains(ty))
+        else {
             return;
         };
         if self.within.iter().any(|within| within == ty) {
             return;
         }
         self.within.push(ty.to_owned());
-        for (name, property) in properties(schema, model) {
-            if let Some(response) = extensions::RESPONSE_NAME
-                .get(property)
-                .and_then(Value::as_str)
-            {
-                let found = (path.clone(), response.to_owned(), name.to_owned());
+        for (name, property) in &component.properties {
+            if let Some(response) = property.response_name {
+                let found = (path.clone(), response.to_owned(), (*name).to_owned());
                 self.found.insert(found);
             }
-            path.push(name.to_owned());
-            for held in model.named_in(property) {
-                self.collect(held, path);
+            path.push((*name).to_owned());
+            for part in &property.references {
+                self.collect(part, path);
             }
             path.pop();
         }
-        for variant in extensions::union_variants(schema).filter_map(target) {
-            self.collect(&variant, path);
+        for variant in variants(ty, model) {
+            self.collect(&variant.ty, path);
         }
         self.within.pop();
     }
@@ -378,31 +369,25 @@ impl ToTokens for Renames<'_> {
     }
 }
 
-/// The conversion of one type; conversions that it uses are added to `waiting`.
+/// The conversion of one type; conversions that it uses are added to `pending`.
 fn conversion(
     source: &str,
     update: &str,
-    plan: &Plan,
+    plan: &WriteBackPlan,
     model: &Model<'_>,
-    waiting: &mut Vec<(String, String)>,
-) -> Result<TokenStream, Problem> {
+    pending: &mut Vec<(String, String)>,
+) -> TokenStream {
     let (from, into) = (names::ident(source), names::ident(update));
     let renamed = Renames::of(update, &plan.renaming, model);
     let mut accepted = accepted(update, model);
     accepted.extend(renamed.top_level());
     let accepted = quote!(&[#(#accepted),*]);
     let properties = quote!(#accepted, &[#renamed]);
-    let union = |name: &str| match model.schemas.get(name) {
-        Some(schema) if extensions::UNION.is_set(schema) => {
-            unions::read(name, schema, model).map(Some)
-        }
-        _ => Ok(None),
-    };
-    let (variants, targets) = (union(source)?, union(update)?);
-    let body = match (&variants, &targets) {
-        (Some(variants), Some(targets)) => {
-            let open = unions::is_open(update, targets, plan);
-            // What no variant of the request stands for is sent as it is, where the request has a place for it.
+    let body = match (model.is_union(source), model.is_union(update)) {
+        (true, true) => {
+            let (variants, targets) = (variants(source, model), variants(update, model));
+            let open = union_enums::is_open(update, targets, plan);
+            // A variant that the request does not have is sent unchanged if the request's union is open.
             let rest = if open {
                 quote!(::auth0_core::codegen::into_unlisted(&value, #update, #accepted).map(Self::Other))
             } else {
@@ -413,7 +398,7 @@ fn conversion(
                 let same = targets
                     .iter()
                     .find(|target| match (variant.tag(), target.tag()) {
-                        (Some((_, value)), Some((_, other))) => value == other,
+                        (Some(tag), Some(other)) => tag.value == other.value,
                         _ => variant.name == target.name,
                     });
                 match same {
@@ -422,46 +407,39 @@ fn conversion(
                         if variant.ty == same.ty {
                             return quote!(#from::#own(value) => Ok(Self::#other(value)),);
                         }
-                        waiting.push((variant.ty.clone(), same.ty.clone()));
+                        pending.push((variant.ty.clone(), same.ty.clone()));
                         quote!(#from::#own(value) => value.try_into().map(Self::#other),)
                     }
                     None => quote!(#from::#own(value) => #rest,),
                 }
             });
             let arms: Vec<_> = arms.collect();
-            let other = unions::is_open(source, variants, plan)
+            let other = union_enums::is_open(source, variants, plan)
                 .then(|| quote!(#from::Other(value) => #rest,));
             quote!(match response { #(#arms)* #other })
         }
         _ => quote!(::auth0_core::codegen::into_update(&response, #update, #properties)),
     };
-    Ok(quote! {
+    quote! {
         impl ::std::convert::TryFrom<#from> for #into {
             type Error = ::auth0_core::ConversionError;
 
-            // Compiled where it is called: most programs convert few types, or none.
+            // Compiled only where it is called; most programs convert few types or none.
             #[inline]
             fn try_from(response: #from) -> ::std::result::Result<Self, Self::Error> {
                 #body
             }
         }
-    })
-}
-
-/// Whether a field keeps what the document does not describe.
-pub(crate) fn is_additional(field: &Field) -> bool {
-    is_path(&field.ty, ["auth0_core", "AdditionalFields"])
-}
-
-fn is_path(ty: &Type, names: [&str; 2]) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.iter().map(|segment| &segment.ident).eq(names))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    /// Types that each hold the next one twice; the last one has a property with another name in responses.
+    /// Types that each contain the next one twice; the last one has the property `last`.
     fn chain(length: usize, last: Value) -> Value {
         let component = |number: usize| {
             let next = json!({ "$ref": format!("#/components/schemas/T{}", number + 1) });
@@ -481,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn property_of_a_part_is_renamed_at_every_path_to_it() {
+    fn renamed_property_is_found_at_every_path_to_it() {
         let document = chain(1, json!({ "x-response-name": "other" }));
         let renamed = |path: &str| {
             let path = vec![path.to_owned()];
@@ -491,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn types_without_a_renamed_property_are_not_searched_path_by_path() {
+    fn types_without_a_renamed_property_are_not_searched() {
         // There are 2^64 paths.
         assert_eq!(renames(&chain(64, json!({}))), BTreeSet::new());
     }

@@ -1,5 +1,5 @@
-//! Adjustments to progenitor's calls, on the syntax tree. Each says which habit it removes and fails when it finds
-//! nothing to remove, so that an update of progenitor cannot silently bring the habit back.
+//! Adjustments of progenitor's output. Each names the code that it removes or replaces, and fails if it does not find it, so that an
+//! update of progenitor cannot reintroduce the code unnoticed.
 
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
@@ -10,7 +10,7 @@ use syn::{
 
 use crate::problem::Problem;
 
-/// Reduces the calls to the requests that they build.
+/// Reduces the methods of progenitor's client to building requests.
 pub(crate) fn requests(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     let mut file: File = parse_quote!();
     file.items = items;
@@ -18,15 +18,15 @@ pub(crate) fn requests(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     remove_derives(&mut file)?;
     remove_api_version(&mut file)?;
     keep_requests(&mut file)?;
-    RareMethods.visit_file_mut(&mut file);
+    MethodCalls.visit_file_mut(&mut file);
     Ok(documentation(file.items))
 }
 
-/// progenitor and typify put a whole description into one attribute, which prints as `/**…*/` or without a space.
-/// Written one line an attribute, it prints as a person would write it.
+/// Splits doc attributes into one per line. progenitor and typify put a whole description into one attribute, which
+/// prettyplease prints as `/**…*/` or without a space after `///`.
 pub(crate) fn documentation(items: Vec<Item>) -> Vec<Item> {
-    struct OneLineEach;
-    impl VisitMut for OneLineEach {
+    struct SplitLines;
+    impl VisitMut for SplitLines {
         fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
             *attributes = std::mem::take(attributes)
                 .into_iter()
@@ -36,7 +36,7 @@ pub(crate) fn documentation(items: Vec<Item>) -> Vec<Item> {
     }
     let mut items = items;
     for item in &mut items {
-        OneLineEach.visit_item_mut(item);
+        SplitLines.visit_item_mut(item);
     }
     items
 }
@@ -52,7 +52,7 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
         },
         _ => None,
     };
-    // A single line that is spaced already, an empty one included, stays as it is.
+    // A single line that is empty or starts with a space is correct already.
     let Some(text) =
         text.filter(|text| text.contains('\n') || !(text.is_empty() || text.starts_with(' ')))
     else {
@@ -67,13 +67,13 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
         }
         attribute
     };
-    crate::emit::docs::lines(&text).map(line).collect()
+    crate::emit::doc_text::lines(&text).map(line).collect()
 }
 
-/// progenitor calls a method of reqwest's client for each HTTP method, and reqwest has none for the rare ones.
-struct RareMethods;
+/// progenitor calls the method of reqwest's client that is named like the HTTP method. reqwest has none for OPTIONS and TRACE.
+struct MethodCalls;
 
-impl VisitMut for RareMethods {
+impl VisitMut for MethodCalls {
     fn visit_expr_method_call_mut(&mut self, call: &mut syn::ExprMethodCall) {
         visit_mut::visit_expr_method_call_mut(self, call);
         let is_client = matches!(&*call.receiver, Expr::Field(field)
@@ -90,39 +90,39 @@ impl VisitMut for RareMethods {
     }
 }
 
-fn gone(what: &str) -> Problem {
-    Problem::at("", format!("progenitor's output no longer has {what}"))
-        .help("read what changed in progenitor and mend xtask/src/emit/types/adjust.rs")
+fn missing(what: &str) -> Problem {
+    Problem::at("", format!("progenitor's output has no {what}"))
+        .help("check what changed in progenitor and adapt xtask/src/emit/progenitor_adjustments.rs")
 }
 
-/// Each method ends where the request is built. progenitor's own way to send it and to read the answer loses status and
-/// headers where an answer cannot be decoded, reads bodies of any size, and makes each crate compile all that anew.
+/// Ends each method where the request is built. progenitor's code that sends it and reads the response loses status and headers if the
+/// response cannot be decoded, reads bodies of any size, and would be compiled with every generated crate.
 fn keep_requests(file: &mut File) -> Result<(), Problem> {
     if !file.items.iter().any(imports_path_encoding) {
-        return Err(gone("an import of `encode_path`"));
+        return Err(missing("import of `encode_path`"));
     }
     file.items.retain(|item| match item {
-        // The hooks and what they ask of the client.
+        // The traits of the hooks.
         Item::Impl(block) => block.trait_.is_none(),
         Item::Const(_) | Item::Use(_) => false,
         _ => true,
     });
-    let mut methods = EndAtRequest(Ok(()));
+    let mut methods = BuildOnly(Ok(()));
     methods.visit_file_mut(file);
     methods.0?;
     Ok(())
 }
 
-/// Whether `encode_path` comes by its bare name, so that an import of ours takes its place.
+/// Whether the item imports `encode_path`, which an import of our own replaces.
 fn imports_path_encoding(item: &Item) -> bool {
     matches!(item, Item::Use(import) if matches!(&import.tree, UseTree::Path(path)
         if matches!(&*path.tree, UseTree::Group(group)
             if group.items.iter().any(|tree| matches!(tree, UseTree::Name(name) if name.ident == "encode_path")))))
 }
 
-struct EndAtRequest(Result<(), Problem>);
+struct BuildOnly(Result<(), Problem>);
 
-impl VisitMut for EndAtRequest {
+impl VisitMut for BuildOnly {
     fn visit_impl_item_fn_mut(&mut self, method: &mut syn::ImplItemFn) {
         if method.sig.asyncness.take().is_none() {
             return;
@@ -137,14 +137,14 @@ impl VisitMut for EndAtRequest {
             }
         });
         let Some(request) = request else {
-            self.0 = Err(gone("a request that every call builds"));
+            self.0 = Err(missing("variable `request` in a method of the client"));
             return;
         };
         let request = request.expr;
         kept.push(Stmt::Expr(parse_quote!(Ok(#request)), None));
         method.block.stmts = kept;
         method.sig.output = parse_quote!(-> Result<reqwest::Request, progenitor_client::Error<()>>);
-        // Compiled where a program calls it, as an async function would be, and not for every operation there is.
+        // Compiled only for the operations that a program calls, as an async function would be.
         method.attrs.push(parse_quote!(#[inline]));
     }
 }
@@ -153,19 +153,19 @@ fn declares(local: &syn::Local, name: &str) -> bool {
     matches!(&local.pat, Pat::Ident(pat) if pat.ident == name)
 }
 
-/// Whether any of the methods encodes a path parameter. What it then calls is ours: progenitor's own leaves `|` and `\` as
-/// they are, of which the first is not allowed by RFC 3986 and the second is taken for a path separator by the URL parser.
+/// Whether any of the methods encodes a path parameter, with our `encode_path`: progenitor's does not encode `|`, which RFC 3986
+/// section 3.3 does not allow, and `\`, which the URL parser reads as a path separator.
 pub(crate) fn encodes_path(methods: &[ImplItem]) -> bool {
-    let mut uses = PathParameters(false);
+    let mut uses = FindEncodePath(false);
     for method in methods {
         uses.visit_impl_item(method);
     }
     uses.0
 }
 
-struct PathParameters(bool);
+struct FindEncodePath(bool);
 
-impl<'ast> Visit<'ast> for PathParameters {
+impl<'ast> Visit<'ast> for FindEncodePath {
     fn visit_macro(&mut self, format: &'ast syn::Macro) {
         let named =
             |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "encode_path");
@@ -178,7 +178,7 @@ impl<'ast> Visit<'ast> for PathParameters {
     }
 }
 
-/// `Client::new` makes an HTTP client of its own, with time-outs that nobody chose; ours is always handed in.
+/// Removes `Client::new`, which creates an HTTP client with fixed timeouts. Generated crates pass the configured client.
 fn remove_unused_constructor(file: &mut File) -> Result<(), Problem> {
     let mut removed = false;
     for item in &mut file.items {
@@ -193,12 +193,12 @@ fn remove_unused_constructor(file: &mut File) -> Result<(), Problem> {
     if removed {
         Ok(())
     } else {
-        Err(gone("a constructor `Client::new`"))
+        Err(missing("constructor `Client::new`"))
     }
 }
 
-/// progenitor's client derives `Debug`, which would print the HTTP client that a user handed in: its default headers may
-/// hold credentials. Nothing clones it either.
+/// Removes the derives of progenitor's client. `Debug` would print the user's HTTP client, whose default headers may contain
+/// credentials.
 fn remove_derives(file: &mut File) -> Result<(), Problem> {
     let mut removed = false;
     for item in &mut file.items {
@@ -212,11 +212,11 @@ fn remove_derives(file: &mut File) -> Result<(), Problem> {
     if removed {
         Ok(())
     } else {
-        Err(gone("a client that derives `Debug`"))
+        Err(missing("client that derives `Debug`"))
     }
 }
 
-/// Takes a derive off a type that gets an implementation of ours.
+/// Removes a derive from a type for which the emitter writes the implementation.
 pub(crate) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<(), Problem> {
     let mut removed = false;
     for attribute in &mut item.attrs {
@@ -244,27 +244,28 @@ pub(crate) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<()
     if removed {
         Ok(())
     } else {
-        Err(gone(&format!("a type that derives `{name}`")))
+        Err(missing(&format!("type that derives `{name}`")))
     }
 }
 
-/// progenitor sends a header `api-version` with every call, which these servers do not know. Where it was the only
-/// header of a call, the map of headers goes as well.
+/// Removes the header `api-version`, which progenitor sends with every request, and the map of headers if it is then empty.
 fn remove_api_version(file: &mut File) -> Result<(), Problem> {
     let mut pass = RemoveApiVersion {
-        calls: 0,
+        methods: 0,
         removed: 0,
     };
     pass.visit_file_mut(file);
-    if pass.removed == pass.calls {
+    if pass.removed == pass.methods {
         Ok(())
     } else {
-        Err(gone("a header `api-version` in every call"))
+        Err(missing(
+            "header `api-version` in every method of the client",
+        ))
     }
 }
 
 struct RemoveApiVersion {
-    calls: usize,
+    methods: usize,
     removed: usize,
 }
 
@@ -273,7 +274,7 @@ impl VisitMut for RemoveApiVersion {
         if function.sig.asyncness.is_none() {
             return;
         }
-        self.calls += 1;
+        self.methods += 1;
         let statements = &mut function.block.stmts;
         let before = statements.len();
         statements.retain(|statement| !appends_api_version(statement));
@@ -309,7 +310,7 @@ fn appends_api_version(statement: &Stmt) -> bool {
                 if matches!(&literal.lit, Lit::Str(text) if text.value() == "api-version"))))
 }
 
-/// Whether a header is put into the map anywhere in the statement.
+/// Whether the statement appends to the map of headers.
 fn appends_to_header_map(statement: &Stmt) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {

@@ -1,4 +1,4 @@
-//! `limits.rs` of a generated crate: the published rate limits, for `auth0_core::Limiter`.
+//! Rate limit plans (`limits.rs` of a generated crate): a constant per plan, for `auth0_core::Limiter`.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use quote::quote;
 use crate::emit::names;
 use crate::rate_limit_plans::{Allowance, Count, PlanName, RateLimitPlan, Rates};
 
-/// The module, where there is anything to stand in it.
+/// The module; `None` if no plans are listed.
 pub(crate) fn emit(plans: &BTreeMap<PlanName, RateLimitPlan>) -> Option<TokenStream> {
     if plans.is_empty() {
         return None;
     }
     let constants = plans.iter().map(|(name, plan)| constant(name, plan));
     Some(quote! {
-        //! The rate limits of the plans, as they are published, to make a limiter of.
+        //! The published rate limit plans, for a [`Limiter`](crate::Limiter).
         //!
-        //! They say what the server allows. The headroom that a limiter leaves to others is taken off them.
+        //! A plan states what the server allows. A limiter subtracts the headroom that it leaves to other clients.
 
         use auth0_core::{Limits, Rate};
 
@@ -28,7 +28,7 @@ pub(crate) fn emit(plans: &BTreeMap<PlanName, RateLimitPlan>) -> Option<TokenStr
 fn constant(name: &PlanName, plan: &RateLimitPlan) -> TokenStream {
     let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
     let title = format!(" The plan `{}`.", name.as_str());
-    let mut words = format!(" For the tenant: {}.", words(&plan.tenant));
+    let mut limits = format!(" Per tenant: {}.", text(&plan.tenant));
     let tenant = rates(&plan.tenant);
     let tenant = match plan.tenant.rates {
         Rates::Each { .. } => quote!(new(#tenant)),
@@ -36,14 +36,14 @@ fn constant(name: &PlanName, plan: &RateLimitPlan) -> TokenStream {
     };
     let organization = plan.organization.map(|organization| {
         let organization = Allowance::from(organization);
-        words += &format!(" For one organization: {}.", self::words(&organization));
+        limits += &format!(" Per organization: {}.", text(&organization));
         let rates = rates(&organization);
         quote!(.organization(#rates))
     });
     quote! {
         #[doc = #title]
         #[doc = ""]
-        #[doc = #words]
+        #[doc = #limits]
         pub const #ident: Limits = Limits::#tenant #organization;
     }
 }
@@ -66,12 +66,12 @@ fn rates(allowance: &Allowance) -> TokenStream {
     }
 }
 
-fn words(allowance: &Allowance) -> String {
+fn text(allowance: &Allowance) -> String {
     let number = |count: Count, what: &str| match count.get() {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
-    let (mut text, of) = match allowance.rates {
+    let (mut text, each) = match allowance.rates {
         Rates::Each { read, write } => (
             format!(
                 "{} and {} per second",
@@ -89,7 +89,7 @@ fn words(allowance: &Allowance) -> String {
         ),
     };
     if let Some(burst) = allowance.burst {
-        text += &format!(", and {}{of} at once", burst.get());
+        text += &format!(", with a burst of {}{each}", burst.get());
     }
     text
 }

@@ -1,25 +1,24 @@
-//! The words of the generated documentation that do not stand in the document: rules, defaults, scopes, status codes.
+//! Text of the generated documentation that the emitter adds to the descriptions: constraints, defaults, scopes, status codes.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use crate::emit::calls::paging::Paging;
-use crate::emit::model::{self, Operation, RetrySafety};
+use crate::emit::model::{self, OperationModel, OperationParameter, Paging, RetrySafety};
 use crate::extensions::{self, Tag};
 use crate::printable::escaped;
 use crate::spec::walk::{Place, walk_mut};
 
-/// Doc attributes for `text`, one a line.
+/// Doc attributes for `text`, one per line.
 pub(crate) fn doc(text: &str) -> TokenStream {
     let lines = lines(text);
     quote!(#(#[doc = #lines])*)
 }
 
-/// The lines of a doc comment, each with the blank that stands before it.
+/// The lines of a doc comment, each with a leading space.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.trim().lines().map(|line| {
-        // A pattern may hold control characters. Tabs do no harm.
+        // A pattern may contain control characters. Tabs are harmless.
         let line = escaped(line.trim_end(), &['\t']);
         if line.is_empty() {
             line
@@ -40,9 +39,9 @@ pub(crate) fn first_line(text: &str) -> String {
         .join(" ")
 }
 
-/// Adds to the description of every schema the rules that its type does not carry, so that they reach the
-/// documentation of the field.
-pub(crate) fn state_rules(document: &mut Value) {
+/// Appends constraints, defaults and conditions, which the Rust type does not express, to the description of every
+/// schema. progenitor then copies them to the documentation of the field.
+pub(crate) fn append_rules(document: &mut Value) {
     walk_mut(document, &mut |value, place, _| {
         if place != Place::Schema {
             return;
@@ -59,18 +58,15 @@ pub(crate) fn state_rules(document: &mut Value) {
             .map(rules)
             .unwrap_or_default();
         if !rules.is_empty() {
-            // What a map calls an entry is a field of a struct.
+            // The entries of a struct are its fields.
             let rules = match schema.contains_key("properties") {
                 true => rules.replace("entries", "fields").replace("entry", "field"),
                 false => rules,
             };
-            notes.push(format!("Rules: {rules}."));
+            notes.push(format!("Constraints: {rules}."));
         }
         if let Some(default) = extensions::DEFAULT.get_in(schema) {
-            notes.push(format!(
-                "Default, where it is left out: `{}`.",
-                plain(default)
-            ));
+            notes.push(format!("Default: `{}`.", plain(default)));
         }
         for condition in model::list(
             extensions::CONDITIONS
@@ -79,7 +75,7 @@ pub(crate) fn state_rules(document: &mut Value) {
         ) {
             let message = model::text(condition, "message");
             if !message.is_empty() {
-                notes.push(format!("Checked before sending: {message}."));
+                notes.push(format!("Checked before the request is sent: {message}."));
             }
         }
         append(schema, &notes);
@@ -102,7 +98,7 @@ fn append(schema: &mut Map<String, Value>, notes: &[String]) {
     schema.insert("description".to_owned(), Value::String(text));
 }
 
-/// Constraints in words.
+/// The text for constraints.
 pub(crate) fn rules(constraints: &Value) -> String {
     let bound = |key: &str| constraints.get(key).map(plain);
     let mut parts = Vec::new();
@@ -136,16 +132,16 @@ pub(crate) fn rules(constraints: &Value) -> String {
     );
     range(bound("minimum"), bound("maximum"), "", "");
     if constraints["exclusiveMinimum"] == Value::Bool(true) {
-        parts.push("the lower bound excluded".to_owned());
+        parts.push("lower bound exclusive".to_owned());
     }
     if constraints["exclusiveMaximum"] == Value::Bool(true) {
-        parts.push("the upper bound excluded".to_owned());
+        parts.push("upper bound exclusive".to_owned());
     }
     if let Some(step) = bound("multipleOf") {
         parts.push(format!("a multiple of {step}"));
     }
     if constraints["uniqueItems"] == Value::Bool(true) {
-        parts.push("no item twice".to_owned());
+        parts.push("no duplicate items".to_owned());
     }
     let values: Vec<String> = model::list(&constraints["enum"])
         .map(|value| code(&plain(value)))
@@ -166,14 +162,22 @@ pub(crate) fn rules(constraints: &Value) -> String {
     parts.join(", ")
 }
 
-/// A value as a person writes it: a text without its quotes.
+/// A value as text; a string without quotes.
 pub(crate) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// `text` as Markdown code, whatever back-ticks it holds.
+/// The indefinite article of a type name.
+pub(crate) fn article(name: &str) -> &'static str {
+    match name.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        true => "an",
+        false => "a",
+    }
+}
+
+/// `text` as a Markdown code span. It may contain backticks.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -184,19 +188,16 @@ fn code(text: &str) -> String {
     }
 }
 
-/// The rules and the default of a parameter in words.
-pub(crate) fn parameter_rules(schema: &Value) -> String {
-    let rules = extensions::CONSTRAINTS
-        .get(schema)
+/// The text for the constraints and the default of a parameter.
+pub(crate) fn parameter_rules(parameter: &OperationParameter<'_>) -> String {
+    let rules = parameter
+        .constraints
         .map(rules)
         .filter(|rules| !rules.is_empty());
-    let default = extensions::DEFAULT.get(schema).map(|value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    });
-    let rules = rules.map(|rules| format!("Rules: {rules}."));
-    let default = default.map(|default| format!("Default, where it is left out: `{default}`."));
+    let rules = rules.map(|rules| format!("Constraints: {rules}."));
+    let default = parameter
+        .default
+        .map(|default| format!("Default: `{}`.", plain(default)));
     [rules, default]
         .into_iter()
         .flatten()
@@ -204,28 +205,27 @@ pub(crate) fn parameter_rules(schema: &Value) -> String {
         .join(" ")
 }
 
-/// What the documentation of an operation says after its description.
-pub(crate) fn facts(operation: &Operation<'_>) -> String {
+/// Method and path of an operation, and a list of its properties.
+pub(crate) fn facts(operation: &OperationModel<'_>) -> String {
     let mut lines = vec![format!(
         "`{} {}`",
         operation.method.to_uppercase(),
         operation.path
     )];
-    // One requirement without scopes makes hints of the others: which are needed depends on more than the operation.
     let hints = operation.scopes_are_hints();
     let alternatives = operation.scopes.iter();
-    let told: Vec<_> = alternatives
+    let shown: Vec<_> = alternatives
         .filter(|s| !hints || !s.is_empty())
         .cloned()
         .collect();
-    if !told.is_empty() {
-        lines.push(format!("- Scope: {}", scopes(&told)));
+    if !shown.is_empty() {
+        lines.push(format!("- Scope: {}", scopes(&shown)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
     }
     lines.push(format!(
-        "- Succeeds with: {}{}",
+        "- Success: {}{}",
         statuses(&operation.success),
         outcome(operation)
     ));
@@ -236,27 +236,27 @@ pub(crate) fn facts(operation: &Operation<'_>) -> String {
         ));
     }
     if let Some(paging) = &operation.paging {
-        lines.push(format!("- Pages: {}", pages(paging)));
+        lines.push(format!("- Paging: {}", paging_text(paging)));
     }
     lines.push(format!(
-        "- Repeating it: {}",
+        "- Retry: {}",
         match operation.retry_safety {
-            RetrySafety::Safe => "safe, it only reads",
-            RetrySafety::Idempotent => "leads to the same state, though the answer may differ",
+            RetrySafety::Safe => "safe, read-only",
+            RetrySafety::Idempotent => "idempotent; the response to a retry can differ",
             RetrySafety::Unsafe =>
-                "may act twice, so it is never repeated once the server may have acted",
+                "not idempotent; retried only if the server has not processed the request",
         }
     ));
     format!("{}\n\n{}", lines[0], lines[1..].join("\n"))
 }
 
-fn outcome(operation: &Operation<'_>) -> String {
+fn outcome(operation: &OperationModel<'_>) -> String {
     operation
-        .outcome
+        .bulk_outcome
         .as_ref()
         .map_or_else(String::new, |outcome| {
             format!(
-                " ({}: everything was done; {}: some of it failed)",
+                " ({}: complete; {}: partial, with a report of the failures)",
                 outcome.complete, outcome.partial
             )
         })
@@ -270,28 +270,53 @@ fn statuses(statuses: &[u16]) -> String {
         .join(", ")
 }
 
-/// How an operation pages, in words.
-fn pages(paging: &Paging) -> String {
-    let by_checkpoint = paging
+/// The text for how an operation is paged.
+fn paging_text(paging: &Paging) -> String {
+    let by_cursor = paging
         .checkpoint
         .as_ref()
-        .map(|checkpoint| format!("by checkpoints (`{}`)", checkpoint.cursor));
-    let by_counting = paging.counted.as_ref().map(|counted| {
-        let limit = counted
+        .map(|by| format!("by cursor (`{}`)", by.cursor));
+    let by_number = paging.counted.as_ref().map(|by| {
+        let limit = by
             .limit
-            .map(|limit| format!(", which leads to the first {limit} items and no further"))
-            .unwrap_or_default();
-        format!("by counting (`{}`){limit}", counted.page)
+            .map(|limit| format!(", limited to the first {limit} items"));
+        (
+            format!("by page number (`{}`)", by.page),
+            limit.unwrap_or_default(),
+        )
     });
-    match (by_checkpoint, by_counting) {
-        (Some(checkpoint), Some(counting)) => {
-            format!("{checkpoint}; where a parameter of the other way is set, {counting}")
+    match (by_cursor, by_number) {
+        (Some(cursor), Some((number, limit))) => {
+            format!("{cursor}, or {number} if one of its parameters is set{limit}")
         }
-        (one, other) => one.or(other).unwrap_or_default(),
+        (None, Some((number, limit))) => number + &limit,
+        (cursor, None) => cursor.unwrap_or_default(),
     }
 }
 
-/// Scopes in words: alternatives, each of scopes needed together.
+/// The text for a successful response; empty if there is nothing to say.
+pub(crate) fn response(operation: &OperationModel<'_>) -> String {
+    let description = operation.success_description.trim();
+    let Some(status) = operation
+        .success
+        .first()
+        .filter(|_| operation.bulk_outcome.is_none())
+    else {
+        return String::new();
+    };
+    match (
+        operation.responses.contains_key(status),
+        status,
+        description,
+    ) {
+        (_, 204, _) => "Returns 204 No Content.".to_owned(),
+        (_, _, "") => String::new(),
+        (true, ..) => format!("Response: {description}"),
+        (false, ..) => format!("Response, {status} without a body: {description}"),
+    }
+}
+
+/// The text for alternatives of scopes.
 fn scopes(alternatives: &[Vec<String>]) -> String {
     let together = |scopes: &Vec<String>| match scopes.as_slice() {
         [] => "none".to_owned(),
@@ -315,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn constraints_are_told_in_words() {
+    fn constraints_become_text() {
         let constraints = json!({"minLength": 3, "maxLength": 63, "pattern": "^[a-z]+$"});
         assert_eq!(
             rules(&constraints),
@@ -330,36 +355,35 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_page_are_told_in_words() {
+    fn paging_becomes_text() {
         let both = json!({"cursor": "from", "size": "take", "page": "page", "per_page": "per_page", "limit": 1000});
         assert_eq!(
-            pages(&Paging::read(&both)),
-            "by checkpoints (`from`); where a parameter of the other way is set, by counting (`page`), which leads \
-             to the first 1000 items and no further"
+            paging_text(&Paging::read(&both)),
+            "by cursor (`from`), or by page number (`page`) if one of its parameters is set, limited to the first 1000 items"
         );
         assert_eq!(
-            pages(&Paging::read(
+            paging_text(&Paging::read(
                 &json!({"page": "page", "per_page": "per_page"})
             )),
-            "by counting (`page`)"
+            "by page number (`page`)"
         );
     }
 
     #[test]
-    fn scopes_are_alternatives_of_scopes_needed_together() {
+    fn scopes_become_alternatives() {
         let scopes_needed = [vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]];
         assert_eq!(scopes(&scopes_needed), "`a` and `b`, or `c`");
     }
 
     #[test]
-    fn rules_and_defaults_reach_the_description() {
+    fn rules_and_defaults_are_appended_to_the_description() {
         let mut document = json!({"components": {"schemas": {"A": {
             "properties": {"b": {"description": "B.", "x-constraints": {"minLength": 1}, "x-default": "z"}}
         }}}});
-        state_rules(&mut document);
+        append_rules(&mut document);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"]["b"]["description"],
-            "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
+            "B.\n\nConstraints: at least 1 character.\n\nDefault: `z`."
         );
     }
 }

@@ -1,14 +1,16 @@
-//! The shapes of what progenitor generated, read back from its syntax trees: what the emitter writes beside them
-//! then fits whatever naming and typing decisions were made there.
+//! The structs and methods that progenitor generated, read back from its syntax trees. The code that the emitter adds
+//! therefore matches the names and types that progenitor chose.
 
 use std::collections::BTreeMap;
 
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
+use crate::emit::type_syntax::{generic, is_named, is_path};
+
 /// A field of a generated struct.
 #[derive(Debug, Clone)]
-pub(crate) struct Field {
+pub(crate) struct StructField {
     /// The name in Rust.
     pub(crate) ident: String,
     /// The name in JSON.
@@ -18,8 +20,30 @@ pub(crate) struct Field {
     pub(crate) optional: bool,
 }
 
-/// The generated structs by name, their fields in order of their names.
-pub(crate) fn structs(types: &[Item]) -> BTreeMap<String, Vec<Field>> {
+impl StructField {
+    /// The name of the field without a raw prefix, as documentation links name it.
+    pub(crate) fn doc_name(&self) -> &str {
+        self.ident.trim_start_matches("r#")
+    }
+
+    /// Whether the Rust type is an `Option`.
+    pub(crate) fn is_option(&self) -> bool {
+        generic("Option", &self.ty).is_some()
+    }
+
+    /// The type of a value that is present.
+    pub(crate) fn value_type(&self) -> &Type {
+        generic("Option", &self.ty).unwrap_or(&self.ty)
+    }
+
+    /// Whether the field keeps the properties that the document does not describe.
+    pub(crate) fn is_additional(&self) -> bool {
+        is_path(&self.ty, ["auth0_core", "AdditionalFields"])
+    }
+}
+
+/// The generated structs by name, with their fields sorted by name.
+pub(crate) fn structs(types: &[Item]) -> BTreeMap<String, Vec<StructField>> {
     types
         .iter()
         .filter_map(|item| match item {
@@ -32,14 +56,14 @@ pub(crate) fn structs(types: &[Item]) -> BTreeMap<String, Vec<Field>> {
             },
             _ => None,
         })
-        .map(|(name, mut fields): (String, Vec<Field>)| {
+        .map(|(name, mut fields): (String, Vec<StructField>)| {
             fields.sort_by(|a, b| a.ident.cmp(&b.ident));
             (name, fields)
         })
         .collect()
 }
 
-pub(crate) fn field(field: &syn::Field) -> Option<Field> {
+fn field(field: &syn::Field) -> Option<StructField> {
     let ident = field.ident.as_ref()?.to_string();
     let serde = serde_arguments(&field.attrs);
     let renamed = serde
@@ -47,7 +71,7 @@ pub(crate) fn field(field: &syn::Field) -> Option<Field> {
         .find_map(|(key, value)| (key == "rename").then(|| value.clone()).flatten());
     let optional =
         generic("Option", &field.ty).is_some() || serde.iter().any(|(key, _)| key == "default");
-    Some(Field {
+    Some(StructField {
         wire: renamed.unwrap_or_else(|| ident.trim_start_matches("r#").to_owned()),
         ident,
         ty: field.ty.clone(),
@@ -55,7 +79,7 @@ pub(crate) fn field(field: &syn::Field) -> Option<Field> {
     })
 }
 
-/// The arguments of the `#[serde(…)]` attributes: names, and values where they are strings.
+/// The arguments of the `#[serde(…)]` attributes, with those values that are strings.
 pub(crate) fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<String>)> {
     let mut arguments = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
@@ -82,28 +106,28 @@ pub(crate) fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<S
     arguments
 }
 
-/// A method of progenitor's client.
+/// A method of progenitor's client, which builds the requests of an operation.
 #[derive(Debug, Clone)]
-pub(crate) struct Method {
-    pub(crate) arguments: Vec<Argument>,
-    /// What a success decodes to: `T` of `ResponseValue<T>`.
+pub(crate) struct RequestMethod {
+    pub(crate) arguments: Vec<RequestArgument>,
+    /// The type of a successful response: `T` of `ResponseValue<T>`.
     pub(crate) output: Type,
 }
 
-/// An argument of a method, without its reference.
+/// An argument of such a method.
 #[derive(Debug, Clone)]
-pub(crate) struct Argument {
+pub(crate) struct RequestArgument {
     pub(crate) ident: String,
-    /// The type that the facade owns: `String` for `&str`.
+    /// The owned type: `String` for `&str`.
     pub(crate) ty: Type,
-    /// Whether the method takes a reference to it.
+    /// Whether the method takes it by reference.
     pub(crate) by_reference: bool,
     pub(crate) optional: bool,
 }
 
-/// The methods of progenitor's client by name.
-pub(crate) fn methods(calls: &[Item]) -> BTreeMap<String, Method> {
-    calls
+/// The methods of progenitor's client that build requests, by name.
+pub(crate) fn request_methods(requests: &[Item]) -> BTreeMap<String, RequestMethod> {
+    requests
         .iter()
         .filter_map(|item| match item {
             Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
@@ -117,12 +141,12 @@ pub(crate) fn methods(calls: &[Item]) -> BTreeMap<String, Method> {
         .collect()
 }
 
-fn method(signature: &syn::Signature) -> Option<(String, Method)> {
+fn method(signature: &syn::Signature) -> Option<(String, RequestMethod)> {
     let syn::ReturnType::Type(_, output) = &signature.output else {
         return None;
     };
     let output = generic("ResponseValue", generic("Result", output)?)?.clone();
-    // A body of bytes is generic in progenitor's method; a call keeps the bytes themselves, so that it can be cloned.
+    // progenitor's method is generic over a body of bytes. A call stores the bytes, so that it can be cloned.
     let generic_name = |ty: &Type| {
         signature
             .generics
@@ -142,14 +166,14 @@ fn method(signature: &syn::Signature) -> Option<(String, Method)> {
     });
     Some((
         signature.ident.to_string(),
-        Method {
+        RequestMethod {
             arguments: arguments.collect(),
             output,
         },
     ))
 }
 
-fn owned(ident: String, ty: &Type) -> Argument {
+fn owned(ident: String, ty: &Type) -> RequestArgument {
     let (inner, optional) = match generic("Option", ty) {
         Some(inner) => (inner, true),
         None => (ty, false),
@@ -163,50 +187,10 @@ fn owned(ident: String, ty: &Type) -> Argument {
     } else {
         inner.clone()
     };
-    Argument {
+    RequestArgument {
         ident,
         ty,
         by_reference,
         optional,
     }
-}
-
-/// `T`, where `ty` is `…::name<T, …>`.
-pub(crate) fn generic<'t>(name: &str, ty: &'t Type) -> Option<&'t Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == name)?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        syn::GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-/// Whether `ty` is the type `name`, under whatever path, without parameters.
-pub(crate) fn is_named(name: &str, ty: &Type) -> bool {
-    last_name(ty).is_some_and(|last| last == name)
-}
-
-/// The last part of the name of `ty`, where it has no parameters.
-pub(crate) fn last_name(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .filter(|segment| segment.arguments.is_none())
-            .map(|s| s.ident.to_string()),
-        _ => None,
-    }
-}
-
-/// The type of the items, where `ty` is a list that may be absent.
-pub(crate) fn list_item(ty: &Type) -> Option<&Type> {
-    generic("Vec", generic("Option", ty).unwrap_or(ty))
 }

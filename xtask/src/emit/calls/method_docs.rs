@@ -1,15 +1,12 @@
-//! The documentation of a call: the words of the document, the facts of the table, and an example that compiles.
+//! The documentation of the methods of resources: description, properties of the operation, and an example that compiles.
 
 use syn::Type;
 
-use crate::emit::calls::call::Call;
-use crate::emit::docs;
-use crate::emit::model::reference;
-use crate::emit::names;
-use crate::emit::operations::paths::{self, View};
+use crate::emit::calls::call_type::Call;
+use crate::emit::read_back::{RequestArgument, StructField};
+use crate::emit::type_syntax::{self, NamedIn};
 use crate::emit::types::constructors;
-use crate::emit::types::shapes;
-use crate::emit::types::shapes::Argument;
+use crate::emit::{doc_text, names};
 
 impl Call<'_> {
     /// The documentation of the operation.
@@ -20,8 +17,8 @@ impl Call<'_> {
             let Some(parameter) = self.parameter(argument) else {
                 continue;
             };
-            let rules = docs::parameter_rules(parameter.schema);
-            let description = [docs::first_line(&parameter.description), rules].join(" ");
+            let rules = doc_text::parameter_rules(parameter);
+            let description = [doc_text::first_line(&parameter.description), rules].join(" ");
             if !description.trim().is_empty() {
                 parts.push(format!(
                     "`{}`: {}",
@@ -30,16 +27,14 @@ impl Call<'_> {
                 ));
             }
         }
-        if operation.outcome.is_none() && !operation.success_description.is_empty() {
-            parts.push(format!("Answer: {}", operation.success_description));
-        }
-        parts.push(docs::facts(operation));
+        parts.push(doc_text::response(operation));
+        parts.push(doc_text::facts(operation));
         parts.push(self.example());
         parts.retain(|part| !part.trim().is_empty());
         parts.join("\n\n")
     }
 
-    /// An example that compiles: required values are arguments of a hidden function.
+    /// An example that compiles. Required values are arguments of a hidden function.
     fn example(&self) -> String {
         let krate = self.context.crate_name.replace('-', "_");
         let mut hidden = vec![format!("client: {krate}::Client")];
@@ -54,8 +49,8 @@ impl Call<'_> {
                     hidden.extend(needs);
                     lines.push(construction);
                 }
-                None if self.reads_text(argument)
-                    && shapes::generic("Vec", &argument.ty).is_none() =>
+                None if self.is_text(argument)
+                    && type_syntax::generic("Vec", &argument.ty).is_none() =>
                 {
                     hidden.push(format!("{name}: &str"));
                 }
@@ -69,7 +64,7 @@ impl Call<'_> {
         }
         if !named.is_empty() {
             let module = names::module_name(self.group);
-            let name = self.arguments_name();
+            let name = self.required_struct_name();
             lines.insert(0, format!("use {krate}::resources::{module}::{name};\n"));
             passed.push(format!("{name} {{ {} }}", named.join(", ")));
         }
@@ -86,18 +81,18 @@ impl Call<'_> {
                 "while let Some(item) = items.try_next().await? {\n    println!(\"{item:?}\");\n}"
                     .to_owned(),
             );
-        } else if self.operation.outcome.is_some() {
+        } else if self.operation.bulk_outcome.is_some() {
             lines.push(format!(
                 "for failure in {call}.await?.failures() {{\n    println!(\"{{failure:?}}\");\n}}"
             ));
-        } else if shapes::last_name(&self.raw.output).is_none() {
+        } else if type_syntax::last_name(&self.request.output).is_none() {
             lines.push(format!("{call}.await?;"));
         } else {
             lines.push(format!(
-                "let answer = {call}.await?;\nprintln!(\"{{answer:?}}\");"
+                "let response = {call}.await?;\nprintln!(\"{{response:?}}\");"
             ));
         }
-        let allow = if self.operation.deprecated {
+        let allow = if self.operation.is_deprecated {
             "# #[allow(deprecated)]\n"
         } else {
             ""
@@ -109,16 +104,12 @@ impl Call<'_> {
         )
     }
 
-    /// The statements with which the example constructs a body; the values are arguments of the example.
-    fn construction(&self, argument: &Argument) -> Option<(String, Vec<String>)> {
-        let name = shapes::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
-        let variant = self
-            .context
-            .model
-            .schemas
-            .get(&name)
-            .and_then(|schema| reference(&schema["oneOf"][0]));
-        let name = variant.unwrap_or(name);
+    /// The statements that construct a body in the example, and the arguments of the example that they use.
+    fn construction(&self, argument: &RequestArgument) -> Option<(String, Vec<String>)> {
+        let name = type_syntax::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
+        let component = self.context.model.components.get(&name);
+        let variant = component.and_then(|component| component.union.as_ref()?.first());
+        let name = variant.map_or(name, |variant| variant.ty.clone());
         let fields = self.context.types.structs.get(&name)?;
         let required: Vec<_> = fields.iter().filter(|field| !field.optional).collect();
         let krate = self.context.crate_name.replace('-', "_");
@@ -127,11 +118,11 @@ impl Call<'_> {
             .map(|field| field.ident.clone())
             .collect::<Vec<_>>()
             .join(", ");
-        // A body field may be called like a parameter of the path; both would be arguments of the same function.
-        let clash = |field: &&&shapes::Field| {
+        // A field may have the name of a path parameter; both would be arguments of the same function.
+        let clashes = |field: &&StructField| {
             self.required().any(|a| a.ident == field.ident) || field.ident == "client"
         };
-        if required.iter().any(|field| clash(&field)) {
+        if required.iter().any(clashes) {
             return None;
         }
         let needs = required
@@ -146,7 +137,7 @@ impl Call<'_> {
                 format!("let {argument} = {krate}::types::{name}::{with}({list});")
             }
             _ => {
-                let struct_name = self.context.types.required.get(&name)?;
+                let struct_name = self.context.types.required_structs.get(&name)?;
                 format!(
                     "use {krate}::types::{{{name}, {struct_name}}};\n\nlet {argument} = {name}::new({struct_name} {{ {list} }});"
                 )
@@ -155,12 +146,9 @@ impl Call<'_> {
         Some((construction, needs))
     }
 
-    /// A type as an example outside of the crate writes it.
+    /// A type as the example names it.
     fn example_type(&self, ty: &Type) -> String {
-        paths::text_of(&paths::seen_from(
-            View::Outside(self.context.crate_name),
-            ty,
-            self.context.model,
-        ))
+        let code = NamedIn::Example(self.context.crate_name);
+        type_syntax::text_of(&type_syntax::named_in(code, ty, self.context.model))
     }
 }

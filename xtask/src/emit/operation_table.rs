@@ -1,26 +1,24 @@
-//! `operations.rs` of a generated crate: one constant for each operation, with all that the transport, a scope check
-//! or a test double has to know of it.
+//! The operation table (`operations.rs` of a generated crate): a constant per operation with what the transport, scope checks
+//! and test doubles need.
 
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::docs;
-use crate::emit::layout;
-use crate::emit::model::{Model, Operation, RetrySafety, properties, reference};
-use crate::emit::names;
+use crate::emit::model::{Model, OperationModel, RetrySafety};
+use crate::emit::{doc_text, file_layout, names};
 
-/// The modules of the table by their names below `operations`, which itself has an empty one.
+/// The modules of the table by their names below `operations`; the name of `operations` itself is empty.
 pub(crate) fn emit(
     model: &Model<'_>,
     client_methods: &BTreeMap<&str, String>,
 ) -> BTreeMap<String, TokenStream> {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut parts: BTreeMap<String, Vec<&Operation<'_>>> = BTreeMap::new();
+    let mut parts: BTreeMap<String, Vec<&OperationModel<'_>>> = BTreeMap::new();
     for operation in &operations {
-        let part = layout::part_of(operation);
+        let part = file_layout::module_of(operation);
         parts.entry(part).or_default().push(operation);
     }
     let names = operations
@@ -28,7 +26,7 @@ pub(crate) fn emit(
         .map(|operation| names::ident(&operation.constant));
     let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
     let table = quote! {
-        //! The operations of the API: method, path, scopes, retry safety and paging of each.
+        //! The operation table: method, path, scopes, retry class and paging of each operation.
 
         #(mod #modules;)*
 
@@ -36,31 +34,25 @@ pub(crate) fn emit(
 
         #(pub use #modules::*;)*
 
-        /// Every operation, sorted by its id.
+        /// All operations, sorted by id.
         pub static ALL: &[&Operation] = &[#(&#names),*];
     };
     parts
         .iter()
-        .map(|(part, own)| {
-            (
-                part.clone(),
-                rows(part, own, &operations, model, client_methods),
-            )
-        })
+        .map(|(part, own)| (part.clone(), rows(part, own, &operations, client_methods)))
         .chain([(String::new(), table)])
         .collect()
 }
 
-/// The operations of one part.
+/// A module of the table.
 fn rows<'a>(
     part: &str,
-    own: &[&Operation<'a>],
-    all: &[&Operation<'a>],
-    model: &Model<'a>,
+    own: &[&OperationModel<'a>],
+    all: &[&OperationModel<'a>],
     client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
     let rows = own.iter().map(|operation| {
-        let verify_with = verify_with(operation, all, model);
+        let verify_with = verify_with(operation, all);
         row(operation, &verify_with, client_methods)
     });
     let paging = own
@@ -69,7 +61,7 @@ fn rows<'a>(
         .then(|| quote!(Paging,));
     let outcomes = own
         .iter()
-        .any(|operation| operation.outcome.is_some())
+        .any(|operation| operation.bulk_outcome.is_some())
         .then(|| quote!(Outcomes,));
     let doc = format!(" Operations of `{part}`.");
     quote! {
@@ -82,19 +74,18 @@ fn rows<'a>(
     }
 }
 
-/// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
-/// around it that has any. Where one of them reads at its path, it is that one; but before it come those that find by
-/// what the request holds, as a name of its own: a listing can be long.
+/// The ids of the read operations that tell whether `operation` took effect: those of its group, or of the nearest parent group
+/// that has any. If one of them has the same path, only that one, preceded by those that look an item up by a property of the
+/// request (`/organizations/name/{name}`), because a listing can be long.
 fn verify_with<'o, 'a>(
-    operation: &Operation<'a>,
-    operations: &[&'o Operation<'a>],
-    model: &Model<'a>,
+    operation: &OperationModel<'a>,
+    operations: &[&'o OperationModel<'a>],
 ) -> Vec<&'o str> {
     if operation.method == "get" {
         return Vec::new();
     }
-    let of_group = |group: &[String]| -> Vec<&'o Operation<'a>> {
-        let reads = |other: &&&Operation<'_>| other.method == "get" && other.group == group;
+    let of_group = |group: &[String]| -> Vec<&'o OperationModel<'a>> {
+        let reads = |other: &&&OperationModel<'_>| other.method == "get" && other.group == group;
         operations.iter().filter(reads).copied().collect()
     };
     let readers = (1..=operation.group.len())
@@ -102,21 +93,17 @@ fn verify_with<'o, 'a>(
         .map(|length| of_group(&operation.group[..length]))
         .find(|readers| !readers.is_empty())
         .unwrap_or_default();
-    let sent = operation.body.map(|body| {
-        let named = reference(body).and_then(|name| model.schemas.get(&name).copied());
-        properties(named.unwrap_or(body), model)
-    });
-    let finds = |reader: &&&Operation<'_>| {
-        let by = reader.path.strip_prefix(&operation.path);
-        let by = by.and_then(|by| by.strip_suffix('}')?.rsplit_once("/{"));
-        by.is_some_and(|(way, key)| {
-            !way.contains('{') && sent.as_ref().is_some_and(|sent| sent.contains_key(key))
-        })
+    let looks_up = |reader: &&&OperationModel<'_>| {
+        let key = reader.path.strip_prefix(&operation.path);
+        let key = key.and_then(|rest| rest.strip_suffix('}')?.rsplit_once("/{"));
+        let sent = operation.body.as_ref().map(|body| &body.properties);
+        key.zip(sent)
+            .is_some_and(|((prefix, key), sent)| !prefix.contains('{') && sent.contains(key))
     };
     match readers.iter().find(|reader| reader.path == operation.path) {
         Some(reader) => {
-            let finders = readers.iter().filter(finds);
-            finders
+            let lookups = readers.iter().filter(looks_up);
+            lookups
                 .chain([reader])
                 .map(|reader| reader.id.as_str())
                 .collect()
@@ -126,7 +113,7 @@ fn verify_with<'o, 'a>(
 }
 
 fn row(
-    operation: &Operation<'_>,
+    operation: &OperationModel<'_>,
     verify_with: &[&str],
     client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
@@ -181,7 +168,7 @@ fn row(
         .errors
         .iter()
         .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
-    let outcome = operation.outcome.as_ref().map(|outcome| {
+    let outcome = operation.bulk_outcome.as_ref().map(|outcome| {
         let complete = proc_macro2::Literal::u16_unsuffixed(outcome.complete);
         let partial = proc_macro2::Literal::u16_unsuffixed(outcome.partial);
         quote!(outcome: Some(Outcomes { complete: #complete, partial: #partial }),)
@@ -190,7 +177,7 @@ fn row(
         .lifecycle
         .as_ref()
         .map(|stage| quote!(lifecycle: Some(#stage),));
-    let doc = docs::doc(&format!("`{id}`: `{method} {path}`"));
+    let doc = doc_text::doc(&format!("`{id}`: `{method} {path}`"));
     quote! {
         #doc
         pub static #ident: Operation = Operation::new(OperationFields {

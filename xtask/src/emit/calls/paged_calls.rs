@@ -1,52 +1,51 @@
-//! The calls that page: streams of items and of pages, through the paging of `auth0-core`.
+//! The calls of paged operations: streams of items and of pages, on the paging of `auth0-core`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
-use crate::emit::calls::call::{Call, Context};
+use crate::emit::calls::call_type::{Call, CallContext};
 use crate::emit::calls::page_parameters::{
-    ByCheckpoint, ByCounting, OFFSET, PAGE_SIZE, Parameter, Settled, Ways,
+    CheckpointParameters, CountedParameters, OFFSET, PAGE_SIZE, PageParameter, PageParameters,
+    PagingStatements,
 };
-use crate::emit::docs;
-use crate::emit::names;
-use crate::emit::operations::paths::{self, View};
-use crate::emit::types::shapes;
-use crate::emit::types::shapes::Argument;
+use crate::emit::read_back::RequestArgument;
+use crate::emit::type_syntax::{self, NamedIn, named_in};
+use crate::emit::{doc_text, names};
 use crate::problem::Problem;
 
 impl Call<'_> {
-    /// `resume`, `stream` and `pages`, where the operation pages.
+    /// The methods `page_size`, `resume`, `stream` and `pages`.
     pub(crate) fn paging(&self) -> Result<TokenStream, Problem> {
-        let Some((item, ways)) = self.page()? else {
+        let Some((item, parameters)) = self.page()? else {
             return Ok(TokenStream::new());
         };
         let output = self.output();
-        let page_size = self.page_size(&ways);
+        let page_size = self.page_size(&parameters);
         Ok(quote! {
             #page_size
 
-            /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-            /// parameters first, as they were then; only the page size may differ.
+            /// Resumes the listing at `cursor`, which a stream or the error that ended it returned. Set the same parameters as
+            /// before; only the page size may differ.
             ///
-            /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
-            /// another page size it can begin earlier.
+            /// A stream continues exactly at the cursor. Awaiting the call returns the page that contains it, which can start
+            /// earlier if the page size differs.
             ///
             /// # Errors
             ///
-            /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
+            /// An invalid request that names the difference, if the cursor has another base URL, operation or query.
             #[inline]
             pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
                 auth0_core::codegen::resume(self, cursor)
             }
 
-            /// All items, from here to the end, page after page.
+            /// Streams all items from this page to the end, fetching pages as needed.
             #[inline]
             pub fn stream(self) -> auth0_core::Items<#item> {
                 auth0_core::codegen::items(self)
             }
 
-            /// All pages, from here to the end.
+            /// Streams all pages from this one to the end.
             #[inline]
             pub fn pages(self) -> auth0_core::Pages<#output> {
                 auth0_core::codegen::pages(self)
@@ -54,27 +53,27 @@ impl Call<'_> {
         })
     }
 
-    /// The setter of the page size, under the name that it has in every API.
-    fn page_size(&self, ways: &Ways) -> Option<TokenStream> {
-        let size = ways.sizes().next()?;
+    /// The setter of the page size, with the same name for every API.
+    fn page_size(&self, parameters: &PageParameters) -> Option<TokenStream> {
+        let size = parameters.sizes().next()?;
         let argument = self.argument(&size.name)?;
         if argument.ident == PAGE_SIZE {
             return None;
         }
-        let ty = self.parameter_type(argument);
-        let field = ways.page_size_field()?;
-        let which = match ways.has_page_size() {
-            true => ", by how the listing is paged",
+        let ty = self.argument_type(argument);
+        let field = parameters.page_size_field()?;
+        let which = match parameters.has_page_size() {
+            true => ", depending on the way of paging",
             false => "",
         };
-        let names: Vec<_> = ways
+        let names: Vec<_> = parameters
             .sizes()
             .map(|size| format!("`{}`", size.name))
             .collect();
         let names = names.join(" or ");
-        let doc = docs::doc(&format!(
-            "Sets how many items one request returns at most. It is sent as {names}{which}.\n\nIt does not limit how many items \
-             [`stream`](Self::stream) gives: those are all.\n`take` of `futures::StreamExt` limits them."
+        let doc = doc_text::doc(&format!(
+            "Sets the maximum number of items per request. It is sent as {names}{which}.\n\nIt does not limit \
+             [`stream`](Self::stream), which returns all items; to limit a stream,\nuse `take` of `futures::StreamExt`."
         ));
         Some(quote! {
             #doc
@@ -85,26 +84,27 @@ impl Call<'_> {
         })
     }
 
-    /// Whether `argument` is a parameter that takes the page size.
-    pub(crate) fn is_page_size(&self, argument: &Argument) -> bool {
-        let Some(paging) = &self.operation.paging else {
-            return false;
-        };
-        let checkpoint = paging.checkpoint.as_ref().map(|by| by.size.as_str());
-        let counted = paging.counted.as_ref().map(|by| by.per_page.as_str());
-        let mut names = [checkpoint, counted].into_iter().flatten();
-        names.any(|name| names::snake_name(name) == argument.ident)
+    /// Whether `argument` is a parameter of the page size.
+    pub(crate) fn is_page_size(&self, argument: &RequestArgument) -> bool {
+        let mut paging = self.operation.paging.iter();
+        paging.any(|paging| {
+            let mut names = paging.size_parameters();
+            names.any(|name| names::snake_name(name) == argument.ident)
+        })
     }
 
-    /// The fields that a call has for paging, beside those of its parameters. Each is optional.
+    /// The fields of a call for paging that are not parameters. Each is an `Option`.
     pub(crate) fn paging_fields(&self) -> Result<Vec<(Ident, TokenStream)>, Problem> {
-        let Some((_, ways)) = self.page()? else {
+        let Some((_, parameters)) = self.page()? else {
             return Ok(Vec::new());
         };
-        let offset = ways
+        let offset = parameters
             .has_offset()
             .then(|| (format_ident!("{OFFSET}"), quote!(u64)));
-        let size = ways.sizes().next().filter(|_| ways.has_page_size());
+        let size = parameters
+            .sizes()
+            .next()
+            .filter(|_| parameters.has_page_size());
         let size = size.and_then(|size| self.argument(&size.name));
         let page_size = size.map(|argument| {
             let ty = self.owned_type(argument);
@@ -114,22 +114,22 @@ impl Call<'_> {
     }
 
     /// The optional argument of the query parameter `name`.
-    fn argument(&self, name: &str) -> Option<&Argument> {
-        let mut arguments = self.raw.arguments.iter();
+    fn argument(&self, name: &str) -> Option<&RequestArgument> {
+        let mut arguments = self.request.arguments.iter();
         arguments.find(|a| a.ident == names::snake_name(name) && a.optional)
     }
 
-    /// The traits that the paging in core works through.
+    /// The implementation of `Paged`.
     pub(crate) fn paged(&self) -> Result<TokenStream, Problem> {
-        let Some((_, ways)) = self.page()? else {
+        let Some((_, parameters)) = self.page()? else {
             return Ok(TokenStream::new());
         };
         let (ident, output) = (&self.ident, self.output());
         let constant = names::ident(&self.operation.constant);
-        let parameters = self.query();
-        let position = ways.position();
-        let at = ways.at();
-        let counted = ways.counted_size().map(|size| {
+        let query = self.listing_parameters();
+        let position = parameters.position();
+        let at = parameters.at();
+        let counted = parameters.counted_size().map(|size| {
             quote! {
                 #[inline]
                 fn counted(&self) -> Option<u64> {
@@ -137,7 +137,7 @@ impl Call<'_> {
                 }
             }
         });
-        let sized = ways.page_size_field().map(|field| {
+        let sized = parameters.page_size_field().map(|field| {
             quote! {
                 #[inline]
                 fn sized(mut self, size: u64) -> Self {
@@ -152,7 +152,7 @@ impl Call<'_> {
 
                 #[inline]
                 fn listing(&self) -> auth0_core::codegen::Listing {
-                    self.client.listing(&crate::operations::#constant) #(#parameters)*
+                    self.client.listing(&crate::operations::#constant) #(#query)*
                 }
 
                 #[inline]
@@ -183,66 +183,56 @@ impl Call<'_> {
         })
     }
 
-    /// What is done before a page is asked for, and whether anything is: of two ways to page one is taken, and what
-    /// belongs to it is filled in.
-    pub(crate) fn settle_paging(&self) -> Result<Settled, Problem> {
+    /// The statements before a page is requested: they choose one of two ways of paging and set its parameters.
+    pub(crate) fn settle_paging(&self) -> Result<PagingStatements, Problem> {
         Ok(match self.page()? {
-            Some((_, ways)) => ways.settled(),
-            None => Settled::default(),
+            Some((_, parameters)) => parameters.settle(),
+            None => PagingStatements::default(),
         })
     }
 
-    /// What makes this listing another one than the next: everything that is sent, but for the place and the size of a
-    /// page.
-    fn query(&self) -> Vec<TokenStream> {
-        let mut of_the_page: Vec<&str> = Vec::new();
-        if let Some(paging) = &self.operation.paging {
-            if let Some(checkpoint) = &paging.checkpoint {
-                of_the_page.extend([checkpoint.cursor.as_str(), &checkpoint.size]);
-            }
-            if let Some(counted) = &paging.counted {
-                of_the_page.extend([counted.page.as_str(), &counted.per_page]);
-                of_the_page.extend(counted.totals.as_deref());
-            }
-        }
-        self.raw
+    /// The parameters that identify the listing: everything that is sent except the position and the page size.
+    fn listing_parameters(&self) -> Vec<TokenStream> {
+        let paging = self.operation.paging.iter();
+        let page_parameters: Vec<&str> = paging.flat_map(|paging| paging.parameters()).collect();
+        self.request
             .arguments
             .iter()
             .filter_map(|argument| {
                 let field = self.field(argument);
-                let name = self.parameter(argument).map_or("body", |p| p.name.as_str());
-                (!of_the_page.contains(&name)).then(|| quote!(.with(#name, &self.#field)))
+                let name = self.parameter(argument).map_or("body", |p| p.wire.as_str());
+                (!page_parameters.contains(&name)).then(|| quote!(.with(#name, &self.#field)))
             })
             .collect()
     }
 
-    /// The type of the items of a page, and how the call says which page it wants.
-    fn page(&self) -> Result<Option<(Type, Ways)>, Problem> {
+    /// The type of the items of a page, and the parameters that select the page.
+    fn page(&self) -> Result<Option<(Type, PageParameters)>, Problem> {
         let Some(paging) = &self.operation.paging else {
             return Ok(None);
         };
         let field = |name: &str| {
-            self.argument(name).map(|argument| Parameter {
+            self.argument(name).map(|argument| PageParameter {
                 name: name.to_owned(),
                 field: self.field(argument),
             })
         };
         let checkpoint = paging.checkpoint.as_ref().map(|checkpoint| {
-            Some(ByCheckpoint {
+            Some(CheckpointParameters {
                 cursor: field(&checkpoint.cursor)?,
-                size: field(&checkpoint.size),
+                size: checkpoint.size.as_deref().and_then(field),
                 size_default: paging.size_default,
             })
         });
         let counted = paging.counted.as_ref().map(|counted| {
-            Some(ByCounting {
+            Some(CountedParameters {
                 page: field(&counted.page)?,
                 per_page: field(&counted.per_page)?,
                 totals: counted.totals.as_deref().and_then(field),
                 size_default: paging.size_default.unwrap_or(1),
             })
         });
-        let item = page_item(&self.raw.output, paging.items.as_deref(), self.context);
+        let item = page_item(&self.request.output, paging.items.as_deref(), self.context);
         let (Some(item), false) = (
             item,
             checkpoint.as_ref().is_some_and(Option::is_none)
@@ -250,14 +240,20 @@ impl Call<'_> {
         ) else {
             return Err(Problem::at(
                 format!("{}/x-paging", self.operation.pointer),
-                "this operation cannot be paged through",
+                "this operation cannot be paged",
             )
-            .expected("optional query parameters that say which page is wanted; items: an array of the answer")
-            .found(format!("{paging:?}")));
+            .expected(
+                "optional query parameters that select the page; items: an array in the response",
+            )
+            .found(format!(
+                "items: {}, parameters: {}",
+                paging.items.as_deref().unwrap_or("the whole response"),
+                paging.parameters().collect::<Vec<_>>().join(", ")
+            )));
         };
         Ok(Some((
             item,
-            Ways {
+            PageParameters {
                 checkpoint: checkpoint.flatten(),
                 counted: counted.flatten(),
             },
@@ -266,14 +262,14 @@ impl Call<'_> {
 }
 
 /// The type of the items of a page.
-fn page_item(page: &Type, items: Option<&str>, context: &Context<'_>) -> Option<Type> {
+fn page_item(page: &Type, items: Option<&str>, context: &CallContext<'_>) -> Option<Type> {
     let item = match items {
-        None => shapes::list_item(page)?,
+        None => type_syntax::list_item(page)?,
         Some(items) => {
-            let fields = context.types.structs.get(&shapes::last_name(page)?)?;
+            let fields = context.types.structs.get(&type_syntax::last_name(page)?)?;
             let items = fields.iter().find(|field| field.wire == items)?;
-            shapes::list_item(&items.ty)?
+            type_syntax::list_item(&items.ty)?
         }
     };
-    Some(paths::seen_from(View::Beside, item, context.model))
+    Some(named_in(NamedIn::Resource, item, context.model))
 }

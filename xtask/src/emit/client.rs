@@ -1,16 +1,15 @@
-//! `client.rs` of a generated crate: the client and its builder.
+//! `client.rs` of a generated crate: the client, its builder and the audience.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::emit::Target;
-use crate::emit::docs;
 use crate::emit::model::Model;
-use crate::emit::names;
+use crate::emit::{doc_text, names};
 use crate::problem::Problem;
 use crate::sources::VariableKind;
 
-/// A URL template, split at its variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
+/// A URL template, split into literals and variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
 struct Template {
     literals: Vec<String>,
     variables: Vec<String>,
@@ -18,22 +17,22 @@ struct Template {
 
 impl Template {
     fn parse(text: &str) -> Result<Self, Problem> {
-        let wrong = || {
-            Problem::at("", "a URL template has a brace without its partner")
+        let invalid = || {
+            Problem::at("", "a URL template has an unmatched brace")
                 .expected("variables as {name}")
                 .found(text)
-                .help("mend it in openapi/sources.toml")
+                .help("correct it in openapi/sources.toml")
         };
         let (mut literals, mut variables) = (Vec::new(), Vec::new());
         let mut rest = text;
         while let Some((literal, after)) = rest.split_once('{') {
-            let (variable, after) = after.split_once('}').ok_or_else(wrong)?;
+            let (variable, after) = after.split_once('}').ok_or_else(invalid)?;
             literals.push(literal.to_owned());
             variables.push(variable.to_owned());
             rest = after;
         }
         if rest.contains('}') {
-            return Err(wrong());
+            return Err(invalid());
         }
         literals.push(rest.to_owned());
         Ok(Self {
@@ -42,7 +41,7 @@ impl Template {
         })
     }
 
-    /// The path of the URL, without a slash at its end. Empty where a variable decides about it.
+    /// The path of the URL without a trailing slash; empty if it contains a variable.
     fn path(&self) -> &str {
         let last = self.literals.last().map_or("", String::as_str);
         let after_scheme = last.find("://").map_or(0, |position| position + 3);
@@ -63,7 +62,7 @@ impl Template {
         }
     }
 
-    /// A `format!` of the template with the identifiers of its variables.
+    /// The expression that formats the template with its variables.
     fn format(&self) -> TokenStream {
         let text = self
             .literals
@@ -83,7 +82,7 @@ impl Template {
     }
 }
 
-/// How the value of a variable is checked, and what it is called in the documentation.
+/// The function that checks the value of a variable, and the text for its documentation.
 fn check(kind: VariableKind) -> (TokenStream, &'static str) {
     match kind {
         VariableKind::Label => (quote!(dns_label), "one DNS label"),
@@ -107,8 +106,8 @@ pub(crate) fn emit(
         .flat_map(|template| &template.variables)
         .map(|name| {
             target.api.variables.get(name).map(|kind| (name.clone(), *kind)).ok_or_else(|| {
-                Problem::at("", format!("the variable {name} of the base URL has no kind"))
-                    .expected(format!("`{name} = \"label\"` or `\"host\"` among the variables in openapi/sources.toml"))
+                Problem::at("", format!("the variable `{name}` of the base URL has no kind"))
+                    .expected(format!("`{name} = \"label\"` or `{name} = \"host\"` in the variables in openapi/sources.toml"))
             })
         })
         .collect::<Result<_, _>>()?;
@@ -116,11 +115,11 @@ pub(crate) fn emit(
     let audience = audience(target)?;
     let title = &model.title;
     let doc = format!(
-        " A client of the {title}. Cheap to clone; clones share the token source and the connections."
+        " A client for the {title}. Cheap to clone; clones share the token source and the connections."
     );
-    let listing = model.pages().then(|| {
+    let listing = model.has_paging().then(|| {
         quote! {
-            /// A listing through `operation`.
+            /// Creates a listing of `operation`.
             pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::codegen::Listing {
                 auth0_core::codegen::Listing::new(&self.transport, operation)
             }
@@ -150,21 +149,21 @@ pub(crate) fn emit(
         }
 
         impl Client {
-            /// A builder for a client.
+            /// Returns a builder for a client.
             pub fn builder() -> ClientBuilder {
                 ClientBuilder::default()
             }
 
             #roots
 
-            /// A call of `operation`.
+            /// Creates a call of `operation`.
             pub(crate) fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
                 self.transport.call(operation, options)
             }
 
             #listing
 
-            /// What builds the requests.
+            /// The builder of requests.
             pub(crate) fn requests(&self) -> &Requests {
                 &self.requests
             }
@@ -188,7 +187,7 @@ fn builder(
     let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
         let (_, what) = check(*kind);
         let template = target.api.base_url.as_deref().unwrap_or_default();
-        let doc = format!(" Sets the {name}, {what}: it takes its place in `{template}`.");
+        let doc = format!(" Sets `{name}` in the base URL `{template}`. The value is {what}.");
         quote! {
             #[doc = #doc]
             pub fn #field(mut self, #field: impl Into<String>) -> Self {
@@ -215,9 +214,9 @@ fn builder(
             quote!(return Err(Error::configuration(#message)))
         }
     };
-    let (base_doc, placed) = base_url(model, target, base);
-    // An API that asks for no token is called without one, unless a source is given.
-    let settings = if model.secured {
+    let (base_doc, adjusted) = base_url(model, target, base);
+    // An API without security requirements is called without a token, unless a token source is set.
+    let settings = if model.is_secured {
         quote!(TransportBuilder::new())
     } else {
         quote!(TransportBuilder::new().without_token())
@@ -249,7 +248,7 @@ fn builder(
 
         impl std::fmt::Debug for ClientBuilder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                // Nothing that was set is printed: any of it may hold credentials.
+                // No setting is printed, because any of them may contain credentials.
                 f.debug_struct("ClientBuilder").finish_non_exhaustive()
             }
         }
@@ -263,17 +262,17 @@ fn builder(
                 self
             }
 
-            /// Builds the client. It does no input or output.
+            /// Builds the client. Performs no I/O.
             ///
             /// # Errors
             ///
-            /// A configuration error that names what is missing or wrong.
+            /// A configuration error that names the missing or invalid setting.
             pub fn build(self) -> Result<Client, Error> {
                 let base_url = match &self.base_url {
                     Some(url) => url.clone(),
                     None => self.base_url_from_parts()?,
                 };
-                let transport = self.transport.build(BaseUrl::parse(&base_url)? #placed)?;
+                let transport = self.transport.build(BaseUrl::parse(&base_url)? #adjusted)?;
                 let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
                 Ok(Client { transport, requests: Arc::new(requests) })
             }
@@ -287,17 +286,17 @@ fn builder(
     .collect()
 }
 
-/// The documentation of the setter of the base URL, and what gives the URL the path of the API. What the setter means
-/// does not depend on whether the document has that path in its server or in the paths of its operations.
+/// The documentation of the setter of the base URL, and the call that adds the path of the API to the URL or removes it. Users
+/// may set the URL with or without the path, whether the document has the path in its server or in the paths of its operations.
 fn base_url(
     model: &Model<'_>,
     target: &Target,
     base: Option<&Template>,
 ) -> (TokenStream, TokenStream) {
-    let rule = "https, or http on a loopback address.";
+    let rule = "It has to use https, or http on a loopback address.";
     let (Some(base), Some(template)) = (base, &target.api.base_url) else {
         return (
-            docs::doc(&format!("Sets the base URL: {rule}")),
+            doc_text::doc(&format!("Sets the base URL. {rule}")),
             TokenStream::new(),
         );
     };
@@ -305,7 +304,7 @@ fn base_url(
     let below = format!("{path}/");
     let mut paths = model.operations.iter().map(|operation| &operation.path);
     let in_operations = !path.is_empty() && paths.all(|path| path.starts_with(&below));
-    let place = format_ident!(
+    let method = format_ident!(
         "{}",
         if in_operations {
             "without_path"
@@ -313,16 +312,15 @@ fn base_url(
             "with_path"
         }
     );
-    let mut text = format!("Sets the base URL instead, one like `{template}`: {rule}");
+    let mut text = format!("Sets the base URL, by default `{template}`. {rule}");
     if !path.is_empty() {
-        text += &format!(
-            " The path `{path}` may be left out, so that the URL of a test server is enough."
-        );
+        text +=
+            &format!(" The path `{path}` may be omitted, for example in the URL of a test server.");
     }
-    (docs::doc(&text), quote!(.#place(#path, #template)))
+    (doc_text::doc(&text), quote!(.#method(#path, #template)))
 }
 
-/// The function that gives the audience for a token.
+/// The function that returns the audience for tokens.
 fn audience(target: &Target) -> Result<TokenStream, Problem> {
     let Some(text) = target.api.audience.as_deref() else {
         return Ok(TokenStream::new());
@@ -340,19 +338,19 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
         let (check, _) = check(kind);
         let ident = names::ident(&names::snake_name(name));
         parameters.push(quote!(#ident: &str));
-        // Audiences are compared as texts, and a host name is one in lower case.
+        // Audiences are compared byte by byte; host names in them are in lower case.
         reads.push(
             quote!(let #ident = auth0_core::codegen::#check(#name, #ident)?.to_ascii_lowercase();),
         );
     }
     let format = template.format();
-    let doc = format!(" The audience that a token for this API is asked for: `{text}`.");
+    let doc = format!(" Returns the audience of access tokens for this API: `{text}`.");
     Ok(quote! {
         #[doc = #doc]
         ///
         /// # Errors
         ///
-        /// A configuration error where an argument cannot stand in that place.
+        /// A configuration error if an argument is not valid in the audience.
         pub fn audience(#(#parameters),*) -> Result<String, Error> {
             #(#reads)*
             Ok(#format)

@@ -1,18 +1,18 @@
-//! What the types of calls and the rows of the table of operations are called.
+//! The names of calls and of the constants in the operation table.
 
 use std::collections::BTreeMap;
 
-use crate::emit::model::Operation;
+use crate::emit::model::OperationModel;
 use crate::emit::names;
 
-/// Names the calls and the rows of the table. An operation id that is a name, as `listMembers`, is the name. One with
-/// signs between its words, beside a group and a method of the document's own, is a transcription of HTTP method and path
-/// (`get_name_by_name`): group and method make the better name, unless another operation would have it too.
-pub(crate) fn give(operations: &mut [Operation<'_>]) {
-    let composed = |operation: &Operation<'_>| {
-        let is_transcribed = operation.id.contains(|c: char| !c.is_alphanumeric())
+/// Assigns the names of calls and constants. An operation id such as `listMembers` is the name. An id with separators
+/// (`get_name_by_name`) that differs from the operation's own method name is derived from HTTP method and path; the name
+/// is then composed of group and method name, unless another operation has the same name.
+pub(super) fn assign(operations: &mut [OperationModel<'_>]) {
+    let composed = |operation: &OperationModel<'_>| {
+        let is_derived = operation.id.contains(|c: char| !c.is_alphanumeric())
             && names::snake_name(&operation.id) != names::snake_name(&operation.name);
-        is_transcribed.then(|| format!("{}_{}", operation.group.join("_"), operation.name))
+        is_derived.then(|| format!("{}_{}", operation.group.join("_"), operation.name))
     };
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for operation in operations.iter() {
@@ -36,7 +36,7 @@ mod tests {
 
     use crate::emit::model::Model;
 
-    /// The names of the calls of operations, each given as id, group and name.
+    /// The names of the calls of operations given as id, group and method name.
     fn calls(operations: &[(&str, &[&str], &str)]) -> Vec<String> {
         let paths = operations
             .iter()
@@ -53,14 +53,14 @@ mod tests {
         let document = json!({ "paths": paths.collect::<serde_json::Map<_, _>>() });
         let mut model = Model::read(&document).unwrap();
         model.operations.sort_by(|a, b| a.path.cmp(&b.path));
-        let name = |operation: &crate::emit::model::Operation<'_>| {
+        let name = |operation: &crate::emit::model::OperationModel<'_>| {
             format!("{} {}", operation.call, operation.constant)
         };
         model.operations.iter().map(name).collect()
     }
 
     #[test]
-    fn id_is_a_name_then_it_is_kept() {
+    fn id_without_separators_is_the_name() {
         assert_eq!(
             calls(&[
                 ("listMembers", &["members"], "list"),
@@ -69,7 +69,7 @@ mod tests {
                     &["organization", "invitations"],
                     "delete"
                 ),
-                // Without a name of its own, an operation is called by its id.
+                // The method name equals the id.
                 ("list_pets", &["pets"], "list_pets"),
             ]),
             [
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn id_is_a_transcription_then_group_and_method_name_the_call() {
+    fn id_derived_from_method_and_path_is_replaced_by_group_and_method_name() {
         assert_eq!(
             calls(&[
                 ("get_name_by_name", &["organizations"], "getByName"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn two_operations_would_have_one_name_then_their_ids_name_them() {
+    fn composed_names_that_collide_fall_back_to_the_ids() {
         assert_eq!(
             calls(&[
                 ("get_a", &["a", "b"], "c"),

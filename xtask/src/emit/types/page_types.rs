@@ -1,53 +1,46 @@
-//! The types of pages: `Page` for them, and their decoding where the list may also come alone.
+//! The types of pages: their implementation of `Page`, and decoding if the list may also be the whole response.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use serde_json::Value;
 use syn::Item;
 
-use crate::emit::model::{Model, text};
-use crate::emit::names;
-use crate::emit::types::adjust;
-use crate::emit::types::items::referenced;
-use crate::emit::types::shapes::{self, Field};
-use crate::extensions;
+use crate::emit::model::Model;
+use crate::emit::read_back::StructField;
+use crate::emit::{names, progenitor_adjustments, type_syntax};
 use crate::problem::Problem;
 
-/// `Page` for the answer of an operation that pages.
+/// The implementation of `Page` for the response of a paged operation.
 pub(crate) fn page(
     name: &str,
-    fields: &[Field],
+    fields: &[StructField],
     model: &Model<'_>,
 ) -> Result<TokenStream, Problem> {
-    let Some((operation, paging)) = model.operations.iter().find_map(|operation| {
+    let mut operations = model.operations.iter();
+    let Some((operation, paging)) = operations.find_map(|operation| {
         let paging = operation.paging.as_ref()?;
-        let answer = operation
-            .success
-            .iter()
-            .find_map(|status| operation.response_schema(*status))?;
-        (referenced(answer).as_deref() == Some(name)).then_some((operation, paging))
+        (operation.response_type() == Some(name)).then_some((operation, paging))
     }) else {
         return Ok(TokenStream::new());
     };
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let is_optional = |field: &&Field| shapes::generic("Option", &field.ty).is_some();
+    let is_option = |field: &&StructField| field.is_option();
     let items = paging.items.as_deref().and_then(field);
-    let items = items.and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
+    let items = items.and_then(|field| Some((field, type_syntax::list_item(&field.ty)?)));
     let next = paging.checkpoint.as_ref();
-    let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_optional));
+    let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_option));
     let counted = paging.counted.as_ref();
     let total = counted.and_then(|c| c.total.as_deref());
-    let total = total.map(|total| field(total).filter(is_optional));
+    let total = total.map(|total| field(total).filter(is_option));
     let (Some((items, item)), false) = (
         items,
         matches!(next, Some(None)) || matches!(total, Some(None)),
     ) else {
         return Err(Problem::at(
             format!("{}/x-paging", operation.pointer),
-            "the answer is not a page",
+            "the response of a paged operation is not a page",
         )
         .expected(format!(
-            "{name} to have an array `{}`, and to be free to leave out where the next page is and what the total is",
+            "{name} with an array `{}`; the properties of the next cursor and of the total optional",
             paging.items.as_deref().unwrap_or_default(),
         ))
         .found(
@@ -59,8 +52,8 @@ pub(crate) fn page(
         ));
     };
     let (ident, items_ident) = (names::ident(name), format_ident!("{}", items.ident));
-    // An answer may leave the list out where there is nothing to list.
-    let (is_empty, count, list, into_items) = if is_optional(&items) {
+    // A response may omit an empty list.
+    let (is_empty, count, list, into_items) = if items.is_option() {
         (
             quote!(self.#items_ident.as_ref().is_none_or(::std::vec::Vec::is_empty)),
             quote!(self.#items_ident.as_ref().map_or(0, ::std::vec::Vec::len)),
@@ -78,8 +71,8 @@ pub(crate) fn page(
     let next = match next.flatten() {
         Some(next) => {
             let next = format_ident!("{}", next.ident);
-            // An object or an array is no cursor. Its text makes the server reject the next request; without a cursor the
-            // listing would end early, and without an error.
+            // An object or array is not a cursor. Sent as text, it makes the server reject the next request; without a cursor
+            // the listing would end early without an error.
             quote!(self.#next.as_ref().and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(::std::option::Option::Some(&next.text()))))
         }
         None => quote!(::std::option::Option::None),
@@ -96,7 +89,7 @@ pub(crate) fn page(
     .filter_map(|(method, number)| {
         let number = number?;
         let (method, ident) = (format_ident!("{method}"), format_ident!("{}", number.ident));
-        let number = match is_optional(&number) {
+        let number = match number.is_option() {
             true => {
                 quote!(self.#ident.as_ref().and_then(|number| u64::try_from(*number.known()?).ok()))
             }
@@ -108,7 +101,7 @@ pub(crate) fn page(
             }
         })
     });
-    // Only a listing whose pages are counted can be continued within a page.
+    // Only a listing by page number can be resumed within a page.
     let counting = counted.map(|_| {
         quote! {
             fn count(&self) -> ::std::option::Option<u64> {
@@ -143,32 +136,28 @@ pub(crate) fn page(
     })
 }
 
-/// `Deserialize` for a page whose list may also stand alone, in place of the derived one, which is taken off `item`.
-pub(crate) fn bare(
+/// The implementation of `Deserialize` for a page whose list may also be the whole response. The derive is removed from `item`.
+pub(crate) fn bare_list(
     item: &mut Item,
-    fields: &[Field],
+    fields: &[StructField],
     model: &Model<'_>,
 ) -> Result<TokenStream, Problem> {
     let Item::Struct(item) = item else {
         return Ok(TokenStream::new());
     };
     let name = item.ident.to_string();
-    let page = model
-        .schemas
-        .get(&name)
-        .and_then(|schema| extensions::PAGE.get(schema));
-    let Some(page) = page.filter(|page| page["bare"] == Value::Bool(true)) else {
+    let component = model.components.get(&name);
+    let Some(wire) = component.and_then(|component| component.bare_list) else {
         return Ok(TokenStream::new());
     };
-    let wire = text(page, "items");
     let Some(list) = fields.iter().find(|field| field.wire == wire) else {
         return Err(Problem::at(
             crate::spec::walk::join("/components/schemas", &name),
-            "the page has no list",
+            "a page has no list of items",
         )
         .expected(format!("an array `{wire}`")));
     };
-    adjust::remove_derive(item, "Deserialize")?;
+    progenitor_adjustments::remove_derive(item, "Deserialize")?;
     let mut named = item.clone();
     named.ident = format_ident!("Named");
     named.vis = syn::Visibility::Inherited;

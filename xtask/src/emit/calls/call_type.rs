@@ -1,4 +1,4 @@
-//! One call of a generated crate: the method that makes it, its setters, its checks and the ways to send it.
+//! The type of the calls of an operation: the method that creates it, its setters, the checks of the request, and sending.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,17 @@ use quote::{format_ident, quote};
 use syn::Type;
 
 use crate::emit::calls::page_parameters::{OFFSET, PAGE_SIZE};
-use crate::emit::docs;
-use crate::emit::model::{Model, Operation, Parameter};
-use crate::emit::names;
-use crate::emit::operations::paths::{self, View};
-use crate::emit::operations::resources::resource_name;
-use crate::emit::types::checks;
-use crate::emit::types::constructors::{self, Arguments, Kind};
-use crate::emit::types::items::{self, Types};
-use crate::emit::types::shapes::{self, Argument, Method};
-use crate::extensions;
+use crate::emit::model::{Model, OperationModel, OperationParameter};
+use crate::emit::read_back::{RequestArgument, RequestMethod};
+use crate::emit::resources::resource_name;
+use crate::emit::type_syntax::{self, NamedIn, named_in};
+use crate::emit::types::argument_types::{argument_type, converted, field_value};
+use crate::emit::types::constructors::{RequiredField, RequiredStruct, RequiredType};
+use crate::emit::types::{TypeIndex, request_checks};
+use crate::emit::{doc_text, names};
 use crate::problem::Problem;
 
-/// The methods that every call has: a setter for a parameter of the same name gets an underscore.
+/// The methods that every call has. A setter of the same name gets an underscore.
 const CALL_METHODS: [&str; 11] = [
     "send",
     "page_size",
@@ -34,8 +32,7 @@ const CALL_METHODS: [&str; 11] = [
     "fetch",
 ];
 
-/// The names that the code of a resource uses without a path: neither a call nor a resource may be called like one of
-/// them.
+/// The names that the code of resources uses without a path. Calls and resources cannot have these names.
 pub(crate) const RESERVED: [&str; 11] = [
     "Box",
     "Client",
@@ -50,97 +47,96 @@ pub(crate) const RESERVED: [&str; 11] = [
     "Vec",
 ];
 
-/// What is known of the whole crate while one operation is emitted.
-pub(crate) struct Context<'c> {
+/// What the calls of all operations share.
+pub(crate) struct CallContext<'c> {
     pub(crate) model: &'c Model<'c>,
-    pub(crate) types: &'c Types,
-    pub(crate) methods: &'c BTreeMap<String, Method>,
+    pub(crate) types: &'c TypeIndex,
+    /// progenitor's methods by name.
+    pub(crate) request_methods: &'c BTreeMap<String, RequestMethod>,
     pub(crate) crate_name: &'c str,
 }
 
-/// One operation with all that is needed to emit it.
+/// The call of an operation.
 pub(crate) struct Call<'c> {
-    pub(crate) operation: &'c Operation<'c>,
+    pub(crate) operation: &'c OperationModel<'c>,
+    /// The name of the method of the resource.
     pub(crate) method: &'c str,
     pub(crate) group: &'c [String],
-    pub(crate) context: &'c Context<'c>,
-    /// The method of progenitor's client.
-    pub(crate) raw: &'c Method,
+    pub(crate) context: &'c CallContext<'c>,
+    /// progenitor's method, which builds the request.
+    pub(crate) request: &'c RequestMethod,
+    /// The name of the type.
     pub(crate) ident: Ident,
 }
 
 impl<'c> Call<'c> {
     pub(crate) fn new(
-        operation: &'c Operation<'c>,
+        operation: &'c OperationModel<'c>,
         method: &'c str,
         group: &'c [String],
-        context: &'c Context<'c>,
+        context: &'c CallContext<'c>,
     ) -> Result<Self, Problem> {
-        let raw = context
-            .methods
-            .get(&names::call_name(&operation.id))
-            .ok_or_else(|| {
-                Problem::at(
-                    operation.pointer.clone(),
-                    "progenitor made no method for this operation",
-                )
-                .expected(names::call_name(&operation.id))
-                .found(
-                    context
-                        .methods
-                        .keys()
-                        .cloned()
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                )
-            })?;
+        let methods = context.request_methods;
+        let request = methods.get(&operation.request_method).ok_or_else(|| {
+            let found: Vec<&str> = methods.keys().map(String::as_str).collect();
+            Problem::at(
+                operation.pointer.clone(),
+                "progenitor generated no method for this operation",
+            )
+            .expected(operation.request_method.as_str())
+            .found(found.join(", "))
+        })?;
         let name = operation.call.clone();
-        // A call must not hide the resource that it stands beside.
-        let hides = name == resource_name(group) || RESERVED.contains(&name.as_str());
-        let ident = names::ident(&if hides { format!("{name}Call") } else { name });
+        // The resource is in the same module.
+        let is_taken = name == resource_name(group) || RESERVED.contains(&name.as_str());
+        let ident = names::ident(&if is_taken {
+            format!("{name}Call")
+        } else {
+            name
+        });
         Ok(Self {
             operation,
             method,
             group,
             context,
-            raw,
+            request,
             ident,
         })
     }
 
-    pub(crate) fn is_body(&self, argument: &Argument) -> bool {
+    pub(crate) fn is_body(&self, argument: &RequestArgument) -> bool {
         argument.ident == "body" && self.parameter(argument).is_none()
     }
 
-    pub(crate) fn parameter(&self, argument: &Argument) -> Option<&Parameter<'_>> {
+    pub(crate) fn parameter(&self, argument: &RequestArgument) -> Option<&OperationParameter<'_>> {
         self.operation
             .parameters
             .iter()
-            .find(|parameter| names::snake_name(&parameter.argument) == argument.ident)
+            .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
     }
 
-    /// The arguments of progenitor's method that the caller has a say in.
-    fn arguments(&self) -> impl Iterator<Item = &Argument> {
-        self.raw
+    /// The arguments of progenitor's method that callers set.
+    fn arguments(&self) -> impl Iterator<Item = &RequestArgument> {
+        self.request
             .arguments
             .iter()
             .filter(|argument| !self.is_empty_body(argument))
     }
 
-    fn is_empty_body(&self, argument: &Argument) -> bool {
-        self.operation.empty_body && self.is_body(argument)
+    fn is_empty_body(&self, argument: &RequestArgument) -> bool {
+        self.operation.has_empty_body && self.is_body(argument)
     }
 
-    pub(crate) fn required(&self) -> impl Iterator<Item = &Argument> {
+    pub(crate) fn required(&self) -> impl Iterator<Item = &RequestArgument> {
         self.arguments().filter(|argument| !argument.optional)
     }
 
-    pub(crate) fn optional(&self) -> impl Iterator<Item = &Argument> {
+    pub(crate) fn optional(&self) -> impl Iterator<Item = &RequestArgument> {
         self.arguments().filter(|argument| argument.optional)
     }
 
     /// The name of the field and setter of a parameter.
-    pub(crate) fn field(&self, argument: &Argument) -> Ident {
+    pub(crate) fn field(&self, argument: &RequestArgument) -> Ident {
         format_ident!(
             "{}",
             names::unlike(
@@ -151,48 +147,48 @@ impl<'c> Call<'c> {
     }
 
     /// The type of a value.
-    pub(crate) fn owned_type(&self, argument: &Argument) -> Type {
-        paths::seen_from(View::Beside, &argument.ty, self.context.model)
+    pub(crate) fn owned_type(&self, argument: &RequestArgument) -> Type {
+        named_in(NamedIn::Resource, &argument.ty, self.context.model)
     }
 
     /// The type of the field that holds a value, without its `Option`.
-    fn field_type(&self, argument: &Argument) -> TokenStream {
+    fn field_type(&self, argument: &RequestArgument) -> TokenStream {
         let ty = self.owned_type(argument);
-        match self.reads_text(argument) {
+        match self.is_text(argument) {
             true => quote!(auth0_core::Parameter<#ty>),
             false => quote!(#ty),
         }
     }
 
-    /// Whether a value is an id or a text (or a list of them), which is accepted in any form that reads as one
-    /// (`auth0_core::Parameter`).
-    pub(crate) fn reads_text(&self, argument: &Argument) -> bool {
-        let is_text = |ty: &Type| {
-            let is_uuid = |ty: &Type| shapes::is_named("Uuid", ty);
-            shapes::is_named("String", ty) || shapes::generic("Open", ty).is_some_and(is_uuid)
+    /// Whether a value is a string or a UUID, or a list of them: `auth0_core::Parameter` accepts these in several forms.
+    pub(crate) fn is_text(&self, argument: &RequestArgument) -> bool {
+        let is_text_type = |ty: &Type| {
+            let is_uuid = |ty: &Type| type_syntax::is_named("Uuid", ty);
+            type_syntax::is_named("String", ty)
+                || type_syntax::generic("Open", ty).is_some_and(is_uuid)
         };
         argument.by_reference
-            && is_text(shapes::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
+            && is_text_type(type_syntax::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
             && self.parameter(argument).is_some()
     }
 
-    /// What a method accepts for a value.
-    fn kind(&self, argument: &Argument) -> Kind {
+    /// The type of the field for a value in the struct of required parameters.
+    fn required_type(&self, argument: &RequestArgument) -> RequiredType {
         let ty = self.owned_type(argument);
-        match (self.reads_text(argument), shapes::generic("Vec", &ty)) {
-            (false, _) => Kind::of(&ty, self.context.model),
-            (true, None) => Kind::Bound(quote!(Into<auth0_core::Parameter<#ty>>)),
+        match (self.is_text(argument), type_syntax::generic("Vec", &ty)) {
+            (false, _) => RequiredType::of(&ty, self.context.model),
+            (true, None) => RequiredType::Bound(quote!(Into<auth0_core::Parameter<#ty>>)),
             (true, Some(item)) => {
-                Kind::Bound(quote!(IntoIterator<Item: Into<auth0_core::Parameter<#item>>>))
+                RequiredType::Bound(quote!(IntoIterator<Item: Into<auth0_core::Parameter<#item>>>))
             }
         }
     }
 
     /// The type of the argument of a method.
-    pub(crate) fn parameter_type(&self, argument: &Argument) -> TokenStream {
+    pub(crate) fn argument_type(&self, argument: &RequestArgument) -> TokenStream {
         let ty = self.owned_type(argument);
-        match (self.reads_text(argument), shapes::generic("Vec", &ty)) {
-            (false, _) => items::parameter_type(&ty, self.context.model),
+        match (self.is_text(argument), type_syntax::generic("Vec", &ty)) {
+            (false, _) => argument_type(&ty, self.context.model),
             (true, None) => quote!(impl Into<auth0_core::Parameter<#ty>>),
             (true, Some(item)) => {
                 quote!(impl IntoIterator<Item = impl Into<auth0_core::Parameter<#item>>>)
@@ -200,38 +196,37 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// The value of the field, made of `value`, which is given as such an argument.
-    fn given(&self, value: TokenStream, argument: &Argument) -> TokenStream {
+    /// The conversion of `value`, which has such a type, to the type of the field.
+    fn converted(&self, value: TokenStream, argument: &RequestArgument) -> TokenStream {
         match (
-            self.reads_text(argument),
-            shapes::generic("Vec", &argument.ty),
+            self.is_text(argument),
+            type_syntax::generic("Vec", &argument.ty),
         ) {
-            (false, _) => items::given(value, &argument.ty, self.context.model),
+            (false, _) => converted(value, &argument.ty, self.context.model),
             (true, None) => quote!(#value.into()),
             (true, Some(_)) => quote!(#value.into_iter().collect()),
         }
     }
 
-    /// The required parameters of the query and of headers that stand in one argument with named fields. One alone is an
-    /// argument of its own, unless it could be taken for a parameter of the path, or for a body that is a text or bytes.
-    pub(crate) fn named(&self) -> Vec<&Argument> {
-        let is_in_path = |argument: &Argument| {
+    /// The required query and header parameters that are passed in a struct. A single one is a positional argument, unless it
+    /// could be swapped with a path parameter or with a body that is a string or bytes.
+    pub(crate) fn named(&self) -> Vec<&RequestArgument> {
+        let is_in_path = |argument: &RequestArgument| {
             self.parameter(argument)
                 .is_some_and(|parameter| parameter.location == "path")
         };
-        let is_body = |argument: &&Argument| self.is_body(argument);
-        let others: Vec<&Argument> = self
+        let is_body = |argument: &&RequestArgument| self.is_body(argument);
+        let others: Vec<&RequestArgument> = self
             .required()
             .filter(|argument| !is_in_path(argument) && !self.is_body(argument))
             .collect();
         let body = self.required().find(is_body);
-        let is_object = |body: &Argument| {
-            shapes::last_name(&body.ty).is_some_and(|name| {
-                self.context.types.structs.contains_key(&name) || self.is_union(&name)
+        let is_object = |body: &RequestArgument| {
+            type_syntax::last_name(&body.ty).is_some_and(|name| {
+                self.context.types.structs.contains_key(&name) || self.context.model.is_union(&name)
             })
         };
-        let is_beside_path = self.required().any(is_in_path);
-        let could_be_swapped = others.len() > 1 || is_beside_path;
+        let could_be_swapped = others.len() > 1 || self.required().any(is_in_path);
         if could_be_swapped || body.is_some_and(|body| !is_object(body)) {
             others
         } else {
@@ -239,32 +234,28 @@ impl<'c> Call<'c> {
         }
     }
 
-    fn is_union(&self, name: &str) -> bool {
-        let schema = self.context.model.schemas.get(name);
-        schema.is_some_and(|schema| extensions::UNION.is_set(schema))
-    }
-
-    /// The argument with named fields, if there is one.
-    fn arguments_struct(&self) -> Option<Arguments> {
+    /// The struct of required parameters, if there is one.
+    fn required_struct(&self) -> Option<RequiredStruct> {
         let named = self.named();
-        let fields = named.iter().map(|argument| constructors::Argument {
+        let fields = named.iter().map(|argument| RequiredField {
             ident: self.field(argument),
-            kind: self.kind(argument),
+            ty: self.required_type(argument),
             doc: self
                 .parameter(argument)
                 .map_or_else(String::new, |parameter| {
-                    match docs::first_line(&parameter.description) {
-                        line if line.is_empty() => format!("The value of `{}`.", parameter.name),
+                    match doc_text::first_line(&parameter.description) {
+                        line if line.is_empty() => format!("The value of `{}`.", parameter.wire),
                         line => line,
                     }
                 }),
         });
         let fields: Vec<_> = fields.collect();
-        (!fields.is_empty()).then(|| Arguments::new(&self.arguments_name(), &self.ident, fields))
+        (!fields.is_empty())
+            .then(|| RequiredStruct::new(&self.required_struct_name(), &self.ident, fields))
     }
 
-    /// The name of that argument's type: of several calls in a module none is called like it.
-    pub(crate) fn arguments_name(&self) -> String {
+    /// The name of that struct. No call in the module has it.
+    pub(crate) fn required_struct_name(&self) -> String {
         let taken: Vec<String> = self
             .context
             .model
@@ -278,23 +269,26 @@ impl<'c> Call<'c> {
         })
     }
 
-    /// What a success gives to the caller.
+    /// The type of the value of a successful call.
     pub(crate) fn output(&self) -> TokenStream {
-        let output = paths::seen_from(View::Beside, &self.raw.output, self.context.model);
-        match (&self.operation.outcome, shapes::generic("Option", &output)) {
+        let output = named_in(NamedIn::Resource, &self.request.output, self.context.model);
+        match (
+            &self.operation.bulk_outcome,
+            type_syntax::generic("Option", &output),
+        ) {
             (Some(_), Some(report)) => quote!(auth0_core::Outcome<#report>),
             _ => quote!(#output),
         }
     }
 
-    /// What an answer is read as: a method of `auth0_core::codegen::RawResponse`.
+    /// The method of `auth0_core::codegen::RawResponse` that reads the response.
     fn read(&self) -> TokenStream {
-        let output = &self.raw.output;
-        if self.operation.outcome.is_some() {
+        let output = &self.request.output;
+        if self.operation.bulk_outcome.is_some() {
             quote!(outcome)
         } else if matches!(output, Type::Tuple(unit) if unit.elems.is_empty()) {
             quote!(empty)
-        } else if shapes::is_named("ByteStream", output) {
+        } else if type_syntax::is_named("ByteStream", output) {
             quote!(bytes)
         } else {
             quote!(json)
@@ -304,50 +298,48 @@ impl<'c> Call<'c> {
     /// The method of the resource.
     pub(crate) fn method(&self) -> Result<TokenStream, Problem> {
         let (method, ident) = (names::ident(self.method), &self.ident);
-        let arguments = self.arguments_struct();
-        let is_named = |argument: &Argument| {
+        let required_struct = self.required_struct();
+        let is_named = |argument: &RequestArgument| {
             let mut named = self.named().into_iter();
             named.any(|named| named.ident == argument.ident)
         };
-        // A parameter of the path may have the same name.
+        // A path parameter may have the same name.
         let taken: Vec<String> = self.required().map(|a| self.field(a).to_string()).collect();
         let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
         let group = format_ident!("{}", names::unlike("required".to_owned(), &taken));
-        let (bounds, required) = match &arguments {
-            Some(arguments) => {
-                let ty = arguments.ty(self.context.model);
-                (
-                    arguments.bounds(self.context.model),
-                    Some(quote!(#group: #ty)),
-                )
-            }
-            None => (TokenStream::new(), None),
-        };
+        let model = self.context.model;
+        let bounds = required_struct
+            .as_ref()
+            .map(|required| required.bounds(model));
+        let required = required_struct.as_ref().map(|required| {
+            let ty = required.ty(model);
+            quote!(#group: #ty)
+        });
         let positional = |body: bool| {
             self.required()
                 .filter(move |argument| self.is_body(argument) == body && !is_named(argument))
                 .map(|argument| {
-                    let (name, ty) = (self.field(argument), self.parameter_type(argument));
+                    let (name, ty) = (self.field(argument), self.argument_type(argument));
                     quote!(#name: #ty)
                 })
         };
-        // Those of the path, then the others, then the body.
+        // Path parameters, the other parameters, the body.
         let parameters = positional(false).chain(required).chain(positional(true));
         let values = self.arguments().map(|argument| {
             let name = self.field(argument);
             let value = if argument.optional {
                 quote!(None)
             } else if is_named(argument) {
-                self.given(quote!(#group.#name), argument)
+                self.converted(quote!(#group.#name), argument)
             } else {
-                self.given(quote!(#name), argument)
+                self.converted(quote!(#name), argument)
             };
-            items::field_value(&name, &value)
+            field_value(&name, &value)
         });
-        let doc = docs::doc(&self.documentation());
-        let deprecated = self.operation.deprecated.then(|| quote!(#[deprecated]));
-        let of_paging = self.paging_fields()?;
-        let of_paging = of_paging.iter().map(|(name, _)| quote!(#name: None,));
+        let doc = doc_text::doc(&self.documentation());
+        let deprecated = self.operation.is_deprecated.then(|| quote!(#[deprecated]));
+        let paging_fields = self.paging_fields()?;
+        let paging_fields = paging_fields.iter().map(|(name, _)| quote!(#name: None,));
         Ok(quote! {
             #doc
             #deprecated
@@ -355,14 +347,14 @@ impl<'c> Call<'c> {
                 #ident {
                     client: self.client.clone(),
                     options: Default::default(),
-                    #(#of_paging)*
+                    #(#paging_fields)*
                     #(#values),*
                 }
             }
         })
     }
 
-    /// The struct of the call with its setters and ways to send it.
+    /// The type with its setters and methods.
     pub(crate) fn definition(&self) -> Result<TokenStream, Problem> {
         let ident = &self.ident;
         let output = self.output();
@@ -374,8 +366,8 @@ impl<'c> Call<'c> {
                 quote!(#name: #ty)
             }
         });
-        let of_paging = self.paging_fields()?;
-        let of_paging = of_paging
+        let paging_fields = self.paging_fields()?;
+        let paging_fields = paging_fields
             .iter()
             .map(|(name, ty)| quote!(#name: Option<#ty>,));
         let setters = self.optional().map(|argument| self.setter(argument));
@@ -389,24 +381,25 @@ impl<'c> Call<'c> {
         };
         let mutable = mutable || !settled.check.is_empty();
         let checks = [settled.check, checks].into_iter().collect::<TokenStream>();
-        let raw_method = names::ident(&names::call_name(&self.operation.id));
+        let request_method = names::ident(&self.operation.request_method);
         let arguments = self
-            .raw
+            .request
             .arguments
             .iter()
-            .map(|argument| self.raw_argument(argument));
+            .map(|argument| self.request_argument(argument));
         let read = self.read();
         let paging = self.paging()?;
         let doc = format!(
-            " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
-            self.operation.id
+            " A call of [`{}::{}`]. Await it for the value, or use [`send`](Self::send) for status and headers as well.",
+            resource_name(self.group),
+            self.method
         );
-        let arguments_struct = self.arguments_struct().map(|arguments| {
+        let required_struct = self.required_struct().map(|required| {
             let doc = format!(
-                "The required parameters of [`{}`], other than those of the path.",
+                "The required query and header parameters of [`{}`].",
                 self.ident
             );
-            arguments.definition(&doc, self.context.model)
+            required.definition(&doc, self.context.model)
         });
         let check = if mutable {
             quote! {
@@ -418,7 +411,7 @@ impl<'c> Call<'c> {
             TokenStream::new()
         };
         Ok(quote! {
-            #arguments_struct
+            #required_struct
 
             #[doc = #doc]
             #[derive(Clone, Debug)]
@@ -426,7 +419,7 @@ impl<'c> Call<'c> {
             pub struct #ident {
                 client: crate::Client,
                 options: auth0_core::codegen::CallOptions,
-                #(#of_paging)*
+                #(#paging_fields)*
                 #(#fields),*
             }
 
@@ -435,12 +428,12 @@ impl<'c> Call<'c> {
             impl #ident {
                 #(#setters)*
 
-                /// Sends the call and gives status and headers with the value.
+                /// Sends the call and returns the value with status and headers.
                 pub async fn send(#receiver) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
                     #settle
                     let call = self.client.call(&crate::operations::#constant, self.options);
                     #check
-                    let request = self.client.requests().#raw_method(#(#arguments),*);
+                    let request = self.client.requests().#request_method(#(#arguments),*);
                     call.receive(request).await?.#read()
                 }
                 #paging
@@ -461,37 +454,37 @@ impl<'c> Call<'c> {
         .collect())
     }
 
-    fn setter(&self, argument: &Argument) -> TokenStream {
+    fn setter(&self, argument: &RequestArgument) -> TokenStream {
         let field = self.field(argument);
         let is_page_size = self.is_page_size(argument);
-        // Where the document calls it so itself, this is the setter of the page size.
+        // If the document uses this name, this is the setter of the page size.
         let method = match is_page_size && argument.ident == PAGE_SIZE {
             true => argument.ident.clone(),
             false => names::unlike(argument.ident.clone(), &CALL_METHODS),
         };
         let method = format_ident!("{method}");
-        let ty = self.parameter_type(argument);
-        let value = self.given(quote!(#field), argument);
+        let ty = self.argument_type(argument);
+        let value = self.converted(quote!(#field), argument);
         let (mut text, rules) =
             self.parameter(argument)
                 .map_or_else(Default::default, |parameter| {
                     let description = parameter.description.trim();
                     let described = if description.is_empty() {
-                        format!("Sets `{}`.", parameter.name)
+                        format!("Sets `{}`.", parameter.wire)
                     } else {
                         description.to_owned()
                     };
-                    (described, docs::parameter_rules(parameter.schema))
+                    (described, doc_text::parameter_rules(parameter))
                 });
         if is_page_size {
             text.push_str(
-                "\n\nThis is the size of one page, of a stream too: see [`page_size`](Self::page_size).",
+                "\n\nThis is the page size, also of streams; see [`page_size`](Self::page_size).",
             );
         }
         if !rules.is_empty() {
             text = format!("{text}\n\n{rules}");
         }
-        let doc = docs::doc(&text);
+        let doc = doc_text::doc(&text);
         quote! {
             #doc
             pub fn #method(mut self, #field: #ty) -> Self {
@@ -507,7 +500,7 @@ impl<'c> Call<'c> {
         for argument in self.arguments() {
             let field = self.field(argument);
             if self.is_body(argument) {
-                if checks::mentions(&argument.ty, &self.context.types.checked) {
+                if type_syntax::mentions(&argument.ty, &self.context.types.checked) {
                     statements.extend(quote! {
                         auth0_core::codegen::Check::check(&self.#field, &auth0_core::codegen::Rules::NONE, &mut check);
                     });
@@ -517,21 +510,19 @@ impl<'c> Call<'c> {
             let Some(parameter) = self.parameter(argument) else {
                 continue;
             };
-            let name = &parameter.name;
+            let name = &parameter.wire;
             if parameter.location == "path" {
-                let text = if shapes::is_named("String", &argument.ty) {
+                let text = if type_syntax::is_named("String", &argument.ty) {
                     quote!(&self.#field)
                 } else {
                     quote!(&self.#field.to_string())
                 };
                 statements.extend(quote!(check.path_segment(#name, #text);));
             }
-            let rules = extensions::CONSTRAINTS
-                .get(parameter.schema)
-                .map(checks::rules);
-            // Whether the value reads as one of its type is a rule as well.
+            let rules = parameter.constraints.map(request_checks::rules);
+            // That the text is valid for the type is a rule as well.
             let none = || quote!(&auth0_core::codegen::Rules::NONE);
-            if let Some(rules) = rules.or_else(|| self.reads_text(argument).then(none)) {
+            if let Some(rules) = rules.or_else(|| self.is_text(argument).then(none)) {
                 statements.extend(quote!(check.field(#name, &self.#field, #rules);));
             }
         }
@@ -539,8 +530,8 @@ impl<'c> Call<'c> {
         (statements, any)
     }
 
-    /// The argument of progenitor's method that a field is handed on as.
-    fn raw_argument(&self, argument: &Argument) -> TokenStream {
+    /// The argument of progenitor's method for a field.
+    fn request_argument(&self, argument: &RequestArgument) -> TokenStream {
         if self.is_empty_body(argument) {
             return match argument.optional {
                 true => quote!(None),
@@ -548,8 +539,8 @@ impl<'c> Call<'c> {
             };
         }
         let field = self.field(argument);
-        let is_string = shapes::is_named("String", &argument.ty);
-        if argument.optional && self.reads_text(argument) {
+        let is_string = type_syntax::is_named("String", &argument.ty);
+        if argument.optional && self.is_text(argument) {
             let as_str = is_string.then(|| quote!(.map(String::as_str)));
             return quote!(self.#field.as_deref()#as_str);
         }

@@ -1,24 +1,25 @@
-//! What the variants of a union have in common, without a `match`.
+//! Accessors of unions for the fields that all variants share.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::Type;
 
-use crate::emit::docs;
+use crate::emit::doc_text;
+use crate::emit::model::EnumVariant;
 use crate::emit::names;
-use crate::emit::types::items::Types;
-use crate::emit::types::shapes::{self, Field};
-use crate::emit::types::unions::Variant;
+use crate::emit::read_back::StructField;
+use crate::emit::type_syntax;
+use crate::emit::types::TypeIndex;
+use crate::extensions::Tag;
 
-/// Methods for the fields that all variants have alike. Where there may be a variant that nobody knows, they give
-/// nothing, or what came under that name.
+/// Methods for the fields that all variants have with the same type. For an unknown variant of an open union, they return the value of
+/// that name if it is a string or boolean, and `None` otherwise.
 pub(crate) fn emit(
     ident: &Ident,
-    variants: &[Variant<'_>],
-    tagged: bool,
-    types: &Types,
+    variants: &[EnumVariant<'_>],
+    is_open: bool,
+    types: &TypeIndex,
 ) -> TokenStream {
-    let structs: Option<Vec<&Vec<Field>>> = variants
+    let structs: Option<Vec<&Vec<StructField>>> = variants
         .iter()
         .map(|variant| types.structs.get(&variant.ty))
         .collect();
@@ -28,24 +29,24 @@ pub(crate) fn emit(
     let mut methods: Vec<TokenStream> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for field in first.iter() {
-        let mut alike = vec![field];
-        alike.extend(others.iter().filter_map(|fields| {
-            fields
-                .iter()
-                .find(|other| other.ident == field.ident && inner(other) == inner(field))
+        let mut same = vec![field];
+        same.extend(others.iter().filter_map(|fields| {
+            fields.iter().find(|other| {
+                other.ident == field.ident && other.value_type() == field.value_type()
+            })
         }));
-        if alike.len() < variants.len() {
+        if same.len() < variants.len() {
             continue;
         }
-        if tagged {
+        if is_open {
             names.push(&field.ident);
-            methods.push(of_known(variants, &alike));
-        } else if alike.iter().all(|other| other.ty == field.ty) {
+            methods.push(of_known(variants, &same));
+        } else if same.iter().all(|other| other.ty == field.ty) {
             methods.push(of_all(variants, field));
         }
     }
-    // A tag that every variant also has as a field has an accessor by now.
-    if let Some((name, method)) = tag(variants).filter(|_| tagged)
+    // If every variant also has the tag as a field, the accessor of the field exists.
+    if let Some((name, method)) = tag(variants).filter(|_| is_open)
         && !names.iter().any(|taken| name == *taken)
     {
         methods.insert(0, method);
@@ -57,14 +58,9 @@ pub(crate) fn emit(
     }
 }
 
-/// The type of a field where it is there.
-fn inner(field: &Field) -> &Type {
-    shapes::generic("Option", &field.ty).unwrap_or(&field.ty)
-}
-
-fn of_all(variants: &[Variant<'_>], field: &Field) -> TokenStream {
+fn of_all(variants: &[EnumVariant<'_>], field: &StructField) -> TokenStream {
     let (ident, ty) = (format_ident!("{}", field.ident), &field.ty);
-    let doc = format!(" `{}`, which every variant has.", field.wire);
+    let doc = format!(" Returns `{}`, which every variant has.", field.wire);
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         quote!(Self::#name(value) => &value.#ident,)
@@ -77,14 +73,18 @@ fn of_all(variants: &[Variant<'_>], field: &Field) -> TokenStream {
     }
 }
 
-/// The method for a field of all known variants, which stand in `fields` in the same order.
-fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
+/// The method for a field of all known variants of an open union; `fields` are in the order of the variants.
+fn of_known(variants: &[EnumVariant<'_>], fields: &[&StructField]) -> TokenStream {
     let field = fields[0];
-    let (ident, wire, ty) = (format_ident!("{}", field.ident), &field.wire, inner(field));
-    let open = shapes::generic("Open", ty);
+    let (ident, wire, ty) = (
+        format_ident!("{}", field.ident),
+        &field.wire,
+        field.value_type(),
+    );
+    let open = type_syntax::generic("Open", ty);
     let plain = open.unwrap_or(ty);
-    let is_text = shapes::is_named("String", plain);
-    let is_flag = shapes::is_named("bool", plain);
+    let is_text = type_syntax::is_named("String", plain);
+    let is_flag = type_syntax::is_named("bool", plain);
     let (output, as_known) = match () {
         () if is_text => (quote!(&str), Some(quote!(as_str))),
         () if is_flag => (quote!(bool), Some(quote!(as_bool))),
@@ -92,8 +92,7 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     };
     let arms = variants.iter().zip(fields).map(|(variant, field)| {
         let name = names::ident(&variant.name);
-        let optional = shapes::generic("Option", &field.ty).is_some();
-        let value = match optional {
+        let value = match field.is_option() {
             true if is_text => quote!(value.#ident.as_deref()),
             true if is_flag && open.is_some() => {
                 quote!(value.#ident.as_ref().and_then(::auth0_core::Open::known).copied())
@@ -109,15 +108,18 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     let (other, unknown) = match as_known {
         Some(read) => (
             quote!(Self::Other(other) => other.value().get(#wire).and_then(::serde_json::Value::#read),),
-            "Of an unknown kind it is what came under that name.",
+            match is_text {
+                true => "For an unknown variant, returns the received value if it is a string.",
+                false => "For an unknown variant, returns the received value if it is a boolean.",
+            },
         ),
         None => (
             quote!(Self::Other(_) => ::std::option::Option::None,),
-            "There is none of an unknown kind.",
+            "Returns `None` for an unknown variant.",
         ),
     };
-    let doc = docs::doc(&format!(
-        "`{wire}`, which every known variant has.\n\n{unknown}"
+    let doc = doc_text::doc(&format!(
+        "Returns `{wire}`, which every known variant has.\n\n{unknown}"
     ));
     quote! {
         #doc
@@ -127,19 +129,21 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     }
 }
 
-/// The method for the property that tells the variants apart, where it is one and no field.
-fn tag(variants: &[Variant<'_>]) -> Option<(Ident, TokenStream)> {
-    let (property, _) = variants.iter().find_map(Variant::tag)?;
+/// The name and the method for the tag, if the variants are identified by one.
+fn tag(variants: &[EnumVariant<'_>]) -> Option<(Ident, TokenStream)> {
+    let property = variants.iter().find_map(EnumVariant::tag)?.property;
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         match variant.tag() {
-            Some((_, value)) => quote!(Self::#name(_) => ::std::option::Option::Some(#value),),
+            Some(Tag { value, .. }) => {
+                quote!(Self::#name(_) => ::std::option::Option::Some(#value),)
+            }
             None => quote!(Self::#name(_) => ::std::option::Option::None,),
         }
     });
-    let method = names::ident(&names::snake_name(&property));
-    let doc = docs::doc(&format!(
-        "`{property}`, which tells the variants apart.\n\nOf an unknown kind it is what came under that name."
+    let method = names::ident(&names::snake_name(property));
+    let doc = doc_text::doc(&format!(
+        "Returns `{property}`, which identifies the variant.\n\nFor an unknown variant, returns the received value if it is a string."
     ));
     let tokens = quote! {
         #doc

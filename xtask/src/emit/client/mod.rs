@@ -1,4 +1,0 @@
-//! The client and its builder.
-
-pub(crate) mod builder;
-pub(crate) mod limits;
