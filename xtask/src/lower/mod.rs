@@ -1,7 +1,7 @@
-//! The normalizer: from an OpenAPI 3.0 or 3.1 document to an OpenAPI 3.0.3 document that progenitor takes, with the meaning kept.
+//! The normalizer: converts an OpenAPI 3.0 or 3.1 document to an equivalent OpenAPI 3.0.3 document that progenitor supports.
 //!
-//! Each rule is one pass: a function from document to document with a name and the defect that it answers. [`PASSES`] is the one place
-//! where they are listed, in the order in which they run.
+//! Each rule is a pass: a function that changes the document, with a name, the defect that it corrects, and the passes that have to run before
+//! it. [`PASSES`] lists them in the order in which they run; a test runs other allowed orders and expects the same result.
 
 use serde_json::Value;
 
@@ -26,41 +26,41 @@ pub(crate) use syntax::include::is_under;
 pub(crate) use syntax::references::pointer_of;
 pub(crate) use syntax::request_bodies::rank;
 
-/// What the caller asks of a normalization.
+/// The options of a normalization.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// Keep only the paths that start with one of these prefixes; all where there are none.
+    /// Keep only the paths that start with one of these prefixes; all if the list is empty.
     pub include: &'a [String],
-    /// Refuse keywords that no pass knows, instead of warning of them.
+    /// Report unknown keywords as errors instead of warnings.
     pub strict: bool,
 }
 
-/// One thing that a pass changed.
+/// A change made by a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The name of the pass.
     pub pass: &'static str,
-    /// Where, as a JSON pointer into the source document.
+    /// The location, as a JSON pointer into the source document.
     pub pointer: String,
-    /// What was changed, in lower case and without a full stop.
+    /// The change, in lower case and without a full stop.
     pub what: String,
 }
 
-/// A normalized document, and what was done to make it.
+/// A normalized document and the changes that were made.
 #[derive(Debug, Clone)]
 pub struct Normalized {
     /// The document: OpenAPI 3.0.3 with the extensions that the emitter reads.
     pub document: Value,
-    /// What the passes changed, in the order in which they ran.
+    /// The changes, in the order in which the passes ran.
     pub changes: Vec<Change>,
-    /// What is lost or doubtful.
+    /// Warnings about lost or ambiguous constructs.
     pub warnings: Vec<Problem>,
 }
 
 /// A rule of the normalizer.
 #[derive(Clone, Copy)]
 pub struct Pass {
-    /// The name, as it stands in reports and in the names of the fixtures.
+    /// The name, used in reports and fixture names.
     pub name: &'static str,
     /// What progenitor, typify or openapiv3 does wrong with a document that the pass has not changed.
     pub defect: &'static str,
@@ -91,56 +91,95 @@ pub fn predecessors(pass: &Pass) -> Vec<&'static str> {
 
 /// The passes, in the order in which they run.
 pub const PASSES: &[Pass] = &[
-    pass("include", "paths that nobody asked for", syntax::include::apply).gate(),
+    pass("include", "the document has paths that were not selected", syntax::include::apply).gate(),
     pass("reserved-extensions", "an input document can hold extensions that steer typify, progenitor or the emitter", syntax::reserved_extensions::apply),
-    pass("version", "OpenAPI 3.1, webhooks and callbacks are refused or skipped", syntax::version::apply),
-    pass("prune-unused", "components that nothing refers to become types that no call needs", syntax::prune::apply),
-    pass("structure", "a value of the wrong kind stops openapiv3 without a place", syntax::structure::apply).gate(),
-    pass("references", "`$ref` to parameters, responses, bodies and path items: panics where the target is missing, cyclic or a path item", syntax::references::apply).gate(),
-    pass("local-references", "`$ref` into the middle of a document: progenitor panics", syntax::local_references::apply),
-    pass("operation-members", "members that openapiv3 does not know are skipped without a word", syntax::operation_members::apply),
-    pass("operation-ids", "an operationId that is missing or repeated: panic, or two methods of one name", shape::operation_ids::apply),
-    pass("parameters", "parameters that do not match the path, cookies, other styles, parameters by `content`: refused or panic", syntax::operation_parameters::apply),
-    pass("request-bodies", "a body in several formats, or in one that is not known: panic or refused; one that can hold nothing: an argument", syntax::request_bodies::apply),
-    pass("error-responses", "one error type only, other bodies are thrown away: errors leave the document for x-errors", syntax::error_responses::apply),
-    pass("success-responses", "one success type only: a body beside a 204 becomes optional, several become a union", syntax::success_responses::apply),
-    pass("operation-groups", "an operation with two tags is ambiguous; groups have more than one shape", shape::operation_groups::apply),
-    pass("retry-safety", "nothing says whether a call may be repeated", policy::retry_safety::apply),
-    pass("conditions", "`if`/`then` and `dependentRequired` are skipped without a word", syntax::conditions::apply),
-    pass("keywords", "keywords that openapiv3 does not know are skipped without a word", syntax::schema_keywords::apply),
-    pass("boolean-schemas", "`true` and `false` as schemas are refused", syntax::boolean_schemas::apply),
-    pass("constants", "`const` is dropped: any value", syntax::constants::apply),
-    pass("nulls", "`type: [X, null]` is refused, `type: null` panics", shape::nulls::apply).after(&[(&["constants"], "?")]),
-    pass("untyped", "a schema without a type is guessed wrongly", syntax::untyped::apply).after(&[(&["constants"], "?")]),
-    pass("exclusive-bounds", "numeric exclusive bounds are refused", syntax::exclusive_bounds::apply),
-    pass("closed-objects", "`additionalProperties: false` fails every read after one new field", syntax::closed_objects::apply),
-    pass("reference-siblings", "what stands beside `$ref` is dropped", syntax::reference_siblings::apply),
-    pass("cycles", "a schema that is composed of itself has no end", syntax::cycles::apply),
-    pass("listings", "a listing in several shapes becomes a union of them", policy::listings::apply),
-    pass("single-variants", "a union of one, and alternatives that only restrict", shape::single_variants::apply),
-    pass("all-of", "`allOf` is merged by rules that panic or lose", shape::all_of::apply),
-    pass("unions", "`anyOf` becomes a struct that cannot be read back; unions of plain values or of unions", shape::union_simplification::apply),
-    pass("defaults", "a default is always sent", syntax::defaults::apply),
-    pass("formats", "formats that become closed types: one odd value fails a whole page", syntax::formats::apply),
-    pass("enumeration-names", "two values that become one variant: typify fails", shape::enumeration_names::apply),
-    pass("hoist", "inline schemas are named after the operation, the first one wins; inline enumerations panic", shape::hoist::apply).after(&[(&["all-of", "unions", "untyped"], "?")]),
-    pass("nullable-components", "a nullable component becomes a newtype around an Option", shape::nullable_components::apply),
-    pass("plain-components", "a component that is a plain value, list or map becomes a newtype", shape::plain_components::apply).after(&[(&["hoist"], "?")]),
-    pass("directions", "readOnly and writeOnly are ignored", shape::directions::apply).after(&[(&["hoist"], "?")]),
-    pass("constraints", "patterns and lengths become newtypes whose errors name no field; bounds become NonZero; old data does not decode", syntax::constraints::apply).after(&[(&["exclusive-bounds", "untyped"], "?")]),
-    pass("union-rules", "unions are untagged, the first that fits wins, the discriminator is ignored", shape::union_rules::apply).after(&[(&["hoist"], "?")]),
-    pass("tags", "what can have one value only is a field and an argument", shape::tags::apply),
-    pass("descriptions", "rustdoc runs, links or rejects what stands in descriptions", syntax::descriptions::apply),
-    pass("enumerations", "values without docs, values that become one variant", shape::enumerations::apply),
-    pass("paging", "only Dropshot's paging is known", policy::paging_styles::apply),
-    pass("page-items", "a listing without its list is an empty page", policy::page_items::apply),
-    pass("secrets", "secrets print in Debug", policy::secrets::apply),
-    pass("open-types", "one new value, null or odd scalar fails a whole page", shape::open_types::apply).after(&[(&["constraints", "directions", "union-rules"], "?")]),
-    pass("nullable-fields", "optional and nullable is one Option: a field cannot be cleared", shape::nullable_fields::apply),
-    pass("optional-fields", "an empty list or map cannot be sent", shape::optional_fields::apply).after(&[(&["untyped"], "?")]),
-    pass("names", "names that meet once they are Rust names", shape::name_collisions::apply),
-    pass("prune", "components that nothing refers to any more", syntax::prune::apply),
-    pass("accepted", "openapiv3 refuses a document without saying where", syntax::accepted::apply).gate(),
+    pass("version", "OpenAPI 3.1 is rejected; webhooks and callbacks are ignored silently", syntax::version::apply),
+    pass("prune-unused", "unreferenced components become types that no operation uses", syntax::prune::apply),
+    pass("structure", "openapiv3 rejects a value of the wrong kind without naming its location", syntax::structure::apply).gate(),
+    pass("references", "a `$ref` to a parameter, response, request body or path item panics if the target is missing, cyclic or a path item", syntax::references::apply).gate(),
+    pass("local-references", "progenitor panics at a `$ref` into the middle of a document", syntax::local_references::apply),
+    pass("operation-members", "openapiv3 silently ignores unknown members", syntax::operation_members::apply),
+    pass("operation-ids", "a missing or duplicate operationId causes a panic or two methods of the same name", shape::operation_ids::apply),
+    pass("parameters", "progenitor rejects, or panics at, parameters that the path lacks, cookies, most styles and parameters with `content`", syntax::operation_parameters::apply)
+        .after(&[(&["local-references"], "a local reference can lead into a parameter that this pass rewrites")]),
+    pass("request-bodies", "progenitor rejects, or panics at, request bodies with several or unknown media types; an empty body becomes an argument", syntax::request_bodies::apply)
+        .after(&[(&["local-references"], "a local reference can lead into a request body that this pass rewrites")]),
+    pass("error-responses", "progenitor supports one error type and discards other error bodies", syntax::error_responses::apply)
+        .after(&[(&["local-references"], "a local reference can lead into a response that this pass removes")]),
+    pass("success-responses", "progenitor supports one success type: a body beside a 204 has to be optional, several bodies have to be a union", syntax::success_responses::apply)
+        .after(&[(&["error-responses"], "only success responses are left")]),
+    pass("operation-groups", "an operation with two tags is ambiguous; the group extension has several forms", shape::operation_groups::apply)
+        .after(&[(&["operation-ids"], "a method name is derived from the operationId")]),
+    pass("retry-safety", "OpenAPI does not state whether an operation is idempotent", policy::retry_safety::apply),
+    pass("conditions", "`if`/`then` and `dependentRequired` are ignored silently", syntax::conditions::apply)
+        .after(&[(&["local-references"], "a condition can stand behind a local reference")]),
+    pass("keywords", "openapiv3 silently ignores unknown keywords", syntax::schema_keywords::apply)
+        .after(&[(&["conditions"], "rules such as `not` and `contains` within `if` belong to conditions"), (&["local-references"], "local references lead into `$defs`, which this pass removes")]),
+    pass("boolean-schemas", "the schemas `true` and `false` are rejected", syntax::boolean_schemas::apply)
+        .after(&[(&["keywords"], "`patternProperties` and `prefixItems` become schemas, which can be booleans"), (&["conditions"], "`true` and `false` within `if` and `then` are clauses")]),
+    pass("constants", "`const` is ignored: any value is accepted", syntax::constants::apply)
+        .after(&[(&["keywords", "conditions"], "a `const` within `if` is a clause")]),
+    pass("nulls", "`type: [X, null]` is rejected, `type: null` panics", shape::nulls::apply)
+        .after(&[(&["constants"], "`const: null` is a null"), (&["boolean-schemas"], "a boolean schema has no type")]),
+    pass("untyped", "the type of a schema without `type` is guessed incorrectly", syntax::untyped::apply)
+        .after(&[(&["nulls", "constants"], "both determine types"), (&["boolean-schemas", "keywords"], "a schema that is empty afterwards stays untyped")]),
+    pass("exclusive-bounds", "numeric exclusive bounds are rejected", syntax::exclusive_bounds::apply)
+        .after(&[(&["keywords"], "unsupported keywords are removed first")]),
+    pass("closed-objects", "with `additionalProperties: false`, one new field fails every response", syntax::closed_objects::apply)
+        .after(&[(&["boolean-schemas"], "`additionalProperties` can be a boolean schema"), (&["request-bodies"], "a closed request body without properties takes no argument")]),
+    pass("reference-siblings", "keywords beside `$ref` are ignored", syntax::reference_siblings::apply)
+        .after(&[(&["keywords", "nulls", "untyped"], "what is left beside `$ref` decides whether it is wrapped")]),
+    pass("cycles", "resolving a schema that is composed of itself does not end", syntax::cycles::apply)
+        .after(&[(&["reference-siblings", "nulls", "untyped"], "compositions have their final members")]),
+    pass("listings", "a listing with several response forms becomes a union", policy::listings::apply)
+        .after(&[(&["cycles"], "variants are resolved, which does not end in a cycle"), (&["parameters", "success-responses", "error-responses"], "a listing is recognized by its parameters and its response")]),
+    pass("single-variants", "a union of one variant, and variants that only restrict, become types of their own", shape::single_variants::apply)
+        .after(&[(&["cycles"], "variants are resolved, which does not end in a cycle"), (&["listings"], "the variants of a listing are not alternatives")]),
+    pass("all-of", "merging `allOf` panics or loses constraints", shape::all_of::apply)
+        .after(&[(&["single-variants"], "a union of one variant is a part like any other"), (&["closed-objects"], "closed parts cannot be merged"), (&["conditions"], "conditions of all parts are merged")]),
+    pass("unions", "`anyOf` becomes a struct that does not round-trip; unions of scalars or of unions are not supported", shape::union_simplification::apply)
+        .after(&[(&["all-of"], "variants are merged objects")]),
+    pass("defaults", "a default value is always sent", syntax::defaults::apply)
+        .after(&[(&["all-of"], "parts with different defaults are merged")]),
+    pass("formats", "some formats become closed types: one malformed value fails a whole page", syntax::formats::apply)
+        .after(&[(&["all-of", "untyped"], "the type decides whether a format is removed")]),
+    pass("enumeration-names", "typify fails if two values map to the same variant name", shape::enumeration_names::apply)
+        .after(&[(&["unions"], "unions of constants are enumerations by then")]),
+    pass("hoist", "inline schemas are named after the operation, and the first name wins; inline enumerations panic", shape::hoist::apply)
+        .after(&[(&["unions", "enumeration-names", "defaults", "formats"], "an inline schema has its final form when it becomes a component"), (&["request-bodies", "parameters", "success-responses"], "names are derived from the place of the schema")]),
+    pass("nullable-components", "a nullable component becomes a newtype around `Option`", shape::nullable_components::apply)
+        .after(&[(&["hoist"], "inline schemas are components")]),
+    pass("plain-components", "a component that is a scalar, list or map becomes a newtype", shape::plain_components::apply)
+        .after(&[(&["nullable-components"], "null belongs to the reference, not to the component")]),
+    pass("directions", "readOnly and writeOnly are ignored", shape::directions::apply)
+        .after(&[(&["plain-components"], "only structs differ between requests and responses")]),
+    pass("constraints", "patterns and lengths become newtypes whose errors name no field, bounds become `NonZero` types, and old data does not decode", syntax::constraints::apply)
+        .after(&[(&["exclusive-bounds"], "bounds have the form of 3.0"), (&["directions"], "both forms of a component have the constraints")]),
+    pass("union-rules", "unions are untagged: the first matching variant wins, and the discriminator is ignored", shape::union_rules::apply)
+        .after(&[(&["constraints", "directions"], "variants have their final properties")]),
+    pass("tags", "a property with a single possible value is a field and a constructor argument", shape::tags::apply)
+        .after(&[(&["union-rules"], "a tag is the property by which a variant is chosen")]),
+    pass("descriptions", "rustdoc runs, links or rejects parts of descriptions", syntax::descriptions::apply)
+        .after(&[(&["hoist"], "a description is copied to the component")]),
+    pass("enumerations", "enumeration values have no documentation", shape::enumerations::apply)
+        .after(&[(&["descriptions", "tags"], "variants carry the final descriptions; a tag is no enumeration")]),
+    pass("paging", "only Dropshot's pagination is supported", policy::paging_styles::apply)
+        .after(&[(&["constraints", "defaults"], "the page size has its default and its maximum in extensions"), (&["tags", "enumerations"], "the response has its final properties")]),
+    pass("page-items", "a response without its list decodes as an empty page", policy::page_items::apply)
+        .after(&[(&["paging"], "it names the list of a page")]),
+    pass("secrets", "secrets are printed by `Debug`", policy::secrets::apply)
+        .after(&[(&["enumerations", "constraints"], "an enumeration is no secret"), (&["page-items"], "the list of a page is no secret")]),
+    pass("open-types", "a new enumeration value, a null or an unexpected scalar fails a whole page", shape::open_types::apply)
+        .after(&[(&["secrets"], "the first pass that assigns a Rust type decides"), (&["union-rules", "enumerations"], "unions with rules decode themselves")]),
+    pass("nullable-fields", "optional and nullable share one `Option`, so a field cannot be cleared", shape::nullable_fields::apply)
+        .after(&[(&["open-types"], "`Nullable` encloses the opened type")]),
+    pass("optional-fields", "an empty list or map cannot be sent", shape::optional_fields::apply)
+        .after(&[(&["nullable-fields"], "a nullable list is an `Option` already")]),
+    pass("names", "different names can map to the same Rust name", shape::name_collisions::apply)
+        .after(&[(&["optional-fields"], "extensions that refer to components are renamed too")]),
+    pass("prune", "components without references remain", syntax::prune::apply)
+        .after(&[(&["names"], "references have their final names"), (&["optional-fields"], "Rust types refer to components")]),
+    pass("accepted", "openapiv3 rejects a document without naming the location", syntax::accepted::apply).gate(),
 ];
 
 const fn pass(
@@ -169,24 +208,24 @@ impl Pass {
     }
 }
 
-/// What a run of passes left: the document in whatever state it is, and all notes.
+/// The outcome of a run of passes.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The document.
+    /// The document, complete only if there are no problems.
     pub document: Value,
-    /// What was changed.
+    /// The changes.
     pub changes: Vec<Change>,
-    /// What is lost or doubtful.
+    /// Warnings about lost or ambiguous constructs.
     pub warnings: Vec<Problem>,
-    /// Why the document cannot be used.
+    /// The reasons why the document cannot be used.
     pub problems: Vec<Problem>,
 }
 
-/// Makes a document fit for progenitor.
+/// Normalizes a document for progenitor.
 ///
 /// # Errors
 ///
-/// Every construct whose meaning would be lost, as many as can be found in one go. Only a document whose structure is broken is given up early.
+/// All constructs whose meaning would be lost. Only structural errors end the normalization early.
 pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, Vec<Problem>> {
     let mut outcome = run(PASSES, document, options);
     if outcome.problems.is_empty() {
@@ -203,23 +242,23 @@ pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, V
     }
 }
 
-/// The part of a document that `include` asks for: the paths under the prefixes, the components that these name, and
-/// all that belongs to the document as a whole. Normalizing it gives what normalizing the whole with `include` gives.
+/// Returns the part of a document that `include` selects: the paths under the prefixes, the components that they reference, and the
+/// members of the document itself. Normalizing it equals normalizing the whole document with `include`.
 ///
 /// # Errors
 ///
-/// A prefix that no path begins with.
+/// A prefix that matches no path.
 pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem>> {
     const EXCERPT: &[Pass] = &[
         pass(
             "include",
-            "paths that nobody asked for",
+            "the document has paths that were not selected",
             syntax::include::apply,
         )
         .gate(),
         pass(
             "unnamed",
-            "components that only those paths name",
+            "components that only these paths reference remain",
             syntax::prune::unnamed,
         ),
     ];
@@ -238,13 +277,13 @@ pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem
     }
 }
 
-/// Drops the components that nothing refers to.
+/// Removes unreferenced components.
 pub(crate) fn without_unused(document: &mut Value) {
     let options = Options::default();
     syntax::prune::apply(document, &mut PassContext::new(&options));
 }
 
-/// Runs some of the passes: all of them for [`normalize`], one for its fixture.
+/// Runs passes on a document. [`normalize`] runs all of them, a fixture runs one.
 pub fn run(passes: &[Pass], mut document: Value, options: &Options<'_>) -> Outcome {
     let mut context = PassContext::new(options);
     origin::stamp(&mut document);
