@@ -56,14 +56,19 @@ fn api_is_added_by_entry_fetch_descriptions_and_regen_then_its_crate_compiles() 
     assert_eq!(status, 0, "{text}");
 
     let (status, text) = xtask(root, &["regen", "bookings"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("derived from the document"), "{text}");
+    let (status, text) = xtask(root, &["coverage", "bookings", "--fail-under", "100"]);
     assert_eq!(status, 1, "descriptions are missing: {text}");
     let (_, actions) = text.split_once("descriptions.overlay.yaml:\n").unwrap();
     let overlay = format!(
         "overlay: 1.0.0\ninfo:\n  title: Descriptions\n  version: 1.0.0\nactions:\n{}",
-        actions.replace("\"\"", "A description.")
+        actions.replace("\"\"", "Describes it.")
     );
     let descriptions = root.join("openapi/bookings/descriptions.overlay.yaml");
     fs::write(descriptions, overlay).unwrap();
+    let (status, text) = xtask(root, &["coverage", "bookings", "--fail-under", "100"]);
+    assert_eq!(status, 0, "{text}");
 
     let (status, text) = xtask(root, &["regen"]);
     assert_eq!(status, 0, "{text}");

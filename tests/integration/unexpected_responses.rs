@@ -147,7 +147,7 @@ async fn gateway_fails_then_every_write_may_have_acted() {
         assert!(error.may_have_acted() && !error.has_acted(), "{error}");
         assert_eq!(error.verify_with(), ["listTenants"]);
         assert!(
-            error.to_string().contains("look at tenants().list"),
+            error.to_string().contains("check tenants().list"),
             "{error}"
         );
         let read = client(&server).members().get("m").await.unwrap_err();

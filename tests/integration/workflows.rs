@@ -187,7 +187,6 @@ esac
             .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "test@acme.test")))
             .env("RUNNER_TEMP", self.path("temp"))
             .env("GITHUB_OUTPUT", self.path("output"))
-            .env("TITLE", "a title")
             .output()
             .unwrap()
     }
@@ -223,9 +222,13 @@ esac
         let output = fs::read_to_string(self.path("output")).unwrap_or_default();
         assert_eq!(output.trim(), "changed=true");
         // The files that the artifact carries from the first job to the second.
-        let patch = self.path("temp/openapi.patch");
-        fs::rename(patch, self.path("temp/proposal/openapi.patch")).unwrap();
-        fs::write(self.path("temp/proposal/report.md"), "a report").unwrap();
+        let patch = self.path("temp/update.patch");
+        fs::rename(patch, self.path("temp/proposal/update.patch")).unwrap();
+        fs::write(
+            self.path("temp/proposal/report.md"),
+            "a title\n\na report\n",
+        )
+        .unwrap();
         let second = self.clone();
         self.run(&script("Propose what changed"), &second)
     }
@@ -291,10 +294,11 @@ fn remote_is_unreachable_then_the_job_fails_and_proposes_nothing() {
 }
 
 #[test]
-fn other_files_are_changed_too_then_only_documents_are_proposed() {
+fn other_files_are_changed_too_then_only_files_of_bump_are_proposed() {
     let mut stage = TestRepository::new();
     let output = stage.run_jobs(&format!(
-        "{CHANGE}; echo evil > .github/x; echo evil > other"
+        "{CHANGE}; echo evil > .github/x; echo evil > other; mkdir -p generated/teams/src; \
+         echo new > generated/teams/src/lib.rs; echo new > CHANGELOG.md"
     ));
     assert!(output.status.success(), "{output:?}");
     let changed = stage.run_successfully(
@@ -304,6 +308,11 @@ fn other_files_are_changed_too_then_only_documents_are_proposed() {
     let changed: Vec<_> = changed.lines().collect();
     assert_eq!(
         changed,
-        ["openapi/sources.toml", "openapi/teams/openapi.yaml"]
+        [
+            "CHANGELOG.md",
+            "generated/teams/src/lib.rs",
+            "openapi/sources.toml",
+            "openapi/teams/openapi.yaml"
+        ]
     );
 }

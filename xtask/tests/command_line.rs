@@ -311,17 +311,20 @@ fn invalid_sources_file_is_rejected() {
 }
 
 #[test]
-fn missing_description_fails_regen_with_actions_to_fill_in() {
+fn missing_description_is_derived_and_coverage_lists_the_action_to_fill_in() {
     let desk = Desk::with_api();
     let words = desk.read("openapi/small/descriptions.overlay.yaml");
     desk.write(
         "openapi/small/descriptions.overlay.yaml",
         words.replace("    update: {description: Its id.}", "    update: {x-a: 1}"),
     );
-    let (status, text) = desk.run("regen --check --root .");
+    let (status, text) = desk.run("regen --root .");
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("1 description is derived"), "{text}");
+    let (status, text) = desk.run("coverage --fail-under 100 --root .");
     assert_eq!(status, 1, "{text}");
     insta::assert_snapshot!("undescribed", text);
-    assert!(!desk.path("generated").exists());
+    assert_eq!(desk.run("coverage --fail-under 10 --root .").0, 0);
 }
 
 #[test]

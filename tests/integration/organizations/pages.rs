@@ -524,7 +524,10 @@ async fn offset_stream_ends_at_the_limit_then_the_error_recommends_checkpoints()
         }
     };
     assert!(error.is_paging_limit());
-    assert!(error.to_string().contains("by checkpoints"), "{error}");
+    assert!(
+        error.to_string().contains("use checkpoint pagination"),
+        "{error}"
+    );
     assert_eq!(sent_queries(&server).await.len(), 10);
 }
 

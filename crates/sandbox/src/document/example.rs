@@ -65,7 +65,7 @@ impl Examples<'_> {
         }
     }
 
-    /// The variant of a union that has the most properties of `value`, and whose constants it does not contradict.
+    /// The variant of a union for which `value` lacks the fewest required properties. Variants that it contradicts are left out.
     fn variant(&self, pointer: &str, schema: &Value, union: &str, value: &Value) -> Option<usize> {
         let value = value.as_object()?;
         let score = |index: usize| {
@@ -79,13 +79,12 @@ impl Examples<'_> {
                 };
                 value.get(name).is_some_and(|found| !is_only(found))
             });
-            let known = value.keys().filter(|name| properties.contains_key(*name));
-            (!contradicted).then_some(known.count())
+            let lacking = names(&variant["required"]).filter(|name| !value.contains_key(*name));
+            let unknown = value.keys().filter(|name| !properties.contains_key(*name));
+            (!contradicted).then_some((lacking.count(), unknown.count()))
         };
         let variants = parts(schema, union).filter_map(|(index, _)| Some((score(index)?, index)));
-        // Of equal ones the first.
-        let best = variants.max_by_key(|(score, index)| (*score, std::cmp::Reverse(*index)));
-        best.map(|(_, index)| index)
+        variants.min().map(|(_, index)| index)
     }
 
     fn generate(&self, pointer: &str, depth: usize) -> Value {

@@ -54,7 +54,7 @@ async fn update_is_for_another_strategy_than_the_provider_then_the_server_names_
     assert!(
         faults
             .iter()
-            .all(|fault| fault.detail().unwrap().contains("as okta has it"))
+            .all(|fault| fault.detail().unwrap().contains("(strategy okta)"))
     );
     let named = faults.iter().filter_map(|fault| fault.pointer());
     assert!(

@@ -324,7 +324,7 @@ async fn list_exceeds_the_offset_limit_then_checkpoints_list_all_and_offsets_end
         assert!(error.is_paging_limit(), "{error:?}");
         let message = error.to_string();
         assert!(
-            message.contains("1000 items") && message.contains("by checkpoints"),
+            message.contains("1000 items") && message.contains("use checkpoint pagination"),
             "{message}"
         );
     }

@@ -2024,7 +2024,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpProtocolBindingTypeEn
     PartialOrd
 )]
 pub enum IdpSignAlgDigestTypeEnum {
-    /// SHA-1, for legacy identity providers that support no other algorithm.
+    /// SHA-1, for identity providers that support no other algorithm.
     #[serde(rename = "sha1")]
     Sha1,
     /// SHA-256.
@@ -2082,7 +2082,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgDigestTypeEnum
     PartialOrd
 )]
 pub enum IdpSignAlgTypeEnum {
-    /// RSA with SHA-1, for legacy identity providers that support no other algorithm.
+    /// RSA with SHA-1, for identity providers that support no other algorithm.
     #[serde(rename = "rsa-sha1")]
     RsaSha1,
     /// RSA with SHA-256.
