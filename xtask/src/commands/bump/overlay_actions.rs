@@ -99,6 +99,6 @@ mod tests {
     fn overlay_on_one_line_is_an_error_and_not_a_guess() {
         let document = overlay("overlay: 1.0.0\nactions: [{target: a}, {target: b}]\n");
         let report = without(&document, &[0]).expect_err("one line");
-        assert!(report.to_string().contains("by hand"), "{report}");
+        assert!(report.to_string().contains("cannot be removed"), "{report}");
     }
 }
