@@ -17,7 +17,6 @@ mod end_to_end;
 mod examples;
 mod faults;
 mod freshness;
-mod inventory;
 mod listings;
 mod logins;
 mod my_organization;

@@ -7,6 +7,7 @@ mod doc_links;
 mod doc_text;
 mod file_layout;
 mod front_page;
+mod inventory;
 mod manifest;
 mod model;
 mod names;
@@ -61,13 +62,16 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     doc_text::append_rules(&mut document);
     link_operations(&mut document, normalized)?;
     let model = Model::read(&document)?;
-    let mut files = printed(&source_files(&document, &model, target)?, target);
+    let sources = source_files(&document, &model, target)?;
+    let mut files = printed(&sources, target);
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
     files.insert(
         "README.md".to_owned(),
         front_page::readme(&model, target, &Groups::new(&model)?.client_methods()),
     );
     if target.member {
+        let inventory = inventory::inventory(&document, &model, &sources, &target.command);
+        files.insert(inventory::FILE.to_owned(), inventory);
         // crates.io requires the license files in each package.
         files.insert(
             "LICENSE-APACHE".to_owned(),

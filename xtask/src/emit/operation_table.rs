@@ -77,7 +77,7 @@ fn rows<'a>(
 /// The ids of the read operations that tell whether `operation` took effect: those of its group, or of the nearest parent group
 /// that has any. If one of them has the same path, only that one, preceded by those that look an item up by a property of the
 /// request (`/organizations/name/{name}`), because a listing can be long.
-fn verify_with<'o, 'a>(
+pub(crate) fn verify_with<'o, 'a>(
     operation: &OperationModel<'a>,
     operations: &[&'o OperationModel<'a>],
 ) -> Vec<&'o str> {

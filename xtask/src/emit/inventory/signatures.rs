@@ -18,7 +18,9 @@ pub(super) fn short(ty: &Type) -> String {
 }
 
 fn short_path(path: &syn::Path) -> String {
-    let last = path.segments.last().unwrap();
+    let Some(last) = path.segments.last() else {
+        return String::new();
+    };
     let arguments: Vec<_> = match &last.arguments {
         PathArguments::AngleBracketed(arguments) => {
             arguments.args.iter().filter_map(argument).collect()
@@ -54,28 +56,24 @@ fn bounds<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> String {
 }
 
 /// The public methods of the inherent impl blocks of the type `name`.
-pub(super) fn methods<'a>(
-    items: &'a [Item],
-    name: &str,
-) -> impl Iterator<Item = &'a ImplItemFn> + use<'a> {
-    let name = name.to_owned();
-    items
-        .iter()
-        .filter_map(move |item| match item {
-            Item::Impl(block) if block.trait_.is_none() && short(&block.self_ty) == name => {
-                Some(&block.items)
-            }
-            _ => None,
-        })
+pub(super) fn methods<'a>(items: &[&'a Item], name: &str) -> Vec<&'a ImplItemFn> {
+    let blocks = items.iter().filter_map(|item| match item {
+        Item::Impl(block) if block.trait_.is_none() && short(&block.self_ty) == name => {
+            Some(&block.items)
+        }
+        _ => None,
+    });
+    blocks
         .flatten()
         .filter_map(|item| match item {
             ImplItem::Fn(method) if matches!(method.vis, Visibility::Public(_)) => Some(method),
             _ => None,
         })
+        .collect()
 }
 
 /// The struct `name`.
-pub(super) fn structure<'a>(items: &'a [Item], name: &str) -> Option<&'a ItemStruct> {
+pub(super) fn structure<'a>(items: &[&'a Item], name: &str) -> Option<&'a ItemStruct> {
     items.iter().find_map(|item| match item {
         Item::Struct(item) if item.ident == name => Some(item),
         _ => None,
@@ -92,7 +90,7 @@ pub(super) fn returned(signature: &Signature) -> Option<&Type> {
 
 /// Renders the parameters of a function in order, one per line. A parameter of the generated type `…Required` is
 /// followed by the fields of that type.
-pub(super) fn parameters(signature: &Signature, items: &[Item], indent: &str) -> String {
+pub(super) fn parameters(signature: &Signature, items: &[&Item], indent: &str) -> String {
     let generics: BTreeMap<_, _> = signature
         .generics
         .params
@@ -115,7 +113,8 @@ pub(super) fn parameters(signature: &Signature, items: &[Item], indent: &str) ->
             Some(required) => {
                 text.push_str(&format!("{indent}{name}: {}\n", required.ident));
                 for field in &required.fields {
-                    let (name, ty) = (field.ident.as_ref().unwrap(), short(&field.ty));
+                    let Some(name) = &field.ident else { continue };
+                    let ty = short(&field.ty);
                     let ty = generics
                         .get(&ty)
                         .map_or(ty, |bounds| format!("impl {bounds}"));
@@ -129,7 +128,7 @@ pub(super) fn parameters(signature: &Signature, items: &[Item], indent: &str) ->
 }
 
 /// The struct `…Required` that `ty` names.
-fn required<'a>(ty: &Type, items: &'a [Item]) -> Option<&'a ItemStruct> {
+fn required<'a>(ty: &Type, items: &[&'a Item]) -> Option<&'a ItemStruct> {
     let Type::Path(path) = ty else {
         return None;
     };
