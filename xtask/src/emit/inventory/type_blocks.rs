@@ -40,9 +40,7 @@ fn is_constructor_argument(items: &[&Item], item: &ItemStruct) -> bool {
 /// Whether requests, responses or both contain the type.
 fn direction(ident: &proc_macro2::Ident, reach: &Reach) -> String {
     let is_in = |names: &std::collections::BTreeSet<String>| {
-        names
-            .iter()
-            .any(|name| type_name(name) == ident.to_string())
+        names.iter().any(|name| *ident == type_name(name))
     };
     match (is_in(&reach.requests), is_in(&reach.responses)) {
         (true, true) => " [request, response]",

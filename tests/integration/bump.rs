@@ -1,0 +1,238 @@
+//! `cargo xtask bump` on changed documents, in a copy of the repository.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use xtask::spec::document::Document;
+
+use crate::repository::{copy, files, repository, xtask};
+
+/// A copy of the repository's documents and crates, and a document to bump to.
+struct Checkout {
+    folder: TempDir,
+    api: &'static str,
+    document: Value,
+}
+
+impl Checkout {
+    fn of(api: &'static str) -> Self {
+        let folder = copy();
+        for file in ["CHANGELOG.md", "Cargo.lock"] {
+            fs::copy(repository().join(file), folder.path().join(file)).unwrap();
+        }
+        let facts = folder.path().join(format!("openapi/{api}/openapi.yaml"));
+        let document = Document::read(&facts).unwrap().value;
+        Self {
+            folder,
+            api,
+            document,
+        }
+    }
+
+    fn schemas(&mut self) -> &mut Map<String, Value> {
+        let schemas = &mut self.document["components"]["schemas"];
+        schemas.as_object_mut().unwrap()
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.root().join(file)).unwrap()
+    }
+
+    /// Runs `bump` with the document.
+    fn bump(&self, arguments: &[&str]) -> (u8, String) {
+        // Outside of the files that are compared.
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("published.json");
+        fs::write(&path, self.document.to_string()).unwrap();
+        let mut all = vec!["bump", self.api, "--from", path.to_str().unwrap()];
+        all.extend(arguments);
+        xtask(self.root(), &all)
+    }
+
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files(self.root())
+    }
+
+    #[track_caller]
+    fn assert_consistent(&self) {
+        let (status, text) = xtask(self.root(), &["regen", self.api, "--check"]);
+        assert_eq!(status, 0, "{text}");
+    }
+}
+
+fn additive() -> Checkout {
+    let mut checkout = Checkout::of("teams");
+    let mut operation = checkout.document["paths"]["/api/tenants/{tenantId}"]["get"].clone();
+    operation["operationId"] = json!("getTenantSettings");
+    operation["x-operation-name"] = json!("get");
+    operation["x-operation-group"] = json!(["tenants", "settings"]);
+    operation["responses"]["200"]["content"]["application/json"]["schema"] =
+        json!({"$ref": "#/components/schemas/TenantSettings"});
+    checkout.document["paths"]["/api/tenants/{tenantId}/settings"] = json!({ "get": operation });
+    checkout.schemas().insert(
+        "TenantSettings".to_owned(),
+        json!({"type": "object", "required": ["locked"], "properties": {
+            "locked": {"type": "boolean"}, "level": {"type": "string", "enum": ["basic", "full"]},
+        }}),
+    );
+    let roles = &mut checkout.schemas()["TeamMemberRoleEnum"]["enum"];
+    roles.as_array_mut().unwrap().push("teams_auditor".into());
+    checkout
+}
+
+#[test]
+fn additive_document_is_taken_by_one_command_and_a_second_one_changes_nothing() {
+    let checkout = additive();
+    let before = checkout.files();
+    let (status, text) = checkout.bump(&["--dry-run"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(checkout.files() == before, "a dry run wrote files");
+
+    let (status, text) = checkout.bump(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.starts_with("auth0-teams 0.1.1 (additive): 2 additions\n"),
+        "{text}"
+    );
+    checkout.assert_consistent();
+    assert!(
+        checkout
+            .read("openapi/sources.toml")
+            .contains("version = \"0.1.1\"")
+    );
+    assert!(
+        checkout
+            .read("Cargo.lock")
+            .contains("name = \"auth0-teams\"\nversion = \"0.1.1\"")
+    );
+    let changelog = checkout.read("CHANGELOG.md");
+    assert!(changelog.contains("## auth0-teams 0.1.1 - "), "{changelog}");
+    assert!(
+        changelog.contains("- `tenants().settings().get()`: operation added"),
+        "{changelog}"
+    );
+    let inventory = checkout.read("generated/teams/inventory.txt");
+    assert!(
+        inventory.contains("call: tenants().settings().get"),
+        "{inventory}"
+    );
+
+    let after = checkout.files();
+    let (status, text) = checkout.bump(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("no change in meaning"), "{text}");
+    assert!(checkout.files() == after, "the second bump wrote files");
+}
+
+#[test]
+fn breaking_document_raises_the_version_and_removes_stale_descriptions() {
+    let mut checkout = additive();
+    let properties = checkout.schemas()["TeamMember"]["properties"]
+        .as_object_mut()
+        .unwrap();
+    let renamed = properties.remove("family_name").unwrap();
+    properties.insert("surname".to_owned(), renamed);
+    let required = checkout.schemas()["TeamMember"]["required"]
+        .as_array_mut()
+        .unwrap();
+    required.retain(|name| name != "family_name");
+    required.push("surname".into());
+    let stale = "$.components.schemas.TeamMember.properties.family_name";
+    let overlay = "openapi/teams/descriptions.overlay.yaml";
+    assert!(checkout.read(overlay).contains(stale));
+
+    let (status, text) = checkout.bump(&["--format", "markdown"]);
+    assert_eq!(status, 0, "{text}");
+    let title = text.lines().next().unwrap();
+    assert!(
+        title.starts_with("auth0-teams 0.2.0 (breaking): "),
+        "{title}"
+    );
+    assert!(!checkout.read(overlay).contains(stale));
+    assert!(checkout.read("CHANGELOG.md").contains("**breaking:**"));
+    checkout.assert_consistent();
+}
+
+#[test]
+fn correction_that_no_longer_applies_stops_the_bump_and_changes_nothing() {
+    let mut checkout = additive();
+    // The corrections add `format: uri` and the like to schemas that are gone now.
+    let removed = checkout.document["paths"].as_object_mut().unwrap();
+    removed.retain(|path, _| !path.starts_with("/api/activity"));
+    let gone = [
+        "ActivityLogEntry",
+        "ActivityLogActor",
+        "ListActivityResponseContent",
+    ];
+    checkout
+        .schemas()
+        .retain(|name, _| !gone.contains(&name.as_str()));
+    let before = checkout.files();
+    let (status, text) = checkout.bump(&[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("a correction no longer applies"), "{text}");
+    assert!(
+        text.contains("openapi/teams/corrections.overlay.yaml:"),
+        "{text}"
+    );
+    assert!(checkout.files() == before, "a failed bump wrote files");
+}
+
+/// Additions at pseudo-random places of each document: an operation, a property, a value of an enumeration and a variant.
+#[test]
+fn additions_at_any_place_are_taken_without_edits() {
+    for api in ["teams", "my-organization", "organizations"] {
+        for seed in 1..=2 {
+            let mut checkout = Checkout::of(api);
+            let added = add_everywhere(&mut checkout, seed);
+            let (status, text) = checkout.bump(&[]);
+            assert_eq!(status, 0, "{api} {added:?}: {text}");
+            assert!(text.contains("(additive)"), "{api} {added:?}: {text}");
+            checkout.assert_consistent();
+        }
+    }
+}
+
+fn add_everywhere(checkout: &mut Checkout, seed: usize) -> Vec<String> {
+    let mut added = Vec::new();
+    // A fixed stride visits other places for each seed.
+    let pick = |count: usize| seed * 7919 % count;
+    let paths: Vec<String> = checkout.document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, item)| item["get"].is_object())
+        .map(|(path, _)| path.clone())
+        .collect();
+    let path = &paths[pick(paths.len())];
+    let mut operation = checkout.document["paths"][path]["get"].clone();
+    operation["operationId"] = json!("getAddedThing");
+    operation["x-operation-name"] = json!("get_added_thing");
+    checkout.document["paths"][format!("{path}/added")] = json!({ "get": operation });
+    added.push(format!("{path}/added"));
+
+    let names = |schemas: &Map<String, Value>, key: &str| -> Vec<String> {
+        let with_key = schemas.iter().filter(|(_, schema)| !schema[key].is_null());
+        with_key.map(|(name, _)| name.clone()).collect()
+    };
+    let objects = names(checkout.schemas(), "properties");
+    let object = objects[pick(objects.len())].clone();
+    checkout.schemas()[&object]["properties"]["added_property"] = json!({"type": "string"});
+    added.push(object);
+
+    let enums = names(checkout.schemas(), "enum");
+    if !enums.is_empty() {
+        let name = enums[pick(enums.len())].clone();
+        let values = checkout.schemas()[&name]["enum"].as_array_mut().unwrap();
+        values.push("added_value".into());
+        added.push(name);
+    }
+    added
+}
