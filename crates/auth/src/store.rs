@@ -113,8 +113,8 @@ impl StoredToken {
 ///
 /// A store returns what was saved; it does not decide whether a token is still valid. Its errors must not contain secrets.
 ///
-/// Sources and sessions call their store on a tokio runtime of this crate, so that no caller depends on the runtime of
-/// another one. If a store is bound to a runtime of its own, for example by a connection pool, that runtime must be running;
+/// Sources and sessions call their store on a tokio runtime of this crate, so that a caller does not depend on another caller's
+/// runtime. If a store is bound to a runtime of its own, for example by a connection pool, that runtime must be running;
 /// the [`runtime`](crate::runtime) module runs its connections on this crate's runtime instead.
 ///
 /// ```

@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_class_and_ending_has_its_verdict() {
+    fn every_class_and_outcome_has_its_decision() {
         use RetrySafety::{Idempotent, Safe, Unsafe};
         let status = |status| AttemptOutcome::Status(StatusCode::from_u16(status).unwrap());
         let decision = |safety, outcome| {

@@ -17,7 +17,7 @@ mod pipeline;
 
 use mutation::{Choices, mutated};
 
-/// The documents of the tests, and parts of the facts, because whole ones take too long.
+/// The documents of the tests, and excerpts of `openapi/*/openapi.yaml`; whole ones take too long.
 static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();

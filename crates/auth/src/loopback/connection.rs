@@ -87,7 +87,7 @@ fn response(classification: &Classification) -> String {
         Classification::Accepted(_) => (
             "200 OK",
             "",
-            "The response has arrived. You can close this window and return to the program.",
+            "The login response has been received. You can close this window and return to the program.",
         ),
         Classification::Rejected(status, header) => (
             *status,

@@ -39,7 +39,7 @@ pub struct RawResponse {
 }
 
 impl RawResponse {
-    /// The body decoded as JSON. An empty body is read as `null`, for the operations that may answer without one.
+    /// The body decoded as JSON. An empty body is read as `null`, for the operations whose response may lack one.
     pub fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let received = self.success()?;
         let value = match serde_json::from_slice(&received.body) {
@@ -63,7 +63,7 @@ impl RawResponse {
     pub fn bytes(self) -> Result<Response<Bytes>, Error> {
         let received = self.success()?;
         let documented = received.operation.success();
-        // Nothing in bytes tells the documented ones from others.
+        // A byte body does not show whether the status is documented.
         if !documented.is_empty() && !documented.contains(&received.status.as_u16()) {
             return Err(Error::undecodable_response(
                 received,
@@ -101,7 +101,7 @@ impl RawResponse {
         }
     }
 
-    /// The id that the server gave the request: what its support asks for.
+    /// The id that the server gave the request: Auth0 support asks for it.
     pub(crate) fn request_id(&self) -> Option<&str> {
         REQUEST_ID
             .iter()

@@ -21,7 +21,7 @@ use crate::{AccessToken, Error};
 const AUTH0_CLIENT: HeaderName = HeaderName::from_static("auth0-client");
 
 /// A token that was obtained longer ago than this is requested from its source again before it is sent.
-const AGED: Duration = Duration::from_secs(1);
+const MAX_TOKEN_AGE: Duration = Duration::from_secs(1);
 
 /// A token, and the header that carries it.
 type Authorized = (AccessToken, HeaderValue);
@@ -91,7 +91,7 @@ impl Call {
     ) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
         loop {
-            // Checked first, because the token would be obtained for nothing.
+            // Checked first, because the call would discard the token.
             if let Some(limiter) = &shared.limiter {
                 let wait = limiter.pause(self.class());
                 if wait > self.patience(state) {
@@ -234,7 +234,7 @@ impl Call {
         }
     }
 
-    /// Waits for the limiter, if there is one, and obtains the token again if it aged meanwhile.
+    /// Waits for the limiter, if there is one, and obtains it again if it is older than `MAX_TOKEN_AGE`.
     async fn permit(
         &self,
         state: &mut CallState,
@@ -245,7 +245,7 @@ impl Call {
             return Ok((None, token));
         };
         loop {
-            let had_at = shared.clock.monotonic();
+            let obtained_at = shared.clock.monotonic();
             let acquired = {
                 let acquiring = pin!(limiter.acquire(self.class(), || self.patience(state)));
                 self.within(state, WaitingFor::Limiter, acquiring).await
@@ -266,12 +266,12 @@ impl Call {
                 // The total time of the policy excludes the wait in the queue.
                 state.began_at = now;
             }
-            if now.saturating_sub(had_at) <= AGED {
+            if now.saturating_sub(obtained_at) <= MAX_TOKEN_AGE {
                 return Ok((Some(permit), token));
             }
             token = self.token(state).await?;
             self.check_scopes(state, token.as_ref())?;
-            if shared.clock.monotonic().saturating_sub(now) <= AGED {
+            if shared.clock.monotonic().saturating_sub(now) <= MAX_TOKEN_AGE {
                 return Ok((Some(permit), token));
             }
             // The token took long: acquire a new permit, so that the waiting requests are not sent all at once.
@@ -352,7 +352,7 @@ impl Call {
                 .budget
                 .give(std::mem::take(&mut state.borrowed).max(1));
         }
-        // A rejected proof says nothing about the token, which the token source would discard.
+        // A rejected proof does not imply an invalid token, which the token source would discard.
         let rejection = binding::rejection(attempted, token.map(|(token, _)| token));
         let is_token_rejected = rejection.is_none() && self.is_token_rejected(attempted, token);
         // Once: if the server asks for a nonce again, its response is that of the call.

@@ -77,7 +77,7 @@ impl Cause {
     }
 }
 
-/// Says what happened; the source says why.
+/// The message describes the failure; the source is the reason.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

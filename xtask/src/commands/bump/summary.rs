@@ -84,8 +84,8 @@ impl Summary {
         }
         if self.derived > 0 {
             notes.push(format!(
-                "{} without a description: derived; write them in openapi/{}/descriptions.overlay.yaml before a release (`cargo xtask coverage {}`)",
-                counted(self.derived, "place"),
+                "{} derived from the document; write them in openapi/{}/descriptions.overlay.yaml before a release (`cargo xtask coverage {}` lists them)",
+                counted(self.derived, "description"),
                 self.api,
                 self.api
             ));
