@@ -61,7 +61,7 @@ fn responses(all: Value) -> Value {
     get(json!({"responses": all}))
 }
 
-fn answer(content: Value) -> Value {
+fn success_response(content: Value) -> Value {
     responses(json!({"200": {"description": "", "content": content}}))
 }
 
@@ -297,12 +297,12 @@ fn in_responses() -> Vec<Case> {
         response_case(
             "response-format-changed",
             one.clone(),
-            answer(json!({"text/csv": {}})),
+            success_response(json!({"text/csv": {}})),
         ),
         response_case(
             "response-format-listed",
             one,
-            answer(json!({"application/json": schema, "text/csv": {}})),
+            success_response(json!({"application/json": schema, "text/csv": {}})),
         ),
     ]
 }
@@ -606,7 +606,7 @@ fn every_rule_has_a_case_for_each_of_its_directions() {
     {
         let wanted = match rule.levels {
             Levels::Always(_) => vec![None],
-            // An answer is no request.
+            // These rules do not apply to requests.
             Levels::By(..) if rule.id.starts_with("response-") => vec![Some(Direction::Response)],
             Levels::By(..) => vec![Some(Direction::Request), Some(Direction::Response)],
         };

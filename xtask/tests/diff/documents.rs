@@ -138,8 +138,8 @@ fn added_operation_accounts_for_its_new_components() {
     new["components"]["schemas"]["Part"] =
         json!({"type": "object", "properties": {"whole": {"$ref": "#/components/schemas/Whole"}}});
     new["components"]["schemas"]["Whole"] = thing();
-    let answer = json!({"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Part"}}}}});
-    new["paths"]["/parts"] = json!({"get": operation(json!({"operationId": "parts", "responses": answer, "x-operation-name": "parts"}))});
+    let responses = json!({"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Part"}}}}});
+    new["paths"]["/parts"] = json!({"get": operation(json!({"operationId": "parts", "responses": responses, "x-operation-name": "parts"}))});
     let diff = diff(&old, &new);
     assert_eq!(rules(&diff), ["operation-added minor"]);
     assert_eq!(diff.changes[0].facts.len(), 3);
@@ -209,13 +209,13 @@ fn security_alternatives_are_compared_regardless_of_scheme_names() {
     ] {
         let diff = diff(&needs(old.clone()), &needs(new.clone()));
         let found = rules(&diff);
-        let told: Vec<&str> = found
+        let relevant: Vec<&str> = found
             .iter()
             .map(String::as_str)
             .filter(|rule| *rule != "form-changed patch")
             .collect();
         assert_eq!(
-            told,
+            relevant,
             expected.into_iter().collect::<Vec<_>>(),
             "{old} {new}"
         );
@@ -255,7 +255,7 @@ fn changed_rust_items_raise_the_level_if_no_rule_does() {
         rules(&losing),
         ["rust-item-removed major", "property-added minor"]
     );
-    // Only an answer of status 200 is looked at for pages.
+    // Only a response with status 200 is checked for pages.
     let gaining = diff(&paged("201", json!({})), &paged("200", json!({})));
     assert_eq!(
         rules(&gaining),

@@ -40,13 +40,13 @@ fn elements_of_sets_and_entries_of_maps_are_reported_individually() {
     let mut new = response(&with(json!({"type": "string", "enum": ["b", "c"]})));
     new["components"]["schemas"]["Other"] = thing();
     let facts = compare_facts(&old, &new, &[]);
-    let told: Vec<(&str, Option<&Value>, Option<&Value>)> = facts
+    let found: Vec<(&str, Option<&Value>, Option<&Value>)> = facts
         .iter()
         .map(|fact| (fact.pointer(), fact.old.as_ref(), fact.new.as_ref()))
         .collect();
     let values = "/components/schemas/Thing/properties/p/enum";
     assert_eq!(
-        told,
+        found,
         [
             ("/components/schemas/Other", None, Some(&thing())),
             (values, Some(&json!("a")), None),

@@ -169,7 +169,7 @@ async fn missing_or_plain_http_endpoint_is_rejected() {
 
 #[tokio::test]
 async fn unavailable_document_error_contains_the_status() {
-    for (answer, status) in [
+    for (response, status) in [
         (ResponseTemplate::new(404), 404),
         (
             ResponseTemplate::new(200).set_body_string("<html>pl4nted"),
@@ -180,7 +180,7 @@ async fn unavailable_document_error_contains_the_status() {
             200,
         ),
     ] {
-        let server = crate::support::answering(answer).await;
+        let server = crate::support::responding_with(response).await;
         let error = failing(&server, "").await;
         assert!(error.is_invalid_response(), "{error}");
         assert_eq!(error.status(), Some(status));
@@ -202,7 +202,7 @@ async fn redirect_is_not_followed() {
     .await;
     let place = format!("{}/.well-known/openid-configuration", elsewhere.uri());
     let redirect = ResponseTemplate::new(307).insert_header("location", format!("{place}?pl4nted"));
-    let server = crate::support::answering(redirect).await;
+    let server = crate::support::responding_with(redirect).await;
     let error = failing(&server, "").await;
     assert_eq!(error.status(), Some(307));
     let text = error.to_string();

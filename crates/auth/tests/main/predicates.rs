@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
-use crate::support::{answering, failure, settings, source, typed};
+use crate::support::{failure, responding_with, settings, source, typed};
 
 /// The predicates that are true.
 fn holding(error: &Error) -> Vec<&'static str> {
@@ -153,7 +153,7 @@ async fn each_response_satisfies_exactly_its_predicates() {
         for (name, value) in headers {
             template = template.insert_header(*name, *value);
         }
-        let server = answering(template).await;
+        let server = responding_with(template).await;
         let error = failure(&source(&server).0).await;
         assert_eq!(holding(&error), expected, "{status} {body}: {error}");
         assert_eq!(error.status(), Some(status));
@@ -169,7 +169,7 @@ async fn mfa_token_is_available_but_never_printed() {
     let body = json!({
         "error": "mfa_required", "mfa_token": "pl4nted", "error_description": "use pl4nted or pl4\u{7}nted"
     });
-    let server = answering(ResponseTemplate::new(403).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(403).set_body_json(body)).await;
     let error = failure(&source(&server).0).await;
     assert_eq!(error.mfa_token().unwrap().secret(), "pl4nted");
     assert_eq!(error.error_description(), Some("use … or …"));
@@ -201,7 +201,7 @@ async fn missing_response_satisfies_exactly_its_predicates() {
     assert_eq!(holding(&error), ["transport"]);
 
     let body = json!({"issuer": "https://other.test/"});
-    let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
     let error = failure(&elsewhere(server.uri()).build().unwrap()).await;
     assert_eq!(holding(&error), ["discovery"]);
 }
@@ -222,7 +222,7 @@ impl Signer for Broken {
 
 #[tokio::test]
 async fn panic_of_a_signer_is_not_part_of_the_error() {
-    let server = answering(ResponseTemplate::new(500)).await;
+    let server = responding_with(ResponseTemplate::new(500)).await;
     let signing = |signer| {
         ClientCredentials::builder("acme.us.auth0.com")
             .token_url(server.uri())
@@ -259,7 +259,7 @@ async fn find_in_finds_the_typed_error_at_any_depth() {
         }
     }
     let body = json!({"error": "access_denied"});
-    let server = answering(ResponseTemplate::new(403).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(403).set_body_json(body)).await;
     let source = settings(&server).build().unwrap();
     let outer = Outer(source.token().await.unwrap_err());
     assert!(Error::find_in(&outer).unwrap().is_access_denied());

@@ -55,14 +55,14 @@ pub(crate) fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeClock>)
 }
 
 /// A server that responds to every request with `template`.
-pub(crate) async fn answering(template: impl Respond + 'static) -> MockServer {
+pub(crate) async fn responding_with(template: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
-    answer(&server, template).await;
+    set_response(&server, template).await;
     server
 }
 
 /// Changes the response of `server` to `template`.
-pub(crate) async fn answer(server: &MockServer, template: impl Respond + 'static) {
+pub(crate) async fn set_response(server: &MockServer, template: impl Respond + 'static) {
     server.reset().await;
     Mock::given(matchers::any())
         .respond_with(template)

@@ -15,16 +15,16 @@ use crate::support::*;
 /// A server that accepts `token` and rejects any other with a 401.
 async fn server_taking(token: &str) -> MockServer {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(201).set_body_json(json!({ "name": "acme", "age": 0 }));
+    let response = ResponseTemplate::new(201).set_body_json(json!({ "name": "acme", "age": 0 }));
     Mock::given(header("authorization", format!("Bearer {token}").as_str()))
-        .respond_with(answer)
+        .respond_with(response)
         .with_priority(1)
         .mount(&server)
         .await;
-    let refusal = ResponseTemplate::new(401)
+    let unauthorized = ResponseTemplate::new(401)
         .set_body_json(json!({ "status": 401, "type": "UNAUTHORIZED", "title": "Unauthorized" }));
     Mock::given(any())
-        .respond_with(refusal)
+        .respond_with(unauthorized)
         .mount(&server)
         .await;
     server
@@ -91,17 +91,17 @@ async fn error_after_the_token_check_reports_the_token_as_accepted() {
         (503, false),
     ] {
         let server = MockServer::start().await;
-        let answer = wiremock::ResponseTemplate::new(status);
+        let response = wiremock::ResponseTemplate::new(status);
         Mock::given(wiremock::matchers::any())
-            .respond_with(answer)
+            .respond_with(response)
             .mount(&server)
             .await;
         let tokens = Tokens::replacing();
         create_tenant(&transport(&server.uri(), tokens.clone()))
             .await
             .unwrap_err();
-        let told = if proves { vec!["accepted 0"] } else { vec![] };
-        assert_eq!(tokens.reports(), told, "{status}");
+        let expected = if proves { vec!["accepted 0"] } else { vec![] };
+        assert_eq!(tokens.reports(), expected, "{status}");
     }
 }
 

@@ -149,7 +149,7 @@ impl Paged for Count {
                     ("page", self.position().page(self.size)),
                     ("per_page", self.size as i64),
                 ]);
-            let answer = call.receive(build(request)).await?;
+            let response = call.receive(build(request)).await?;
             #[derive(serde::Deserialize)]
             struct Object {
                 numbers: Vec<u64>,
@@ -157,8 +157,8 @@ impl Paged for Count {
                 start: Option<u64>,
                 limit: Option<u64>,
             }
-            let answer = answer.json::<ListOr<Vec<u64>, Object>>()?;
-            Ok(answer.map(|answer| match answer {
+            let response = response.json::<ListOr<Vec<u64>, Object>>()?;
+            Ok(response.map(|response| match response {
                 ListOr::List(numbers) => Numbers {
                     numbers,
                     total: None,
@@ -196,13 +196,16 @@ async fn holding(
     shape: impl Fn(Vec<u64>) -> Value + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
-    let answer = move |request: &Request| {
+    let response = move |request: &Request| {
         let (page, size) = (number(request, "page"), number(request, "per_page"));
         let page =
             (page * size..numbers.min((page + 1) * size)).filter(|n| n % hidden != hidden - 1);
         ResponseTemplate::new(200).set_body_json(shape(page.collect()))
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -304,13 +307,16 @@ async fn capped(
     shape: impl Fn(u64, u64, Vec<u64>) -> Value + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
-    let answer = move |request: &Request| {
+    let response = move |request: &Request| {
         let (page, size) = (number(request, "page"), number(request, "per_page"));
         let start = page * size;
         let page = start..numbers.min(start + size.min(most));
         ResponseTemplate::new(200).set_body_json(shape(start, size, page.collect()))
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -491,7 +497,7 @@ async fn listing_starts_at_the_requested_page_with_read_ahead() {
 #[tokio::test]
 async fn cursor_of_the_other_kind_is_rejected() {
     let transport = transport("https://acme.example", StaticToken::new("t"));
-    let refused = |operation: &'static Operation, position: Position| {
+    let violation = |operation: &'static Operation, position: Position| {
         let listing = Listing::new(&transport, operation);
         let error = listing.position_of(listing.cursor(position)).err()?;
         Some(error.violations()[0].to_string())
@@ -506,11 +512,11 @@ async fn cursor_of_the_other_kind_is_rejected() {
     let named = || Position::Checkpoint("a".to_owned());
     let counted = || Position::Offset(4);
     assert_eq!(
-        refused(&COUNTED, named()).unwrap(),
+        violation(&COUNTED, named()).unwrap(),
         "cursor: found a checkpoint, expected an item offset"
     );
     assert_eq!(
-        refused(&NAMED, counted()).unwrap(),
+        violation(&NAMED, counted()).unwrap(),
         "cursor: found an item offset, expected a checkpoint"
     );
     for (operation, position) in [
@@ -520,7 +526,7 @@ async fn cursor_of_the_other_kind_is_rejected() {
         (&EITHER, named()),
         (&COUNTED, Position::Start),
     ] {
-        assert_eq!(refused(operation, position), None);
+        assert_eq!(violation(operation, position), None);
     }
 }
 
