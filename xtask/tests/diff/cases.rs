@@ -551,7 +551,7 @@ const BEHAVIOUR: [&str; 5] = [
 ];
 
 /// The fallback rules, which have their own tests.
-const OF_THE_SURFACE: [&str; 2] = ["rust-item-removed", "rust-item-added"];
+const SURFACE_RULES: [&str; 2] = ["rust-item-removed", "rust-item-added"];
 
 #[test]
 fn change_of_each_rule_is_found_with_a_level_that_matches_the_crates() {
@@ -602,7 +602,7 @@ fn every_rule_has_a_case_for_each_of_its_directions() {
         .collect();
     for rule in RULES
         .iter()
-        .filter(|rule| !OF_THE_SURFACE.contains(&rule.id))
+        .filter(|rule| !SURFACE_RULES.contains(&rule.id))
     {
         let wanted = match rule.levels {
             Levels::Always(_) => vec![None],

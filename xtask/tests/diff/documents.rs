@@ -248,7 +248,7 @@ fn paged(status: &str, more: Value) -> Value {
 
 #[test]
 fn changed_rust_items_raise_the_level_if_no_rule_does() {
-    // A second list, and nothing says any more which of them is paged.
+    // With a second list, the paged one is ambiguous.
     let two = json!({"others": {"type": "array", "items": {"type": "string"}}});
     let losing = diff(&paged("200", json!({})), &paged("200", two));
     assert_eq!(
@@ -402,7 +402,7 @@ fn my_organization_documents_differ_as_verified_by_hand() {
             "cargo xtask diff old.json new.json",
         )
         .expect("a version");
-    // The items and the changelog say the same once more, at length.
+    // The sections of Rust items and the changelog repeat these changes in full.
     let summary = report.split("public Rust items").next().unwrap_or_default();
     insta::assert_snapshot!("my_organization", summary);
 }

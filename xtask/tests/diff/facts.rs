@@ -17,7 +17,7 @@ fn pointers(old: &Value, new: &Value) -> Vec<String> {
 }
 
 #[test]
-fn prose_and_the_order_of_sets_are_no_facts() {
+fn prose_and_the_order_of_sets_are_not_facts() {
     let old = json!({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {}, "components": {"schemas": {
         "A": {"type": ["string", "null"], "enum": ["a", "b", null], "description": "one"}}}});
     let new = json!({"paths": {}, "info": {"version": "1", "title": "A"}, "openapi": "3.1.0", "components": {"schemas": {

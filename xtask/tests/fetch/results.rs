@@ -30,7 +30,7 @@ const CORRECTIONS: &str = r#"  - target: $.components.schemas.Thing.properties.n
 "#;
 
 /// A server whose document can be replaced; `GOOD` at first.
-fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
+fn changeable_server() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
     let document = std::sync::Arc::new(std::sync::Mutex::new(GOOD.to_owned()));
     let current = std::sync::Arc::clone(&document);
     let server = Server::always(move || {
@@ -42,7 +42,7 @@ fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
 
 /// A repository whose overlays fit `GOOD` except for one correction, and a server with a newer document.
 fn repository_with_newer_document() -> (TestRepository, Server) {
-    let (server, document) = changing();
+    let (server, document) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     repository.write(
         "openapi/small/descriptions.overlay.yaml",
@@ -68,7 +68,7 @@ fn report(repository: &TestRepository, format: ReportFormat) -> String {
 }
 
 #[test]
-fn follow_up_work_is_listed_for_people() {
+fn follow_up_work_is_listed_as_text() {
     let (repository, _server) = repository_with_newer_document();
     let before = repository.contents();
     insta::assert_snapshot!("text", report(&repository, ReportFormat::Text));
@@ -82,14 +82,14 @@ fn follow_up_work_is_listed_for_a_pull_request() {
 }
 
 #[test]
-fn follow_up_work_is_listed_for_programs() {
+fn follow_up_work_is_listed_as_json() {
     let (repository, _server) = repository_with_newer_document();
     insta::assert_snapshot!("json", report(&repository, ReportFormat::Json));
 }
 
 #[test]
 fn listed_actions_are_complete_once_filled_in() {
-    let (server, _) = changing();
+    let (server, _) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     let first = repository.fetches(&options());
     assert!(
@@ -114,7 +114,7 @@ fn listed_actions_are_complete_once_filled_in() {
 
 #[test]
 fn states_are_distinguished() {
-    let (server, document) = changing();
+    let (server, document) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     let state = |dry_run: bool| {
         let text = repository.fetches(&fetch::FetchOptions {
@@ -156,7 +156,7 @@ fn failed_api_is_reported_in_every_format() {
 
 #[test]
 fn unreadable_overlay_is_an_error_and_nothing_is_written() {
-    let (server, _) = changing();
+    let (server, _) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     repository.write("openapi/small/corrections.overlay.yaml", "actions: [\n");
     let problem = repository.rejected(&options());
@@ -168,7 +168,7 @@ fn unreadable_overlay_is_an_error_and_nothing_is_written() {
 
 #[test]
 fn names_in_a_document_cannot_inject_markdown() {
-    let (server, document) = changing();
+    let (server, document) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     let overlay = "openapi/small/descriptions.overlay.yaml";
     repository.write(overlay, &format!("{OVERLAY}{DESCRIPTIONS}"));
@@ -191,7 +191,7 @@ fn names_in_a_document_cannot_inject_markdown() {
 
 #[test]
 fn long_list_is_truncated_to_the_limit_of_a_pull_request() {
-    let (server, document) = changing();
+    let (server, document) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
     repository.publish("other", &format!("{}/other.json", server.address));
     for api in ["small", "other"] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wiremock::ResponseTemplate;
 
-use crate::logins::dying;
+use crate::logins::closing_endpoint;
 use crate::provider::{CLIENT, Provider, field, grant};
 use crate::support::chain;
 
@@ -228,7 +228,7 @@ async fn lost_response_is_polled_again_until_the_code_expires() {
     let provider = Provider::start().await;
     let response = ResponseTemplate::new(200).set_body_json(authorization());
     provider.on("/oauth/device/code", response).await;
-    let (url, count) = dying("").await;
+    let (url, count) = closing_endpoint("").await;
     let flow = builder(&provider).token_url(url).build().unwrap();
     let error = flow.start().await.unwrap().finish().await.unwrap_err();
     assert!(error.is_login_expired(), "{error}");

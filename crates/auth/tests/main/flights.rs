@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::support::{
-    FakeClock, Gate, elsewhere, grant, requests, responding_with, runtime, set_response, settings,
-    source, text, token, tokens, typed,
+    FakeClock, Gate, grant, on_new_runtime, requests, responding_with, runtime, set_response,
+    settings, source, text, token, tokens, typed,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -208,7 +208,7 @@ fn idle_runtime_of_the_first_caller_does_not_block_others() {
         });
         gate.release(grant("token"));
         let other = source.clone();
-        assert_eq!(elsewhere(async move { text(&other).await }), "token");
+        assert_eq!(on_new_runtime(async move { text(&other).await }), "token");
         // It returns the token when its runtime continues.
         assert_eq!(idle.block_on(first).unwrap().secret(), "token");
     }
@@ -230,7 +230,7 @@ fn ended_runtime_of_the_first_caller_does_not_block_others() {
             }
         });
         gate.release(grant("token"));
-        assert_eq!(elsewhere(async move { text(&source).await }), "token");
+        assert_eq!(on_new_runtime(async move { text(&source).await }), "token");
     }
     assert_eq!(servers.block_on(requests(&server)), 4);
 }
@@ -243,7 +243,7 @@ fn connection_of_an_idle_runtime_does_not_block_others() {
         let idle = runtime();
         let first = idle.block_on(text(&source));
         clock.advance(3600);
-        assert_ne!(elsewhere(async move { text(&source).await }), first);
+        assert_ne!(on_new_runtime(async move { text(&source).await }), first);
         drop(idle);
     }
 }

@@ -392,7 +392,7 @@ async fn rejected_code_is_an_invalid_grant_with_a_known_outcome() {
 }
 
 /// A token endpoint that reads and counts each request, sends `response` and closes the connection.
-pub(crate) async fn dying(
+pub(crate) async fn closing_endpoint(
     response: &'static str,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -424,7 +424,7 @@ pub(crate) const LOST: [&str; 5] = [
 async fn lost_response_to_the_code_is_not_retried_and_has_an_unknown_outcome() {
     let provider = Provider::start().await;
     for response in LOST {
-        let (url, count) = dying(response).await;
+        let (url, count) = closing_endpoint(response).await;
         let flow = provider
             .builder()
             .token_url(url)

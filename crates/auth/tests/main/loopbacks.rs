@@ -83,7 +83,7 @@ impl Login {
     }
 
     /// The response to a raw request.
-    async fn say(&self, request: String) -> String {
+    async fn send(&self, request: String) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = Vec::new();
@@ -94,7 +94,7 @@ impl Login {
 
     async fn get(&self, target: &str) -> String {
         let host = &self.address;
-        self.say(format!(
+        self.send(format!(
             "GET {target} HTTP/1.1\r\nHost: {host}\r\ncookie: a=b\r\n\r\n"
         ))
         .await
@@ -176,7 +176,7 @@ async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
         (format!("{evil}\r\n\r\n"), "400"),
         ("\r\n\r\n".to_owned(), "400"),
     ] {
-        let response = login.say(request.clone()).await;
+        let response = login.send(request.clone()).await;
         assert!(
             response.starts_with(&format!("HTTP/1.1 {status} ")),
             "{request}: {response}"
@@ -189,7 +189,7 @@ async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
         assert_eq!(response.contains("allow: GET"), status == "405");
     }
     // Invalid and endless requests.
-    assert_eq!(login.say(format!("GET {}", "a".repeat(20_000))).await, "");
+    assert_eq!(login.send(format!("GET {}", "a".repeat(20_000))).await, "");
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(&login.address).await.unwrap());

@@ -7,7 +7,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, Respond, ResponseTemplate};
 
 use crate::provider::{Provider, callback_query};
-use crate::support::{Gate, elsewhere, runtime};
+use crate::support::{Gate, on_new_runtime, runtime};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -134,7 +134,7 @@ fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
                 }),
                 _ => json!({ "keys": [provider.key.jwk()] }),
             }));
-            let status = elsewhere(async move {
+            let status = on_new_runtime(async move {
                 let pending = flow.start().await.unwrap();
                 let query = callback_query(&pending);
                 flow.finish(pending, &query).await.unwrap_err().status()

@@ -154,15 +154,15 @@ async fn form_contains_all_options_in_order() {
 async fn redirect_sends_no_credentials_to_the_other_host() {
     let key = crate::keys::key(SigningAlgorithm::Es256);
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = responding_with(grant("stolen")).await;
-        let redirect = ResponseTemplate::new(status).insert_header("location", elsewhere.uri());
+        let other = responding_with(grant("stolen")).await;
+        let redirect = ResponseTemplate::new(status).insert_header("location", other.uri());
         let server = responding_with(redirect).await;
         let signing = ClientCredentials::builder("acme.us.auth0.com")
             .token_url(server.uri())
             .client_id("client")
             .private_key_jwt(PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap())
             .audience("https://api.test/");
-        // A client that would follow redirects is prevented from it.
+        // Redirects are disabled even if the client is configured to follow them.
         let following = reqwest::redirect::Policy::limited(5);
         let following = reqwest::Client::builder().redirect(following);
         let http_client = HttpClient::from_builder(following).unwrap();
@@ -177,6 +177,6 @@ async fn redirect_sends_no_credentials_to_the_other_host() {
             assert_eq!(error.status(), Some(status));
         }
         assert_eq!(requests(&server).await, 4);
-        assert_eq!(requests(&elsewhere).await, 0);
+        assert_eq!(requests(&other).await, 0);
     }
 }

@@ -159,7 +159,7 @@ async fn quotas_of_a_successful_response_are_available() {
 }
 
 /// A server that closes the first `failures` connections, in the middle of the response if `cut` is set.
-async fn hangs_up(failures: usize, cut: bool) -> String {
+async fn dropping_connections(failures: usize, cut: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -185,7 +185,7 @@ async fn broken_connection_is_retried() {
     for cut in [false, true] {
         let sleeper = FakeSleeper::new();
         let source = ClientCredentials::builder("acme.us.auth0.com")
-            .token_url(hangs_up(2, cut).await)
+            .token_url(dropping_connections(2, cut).await)
             .client_id("client")
             .client_secret("s3cr3t")
             .audience("https://api.test/")

@@ -94,7 +94,7 @@ async fn no_output_contains_a_secret_of_any_input() {
         ClientAuthentication::SecretPost,
         ClientAuthentication::SecretBasic,
     ] {
-        // The server repeats what it was sent.
+        // The server echoes what it was sent.
         let header = match authentication {
             ClientAuthentication::SecretBasic => BASIC,
             _ => "",
@@ -109,7 +109,7 @@ async fn no_output_contains_a_secret_of_any_input() {
         let source = builder.build().unwrap();
         writeln!(output, "{source:?} {source:#?}").unwrap();
 
-        // Failures: the server repeats what it was sent, wherever possible.
+        // Failures: the server echoes what it was sent, wherever possible.
         for (status, body) in [
             (
                 401,
@@ -197,7 +197,7 @@ async fn no_output_contains_keys_assertions_or_stored_tokens() {
             secrets.extend(key.jwk[name].as_str().map(str::to_owned));
         }
         let server = responding_with(|request: &wiremock::Request| {
-            // The server repeats the assertion, decoded and encoded.
+            // The server echoes the assertion, decoded and encoded.
             let body = String::from_utf8(request.body.clone()).unwrap();
             let description: Vec<_> = url::form_urlencoded::parse(&request.body)
                 .map(|(_, value)| value.into_owned())

@@ -13,9 +13,9 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
-use crate::logins::{LOST, dying};
+use crate::logins::{LOST, closing_endpoint};
 use crate::provider::{CLIENT, Provider, field, grant};
-use crate::support::{Gate, elsewhere, runtime, typed};
+use crate::support::{Gate, on_new_runtime, runtime, typed};
 
 /// A store that records its calls and fails on demand.
 #[derive(Default)]
@@ -249,11 +249,14 @@ fn idle_or_ended_runtime_does_not_block_a_refresh() {
         let idle = (!ends).then_some(first);
         gate.release(grant(2, json!({})));
         let other = session.clone();
-        assert_eq!(elsewhere(async move { text(&other).await }), "access-2");
+        assert_eq!(
+            on_new_runtime(async move { text(&other).await }),
+            "access-2"
+        );
         assert_eq!(store.log(), ["save access-2 refresh-2"]);
         // Other operations of the session do not depend on one caller either.
         let other = session.clone();
-        elsewhere(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
+        on_new_runtime(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
             .unwrap();
         assert_eq!(servers.block_on(provider.requests("/oauth/token")).len(), 1);
         drop(idle);
@@ -327,7 +330,7 @@ async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
         let store = Arc::new(Recorder::default());
         let session = provider.login(&provider.flow()).await;
         session.keep_in(store.clone(), "user").await.unwrap();
-        let (url, count) = dying(response).await;
+        let (url, count) = closing_endpoint(response).await;
         let flow = provider
             .builder()
             .token_url(url)

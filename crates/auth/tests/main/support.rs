@@ -112,7 +112,9 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Runs `work` on its own runtime and thread, and panics if it takes too long.
-pub(crate) fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub(crate) fn on_new_runtime<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
     let limited = async { tokio::time::timeout(Duration::from_secs(20), work).await };
     let thread = std::thread::spawn(|| runtime().block_on(limited));
     thread

@@ -264,7 +264,7 @@ async fn too_long_body_is_not_read_completely() {
 }
 
 /// A server that reads a request, sends `response` and closes the connection, or keeps it open if `hold` is set.
-async fn raw(response: &'static str, hold: bool) -> ClientCredentials {
+async fn responding_with_bytes(response: &'static str, hold: bool) -> ClientCredentials {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!(
         "http://{}/oauth/token?tenant=pl4nted",
@@ -294,7 +294,7 @@ async fn raw(response: &'static str, hold: bool) -> ClientCredentials {
 
 #[tokio::test]
 async fn connection_closed_before_the_response_is_a_transport_error_without_the_query() {
-    let error = failure(&raw("", false).await).await;
+    let error = failure(&responding_with_bytes("", false).await).await;
     assert!(error.is_transport() && !error.is_timeout());
     assert_eq!(error.status(), None);
     assert_eq!(
@@ -308,7 +308,7 @@ async fn connection_closed_before_the_response_is_a_transport_error_without_the_
 #[tokio::test]
 async fn incomplete_body_is_a_transport_error_with_the_status() {
     let response = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
-    let error = failure(&raw(response, false).await).await;
+    let error = failure(&responding_with_bytes(response, false).await).await;
     assert!(error.is_transport());
     assert_eq!(error.status(), Some(200));
     assert_eq!(
@@ -321,7 +321,7 @@ async fn incomplete_body_is_a_transport_error_with_the_status() {
 #[tokio::test]
 async fn incomplete_body_of_a_429_is_still_rate_limited() {
     let response = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
-    let error = failure(&raw(response, false).await).await;
+    let error = failure(&responding_with_bytes(response, false).await).await;
     assert!(error.is_rate_limited());
     assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
 }
@@ -329,7 +329,7 @@ async fn incomplete_body_of_a_429_is_still_rate_limited() {
 #[tokio::test]
 async fn missing_response_is_a_timeout() {
     for response in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
-        let error = failure(&raw(response, true).await).await;
+        let error = failure(&responding_with_bytes(response, true).await).await;
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
         assert_eq!(
             without_port(&error),
@@ -485,7 +485,7 @@ async fn scopes_of_the_response_take_precedence_over_requested_ones() {
         ("read:a", Some(""), Some("read:a")),
         ("", Some("read:b read:a"), Some("read:a read:b")),
         ("", None, None),
-        // Values that are not scopes, and values that repeat a secret, are ignored.
+        // Values that are not scopes, and values that contain a secret, are ignored.
         ("", Some("s3cr3t"), None),
     ] {
         let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": returned});

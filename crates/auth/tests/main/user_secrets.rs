@@ -60,7 +60,7 @@ async fn no_output_contains_a_secret_of_a_user() {
     writeln!(output, "{flow:?} {flow:#?}").unwrap();
     let tokens = |id_token: &str| json!({"access_token": ACCESS, "refresh_token": REFRESH, "id_token": id_token, "expires_in": 3600});
 
-    // Server and browser repeat what they were sent.
+    // Server and browser echo what they were sent.
     for round in 0..9 {
         provider.reset().await;
         let pending = flow.start().await.unwrap();

@@ -22,7 +22,7 @@ use crate::tokens::Once;
 /// A key whose proofs are plain text: number, method, path, token and nonce.
 #[derive(Default)]
 pub(crate) struct Key {
-    made: AtomicUsize,
+    count: AtomicUsize,
     nonces: Mutex<HashMap<u16, String>>,
     /// Every proof is this text.
     constant: Option<&'static str>,
@@ -57,7 +57,7 @@ impl ProofOfPossession for Key {
         let nonce = self.nonces.lock().unwrap().get(&port).cloned();
         let proof = format!(
             "{} {} {}{} {} {}",
-            self.made.fetch_add(1, Ordering::SeqCst),
+            self.count.fetch_add(1, Ordering::SeqCst),
             request.method,
             request.url.path(),
             request.url.query().unwrap_or_default(),
@@ -132,7 +132,7 @@ fn client(server: &FailureServer, tokens: Bound) -> Transport {
         .unwrap()
 }
 
-async fn made(transport: &Transport, operation: &'static Operation) {
+async fn call_successfully(transport: &Transport, operation: &'static Operation) {
     call(transport, operation, CallOptions::default())
         .await
         .unwrap();
@@ -148,7 +148,7 @@ async fn bound_token_is_sent_with_the_dpop_scheme_and_a_proof() {
         .receive(build(request))
         .await
         .unwrap();
-    made(&transport, &CREATE).await;
+    call_successfully(&transport, &CREATE).await;
     assert_eq!(
         proofs(&server),
         ["0 GET /a%2Fbc=d token-0", "1 POST /tenants token-1"]
@@ -172,16 +172,16 @@ async fn unbound_token_is_sent_without_a_proof() {
 #[tokio::test]
 async fn bound_token_replaced_by_an_unbound_one_is_sent_without_a_proof() {
     let server = FailureServer::once(rejection("invalid_token"));
-    let asked = AtomicUsize::new(0);
+    let fetches = AtomicUsize::new(0);
     let key = Arc::new(Key::default());
     let changing = auth0_core::token_fn(move || {
-        let token = match asked.fetch_add(1, Ordering::SeqCst) {
+        let token = match fetches.fetch_add(1, Ordering::SeqCst) {
             0 => AccessToken::new("bound", 0).bound_to(key.clone()),
             _ => AccessToken::new("free", 1),
         };
         async move { Ok(token) }
     });
-    made(&transport(&server.url, changing), &CREATE).await;
+    call_successfully(&transport(&server.url, changing), &CREATE).await;
     assert_eq!(
         server.header("authorization")[1],
         ("Bearer free".to_owned(), 1)
@@ -196,7 +196,7 @@ async fn every_retry_has_its_own_proof() {
         Behavior::ResetAfterRequest,
     ];
     let server = FailureServer::with_script(script, Behavior::success());
-    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    call_successfully(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
         [
@@ -217,7 +217,7 @@ async fn required_nonce_is_supplied_once_with_the_same_token() {
             .http_client(plain_client())
             .build(base(&server.url))
             .unwrap();
-        within_timeout(made(&transport, operation)).await;
+        within_timeout(call_successfully(&transport, operation)).await;
 
         let proofs = proofs(&server);
         assert_eq!(proofs.len(), 2);
@@ -260,7 +260,7 @@ async fn nonce_required_again_is_final_and_keeps_the_token() {
 }
 
 #[tokio::test]
-async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
+async fn resending_with_a_nonce_does_not_count_as_a_retry() {
     let unavailable = || status("503 Service Unavailable");
     let script = [
         challenge("n1"),
@@ -270,7 +270,7 @@ async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
         challenge("n3"),
     ];
     let server = FailureServer::with_script(script, Behavior::success());
-    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    call_successfully(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
         [
@@ -327,7 +327,7 @@ async fn nonce_is_used_for_its_server_only() {
         FailureServer::once(challenge("m1")),
     );
     for server in [&one, &other, &one, &other] {
-        made(&client(server, tokens.clone()), &READ).await;
+        call_successfully(&client(server, tokens.clone()), &READ).await;
     }
     let ends = |server, end: &str| proofs(server)[1..].iter().all(|proof| proof.ends_with(end));
     assert!(proofs(&other)[0].ends_with(" token-1"));
@@ -338,7 +338,7 @@ async fn nonce_is_used_for_its_server_only() {
 async fn rejected_bound_token_is_replaced_once_with_a_new_proof() {
     let server = FailureServer::once(rejection("invalid_token"));
     let tokens = Bound::to(Key::default());
-    made(&client(&server, tokens.clone()), &CREATE).await;
+    call_successfully(&client(&server, tokens.clone()), &CREATE).await;
     assert_eq!(
         proofs(&server),
         ["0 POST /tenants token-0", "1 POST /tenants token-1"]
@@ -360,7 +360,7 @@ async fn required_nonce_followed_by_a_rejected_token_supplies_both() {
     let script = [challenge("n1"), rejection("invalid_token"), challenge("n2")];
     let server = FailureServer::with_script(script, Behavior::success());
     let tokens = Bound::to(Key::default());
-    made(&client(&server, tokens.clone()), &CREATE).await;
+    call_successfully(&client(&server, tokens.clone()), &CREATE).await;
     assert_eq!(
         proofs(&server),
         [
@@ -456,7 +456,7 @@ async fn nonce_after_the_call_timeout_is_not_used() {
 }
 
 #[tokio::test]
-async fn request_repeated_with_a_nonce_passes_the_limiter() {
+async fn request_resent_with_a_nonce_passes_the_limiter() {
     let server = FailureServer::once(challenge("n"));
     let timer = FakeTimer::default();
     let limits = Limits::new(Rate::per_second(1), Rate::per_second(1)).headroom(0.0);
@@ -468,7 +468,7 @@ async fn request_repeated_with_a_nonce_passes_the_limiter() {
         .limiter(limiter)
         .build(base(&server.url))
         .unwrap();
-    made(&transport, &CREATE).await;
+    call_successfully(&transport, &CREATE).await;
     assert_eq!(timer.slept(), [Duration::from_secs(1)]);
 }
 
@@ -493,7 +493,7 @@ async fn failing_proof_sends_no_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_calls_repeat_at_most_once_for_a_nonce() {
+async fn concurrent_calls_resend_at_most_once_for_a_nonce() {
     let server = MockServer::start().await;
     let strict = |request: &Request| {
         let proof = request.headers["dpop"].to_str().unwrap();

@@ -152,9 +152,9 @@ async fn own_client_keeps_its_user_agent() {
 
 #[tokio::test]
 async fn redirect_is_returned_and_not_followed() {
-    let elsewhere = server_with_member().await;
+    let other = server_with_member().await;
     let server = MockServer::start().await;
-    let response = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
+    let response = ResponseTemplate::new(307).insert_header("location", other.uri());
     Mock::given(any())
         .respond_with(response)
         .mount(&server)
@@ -171,8 +171,8 @@ async fn redirect_is_returned_and_not_followed() {
 
     assert!(error.is_status());
     assert_eq!(error.status().unwrap().as_u16(), 307);
-    assert_eq!(error.headers().unwrap()["location"], elsewhere.uri());
-    assert!(elsewhere.received_requests().await.unwrap().is_empty());
+    assert_eq!(error.headers().unwrap()["location"], other.uri());
+    assert!(other.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -546,8 +546,8 @@ async fn table_of_all_errors() {
 async fn every_predicate_is_true_for_some_errors_only() {
     let rows = rows().await;
     for (name, holds) in PREDICATES {
-        let holding = rows.iter().filter(|(_, error)| holds(error)).count();
-        assert!(0 < holding && holding < rows.len(), "is_{name}: {holding}");
+        let count = rows.iter().filter(|(_, error)| holds(error)).count();
+        assert!(0 < count && count < rows.len(), "is_{name}: {count}");
     }
 }
 

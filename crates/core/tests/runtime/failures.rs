@@ -29,7 +29,7 @@ struct CallOutcome {
     whole: usize,
     attempts: u32,
     waits: String,
-    gets: String,
+    result: String,
 }
 
 const CLASSES: [(&str, &Operation); 3] = [
@@ -179,17 +179,17 @@ impl Conditions {
         let url = unused_port.url.clone();
         let timer = FakeTimer::default();
         let (sender, receiver) = mpsc::channel();
-        let settle = move || {
+        let start_server = move || {
             sender
                 .send(unused_port.listen([], Behavior::success()))
                 .unwrap()
         };
         let result = if always {
             let result = self.call(&timer, &url, operation).await;
-            settle();
+            start_server();
             result
         } else {
-            timer.at_first_wait(settle);
+            timer.at_first_wait(start_server);
             self.call(&timer, &url, operation).await
         };
         outcome_of(&result, &receiver.recv().unwrap(), &timer)
@@ -282,7 +282,7 @@ fn outcome_of(
         whole: server.requests().len(),
         attempts,
         waits: waits.collect::<Vec<_>>().join(" "),
-        gets: describe_result(result, timer),
+        result: describe_result(result, timer),
     }
 }
 
@@ -316,11 +316,11 @@ fn line(table: &mut String, [name, classes, how_often]: [&str; 3], outcome: &Cal
         whole,
         attempts,
         waits,
-        gets,
+        result,
     } = outcome;
     writeln!(
         table,
-        "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
+        "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {result}"
     )
     .unwrap();
 }

@@ -94,9 +94,9 @@ async fn call_is_sent_if_the_scopes_may_be_sufficient() {
 #[tokio::test]
 async fn replacement_token_without_the_scope_is_rejected_before_the_next_attempt() {
     let server = FailureServer::always(Behavior::ResetAfterRequest);
-    let asked = std::sync::atomic::AtomicU64::new(0);
+    let fetches = std::sync::atomic::AtomicU64::new(0);
     let tokens = token_fn(move || {
-        let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let number = fetches.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let scopes = Scopes::parse(["read:members", "read:x"][number.min(1) as usize]);
         async move { Ok(AccessToken::new("t", number).with_scopes(scopes)) }
     });

@@ -129,7 +129,7 @@ fn fields(fields: &Fields, names: &[&'static str]) -> Vec<String> {
     names.iter().map(value).collect()
 }
 
-const OF_THE_END: [&str; 5] = [
+const END_FIELDS: [&str; 5] = [
     "http.response.status_code",
     "http.request.resend_count",
     "waited_ms",
@@ -155,7 +155,7 @@ async fn span_of_a_call_records_its_result() {
         fields(&span, &of_the_call),
         ["getMember", "GET", "/members/{id}", "127.0.0.1", "client"]
     );
-    assert_eq!(fields(&span, &OF_THE_END), ["200", "2", "7000", "r1", ""]);
+    assert_eq!(fields(&span, &END_FIELDS), ["200", "2", "7000", "r1", ""]);
 
     let named = |name: &str| -> Vec<&Fields> {
         let is = |event: &&Fields| event["message"] == name;
@@ -195,6 +195,6 @@ async fn span_of_a_failed_call_names_its_kind() {
         ),
     ] {
         let span = recorded(&CREATE, [behavior]).await.span;
-        assert_eq!(fields(&span, &OF_THE_END), end);
+        assert_eq!(fields(&span, &END_FIELDS), end);
     }
 }

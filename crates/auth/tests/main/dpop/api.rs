@@ -214,7 +214,7 @@ async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
 }
 
 #[tokio::test]
-async fn granted_bearer_token_is_used_as_one() {
+async fn granted_bearer_token_uses_the_bearer_scheme_without_a_proof() {
     let endpoint = responding_with(granted("t", "Bearer")).await;
     let api = responding_with(ResponseTemplate::new(200)).await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
