@@ -115,7 +115,7 @@ async fn failed_early_refresh_keeps_the_valid_token() {
     }
     assert_eq!(requests(&server).await, 1, "not with every call");
     let warnings = || log.text().matches("early refresh failed").count();
-    assert_eq!(warnings(), 1, "nobody else hears of it");
+    assert_eq!(warnings(), 1, "the failure is logged once");
     clock.advance(14);
     assert_eq!(refreshed(&source).await, "token-1");
     assert_eq!(requests(&server).await, 1);

@@ -1,5 +1,5 @@
-//! The table of failures that need raw sockets: the result of a call of each retry class if the failure occurs once, and if it
-//! always occurs. Statuses, hints with a `Date`, HTML and other failures within HTTP are in the table of
+//! The table of failures that need raw sockets: the result of a call of each retry class if the failure occurs once, and
+//! if it always occurs. Statuses, hints with a `Date`, HTML and other failures within HTTP are in the table of
 //! `tests/integration/faults.rs`, where the sandbox injects them as faults.
 //!
 //! | column | content |
