@@ -13,14 +13,14 @@ paths:
   /things/{id}:
     get:
       operationId: getThing
-      summary: upstream's words
+      summary: upstream's text
       x-operation-group: [things]
       x-operation-name: get
       parameters:
         - {name: id, in: path, required: true, schema: {type: string}}
       responses:
         "200":
-          description: upstream's words
+          description: upstream's text
           content:
             application/json:
               schema: {$ref: '#/components/schemas/Thing'}
@@ -31,7 +31,7 @@ components:
       required: [name, id]
       properties:
         id: {type: string}
-        name: {type: string, description: upstream's words}
+        name: {type: string, description: upstream's text}
 "#;
 
 const SOURCES: &str = r#"# A comment that stays.
@@ -41,9 +41,9 @@ crate = "small-api"
 version = "0.1.0"
 "#;
 
-const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Words, version: 1.0.0}\nactions:\n";
+const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Descriptions, version: 1.0.0}\nactions:\n";
 
-const WORDS: &str = r#"  - target: $.paths['/things/{id}'].get
+const DESCRIPTIONS: &str = r#"  - target: $.paths['/things/{id}'].get
     update: {summary: Returns a thing, description: A thing is what it is.}
   - target: $.paths['/things/{id}'].get.parameters[0]
     update: {description: Which thing.}
@@ -58,24 +58,24 @@ const WORDS: &str = r#"  - target: $.paths['/things/{id}'].get
 "#;
 
 /// A temporary folder in which commands run.
-struct Desk(TempDir);
+struct TestRepository(TempDir);
 
-impl Desk {
+impl TestRepository {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
     /// Creates a repository with one fully described API.
     fn with_api() -> Self {
-        let desk = Self::new();
-        desk.write("openapi/sources.toml", SOURCES);
-        desk.write("small.yaml", GOOD);
-        desk.write(
+        let repository = Self::new();
+        repository.write("openapi/sources.toml", SOURCES);
+        repository.write("small.yaml", GOOD);
+        repository.write(
             "openapi/small/descriptions.overlay.yaml",
-            format!("{OVERLAY}{WORDS}"),
+            format!("{OVERLAY}{DESCRIPTIONS}"),
         );
-        desk.runs("fetch small --from small.yaml --root .");
-        desk
+        repository.runs("fetch small --from small.yaml --root .");
+        repository
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -114,8 +114,8 @@ impl Desk {
         text
     }
 
-    /// Runs a command with invalid input and returns its error.
-    fn refuses(&self, name: &str, arguments: &str) {
+    /// Runs a command that exits with status 2 and compares its output with the snapshot `name`.
+    fn rejects(&self, name: &str, arguments: &str) {
         let (status, text) = self.run(arguments);
         assert_eq!(status, 2, "{text}");
         insta::assert_snapshot!(name, text);
@@ -147,75 +147,75 @@ fn contents(folder: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn file_that_is_not_a_document_is_rejected() {
-    let desk = Desk::new();
-    desk.refuses("missing_file", "normalize none.json");
-    desk.write(
+    let repository = TestRepository::new();
+    repository.rejects("missing_file", "normalize none.json");
+    repository.write(
         "page.json",
         "<!DOCTYPE html>\n<html><title>Sign in</title></html>\n",
     );
-    desk.refuses("web_page", "normalize page.json");
-    desk.write(
+    repository.rejects("web_page", "normalize page.json");
+    repository.write(
         "cut.json",
         "{\n  \"openapi\": \"3.1.0\",\n  \"paths\": {\n    \"/a\":",
     );
-    desk.refuses("truncated_json", "normalize cut.json");
-    desk.write(
+    repository.rejects("truncated_json", "normalize cut.json");
+    repository.write(
         "indent.yaml",
         "openapi: 3.1.0\npaths:\n  /a:\n   get: x\n  b: c: d\n",
     );
-    desk.refuses("invalid_yaml", "normalize indent.yaml");
-    desk.write("latin.yaml", b"openapi: 3.1.0\ninfo: {title: caf\xe9}\n");
-    desk.refuses("not_utf8", "normalize latin.yaml");
-    desk.write(
+    repository.rejects("invalid_yaml", "normalize indent.yaml");
+    repository.write("latin.yaml", b"openapi: 3.1.0\ninfo: {title: caf\xe9}\n");
+    repository.rejects("not_utf8", "normalize latin.yaml");
+    repository.write(
         "twice.json",
         GOOD.replace(
             "        id: {type",
             "        name: {type: string}\n        id: {type",
         ),
     );
-    desk.refuses("duplicate_key", "normalize twice.json");
-    desk.write(
+    repository.rejects("duplicate_key", "normalize twice.json");
+    repository.write(
         "old.json",
         "{\"swagger\": \"2.0\", \"info\": {}, \"paths\": {}}",
     );
-    desk.refuses("swagger_2", "normalize old.json");
-    desk.write("next.yaml", GOOD.replace("3.1.0", "3.2.0"));
-    desk.refuses("openapi_3_2", "normalize next.yaml");
+    repository.rejects("swagger_2", "normalize old.json");
+    repository.write("next.yaml", GOOD.replace("3.1.0", "3.2.0"));
+    repository.rejects("openapi_3_2", "normalize next.yaml");
 }
 
 #[test]
 fn document_with_unsupported_constructs_is_rejected() {
-    let desk = Desk::new();
-    let refuses = |name: &str, from: &str, to: &str, more: &str| {
+    let repository = TestRepository::new();
+    let rejects = |name: &str, from: &str, to: &str, more: &str| {
         assert!(GOOD.contains(from));
-        desk.write("api.yaml", GOOD.replace(from, to));
-        desk.refuses(name, &format!("normalize api.yaml{more}"));
+        repository.write("api.yaml", GOOD.replace(from, to));
+        repository.rejects(name, &format!("normalize api.yaml{more}"));
     };
-    refuses(
+    rejects(
         "dangling_reference",
         "#/components/schemas/Thing",
         "#/components/schemas/Think",
         "",
     );
-    refuses(
+    rejects(
         "invalid_pattern",
         "id: {type: string}",
         "id: {type: string, pattern: '^[a-'}",
         "",
     );
-    refuses(
+    rejects(
         "unknown_keyword_strict",
         "id: {type: string}",
         "id: {type: string, maxLenght: 3}",
         " --strict",
     );
-    refuses(
+    rejects(
         "parameter_style",
         "parameters:",
         "parameters:\n        - {name: filter, in: query, style: deepObject, schema: {type: object}}",
         "",
     );
-    refuses(
+    rejects(
         "include_without_match",
         "openapi",
         "openapi",
@@ -225,49 +225,49 @@ fn document_with_unsupported_constructs_is_rejected() {
 
 #[test]
 fn error_in_a_minified_document_shows_an_excerpt() {
-    let desk = Desk::new();
+    let repository = TestRepository::new();
     let filler: Vec<String> = (0..2000).map(|n| format!("\"/p{n}\":{{}}")).collect();
-    let fault = "\"/bad\":{\"get\":{\"operationId\":\"a\",\"responses\":{\"200\":{\"$ref\":\"#/components/responses/None\"}}}}";
+    let broken_path = "\"/bad\":{\"get\":{\"operationId\":\"a\",\"responses\":{\"200\":{\"$ref\":\"#/components/responses/None\"}}}}";
     let paths = format!(
-        "{},{fault},{}",
+        "{},{broken_path},{}",
         filler.join(","),
         filler.join(",").replace("/p", "/q")
     );
-    desk.write("min.json", format!("{{\"openapi\":\"3.1.0\",\"info\":{{\"title\":\"t\",\"version\":\"1\"}},\"paths\":{{{paths}}}}}"));
-    let (status, text) = desk.run("normalize min.json");
+    repository.write("min.json", format!("{{\"openapi\":\"3.1.0\",\"info\":{{\"title\":\"t\",\"version\":\"1\"}},\"paths\":{{{paths}}}}}"));
+    let (status, text) = repository.run("normalize min.json");
     assert_eq!(status, 2, "{text}");
     assert!(text.contains("min.json:1:") && text.len() < 1500, "{text}");
 }
 
 #[test]
 fn invalid_arguments_are_rejected() {
-    let desk = Desk::with_api();
-    desk.write("notes/plan.txt", "mine");
-    desk.refuses("crate_name", "emit small.yaml --out new --name 9lives");
-    desk.refuses(
+    let repository = TestRepository::with_api();
+    repository.write("notes/plan.txt", "mine");
+    repository.rejects("crate_name", "emit small.yaml --out new --name 9lives");
+    repository.rejects(
         "foreign_files",
         "emit small.yaml --out notes --name small-api",
     );
-    assert_eq!(desk.read("notes/plan.txt"), "mine");
-    desk.refuses("unknown_api", "regen teems --root .");
-    desk.write(
+    assert_eq!(repository.read("notes/plan.txt"), "mine");
+    repository.rejects("unknown_api", "regen teems --root .");
+    repository.write(
         "openapi/sources.toml",
         format!("{SOURCES}\n[facts-only]\nurl = \"https://example.com/a.json\"\n"),
     );
-    desk.refuses("api_without_crate", "regen facts-only --root .");
-    desk.runs("regen --root .");
-    desk.refuses(
+    repository.rejects("api_without_crate", "regen facts-only --root .");
+    repository.runs("regen --root .");
+    repository.rejects(
         "fetch_from_for_two",
         "fetch small facts-only --from small.yaml --root .",
     );
-    desk.refuses("unknown_option", "regen --chek");
-    desk.refuses("empty_folder", "conformance notes");
+    repository.rejects("unknown_option", "regen --chek");
+    repository.rejects("empty_folder", "conformance notes");
 }
 
 #[test]
 fn overlay_that_does_not_apply_is_rejected() {
-    let desk = Desk::with_api();
-    desk.write(
+    let repository = TestRepository::with_api();
+    repository.write(
         "openapi/small/corrections.overlay.yaml",
         format!(
             "{OVERLAY}  - target: $.paths['/things/{{id}}'].put\n    description: It may be repeated.\n    \
@@ -275,116 +275,121 @@ fn overlay_that_does_not_apply_is_rejected() {
              update: {{type: object}}\n  - target: $.info\n    update: {{title: Other}}\n"
         ),
     );
-    desk.refuses("overlay", "regen --root .");
+    repository.rejects("overlay", "regen --root .");
 }
 
 #[test]
 fn overlay_of_the_user_corrects_a_document_before_the_passes() {
-    let desk = Desk::new();
-    desk.write("api.yaml", GOOD);
-    desk.write(
+    let repository = TestRepository::new();
+    repository.write("api.yaml", GOOD);
+    repository.write(
         "mine.overlay.yaml",
         format!("{OVERLAY}  - target: $.info\n    update: {{title: Corrected}}\n"),
     );
-    desk.runs("normalize api.yaml --overlay mine.overlay.yaml -o made.json");
-    assert!(desk.read("made.json").contains("\"title\": \"Corrected\""));
+    repository.runs("normalize api.yaml --overlay mine.overlay.yaml -o made.json");
+    assert!(
+        repository
+            .read("made.json")
+            .contains("\"title\": \"Corrected\"")
+    );
 
-    desk.write(
+    repository.write(
         "mine.overlay.yaml",
         format!("{OVERLAY}  - target: $.nowhere\n    update: {{title: Corrected}}\n"),
     );
     let (status, text) =
-        desk.run("emit api.yaml --overlay mine.overlay.yaml --out made --name mine");
+        repository.run("emit api.yaml --overlay mine.overlay.yaml --out made --name mine");
     assert_eq!(status, 2, "{text}");
     assert!(text.contains("mine.overlay.yaml"), "{text}");
-    assert!(!desk.path("made").exists());
+    assert!(!repository.path("made").exists());
 }
 
 #[test]
 fn invalid_sources_file_is_rejected() {
-    let desk = Desk::with_api();
-    desk.write(
+    let repository = TestRepository::with_api();
+    repository.write(
         "openapi/sources.toml",
         SOURCES.replace("version", "versoin"),
     );
-    desk.refuses("sources", "regen --root .");
+    repository.rejects("sources", "regen --root .");
 }
 
 #[test]
 fn missing_description_is_derived_and_coverage_lists_the_action_to_fill_in() {
-    let desk = Desk::with_api();
-    let words = desk.read("openapi/small/descriptions.overlay.yaml");
-    desk.write(
+    let repository = TestRepository::with_api();
+    let overlay = repository.read("openapi/small/descriptions.overlay.yaml");
+    repository.write(
         "openapi/small/descriptions.overlay.yaml",
-        words.replace("    update: {description: Its id.}", "    update: {x-a: 1}"),
+        overlay.replace("    update: {description: Its id.}", "    update: {x-a: 1}"),
     );
-    let (status, text) = desk.run("regen --root .");
+    let (status, text) = repository.run("regen --root .");
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("1 description is derived"), "{text}");
-    let (status, text) = desk.run("coverage --fail-under 100 --root .");
+    let (status, text) = repository.run("coverage --fail-under 100 --root .");
     assert_eq!(status, 1, "{text}");
     insta::assert_snapshot!("undescribed", text);
-    assert_eq!(desk.run("coverage --fail-under 10 --root .").0, 0);
+    assert_eq!(repository.run("coverage --fail-under 10 --root .").0, 0);
 }
 
 #[test]
 fn fetched_facts_have_no_prose_and_are_reproducible() {
-    let desk = Desk::with_api();
-    let facts = desk.read("openapi/small/openapi.yaml");
+    let repository = TestRepository::with_api();
+    let facts = repository.read("openapi/small/openapi.yaml");
     assert!(!facts.contains("upstream"), "{facts}");
-    let sources = desk.read("openapi/sources.toml");
+    let sources = repository.read("openapi/sources.toml");
     assert!(sources.starts_with("# A comment that stays."), "{sources}");
     assert!(sources.contains("digest = \"sha256:"), "{sources}");
 
-    desk.write("other.yaml", GOOD);
+    repository.write("other.yaml", GOOD);
     assert!(
-        desk.runs("fetch small --from other.yaml --root .")
+        repository
+            .runs("fetch small --from other.yaml --root .")
             .contains("no facts changed")
     );
-    assert_eq!(desk.read("openapi/small/openapi.yaml"), facts);
-    assert_eq!(desk.read("openapi/sources.toml"), sources);
+    assert_eq!(repository.read("openapi/small/openapi.yaml"), facts);
+    assert_eq!(repository.read("openapi/sources.toml"), sources);
 }
 
 #[test]
 fn changed_facts_are_shown_and_a_dry_run_writes_nothing() {
-    let desk = Desk::with_api();
-    let before = inputs(&desk);
-    desk.write(
+    let repository = TestRepository::with_api();
+    let before = inputs(&repository);
+    repository.write(
         "small.yaml",
         GOOD.replace("required: [name, id]", "required: [id]")
             .replace("upstream's", "other"),
     );
     insta::assert_snapshot!(
         "dry_run",
-        desk.runs("fetch small --from small.yaml --dry-run --root .")
+        repository.runs("fetch small --from small.yaml --dry-run --root .")
     );
-    assert_eq!(inputs(&desk), before);
-    desk.runs("fetch small --from small.yaml --root .");
-    assert_ne!(inputs(&desk), before);
+    assert_eq!(inputs(&repository), before);
+    repository.runs("fetch small --from small.yaml --root .");
+    assert_ne!(inputs(&repository), before);
 }
 
-fn inputs(desk: &Desk) -> Vec<(String, String)> {
-    contents(&desk.path("openapi"))
+fn inputs(repository: &TestRepository) -> Vec<(String, String)> {
+    contents(&repository.path("openapi"))
 }
 
 #[test]
 fn changed_extra_and_missing_files_fail_the_check_until_regenerated() {
-    let desk = Desk::with_api();
-    desk.runs("regen --root .");
-    let made = (contents(&desk.path("generated")), inputs(&desk));
-    desk.runs("regen --check --root .");
+    let repository = TestRepository::with_api();
+    repository.runs("regen --root .");
+    let made = (contents(&repository.path("generated")), inputs(&repository));
+    repository.runs("regen --check --root .");
 
-    desk.write(
+    repository.write(
         "generated/small/src/extra.rs",
         "// @generated by `cargo xtask regen small`.\n",
     );
-    desk.write(
+    repository.write(
         "generated/small/src/client.rs",
         "// @generated by `cargo xtask regen small`. Do not edit.\n",
     );
-    fs::remove_file(desk.path("generated/small/src/types.rs")).expect("removed");
-    desk.write("openapi/small/normalized.json", "{}\n");
-    let (status, text) = desk.run("regen --check --root .");
+    fs::remove_file(repository.path("generated/small/src/types.rs")).expect("removed");
+    repository.write("openapi/small/normalized.json", "{}\n");
+    let (status, text) = repository.run("regen --check --root .");
     assert_eq!(status, 1, "{text}");
     for expected in [
         "extra: generated/small/src/extra.rs",
@@ -395,13 +400,16 @@ fn changed_extra_and_missing_files_fail_the_check_until_regenerated() {
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
-    desk.runs("regen small --root .");
-    assert_eq!((contents(&desk.path("generated")), inputs(&desk)), made);
+    repository.runs("regen small --root .");
+    assert_eq!(
+        (contents(&repository.path("generated")), inputs(&repository)),
+        made
+    );
 }
 
 #[test]
 fn same_document_yields_the_same_crate_in_any_folder() {
-    let (one, other) = (Desk::new(), Desk::new());
+    let (one, other) = (TestRepository::new(), TestRepository::new());
     one.write("api.yaml", GOOD);
     other.write("deep/er/api.yaml", GOOD);
     one.runs("emit api.yaml --out a --name small-api");
@@ -421,23 +429,23 @@ fn same_document_yields_the_same_crate_in_any_folder() {
 
 #[test]
 fn normalized_document_and_list_of_changes_go_to_the_requested_outputs() {
-    let desk = Desk::new();
-    desk.write("api.yaml", GOOD);
-    let listing = desk.runs("normalize api.yaml -o made/normalized.json");
+    let repository = TestRepository::new();
+    repository.write("api.yaml", GOOD);
+    let listing = repository.runs("normalize api.yaml -o made/normalized.json");
     assert!(listing.contains(" changes by "), "{listing}");
-    let made = desk.read("made/normalized.json");
+    let made = repository.read("made/normalized.json");
     assert!(made.contains("\"openapi\": \"3.0.3\""), "{made}");
 
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["normalize", "api.yaml", "-o", "-"])
-        .current_dir(desk.0.path())
+        .current_dir(repository.0.path())
         .output()
         .expect("run");
     assert_eq!(String::from_utf8_lossy(&output.stdout), made);
 
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["normalize", "api.yaml", "--format", "json"])
-        .current_dir(desk.0.path())
+        .current_dir(repository.0.path())
         .output()
         .expect("run");
     let listing: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -450,39 +458,39 @@ fn normalized_document_and_list_of_changes_go_to_the_requested_outputs() {
 
 #[test]
 fn failing_document_is_listed_and_only_expected_failures_pass() {
-    let desk = Desk::new();
-    desk.write(
+    let repository = TestRepository::new();
+    repository.write(
         "documents/bad.yaml",
         GOOD.replace("schemas/Thing'", "schemas/Think'"),
     );
-    desk.write("documents/page.json", "<html></html>");
-    desk.write("documents/notes.txt", "no document");
-    let (status, text) = desk.run("conformance documents --expect-failing bad.yaml");
+    repository.write("documents/page.json", "<html></html>");
+    repository.write("documents/notes.txt", "no document");
+    let (status, text) = repository.run("conformance documents --expect-failing bad.yaml");
     assert_eq!(status, 1, "{text}");
     insta::assert_snapshot!("conformance", text);
-    let (status, _) = desk.run("conformance documents --expect-failing bad.yaml page.json");
+    let (status, _) = repository.run("conformance documents --expect-failing bad.yaml page.json");
     assert_eq!(status, 0);
-    let (_, text) = desk.run("conformance documents --format json");
+    let (_, text) = repository.run("conformance documents --format json");
     let rows = text
         .split_once('\n')
         .and_then(|(_, rest)| rest.rsplit_once("exit"));
     let rows: serde_json::Value = serde_json::from_str(rows.expect("rows").0).expect("JSON");
     assert_eq!(rows[0]["document"], "bad.yaml");
     assert_eq!(rows[0]["normalize"], false);
-    let (status, text) = desk.run("conformance documents --expect-failing gone.yaml");
+    let (status, text) = repository.run("conformance documents --expect-failing gone.yaml");
     assert_eq!(status, 2, "{text}");
 }
 
 #[test]
 fn missing_node_is_an_error_with_the_requirements_of_interop() {
-    let desk = Desk::new();
+    let repository = TestRepository::new();
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .arg("interop")
-        .env("PATH", desk.0.path())
+        .env("PATH", repository.0.path())
         .output()
         .expect("run");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("node cannot be run"), "{told}");
-    assert!(told.contains("install Node 20 or newer"), "{told}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("node cannot be run"), "{error}");
+    assert!(error.contains("install Node 20 or newer"), "{error}");
 }

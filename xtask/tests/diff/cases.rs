@@ -61,7 +61,7 @@ fn responses(all: Value) -> Value {
     get(json!({"responses": all}))
 }
 
-fn answer(content: Value) -> Value {
+fn success_response(content: Value) -> Value {
     responses(json!({"200": {"description": "", "content": content}}))
 }
 
@@ -297,12 +297,12 @@ fn in_responses() -> Vec<Case> {
         response_case(
             "response-format-changed",
             one.clone(),
-            answer(json!({"text/csv": {}})),
+            success_response(json!({"text/csv": {}})),
         ),
         response_case(
             "response-format-listed",
             one,
-            answer(json!({"application/json": schema, "text/csv": {}})),
+            success_response(json!({"application/json": schema, "text/csv": {}})),
         ),
     ]
 }
@@ -551,7 +551,7 @@ const BEHAVIOUR: [&str; 5] = [
 ];
 
 /// The fallback rules, which have their own tests.
-const OF_THE_SURFACE: [&str; 2] = ["rust-item-removed", "rust-item-added"];
+const SURFACE_RULES: [&str; 2] = ["rust-item-removed", "rust-item-added"];
 
 #[test]
 fn change_of_each_rule_is_found_with_a_level_that_matches_the_crates() {
@@ -602,11 +602,11 @@ fn every_rule_has_a_case_for_each_of_its_directions() {
         .collect();
     for rule in RULES
         .iter()
-        .filter(|rule| !OF_THE_SURFACE.contains(&rule.id))
+        .filter(|rule| !SURFACE_RULES.contains(&rule.id))
     {
         let wanted = match rule.levels {
             Levels::Always(_) => vec![None],
-            // An answer is no request.
+            // These rules do not apply to requests.
             Levels::By(..) if rule.id.starts_with("response-") => vec![Some(Direction::Response)],
             Levels::By(..) => vec![Some(Direction::Request), Some(Direction::Response)],
         };

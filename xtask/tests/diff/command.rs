@@ -36,7 +36,7 @@ fn removed() -> (Value, Value) {
 }
 
 #[test]
-fn status_is_0_unless_the_asked_for_change_is_there() {
+fn status_is_1_for_changes_of_the_given_level_and_2_for_errors() {
     let (old, new) = removed();
     for (old, new, arguments, expected) in [
         (&old, &new, "", 0),

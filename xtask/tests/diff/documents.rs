@@ -138,8 +138,8 @@ fn added_operation_accounts_for_its_new_components() {
     new["components"]["schemas"]["Part"] =
         json!({"type": "object", "properties": {"whole": {"$ref": "#/components/schemas/Whole"}}});
     new["components"]["schemas"]["Whole"] = thing();
-    let answer = json!({"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Part"}}}}});
-    new["paths"]["/parts"] = json!({"get": operation(json!({"operationId": "parts", "responses": answer, "x-operation-name": "parts"}))});
+    let responses = json!({"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Part"}}}}});
+    new["paths"]["/parts"] = json!({"get": operation(json!({"operationId": "parts", "responses": responses, "x-operation-name": "parts"}))});
     let diff = diff(&old, &new);
     assert_eq!(rules(&diff), ["operation-added minor"]);
     assert_eq!(diff.changes[0].facts.len(), 3);
@@ -209,13 +209,13 @@ fn security_alternatives_are_compared_regardless_of_scheme_names() {
     ] {
         let diff = diff(&needs(old.clone()), &needs(new.clone()));
         let found = rules(&diff);
-        let told: Vec<&str> = found
+        let relevant: Vec<&str> = found
             .iter()
             .map(String::as_str)
             .filter(|rule| *rule != "form-changed patch")
             .collect();
         assert_eq!(
-            told,
+            relevant,
             expected.into_iter().collect::<Vec<_>>(),
             "{old} {new}"
         );
@@ -248,14 +248,14 @@ fn paged(status: &str, more: Value) -> Value {
 
 #[test]
 fn changed_rust_items_raise_the_level_if_no_rule_does() {
-    // A second list, and nothing says any more which of them is paged.
+    // With a second list, the paged one is ambiguous.
     let two = json!({"others": {"type": "array", "items": {"type": "string"}}});
     let losing = diff(&paged("200", json!({})), &paged("200", two));
     assert_eq!(
         rules(&losing),
         ["rust-item-removed major", "property-added minor"]
     );
-    // Only an answer of status 200 is looked at for pages.
+    // Only a response with status 200 is checked for pages.
     let gaining = diff(&paged("201", json!({})), &paged("200", json!({})));
     assert_eq!(
         rules(&gaining),
@@ -402,7 +402,7 @@ fn my_organization_documents_differ_as_verified_by_hand() {
             "cargo xtask diff old.json new.json",
         )
         .expect("a version");
-    // The items and the changelog say the same once more, at length.
+    // The sections of Rust items and the changelog repeat these changes in full.
     let summary = report.split("public Rust items").next().unwrap_or_default();
     insta::assert_snapshot!("my_organization", summary);
 }

@@ -17,7 +17,7 @@ fn pointers(old: &Value, new: &Value) -> Vec<String> {
 }
 
 #[test]
-fn prose_and_the_order_of_sets_are_no_facts() {
+fn prose_and_the_order_of_sets_are_not_facts() {
     let old = json!({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {}, "components": {"schemas": {
         "A": {"type": ["string", "null"], "enum": ["a", "b", null], "description": "one"}}}});
     let new = json!({"paths": {}, "info": {"version": "1", "title": "A"}, "openapi": "3.1.0", "components": {"schemas": {
@@ -40,13 +40,13 @@ fn elements_of_sets_and_entries_of_maps_are_reported_individually() {
     let mut new = response(&with(json!({"type": "string", "enum": ["b", "c"]})));
     new["components"]["schemas"]["Other"] = thing();
     let facts = compare_facts(&old, &new, &[]);
-    let told: Vec<(&str, Option<&Value>, Option<&Value>)> = facts
+    let found: Vec<(&str, Option<&Value>, Option<&Value>)> = facts
         .iter()
         .map(|fact| (fact.pointer(), fact.old.as_ref(), fact.new.as_ref()))
         .collect();
     let values = "/components/schemas/Thing/properties/p/enum";
     assert_eq!(
-        told,
+        found,
         [
             ("/components/schemas/Other", None, Some(&thing())),
             (values, Some(&json!("a")), None),

@@ -5,8 +5,8 @@
 
 #![forbid(unsafe_code)]
 
-mod desk;
 mod rejections;
+mod repository;
 mod responses;
 mod results;
 mod server;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use xtask::fetch::{self, download::Limits};
 
-use crate::desk::{Desk, GOOD, options};
+use crate::repository::{GOOD, TestRepository, options};
 use crate::server::{Server, StubResponse};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
@@ -18,7 +18,7 @@ fn rejected(
     let always = response.clone();
     let server = Server::always(always);
     let url = format!("{}/small.json", server.address);
-    Desk::new(&url).rejected(options);
+    TestRepository::new(&url).rejected(options);
 
     let mut first = true;
     let server = Server::start(move |_| {
@@ -28,9 +28,9 @@ fn rejected(
             response()
         }
     });
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    desk.fetches(&crate::desk::options());
-    desk.rejected(options)
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    repository.fetches(&crate::repository::options());
+    repository.rejected(options)
 }
 
 fn body(body: &'static (impl AsRef<[u8]> + ?Sized + Sync)) -> String {
@@ -110,8 +110,8 @@ fn unexpected_status_is_rejected_with_help() {
 #[test]
 fn not_modified_response_to_an_unconditional_request_is_rejected() {
     let server = Server::always(|| StubResponse::raw("HTTP/1.1 304 Not Modified\r\n\r\n"));
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    insta::assert_snapshot!(desk.rejected(&options()), @"
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    insta::assert_snapshot!(repository.rejected(&options()), @"
     x the server reports an unmodified document, although the request was not conditional
     | in http://127.0.0.1:PORT/small.json
     | expected 200 OK with the document
@@ -226,8 +226,8 @@ fn unreachable_server_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let desk = Desk::new(&format!("http://{address}/small.json"));
-    let problem = desk.rejected(&options());
+    let repository = TestRepository::new(&format!("http://{address}/small.json"));
+    let problem = repository.rejected(&options());
     let (before, after) = problem
         .split_once("(os error ")
         .expect("an error of the system");
@@ -243,9 +243,9 @@ fn unreachable_server_is_an_error() {
 
 #[test]
 fn forbidden_address_is_an_error() {
-    let desk = Desk::new("https://example.com/small.json");
+    let repository = TestRepository::new("https://example.com/small.json");
     let from = |from: &str| {
-        desk.rejected(&fetch::FetchOptions {
+        repository.rejected(&fetch::FetchOptions {
             from: Some(from),
             ..options()
         })
@@ -268,13 +268,13 @@ fn forbidden_address_is_an_error() {
 #[test]
 fn included_path_that_does_not_exist_is_an_error() {
     let server = Server::always(|| StubResponse::document(GOOD));
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    let list = desk.read("openapi/sources.toml");
-    desk.write(
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    let list = repository.read("openapi/sources.toml");
+    repository.write(
         "openapi/sources.toml",
         &format!("{list}include = [\"/thing\"]\n"),
     );
-    insta::assert_snapshot!(desk.rejected(&options()), @"
+    insta::assert_snapshot!(repository.rejected(&options()), @"
      x no path of the document matches the prefix
      | at /paths
      | expected a path under /thing

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use xtask::fetch;
 
-use crate::desk::{Desk, GOOD, options};
+use crate::repository::{GOOD, TestRepository, options};
 use crate::server::{Server, StubResponse};
 
 const FACTS: &str = "openapi/small/openapi.yaml";
@@ -45,15 +45,15 @@ fn document_in_either_format_yields_the_same_facts() {
     let facts: Vec<String> = [yaml, json, chunked, until_the_end]
         .iter()
         .map(|server| {
-            let desk = Desk::new(&format!("{}/small", server.address));
-            desk.fetches(&options());
-            let list = desk.read(LIST);
+            let repository = TestRepository::new(&format!("{}/small", server.address));
+            repository.fetches(&options());
+            let list = repository.read(LIST);
             assert!(list.starts_with("# A comment that stays."), "{list}");
             assert!(
                 list.contains("digest = \"sha256:") && list.contains("date = \"2026-01-02\""),
                 "{list}"
             );
-            desk.read(FACTS)
+            repository.read(FACTS)
         })
         .collect();
     assert!(
@@ -67,16 +67,16 @@ fn document_in_either_format_yields_the_same_facts() {
 #[test]
 fn request_is_minimal_and_asks_for_the_uncompressed_document() {
     let server = Server::always(|| StubResponse::document(GOOD));
-    let desk = Desk::new("https://example.com/small.json");
+    let repository = TestRepository::new("https://example.com/small.json");
     let from = format!("{}/small.json", server.address);
-    desk.fetches(&fetch::FetchOptions {
+    repository.fetches(&fetch::FetchOptions {
         from: Some(&from),
         ..options()
     });
     let requests: Vec<String> = server
         .requests()
         .iter()
-        .map(|head| crate::desk::without_ports(head))
+        .map(|head| crate::repository::without_ports(head))
         .collect();
     insta::assert_snapshot!(requests.join("---\n").replace('\r', ""), @"
     get /small.json http/1.1
@@ -91,10 +91,10 @@ fn request_is_minimal_and_asks_for_the_uncompressed_document() {
 fn tag_is_sent_back_and_unmodified_document_is_kept() {
     for tag in ["\"5f3c-A\"", "W/\"5f3c\""] {
         let server = tagging(tag);
-        let desk = Desk::new(&format!("{}/small.json", server.address));
-        desk.fetches(&options());
-        let before = desk.contents();
-        let text = desk.fetches(&fetch::FetchOptions {
+        let repository = TestRepository::new(&format!("{}/small.json", server.address));
+        repository.fetches(&options());
+        let before = repository.contents();
+        let text = repository.fetches(&fetch::FetchOptions {
             today: "2026-02-02",
             ..options()
         });
@@ -104,54 +104,54 @@ fn tag_is_sent_back_and_unmodified_document_is_kept() {
         );
         // The follow-up work is still listed.
         assert!(text.contains("a description"), "{text}");
-        assert_eq!(desk.contents(), before);
+        assert_eq!(repository.contents(), before);
         assert_eq!(server.requests().len(), 2);
     }
 }
 
 #[test]
 fn tag_is_not_sent_if_it_does_not_apply_to_the_facts() {
-    type Change = fn(&Desk, &Server);
+    type Change = fn(&TestRepository, &Server);
     let changes: [(&str, Change); 6] = [
-        ("no facts", |desk, _| {
-            std::fs::remove_file(desk.path(FACTS)).expect("removed")
+        ("no facts", |repository, _| {
+            std::fs::remove_file(repository.path(FACTS)).expect("removed")
         }),
-        ("other facts", |desk, _| {
-            desk.write(FACTS, &desk.read(FACTS).replace("getThing", "getOne"));
+        ("other facts", |repository, _| {
+            repository.write(FACTS, &repository.read(FACTS).replace("getThing", "getOne"));
         }),
-        ("other address", |desk, server| {
+        ("other address", |repository, server| {
             let to = format!("{}/other.json", server.address);
-            let list = desk
+            let list = repository
                 .read(LIST)
                 .replace(&format!("{}/small.json", server.address), &to);
-            desk.write(LIST, &list);
+            repository.write(LIST, &list);
         }),
-        ("other part", |desk, _| {
-            let list = desk
+        ("other part", |repository, _| {
+            let list = repository
                 .read(LIST)
                 .replace("digest", "include = [\"/things\"]\ndigest");
-            desk.write(LIST, &list);
+            repository.write(LIST, &list);
         }),
-        ("facts with prose", |desk, _| {
-            desk.fetches(&fetch::FetchOptions {
+        ("facts with prose", |repository, _| {
+            repository.fetches(&fetch::FetchOptions {
                 keep_prose: true,
                 ..options()
             });
         }),
-        ("tag that is none", |desk, _| {
-            let list = desk
+        ("tag that is none", |repository, _| {
+            let list = repository
                 .read(LIST)
                 .replace("etag = '\"1\"'", "etag = \"1\\u0000\"");
             assert!(list.contains("u0000"), "{list}");
-            desk.write(LIST, &list);
+            repository.write(LIST, &list);
         }),
     ];
     for (name, change) in changes {
         let server = tagging("\"1\"");
-        let desk = Desk::new(&format!("{}/small.json", server.address));
-        desk.fetches(&options());
-        change(&desk, &server);
-        desk.fetches(&options());
+        let repository = TestRepository::new(&format!("{}/small.json", server.address));
+        repository.fetches(&options());
+        change(&repository, &server);
+        repository.fetches(&options());
         let last = server.requests().pop().expect("a request");
         assert!(!last.contains("if-none-match"), "{name}: {last}");
     }
@@ -161,21 +161,25 @@ fn tag_is_not_sent_if_it_does_not_apply_to_the_facts() {
 fn document_from_elsewhere_is_fetched_without_recording_a_tag() {
     let server = tagging("\"1\"");
     let published = format!("{}/small.json", server.address);
-    let desk = Desk::new(&published);
-    desk.fetches(&options());
-    assert!(desk.read(LIST).contains("etag"));
+    let repository = TestRepository::new(&published);
+    repository.fetches(&options());
+    assert!(repository.read(LIST).contains("etag"));
     // An explicit published address is always fetched, and its tag is recorded.
-    desk.fetches(&fetch::FetchOptions {
+    repository.fetches(&fetch::FetchOptions {
         from: Some(&published),
         ..options()
     });
-    assert!(desk.read(LIST).contains("etag"));
+    assert!(repository.read(LIST).contains("etag"));
     let other = format!("{}/other.json", server.address);
-    desk.fetches(&fetch::FetchOptions {
+    repository.fetches(&fetch::FetchOptions {
         from: Some(&other),
         ..options()
     });
-    assert!(!desk.read(LIST).contains("etag"), "{}", desk.read(LIST));
+    assert!(
+        !repository.read(LIST).contains("etag"),
+        "{}",
+        repository.read(LIST)
+    );
     assert!(
         server
             .requests()
@@ -191,16 +195,16 @@ fn new_tag_of_an_unchanged_document_is_recorded_with_the_old_date() {
         number += 1;
         StubResponse::new("200 OK", &[&format!("ETag: \"{number}\"")], GOOD)
     });
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    desk.fetches(&options());
-    let facts = desk.read(FACTS);
-    let text = desk.fetches(&fetch::FetchOptions {
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    repository.fetches(&options());
+    let facts = repository.read(FACTS);
+    let text = repository.fetches(&fetch::FetchOptions {
         today: "2026-02-02",
         ..options()
     });
     assert!(text.contains("no facts changed"), "{text}");
-    assert_eq!(desk.read(FACTS), facts);
-    let list = desk.read(LIST);
+    assert_eq!(repository.read(FACTS), facts);
+    let list = repository.read(LIST);
     assert!(list.contains("etag = '\"2\"'"), "{list}");
     assert!(list.contains("date = \"2026-01-02\""), "{list}");
 }
@@ -218,9 +222,9 @@ fn invalid_tag_is_not_recorded() {
         let tag = tag.replace('\n', " ");
         let server =
             Server::always(move || StubResponse::new("200 OK", &[&format!("ETag: {tag}")], GOOD));
-        let desk = Desk::new(&format!("{}/small.json", server.address));
-        desk.fetches(&options());
-        desk.fetches(&options());
+        let repository = TestRepository::new(&format!("{}/small.json", server.address));
+        repository.fetches(&options());
+        repository.fetches(&options());
     }
 }
 
@@ -241,8 +245,8 @@ fn redirects_within_this_machine_are_followed_and_the_final_address_is_named() {
             StubResponse::document(GOOD)
         }
     });
-    let desk = Desk::new(&format!("{}/0", server.address));
-    desk.fetches(&options());
+    let repository = TestRepository::new(&format!("{}/0", server.address));
+    repository.fetches(&options());
     assert_eq!(server.requests().len(), 11);
     assert!(
         server
@@ -258,8 +262,8 @@ fn redirects_within_this_machine_are_followed_and_the_final_address_is_named() {
             StubResponse::new("302 Found", &["Location: /login?signature=secret"], "")
         }
     });
-    let desk = Desk::new(&format!("{}/small", server.address));
-    insta::assert_snapshot!("page_after_a_redirect", desk.rejected(&options()));
+    let repository = TestRepository::new(&format!("{}/small", server.address));
+    insta::assert_snapshot!("page_after_a_redirect", repository.rejected(&options()));
 }
 
 #[test]
@@ -271,38 +275,38 @@ fn failure_of_one_api_does_not_prevent_fetching_the_others() {
             StubResponse::new("404 Not Found", &[], "")
         }
     });
-    let desk = Desk::new(&format!("{}/small", server.address));
-    desk.publish("any", &format!("{}/any", server.address));
-    desk.publish("zoo", &format!("{}/zoo", server.address));
-    let (text, verdict) = desk.fetch(&options());
-    let problems = verdict.expect_err("two fail");
+    let repository = TestRepository::new(&format!("{}/small", server.address));
+    repository.publish("any", &format!("{}/any", server.address));
+    repository.publish("zoo", &format!("{}/zoo", server.address));
+    let (text, result) = repository.fetch(&options());
+    let problems = result.expect_err("two fail");
     assert!(
         problems.contains("/any") && problems.contains("/zoo") && problems.contains("2 problems"),
         "{problems}"
     );
     assert!(text.contains("small: operations 1"), "{text}");
-    assert!(desk.path(FACTS).exists());
-    assert!(!desk.path("openapi/any").exists());
-    assert_eq!(desk.read(LIST).matches("digest").count(), 1);
+    assert!(repository.path(FACTS).exists());
+    assert!(!repository.path("openapi/any").exists());
+    assert_eq!(repository.read(LIST).matches("digest").count(), 1);
 }
 
 #[test]
 fn all_apis_are_recorded_in_one_file() {
     let server = tagging("\"1\"");
-    let desk = Desk::new(&format!("{}/small", server.address));
-    desk.publish("other", &format!("{}/other", server.address));
-    desk.fetches(&options());
-    let list = desk.read(LIST);
+    let repository = TestRepository::new(&format!("{}/small", server.address));
+    repository.publish("other", &format!("{}/other", server.address));
+    repository.fetches(&options());
+    let list = repository.read(LIST);
     assert_eq!(list.matches("digest = ").count(), 2, "{list}");
     assert_eq!(list.matches("etag = ").count(), 2, "{list}");
     assert_eq!(list.matches("# A comment that stays.").count(), 2, "{list}");
 }
 
 /// Runs the executable with proxies in the environment; returns exit status, standard output and standard error.
-fn program(desk: &Desk, from: &str, proxy: &str) -> (Option<i32>, String, String) {
+fn program(repository: &TestRepository, from: &str, proxy: &str) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["fetch", "small", "--from", from, "--root", "."])
-        .current_dir(desk.path("."))
+        .current_dir(repository.path("."))
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .envs(
@@ -330,8 +334,12 @@ fn program(desk: &Desk, from: &str, proxy: &str) -> (Option<i32>, String, String
 fn piped_output_has_only_the_result_and_loopback_uses_no_proxy() {
     let server = Server::always(|| StubResponse::document(GOOD));
     let proxy = Server::always(|| StubResponse::new("502 Bad Gateway", &[], ""));
-    let desk = Desk::new("https://example.com/small.json");
-    let (status, out, err) = program(&desk, &format!("{}/a", server.address), &proxy.address);
+    let repository = TestRepository::new("https://example.com/small.json");
+    let (status, out, err) = program(
+        &repository,
+        &format!("{}/a", server.address),
+        &proxy.address,
+    );
     assert_eq!((status, err.as_str()), (Some(0), ""));
     assert!(
         out.starts_with("small: operations 1, schemas 1, new\n"),
@@ -343,9 +351,9 @@ fn piped_output_has_only_the_result_and_loopback_uses_no_proxy() {
 #[test]
 fn https_uses_the_proxy_of_the_environment() {
     let proxy = Server::always(|| StubResponse::new("502 Bad Gateway", &[], ""));
-    let desk = Desk::new("https://example.com/small.json");
+    let repository = TestRepository::new("https://example.com/small.json");
     let (status, out, err) = program(
-        &desk,
+        &repository,
         "https://example.invalid/a?token=secret",
         &proxy.address,
     );

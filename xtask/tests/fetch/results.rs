@@ -4,12 +4,12 @@ use serde_json::Value;
 use xtask::commands::cli::ReportFormat;
 use xtask::fetch;
 
-use crate::desk::{Desk, GOOD, options};
+use crate::repository::{GOOD, TestRepository, options};
 use crate::server::{Server, StubResponse};
 
-const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Words, version: 1.0.0}\nactions:\n";
+const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Descriptions, version: 1.0.0}\nactions:\n";
 
-const WORDS: &str = r#"  - target: $.paths['/things/{id}'].get
+const DESCRIPTIONS: &str = r#"  - target: $.paths['/things/{id}'].get
     update: {summary: Returns a thing, description: A thing is what it is.}
   - target: $.paths['/things/{id}'].get.parameters[0]
     update: {description: Which thing.}
@@ -30,7 +30,7 @@ const CORRECTIONS: &str = r#"  - target: $.components.schemas.Thing.properties.n
 "#;
 
 /// A server whose document can be replaced; `GOOD` at first.
-fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
+fn changeable_server() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
     let document = std::sync::Arc::new(std::sync::Mutex::new(GOOD.to_owned()));
     let current = std::sync::Arc::clone(&document);
     let server = Server::always(move || {
@@ -41,26 +41,26 @@ fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
 }
 
 /// A repository whose overlays fit `GOOD` except for one correction, and a server with a newer document.
-fn moved_on() -> (Desk, Server) {
-    let (server, document) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    desk.write(
+fn repository_with_newer_document() -> (TestRepository, Server) {
+    let (server, document) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    repository.write(
         "openapi/small/descriptions.overlay.yaml",
-        &format!("{OVERLAY}{WORDS}"),
+        &format!("{OVERLAY}{DESCRIPTIONS}"),
     );
-    desk.write(
+    repository.write(
         "openapi/small/corrections.overlay.yaml",
         &format!("{OVERLAY}{CORRECTIONS}"),
     );
-    desk.fetches(&options());
+    repository.fetches(&options());
     *document.lock().expect("no panic") = GOOD
         .replace("name: {type: string", "name: {maxLength: 64, type: string")
         .replace("/things/{id}", "/items/{id}");
-    (desk, server)
+    (repository, server)
 }
 
-fn told(desk: &Desk, format: ReportFormat) -> String {
-    desk.fetches(&fetch::FetchOptions {
+fn report(repository: &TestRepository, format: ReportFormat) -> String {
+    repository.fetches(&fetch::FetchOptions {
         format,
         dry_run: true,
         ..options()
@@ -68,56 +68,56 @@ fn told(desk: &Desk, format: ReportFormat) -> String {
 }
 
 #[test]
-fn follow_up_work_is_listed_for_people() {
-    let (desk, _server) = moved_on();
-    let before = desk.contents();
-    insta::assert_snapshot!("text", told(&desk, ReportFormat::Text));
-    assert_eq!(desk.contents(), before);
+fn follow_up_work_is_listed_as_text() {
+    let (repository, _server) = repository_with_newer_document();
+    let before = repository.contents();
+    insta::assert_snapshot!("text", report(&repository, ReportFormat::Text));
+    assert_eq!(repository.contents(), before);
 }
 
 #[test]
 fn follow_up_work_is_listed_for_a_pull_request() {
-    let (desk, _server) = moved_on();
-    insta::assert_snapshot!("markdown", told(&desk, ReportFormat::Markdown));
+    let (repository, _server) = repository_with_newer_document();
+    insta::assert_snapshot!("markdown", report(&repository, ReportFormat::Markdown));
 }
 
 #[test]
-fn follow_up_work_is_listed_for_programs() {
-    let (desk, _server) = moved_on();
-    insta::assert_snapshot!("json", told(&desk, ReportFormat::Json));
+fn follow_up_work_is_listed_as_json() {
+    let (repository, _server) = repository_with_newer_document();
+    insta::assert_snapshot!("json", report(&repository, ReportFormat::Json));
 }
 
 #[test]
 fn listed_actions_are_complete_once_filled_in() {
-    let (server, _) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    let first = desk.fetches(&options());
+    let (server, _) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    let first = repository.fetches(&options());
     assert!(
         first.contains("small: 5 items lack a description, because") && !first.contains("target"),
         "{first}"
     );
-    let words = "openapi/small/descriptions.overlay.yaml";
-    desk.write(
-        words,
+    let overlay = "openapi/small/descriptions.overlay.yaml";
+    repository.write(
+        overlay,
         &format!("{OVERLAY}  - target: $.info\n    update: {{x-a: 1}}\n"),
     );
-    let text = desk.fetches(&options());
+    let text = repository.fetches(&options());
     let (_, actions) = text.split_once(".overlay.yaml:\n").expect("actions");
-    desk.write(
-        words,
-        &format!("{OVERLAY}{}", actions.replace("\"\"", "Words.")),
+    repository.write(
+        overlay,
+        &format!("{OVERLAY}{}", actions.replace("\"\"", "A description.")),
     );
-    let text = desk.fetches(&options());
+    let text = repository.fetches(&options());
     assert_eq!(text, "small: operations 1, schemas 1, no facts changed\n");
-    assert!(told(&desk, ReportFormat::Markdown).contains("All descriptions are present."));
+    assert!(report(&repository, ReportFormat::Markdown).contains("All descriptions are present."));
 }
 
 #[test]
 fn states_are_distinguished() {
-    let (server, document) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
+    let (server, document) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
     let state = |dry_run: bool| {
-        let text = desk.fetches(&fetch::FetchOptions {
+        let text = repository.fetches(&fetch::FetchOptions {
             format: ReportFormat::Json,
             dry_run,
             ..options()
@@ -139,27 +139,27 @@ fn states_are_distinguished() {
 
 #[test]
 fn failed_api_is_reported_in_every_format() {
-    let desk = Desk::new("http://127.0.0.1:1/small.json");
+    let repository = TestRepository::new("http://127.0.0.1:1/small.json");
     for (format, expected) in [
         (ReportFormat::Text, ""),
         (ReportFormat::Markdown, "## `small`: not fetched\n"),
         (ReportFormat::Json, "\"state\": \"failed\""),
     ] {
-        let (text, verdict) = desk.fetch(&fetch::FetchOptions {
+        let (text, result) = repository.fetch(&fetch::FetchOptions {
             format,
             ..options()
         });
-        assert!(verdict.is_err());
+        assert!(result.is_err());
         assert!(text.contains(expected), "{text}");
     }
 }
 
 #[test]
 fn unreadable_overlay_is_an_error_and_nothing_is_written() {
-    let (server, _) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    desk.write("openapi/small/corrections.overlay.yaml", "actions: [\n");
-    let problem = desk.rejected(&options());
+    let (server, _) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    repository.write("openapi/small/corrections.overlay.yaml", "actions: [\n");
+    let problem = repository.rejected(&options());
     assert!(
         problem.contains("openapi/small/corrections.overlay.yaml"),
         "{problem}"
@@ -168,11 +168,11 @@ fn unreadable_overlay_is_an_error_and_nothing_is_written() {
 
 #[test]
 fn names_in_a_document_cannot_inject_markdown() {
-    let (server, document) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    let words = "openapi/small/descriptions.overlay.yaml";
-    desk.write(words, &format!("{OVERLAY}{WORDS}"));
-    desk.fetches(&options());
+    let (server, document) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    let overlay = "openapi/small/descriptions.overlay.yaml";
+    repository.write(overlay, &format!("{OVERLAY}{DESCRIPTIONS}"));
+    repository.fetches(&options());
     let hostile = "`|@octocat</summary><script>x</script>\\n- [x] done\\n```\\n# Title ";
     *document.lock().expect("no panic") = GOOD
         .replace(
@@ -183,25 +183,28 @@ fn names_in_a_document_cannot_inject_markdown() {
             "        name: {",
             &format!("        \"{hostile}\": {{type: string}}\n        name: {{"),
         );
-    insta::assert_snapshot!("hostile_markdown", told(&desk, ReportFormat::Markdown));
+    insta::assert_snapshot!(
+        "hostile_markdown",
+        report(&repository, ReportFormat::Markdown)
+    );
 }
 
 #[test]
 fn long_list_is_truncated_to_the_limit_of_a_pull_request() {
-    let (server, document) = changing();
-    let desk = Desk::new(&format!("{}/small.json", server.address));
-    desk.publish("other", &format!("{}/other.json", server.address));
+    let (server, document) = changeable_server();
+    let repository = TestRepository::new(&format!("{}/small.json", server.address));
+    repository.publish("other", &format!("{}/other.json", server.address));
     for api in ["small", "other"] {
-        let words = format!("openapi/{api}/descriptions.overlay.yaml");
-        desk.write(&words, &format!("{OVERLAY}{WORDS}"));
+        let overlay = format!("openapi/{api}/descriptions.overlay.yaml");
+        repository.write(&overlay, &format!("{OVERLAY}{DESCRIPTIONS}"));
     }
-    desk.fetches(&options());
+    repository.fetches(&options());
     let many: String = (0..5000)
         .map(|n| format!("        name{n}: {{type: string}}\n"))
         .collect();
     *document.lock().expect("no panic") =
         GOOD.replace("        name: {", &format!("{many}        name: {{"));
-    let text = told(&desk, ReportFormat::Markdown);
+    let text = report(&repository, ReportFormat::Markdown);
     assert!(text.len() > 40_000 && text.len() < 65_536, "{}", text.len());
     for api in ["small", "other"] {
         let (_, section) = text

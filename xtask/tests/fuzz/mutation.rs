@@ -47,7 +47,7 @@ pub(crate) fn mutated(documents: &[Value], choices: &mut Choices<'_>) -> Value {
     document
 }
 
-const WORDS: [&str; 58] = [
+const KEYWORDS: [&str; 58] = [
     "$ref",
     "$defs",
     "$id",
@@ -181,7 +181,7 @@ fn mutate(document: &mut Value, choices: &mut Choices<'_>) {
         5 => rename(document, at, choices),
         6 => {
             let scalar = match choices.below(3) {
-                0 => choices.pick(&WORDS).unwrap_or_default().into(),
+                0 => choices.pick(&KEYWORDS).unwrap_or_default().into(),
                 1 => choices.pick(&TEXTS).unwrap_or_default().into(),
                 _ => json!(choices.below(1 << 16)),
             };
@@ -285,7 +285,7 @@ fn duplicate(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
 fn member_name(members: &Map<String, Value>, choices: &mut Choices<'_>) -> String {
     let keys: Vec<String> = members.keys().cloned().collect();
     match choices.below(4) {
-        0 => choices.pick(&WORDS).unwrap_or_default().to_owned(),
+        0 => choices.pick(&KEYWORDS).unwrap_or_default().to_owned(),
         1 => choices.pick(&TEXTS).unwrap_or_default().to_owned(),
         2 => choices.pick(&keys).unwrap_or_default().to_uppercase(),
         _ => format!("{}_", choices.pick(&keys).unwrap_or_default()),

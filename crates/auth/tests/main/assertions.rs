@@ -16,7 +16,7 @@ use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::keys::{ALGORITHMS, key, pkcs1, verified};
 use crate::retries::FakeSleeper;
-use crate::support::{FakeClock, answering, failure, requests, text, tokens};
+use crate::support::{FakeClock, failure, requests, responding_with, text, tokens};
 
 /// The client of `settings`, without its secret.
 fn settings(server: &MockServer) -> ClientCredentialsBuilder {
@@ -60,7 +60,7 @@ async fn assertion_is_valid_for_every_algorithm_and_key_format() {
                 Some("key-1"),
             ),
         ] {
-            let server = answering(tokens()).await;
+            let server = responding_with(tokens()).await;
             let source = settings(&server)
                 .private_key_jwt(private.unwrap())
                 .clock(clock.clone())
@@ -102,7 +102,7 @@ async fn assertion_is_valid_for_every_algorithm_and_key_format() {
 
 #[tokio::test]
 async fn pkcs1_rsa_key_signs() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let private = PrivateKey::from_pem(&pkcs1(), SigningAlgorithm::Ps384).unwrap();
     let source = settings(&server)
         .private_key_jwt(private.with_key_id("another"))
@@ -121,7 +121,7 @@ async fn pkcs1_rsa_key_signs() {
 
 #[tokio::test]
 async fn each_attempt_has_its_own_assertion() {
-    let server = answering(ResponseTemplate::new(503)).await;
+    let server = responding_with(ResponseTemplate::new(503)).await;
     let key = key(SigningAlgorithm::Es256);
     let private = PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap();
     let source = settings(&server)
@@ -164,7 +164,7 @@ impl Signer for Remote {
         Box::pin(async move {
             tokio::task::yield_now().await;
             if !self.is_reachable.load(Ordering::Relaxed) {
-                return Err(SignError::new("the KMS does not answer").with_source(std::fmt::Error));
+                return Err(SignError::new("the KMS does not respond").with_source(std::fmt::Error));
             }
             self.key.sign(message).await
         })
@@ -173,7 +173,7 @@ impl Signer for Remote {
 
 #[tokio::test]
 async fn custom_signer_signs_and_its_error_is_the_source() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let algorithm = SigningAlgorithm::Ps256;
     let is_reachable = Arc::new(AtomicBool::new(false));
     let source = settings(&server)
@@ -187,7 +187,7 @@ async fn custom_signer_signs_and_its_error_is_the_source() {
     assert!(error.is_signing() && !error.is_rejected());
     assert_eq!(error.to_string(), "signing the request failed");
     let cause = std::error::Error::source(&error).unwrap();
-    assert_eq!(cause.to_string(), "the KMS does not answer");
+    assert_eq!(cause.to_string(), "the KMS does not respond");
     assert!(cause.source().unwrap().is::<std::fmt::Error>());
     assert_eq!(requests(&server).await, 0);
 

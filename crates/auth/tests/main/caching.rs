@@ -8,13 +8,13 @@ use wiremock::ResponseTemplate;
 
 use crate::secrets::Collector;
 use crate::support::{
-    FakeClock, answer, answering, grant, refreshed, requests, settings, source, text, token,
-    tokens, tokens_with,
+    FakeClock, grant, refreshed, requests, responding_with, set_response, settings, source, text,
+    token, tokens, tokens_with,
 };
 
 #[tokio::test]
 async fn token_is_used_until_the_leeway() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let first = token(&source).await;
     // 60 s of leeway and up to 15 s of jitter.
@@ -26,7 +26,7 @@ async fn token_is_used_until_the_leeway() {
 
 #[tokio::test]
 async fn token_within_the_leeway_is_refreshed_early() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let first = token(&source).await;
     clock.advance(3600 - 60);
@@ -45,7 +45,7 @@ async fn token_within_the_leeway_is_refreshed_early() {
 
 #[tokio::test]
 async fn leeway_is_capped_at_a_tenth_of_the_lifetime() {
-    let server = answering(tokens_with(
+    let server = responding_with(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "expires_in": 100}),
     ))
     .await;
@@ -59,7 +59,7 @@ async fn leeway_is_capped_at_a_tenth_of_the_lifetime() {
 
 #[tokio::test]
 async fn zero_leeway_uses_the_token_until_it_expires() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let clock = FakeClock::new();
     let source = settings(&server)
         .clock(clock.clone())
@@ -75,7 +75,7 @@ async fn zero_leeway_uses_the_token_until_it_expires() {
 
 #[tokio::test]
 async fn missing_expires_in_uses_the_fallback_lifetime() {
-    let server = answering(tokens_with(
+    let server = responding_with(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "token_type": "Bearer"}),
     ))
     .await;
@@ -101,12 +101,12 @@ async fn missing_expires_in_uses_the_fallback_lifetime() {
 
 #[tokio::test]
 async fn failed_early_refresh_keeps_the_valid_token() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
     clock.advance(3600 - 60);
 
-    answer(&server, ResponseTemplate::new(503)).await;
+    set_response(&server, ResponseTemplate::new(503)).await;
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     for _ in 0..10 {
@@ -115,7 +115,7 @@ async fn failed_early_refresh_keeps_the_valid_token() {
     }
     assert_eq!(requests(&server).await, 1, "not with every call");
     let warnings = || log.text().matches("early refresh failed").count();
-    assert_eq!(warnings(), 1, "nobody else hears of it");
+    assert_eq!(warnings(), 1, "the failure is logged once");
     clock.advance(14);
     assert_eq!(refreshed(&source).await, "token-1");
     assert_eq!(requests(&server).await, 1);
@@ -133,18 +133,18 @@ async fn failed_early_refresh_keeps_the_valid_token() {
     let error = source.token().await.unwrap_err();
     assert_eq!(crate::support::typed(&error).status(), Some(503));
 
-    answer(&server, grant("token-2")).await;
+    set_response(&server, grant("token-2")).await;
     assert_eq!(text(&source).await, "token-2");
 }
 
 #[tokio::test]
 async fn rate_limited_early_refresh_is_not_retried_before_the_expiry() {
     for wait in ["7200", "18446744073709551615"] {
-        let server = answering(tokens()).await;
+        let server = responding_with(tokens()).await;
         let (source, clock) = source(&server);
         text(&source).await;
         clock.advance(3600 - 60);
-        answer(
+        set_response(
             &server,
             ResponseTemplate::new(429).insert_header("retry-after", wait),
         )
@@ -160,18 +160,18 @@ async fn rate_limited_early_refresh_is_not_retried_before_the_expiry() {
 
 #[tokio::test]
 async fn transient_failure_is_not_cached() {
-    let server = answering(ResponseTemplate::new(500)).await;
+    let server = responding_with(ResponseTemplate::new(500)).await;
     let (source, _clock) = source(&server);
     source.token().await.unwrap_err();
     source.token().await.unwrap_err();
     assert_eq!(requests(&server).await, 2);
-    answer(&server, grant("token")).await;
+    set_response(&server, grant("token")).await;
     assert_eq!(text(&source).await, "token");
 }
 
 #[tokio::test]
 async fn rejected_fresh_token_is_kept() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
     clock.advance(60);
@@ -182,7 +182,7 @@ async fn rejected_fresh_token_is_kept() {
 
 #[tokio::test]
 async fn rejected_older_token_is_replaced() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
     clock.advance(61);
@@ -192,7 +192,7 @@ async fn rejected_older_token_is_replaced() {
 
 #[tokio::test]
 async fn rejected_token_that_was_accepted_before_is_replaced_once() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, _clock) = source(&server);
     let revoked = token(&source).await;
     source.accepted(&revoked);
@@ -210,7 +210,7 @@ async fn rejected_token_that_was_accepted_before_is_replaced_once() {
 
 #[tokio::test]
 async fn late_acceptance_of_an_old_token_does_not_affect_the_new_one() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     let old = token(&source).await;
     clock.advance(3600);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wiremock::ResponseTemplate;
 
-use crate::logins::dying;
+use crate::logins::closing_endpoint;
 use crate::provider::{CLIENT, Provider, field, grant};
 use crate::support::chain;
 
@@ -31,12 +31,12 @@ fn authorization() -> Value {
 }
 
 async fn started(provider: &Provider, authorization: Value) -> DeviceLogin {
-    let answer = ResponseTemplate::new(200).set_body_json(authorization);
-    provider.on("/oauth/device/code", answer).await;
+    let response = ResponseTemplate::new(200).set_body_json(authorization);
+    provider.on("/oauth/device/code", response).await;
     builder(provider).build().unwrap().start().await.unwrap()
 }
 
-fn refusal(status: u16, error: &str) -> ResponseTemplate {
+fn error_response(status: u16, error: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(json!({ "error": error }))
 }
 
@@ -78,7 +78,7 @@ async fn confirmed_login_returns_a_session() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     provider
-        .once("/oauth/token", refusal(403, "authorization_pending"))
+        .once("/oauth/token", error_response(403, "authorization_pending"))
         .await;
     let token = provider.id_token(&provider.claims("unasked"));
     provider
@@ -117,7 +117,9 @@ async fn error_code_decides_regardless_of_the_status() {
             "slow_down",
             "authorization_pending",
         ] {
-            provider.once("/oauth/token", refusal(status, error)).await;
+            provider
+                .once("/oauth/token", error_response(status, error))
+                .await;
         }
         provider.once("/oauth/token", grant(1, json!({}))).await;
         let session = login.finish().await.unwrap();
@@ -141,7 +143,9 @@ async fn error_code_decides_regardless_of_the_status() {
             }
             let provider = Provider::start().await;
             let login = started(&provider, authorization()).await;
-            provider.on("/oauth/token", refusal(status, error)).await;
+            provider
+                .on("/oauth/token", error_response(status, error))
+                .await;
             let found = login.finish().await.unwrap_err();
             assert_eq!(found.error(), Some(error));
             assert_eq!(found.status(), Some(status));
@@ -164,9 +168,9 @@ async fn missing_or_invalid_interval_is_five_seconds() {
         (json!([]), 5),
     ] {
         let provider = Provider::start().await;
-        let mut answer = authorization();
-        answer["interval"] = interval;
-        let login = started(&provider, answer).await;
+        let mut response = authorization();
+        response["interval"] = interval;
+        let login = started(&provider, response).await;
         provider.on("/oauth/token", grant(1, json!({}))).await;
         login.finish().await.unwrap();
         assert_eq!(provider.sleeper.seconds(), [seconds]);
@@ -176,11 +180,11 @@ async fn missing_or_invalid_interval_is_five_seconds() {
 #[tokio::test]
 async fn unconfirmed_login_ends_with_the_code() {
     let provider = Provider::start().await;
-    let mut answer = authorization();
-    answer["expires_in"] = json!(22);
-    let login = started(&provider, answer).await;
+    let mut response = authorization();
+    response["expires_in"] = json!(22);
+    let login = started(&provider, response).await;
     provider
-        .on("/oauth/token", refusal(403, "authorization_pending"))
+        .on("/oauth/token", error_response(403, "authorization_pending"))
         .await;
     let error = login.finish().await.unwrap_err();
     assert!(error.is_login_expired() && !error.is_rejected());
@@ -198,7 +202,10 @@ async fn network_and_server_failures_are_polled_again_more_slowly() {
     let limited = ResponseTemplate::new(429).insert_header("retry-after", "33");
     provider.once("/oauth/token", limited).await;
     provider
-        .once("/oauth/token", refusal(503, "temporarily_unavailable"))
+        .once(
+            "/oauth/token",
+            error_response(503, "temporarily_unavailable"),
+        )
         .await;
     provider.once("/oauth/token", grant(1, json!({}))).await;
     login.finish().await.unwrap();
@@ -219,9 +226,9 @@ async fn retry_after_beyond_the_expiry_fails_at_once() {
 #[tokio::test]
 async fn lost_response_is_polled_again_until_the_code_expires() {
     let provider = Provider::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(authorization());
-    provider.on("/oauth/device/code", answer).await;
-    let (url, count) = dying("").await;
+    let response = ResponseTemplate::new(200).set_body_json(authorization());
+    provider.on("/oauth/device/code", response).await;
+    let (url, count) = closing_endpoint("").await;
     let flow = builder(&provider).token_url(url).build().unwrap();
     let error = flow.start().await.unwrap().finish().await.unwrap_err();
     assert!(error.is_login_expired(), "{error}");
@@ -237,7 +244,7 @@ async fn spent_code_after_a_lost_response_has_an_unknown_outcome() {
         .once("/oauth/token", ResponseTemplate::new(502))
         .await;
     provider
-        .once("/oauth/token", refusal(403, "invalid_grant"))
+        .once("/oauth/token", error_response(403, "invalid_grant"))
         .await;
     let error = login.finish().await.unwrap_err();
     assert!(error.is_invalid_grant() && error.is_outcome_unknown());
@@ -276,10 +283,10 @@ async fn invalid_authorization_response_error_says_what_was_expected() {
         ("expires_in", Value::Null, "an expires_in"),
     ] {
         let provider = Provider::start().await;
-        let mut answer = authorization();
-        answer[name] = value;
-        let answer = ResponseTemplate::new(200).set_body_json(answer);
-        provider.on("/oauth/device/code", answer).await;
+        let mut response = authorization();
+        response[name] = value;
+        let response = ResponseTemplate::new(200).set_body_json(response);
+        provider.on("/oauth/device/code", response).await;
         let flow = builder(&provider).build().unwrap();
         let error = flow.start().await.unwrap_err();
         assert!(error.is_invalid_response(), "{name}: {error}");
@@ -292,7 +299,10 @@ async fn invalid_authorization_response_error_says_what_was_expected() {
 async fn rejected_start_has_a_typed_error() {
     let provider = Provider::start().await;
     provider
-        .on("/oauth/device/code", refusal(403, "unauthorized_client"))
+        .on(
+            "/oauth/device/code",
+            error_response(403, "unauthorized_client"),
+        )
         .await;
     let error = builder(&provider)
         .build()
@@ -302,12 +312,12 @@ async fn rejected_start_has_a_typed_error() {
         .unwrap_err();
     assert!(error.is_unauthorized_client());
     let error = DeviceFlow::builder("").audience("").build().unwrap_err();
-    for fault in [
+    for expected in [
         "domain is missing",
         "client_id is missing",
         "audience: expected",
     ] {
-        assert!(error.to_string().contains(fault), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
     }
 }
 
@@ -317,8 +327,8 @@ async fn invalid_id_token_is_rejected() {
     let login = started(&provider, authorization()).await;
     let mut claims = provider.claims("");
     claims["aud"] = json!("another");
-    let answer = grant(1, json!({ "id_token": provider.id_token(&claims) }));
-    provider.on("/oauth/token", answer).await;
+    let response = grant(1, json!({ "id_token": provider.id_token(&claims) }));
+    provider.on("/oauth/token", response).await;
     let error = login.finish().await.unwrap_err();
     assert_eq!(
         error.id_token_error_kind(),
@@ -334,8 +344,8 @@ async fn id_token_leeway_allows_clock_skew() {
         if let Some(seconds) = leeway {
             builder = builder.id_token_leeway(Duration::from_secs(seconds));
         }
-        let answer = ResponseTemplate::new(200).set_body_json(authorization());
-        provider.on("/oauth/device/code", answer).await;
+        let response = ResponseTemplate::new(200).set_body_json(authorization());
+        provider.on("/oauth/device/code", response).await;
         let login = builder.build().unwrap().start().await.unwrap();
         // It expired 90 s before the code is confirmed.
         let mut claims = provider.claims("unused");
@@ -348,12 +358,12 @@ async fn id_token_leeway_allows_clock_skew() {
             .on("/oauth/token", grant(1, json!({ "id_token": id_token })))
             .await;
         let result = login.finish().await;
-        let fault = result
+        let error_kind = result
             .as_ref()
             .err()
             .and_then(|error| error.id_token_error_kind());
-        assert_eq!(result.is_ok(), is_accepted, "{leeway:?} {fault:?}");
-        assert_eq!(fault.is_none(), is_accepted, "{leeway:?}");
+        assert_eq!(result.is_ok(), is_accepted, "{leeway:?} {error_kind:?}");
+        assert_eq!(error_kind.is_none(), is_accepted, "{leeway:?}");
     }
 }
 

@@ -169,7 +169,7 @@ async fn missing_or_plain_http_endpoint_is_rejected() {
 
 #[tokio::test]
 async fn unavailable_document_error_contains_the_status() {
-    for (answer, status) in [
+    for (response, status) in [
         (ResponseTemplate::new(404), 404),
         (
             ResponseTemplate::new(200).set_body_string("<html>pl4nted"),
@@ -180,7 +180,7 @@ async fn unavailable_document_error_contains_the_status() {
             200,
         ),
     ] {
-        let server = crate::support::answering(answer).await;
+        let server = crate::support::responding_with(response).await;
         let error = failing(&server, "").await;
         assert!(error.is_invalid_response(), "{error}");
         assert_eq!(error.status(), Some(status));
@@ -195,14 +195,14 @@ async fn unavailable_document_error_contains_the_status() {
 
 #[tokio::test]
 async fn redirect_is_not_followed() {
-    let elsewhere = serving(
+    let other = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
     )
     .await;
-    let place = format!("{}/.well-known/openid-configuration", elsewhere.uri());
+    let place = format!("{}/.well-known/openid-configuration", other.uri());
     let redirect = ResponseTemplate::new(307).insert_header("location", format!("{place}?pl4nted"));
-    let server = crate::support::answering(redirect).await;
+    let server = crate::support::responding_with(redirect).await;
     let error = failing(&server, "").await;
     assert_eq!(error.status(), Some(307));
     let text = error.to_string();
@@ -211,7 +211,7 @@ async fn redirect_is_not_followed() {
         "{text}"
     );
     assert!(!crate::support::chain(&error).contains("pl4nted"));
-    assert_eq!(requests(&elsewhere).await, 0);
+    assert_eq!(requests(&other).await, 0);
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn failed_refetch_uses_the_last_document_and_is_retried_soon() {
     text(&source).await;
     assert_eq!(requests(&server).await, 5);
 
-    // A document of another server is rejected even so.
+    // A document of another server is still rejected.
     server.reset().await;
     mount(&server, "", |_| json!({"issuer": "https://evil.test/"})).await;
     clock.advance(3600);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::support::{
-    FakeClock, answer, answering, chain, failure, requests, settings, token, tokens,
+    FakeClock, chain, failure, requests, responding_with, set_response, settings, token, tokens,
 };
 
 mod api;
@@ -70,7 +70,7 @@ async fn proofs(server: &MockServer) -> Vec<Proof> {
 
 #[tokio::test]
 async fn token_request_has_a_proof_without_an_access_token_hash() {
-    let server = answering(granted("t", "DPoP")).await;
+    let server = responding_with(granted("t", "DPoP")).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
     let url = format!("{}/oauth%2Ftoken?tenant=a#", server.uri());
@@ -97,7 +97,7 @@ async fn token_request_has_a_proof_without_an_access_token_hash() {
 
 #[tokio::test]
 async fn request_without_a_key_has_no_proof() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let source = settings(&server).build().unwrap();
     assert!(!token(&source).await.is_bound());
     let received = server.received_requests().await.unwrap();
@@ -106,7 +106,7 @@ async fn request_without_a_key_has_no_proof() {
 
 #[tokio::test]
 async fn each_attempt_and_refresh_has_its_own_proof_with_one_key() {
-    let server = answering(ResponseTemplate::new(503)).await;
+    let server = responding_with(ResponseTemplate::new(503)).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
     let source = bound(&server, &key)
@@ -118,7 +118,7 @@ async fn each_attempt_and_refresh_has_its_own_proof_with_one_key() {
     let mut all = proofs(&server).await;
     assert_eq!(all.len(), 3);
 
-    answer(&server, granted("t", "DPoP")).await;
+    set_response(&server, granted("t", "DPoP")).await;
     for _ in 0..2 {
         token(&source).await;
         clock.advance(3600);
@@ -135,15 +135,14 @@ async fn each_attempt_and_refresh_has_its_own_proof_with_one_key() {
 
 #[tokio::test]
 async fn nonce_request_is_retried_once() {
-    let server =
-        answering(
-            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
-                Some("n1") => granted("t", "DPoP").insert_header("dpop-nonce", "n2"),
-                Some("n2") => granted("u", "DPoP"),
-                _ => challenge("n1"),
-            },
-        )
-        .await;
+    let server = responding_with(|request: &Request| {
+        match Proof::verified(header(request, "dpop")).nonce() {
+            Some("n1") => granted("t", "DPoP").insert_header("dpop-nonce", "n2"),
+            Some("n2") => granted("u", "DPoP"),
+            _ => challenge("n1"),
+        }
+    })
+    .await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
     let source = bound(&server, &key).clock(clock.clone()).build().unwrap();
@@ -159,14 +158,13 @@ async fn nonce_request_is_retried_once() {
 
 #[tokio::test]
 async fn nonce_retry_has_a_new_assertion() {
-    let server =
-        answering(
-            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
-                None => challenge("n1"),
-                Some(_) => granted("t", "DPoP"),
-            },
-        )
-        .await;
+    let server = responding_with(|request: &Request| {
+        match Proof::verified(header(request, "dpop")).nonce() {
+            None => challenge("n1"),
+            Some(_) => granted("t", "DPoP"),
+        }
+    })
+    .await;
     let client = DpopKey::generate().unwrap().to_pem().unwrap();
     let client = PrivateKey::from_pem(client.secret(), SigningAlgorithm::Es256).unwrap();
     let source = ClientCredentials::builder("acme.us.auth0.com")
@@ -192,7 +190,7 @@ async fn nonce_retry_has_a_new_assertion() {
 
 #[tokio::test]
 async fn second_nonce_request_is_the_error() {
-    let server = answering(challenge("n1")).await;
+    let server = responding_with(challenge("n1")).await;
     let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
     assert_eq!(
         (error.error(), error.status()),
@@ -205,12 +203,12 @@ async fn second_nonce_request_is_the_error() {
 #[tokio::test]
 async fn nonce_request_without_a_nonce_is_the_error() {
     let body = json!({"error": "use_dpop_nonce"});
-    for unfit in [None, Some("two words")] {
+    for invalid in [None, Some("two words")] {
         let mut template = ResponseTemplate::new(400).set_body_json(&body);
-        if let Some(unfit) = unfit {
-            template = template.insert_header("dpop-nonce", unfit);
+        if let Some(invalid) = invalid {
+            template = template.insert_header("dpop-nonce", invalid);
         }
-        let server = answering(template).await;
+        let server = responding_with(template).await;
         let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
         assert_eq!(error.error(), Some("use_dpop_nonce"));
         assert_eq!(requests(&server).await, 1);
@@ -219,10 +217,10 @@ async fn nonce_request_without_a_nonce_is_the_error() {
 
 #[tokio::test]
 async fn other_rejections_with_a_nonce_are_not_retried_but_store_it() {
-    let refused = ResponseTemplate::new(400)
+    let rejected = ResponseTemplate::new(400)
         .set_body_json(json!({"error": "invalid_dpop_proof"}))
         .insert_header("dpop-nonce", "n7");
-    let server = answering(refused).await;
+    let server = responding_with(rejected).await;
     let key = DpopKey::generate().unwrap();
     let error = failure(&source(&server, &key)).await;
     assert_eq!(error.error(), Some("invalid_dpop_proof"));
@@ -234,7 +232,7 @@ async fn other_rejections_with_a_nonce_are_not_retried_but_store_it() {
 
 #[tokio::test]
 async fn nonce_request_without_a_key_is_the_error() {
-    let server = answering(challenge("n1")).await;
+    let server = responding_with(challenge("n1")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert_eq!(error.error(), Some("use_dpop_nonce"));
     assert_eq!(requests(&server).await, 1);
@@ -249,12 +247,13 @@ async fn token_type_of_the_response_decides() {
         ("Bearer", false),
         ("bearer", false),
     ] {
-        let server = answering(granted("t", token_type)).await;
+        let server = responding_with(granted("t", token_type)).await;
         let token = token(&source(&server, &key)).await;
         assert_eq!(token.is_bound(), is_bound, "{token_type}");
     }
     let server =
-        answering(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t"}))).await;
+        responding_with(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t"})))
+            .await;
     assert!(!token(&source(&server, &key)).await.is_bound());
 }
 
@@ -263,7 +262,7 @@ async fn unusable_token_type_is_an_invalid_response() {
     let key = DpopKey::generate().unwrap();
     for token_type in [json!("mac"), json!(""), json!(1), json!(["DPoP"])] {
         let body = json!({"access_token": "t", "token_type": token_type});
-        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
         let error = failure(&source(&server, &key)).await;
         assert!(error.is_invalid_response(), "{token_type}");
         assert!(
@@ -274,7 +273,7 @@ async fn unusable_token_type_is_an_invalid_response() {
         );
     }
     // No key was proven, so the token is not usable.
-    let server = answering(granted("t", "DPoP")).await;
+    let server = responding_with(granted("t", "DPoP")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert!(error.is_invalid_response());
     assert!(

@@ -9,14 +9,14 @@ use tokio::task::JoinSet;
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::support::{
-    FakeClock, Gate, answer, answering, elsewhere, grant, requests, runtime, settings, source,
-    text, token, tokens, typed,
+    FakeClock, Gate, grant, on_new_runtime, requests, responding_with, runtime, set_response,
+    settings, source, text, token, tokens, typed,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_concurrent_callers_share_one_request() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let (source, _clock) = source(&server);
     let mut callers = JoinSet::new();
     for _ in 0..200 {
@@ -38,15 +38,15 @@ async fn two_hundred_concurrent_callers_share_one_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn failed_fetch_is_returned_to_all_waiting_callers() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let (source, _clock) = source(&server);
     // All callers start before the response: join! polls each one before it waits.
     let callers = async { tokio::join!(source.token(), source.token(), source.token()) };
-    let answers = async {
+    let responses = async {
         gate.arrival().await;
         gate.release(ResponseTemplate::new(502));
     };
-    let ((first, second, third), ()) = tokio::join!(callers, answers);
+    let ((first, second, third), ()) = tokio::join!(callers, responses);
     for result in [first, second, third] {
         assert_eq!(typed(&result.unwrap_err()).status(), Some(502));
     }
@@ -56,14 +56,14 @@ async fn failed_fetch_is_returned_to_all_waiting_callers() {
 #[tokio::test]
 async fn cancelled_first_caller_does_not_affect_the_others() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let (source, _clock) = source(&server);
     let mut first = source.token();
     let mut second = source.token();
     tokio::select! {
         biased;
-        _ = &mut first => unreachable!("the answer is held back"),
-        _ = &mut second => unreachable!("the answer is held back"),
+        _ = &mut first => unreachable!("the response is held back"),
+        _ = &mut second => unreachable!("the response is held back"),
         () = gate.arrival() => {}
     }
     drop(first);
@@ -75,12 +75,12 @@ async fn cancelled_first_caller_does_not_affect_the_others() {
 #[tokio::test]
 async fn request_of_a_cancelled_caller_serves_the_next() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let (source, _clock) = source(&server);
     let mut first = source.token();
     tokio::select! {
         biased;
-        _ = &mut first => unreachable!("the answer is held back"),
+        _ = &mut first => unreachable!("the response is held back"),
         () = gate.arrival() => {}
     }
     drop(first);
@@ -91,13 +91,13 @@ async fn request_of_a_cancelled_caller_serves_the_next() {
 
 #[tokio::test]
 async fn hanging_early_refresh_does_not_block_callers() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
     clock.advance(3600 - 60);
 
     let (mut gate, respond) = Gate::new();
-    answer(&server, respond).await;
+    set_response(&server, respond).await;
     assert_eq!(text(&source).await, "token-1");
     gate.arrival().await;
     for _ in 0..10 {
@@ -118,12 +118,12 @@ async fn hanging_early_refresh_does_not_block_callers() {
 
 #[tokio::test]
 async fn token_expires_during_a_refresh_and_waiting_callers_get_its_error() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
     clock.advance(3600 - 60);
     let (mut gate, respond) = Gate::new();
-    answer(&server, respond).await;
+    set_response(&server, respond).await;
     text(&source).await;
     gate.arrival().await;
     clock.advance(60);
@@ -136,7 +136,7 @@ async fn token_expires_during_a_refresh_and_waiting_callers_get_its_error() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn token_revoked_under_fifty_calls_is_replaced_by_one_request() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, _clock) = source(&server);
     let revoked = token(&source).await;
     source.accepted(&revoked);
@@ -161,13 +161,13 @@ async fn token_revoked_under_fifty_calls_is_replaced_by_one_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fresh_token_rejected_under_fifty_calls_causes_no_request() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (source, _clock) = source(&server);
-    let refused = token(&source).await;
+    let rejected = token(&source).await;
     let mut callers = JoinSet::new();
     for _ in 0..50 {
-        let (source, refused) = (source.clone(), refused.clone());
-        callers.spawn(async move { source.rejected(&refused) });
+        let (source, rejected) = (source.clone(), rejected.clone());
+        callers.spawn(async move { source.rejected(&rejected) });
     }
     assert!(!callers.join_all().await.contains(&true));
     assert_eq!(requests(&server).await, 1);
@@ -195,20 +195,20 @@ fn all_kinds(server: &MockServer) -> Vec<(ClientCredentials, Arc<FakeClock>)> {
 fn idle_runtime_of_the_first_caller_does_not_block_others() {
     let servers = multi_thread();
     let (mut gate, respond) = Gate::new();
-    let server = servers.block_on(answering(respond));
+    let server = servers.block_on(responding_with(respond));
     for (source, _clock) in all_kinds(&server) {
         let idle = runtime();
         let mut first = source.token();
         idle.block_on(async {
             tokio::select! {
                 biased;
-                _ = &mut first => unreachable!("the answer is held back"),
+                _ = &mut first => unreachable!("the response is held back"),
                 () = gate.arrival() => {}
             }
         });
         gate.release(grant("token"));
         let other = source.clone();
-        assert_eq!(elsewhere(async move { text(&other).await }), "token");
+        assert_eq!(on_new_runtime(async move { text(&other).await }), "token");
         // It returns the token when its runtime continues.
         assert_eq!(idle.block_on(first).unwrap().secret(), "token");
     }
@@ -219,18 +219,18 @@ fn idle_runtime_of_the_first_caller_does_not_block_others() {
 fn ended_runtime_of_the_first_caller_does_not_block_others() {
     let servers = multi_thread();
     let (mut gate, respond) = Gate::new();
-    let server = servers.block_on(answering(respond));
+    let server = servers.block_on(responding_with(respond));
     for (source, _clock) in all_kinds(&server) {
         runtime().block_on(async {
             let mut first = source.token();
             tokio::select! {
                 biased;
-                _ = &mut first => unreachable!("the answer is held back"),
+                _ = &mut first => unreachable!("the response is held back"),
                 () = gate.arrival() => {}
             }
         });
         gate.release(grant("token"));
-        assert_eq!(elsewhere(async move { text(&source).await }), "token");
+        assert_eq!(on_new_runtime(async move { text(&source).await }), "token");
     }
     assert_eq!(servers.block_on(requests(&server)), 4);
 }
@@ -238,12 +238,12 @@ fn ended_runtime_of_the_first_caller_does_not_block_others() {
 #[test]
 fn connection_of_an_idle_runtime_does_not_block_others() {
     let servers = multi_thread();
-    let server = servers.block_on(answering(tokens()));
+    let server = servers.block_on(responding_with(tokens()));
     for (source, clock) in all_kinds(&server) {
         let idle = runtime();
         let first = idle.block_on(text(&source));
         clock.advance(3600);
-        assert_ne!(elsewhere(async move { text(&source).await }), first);
+        assert_ne!(on_new_runtime(async move { text(&source).await }), first);
         drop(idle);
     }
 }

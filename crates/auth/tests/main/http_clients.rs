@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use wiremock::MockServer;
 
 use crate::provider::{Provider, grant};
-use crate::support::{answering, failure, settings, text, tokens, typed};
+use crate::support::{failure, responding_with, settings, text, tokens, typed};
 
 /// A client that is identified by a header of its requests.
 fn named(name: &'static str) -> HttpClient {
@@ -100,7 +100,7 @@ async fn source_without_a_client_uses_that_of_the_api_client() {
 
 #[tokio::test]
 async fn plain_http_server_does_not_use_the_client_of_the_api_client() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     for client in [None, Some(named("api"))] {
         let source = settings(&server).build().unwrap();
         use_in_a_client(source.clone(), client);
@@ -114,8 +114,8 @@ async fn plain_http_server_does_not_use_the_client_of_the_api_client() {
     let (client, count) = proxied().await;
     use_in_a_client(session.clone(), Some(client));
     provider.reset().await;
-    let answer = grant(2, serde_json::json!({}));
-    provider.on("/oauth/token", answer).await;
+    let response = grant(2, serde_json::json!({}));
+    provider.on("/oauth/token", response).await;
     provider.clock.advance(3600);
     session.token().await.unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 0);
@@ -123,7 +123,7 @@ async fn plain_http_server_does_not_use_the_client_of_the_api_client() {
 
 #[tokio::test]
 async fn source_keeps_its_own_client() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let source = settings(&server).http_client(named("own")).build().unwrap();
     use_in_a_client(source.clone(), Some(named("api")));
     text(&source).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::provider::{Key, Provider, base64, unsigned};
 
 /// The failed check of a login whose ID token is the result of `token` for the nonce, or `None` if the login succeeds.
-async fn fault(
+async fn failed_check(
     provider: &Provider,
     flow: AuthorizationCode,
     token: impl FnOnce(&str) -> String,
@@ -60,7 +60,7 @@ async fn each_invalid_claim_has_its_own_error() {
         ("nonce", Value::Null, Some(Nonce)),
     ];
     for (name, value, expected) in cases {
-        let found = fault(&provider, provider.flow(), |nonce| {
+        let found = failed_check(&provider, provider.flow(), |nonce| {
             let mut claims = provider.claims(nonce);
             match value {
                 Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
@@ -71,7 +71,7 @@ async fn each_invalid_claim_has_its_own_error() {
         .await;
         assert_eq!(found, expected, "{name}: {value}");
     }
-    let several = fault(&provider, provider.flow(), |nonce| {
+    let several = failed_check(&provider, provider.flow(), |nonce| {
         let mut claims = provider.claims(nonce);
         claims["aud"] = json!(["client", "another"]);
         claims["azp"] = json!("client");
@@ -175,9 +175,9 @@ async fn invalid_claim_message_shows_expected_and_found_values() {
         assert!(error.to_string().contains(&expected), "{error}");
     }
     // The nonce is a secret of the login.
-    let mut drawn = String::new();
+    let mut login_nonce = String::new();
     let token = |nonce: &str| {
-        drawn = nonce.to_owned();
+        login_nonce = nonce.to_owned();
         let mut claims = provider.claims("pl4nted");
         claims["aud"] = json!("client");
         provider.id_token(&claims)
@@ -188,7 +188,7 @@ async fn invalid_claim_message_shows_expected_and_found_values() {
         .unwrap_err();
     let text = crate::support::chain(&error);
     assert!(
-        !text.contains(&drawn) && !text.contains("pl4nted"),
+        !text.contains(&login_nonce) && !text.contains("pl4nted"),
         "{text}"
     );
     let token = |nonce: &str| {
@@ -224,38 +224,38 @@ async fn invalid_claim_message_shows_expected_and_found_values() {
 #[tokio::test]
 async fn requested_organization_must_be_in_the_token() {
     let provider = Provider::start().await;
-    let refused = Some(IdTokenErrorKind::Organization);
-    for (asked, claims, expected) in [
+    let rejected = Some(IdTokenErrorKind::Organization);
+    for (requested, claims, expected) in [
         ("org_1", json!({"org_id": "org_1"}), None),
-        ("org_1", json!({"org_id": "org_2"}), refused),
-        ("org_1", json!({"org_id": "ORG_1"}), refused),
-        ("org_1", json!({"org_name": "org_1"}), refused),
-        ("org_1", json!({}), refused),
-        ("org_1", json!({"org_id": ["org_1"]}), refused),
+        ("org_1", json!({"org_id": "org_2"}), rejected),
+        ("org_1", json!({"org_id": "ORG_1"}), rejected),
+        ("org_1", json!({"org_name": "org_1"}), rejected),
+        ("org_1", json!({}), rejected),
+        ("org_1", json!({"org_id": ["org_1"]}), rejected),
         ("acme", json!({"org_id": "org_1", "org_name": "acme"}), None),
         ("Acme", json!({"org_id": "org_1", "org_name": "acme"}), None),
         (
             "acme",
             json!({"org_id": "org_1", "org_name": "ecma"}),
-            refused,
+            rejected,
         ),
-        ("acme", json!({"org_id": "acme"}), refused),
+        ("acme", json!({"org_id": "acme"}), rejected),
         ("", json!({"org_id": "org_2"}), None),
     ] {
         // The flow's own organization, and one that is set for a login.
-        let of_builder = match asked {
+        let of_builder = match requested {
             "" => provider.flow(),
-            _ => provider.builder().organization(asked).build().unwrap(),
+            _ => provider.builder().organization(requested).build().unwrap(),
         };
-        for flow in [of_builder, provider.flow().with_organization(asked)] {
-            let found = fault(&provider, flow.clone(), |nonce| {
+        for flow in [of_builder, provider.flow().with_organization(requested)] {
+            let found = failed_check(&provider, flow.clone(), |nonce| {
                 let mut all = provider.claims(nonce);
                 for (name, value) in claims.as_object().unwrap() {
                     all[name] = value.clone();
                 }
                 provider.id_token(&all)
             });
-            assert_eq!(found.await, expected, "{asked}: {claims}");
+            assert_eq!(found.await, expected, "{requested}: {claims}");
         }
     }
 }
@@ -274,14 +274,14 @@ async fn auth_time_must_be_within_max_age() {
         (json!(now - 161), Some(IdTokenErrorKind::AuthenticationTime)),
         (Value::Null, Some(IdTokenErrorKind::Malformed)),
     ] {
-        let found = fault(&provider, flow.clone(), |nonce| {
+        let found = failed_check(&provider, flow.clone(), |nonce| {
             let mut claims = provider.claims(nonce);
             claims["auth_time"] = time.clone();
             provider.id_token(&claims)
         });
         assert_eq!(found.await, expected, "{time}");
     }
-    let missing = fault(&provider, flow.clone(), |nonce| {
+    let missing = failed_check(&provider, flow.clone(), |nonce| {
         provider.id_token(&provider.claims(nonce))
     });
     assert_eq!(missing.await, Some(IdTokenErrorKind::AuthenticationTime));
@@ -290,16 +290,16 @@ async fn auth_time_must_be_within_max_age() {
 #[tokio::test]
 async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
     let provider = Provider::start().await;
-    let refused = Some(IdTokenErrorKind::Algorithm);
+    let rejected = Some(IdTokenErrorKind::Algorithm);
     for name in ["none", "None", "NONE", ""] {
         for end in [".", ".AAAA"] {
-            let found = fault(&provider, provider.flow(), |nonce| {
+            let found = failed_check(&provider, provider.flow(), |nonce| {
                 unsigned(
                     &json!({"alg": name, "kid": "key-1"}),
                     &provider.claims(nonce),
                 ) + end
             });
-            assert_eq!(found.await, refused, "{name}");
+            assert_eq!(found.await, rejected, "{name}");
         }
     }
     // An HMAC keyed with the public key.
@@ -308,7 +308,7 @@ async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
         ("HS384", hmac::HMAC_SHA384),
         ("HS512", hmac::HMAC_SHA512),
     ] {
-        let found = fault(&provider, provider.flow(), |nonce| {
+        let found = failed_check(&provider, provider.flow(), |nonce| {
             let message = unsigned(
                 &json!({"alg": name, "kid": "key-1"}),
                 &provider.claims(nonce),
@@ -319,14 +319,14 @@ async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
                 base64(hmac::sign(&key, message.as_bytes()).as_ref())
             )
         });
-        assert_eq!(found.await, refused, "{name}");
+        assert_eq!(found.await, rejected, "{name}");
     }
     // A valid signature with an algorithm that is not accepted.
-    let found = fault(&provider, provider.flow(), |nonce| {
+    let found = failed_check(&provider, provider.flow(), |nonce| {
         let header = json!({"alg": "PS256", "kid": "key-1"});
         provider.key.signed(&header, &provider.claims(nonce))
     });
-    assert_eq!(found.await, refused);
+    assert_eq!(found.await, rejected);
 }
 
 #[tokio::test]
@@ -343,12 +343,12 @@ async fn configured_algorithm_replaces_rs256() {
             .id_token_algorithms([algorithm])
             .build()
             .unwrap();
-        let found = fault(&provider, flow.clone(), |nonce| {
+        let found = failed_check(&provider, flow.clone(), |nonce| {
             let header = json!({"alg": name, "kid": key.id()});
             key.signed(&header, &provider.claims(nonce))
         });
         assert_eq!(found.await, None, "{name}");
-        let found = fault(&provider, flow.clone(), |nonce| {
+        let found = failed_check(&provider, flow.clone(), |nonce| {
             provider.id_token(&provider.claims(nonce))
         });
         assert_eq!(found.await, Some(IdTokenErrorKind::Algorithm), "{name}");
@@ -359,7 +359,7 @@ async fn configured_algorithm_replaces_rs256() {
         .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
         .build()
         .unwrap();
-    let found = fault(&provider, flow.clone(), |nonce| {
+    let found = failed_check(&provider, flow.clone(), |nonce| {
         let header = json!({"alg": "RS256", "kid": "key-2"});
         elliptic.signed(&header, &provider.claims(nonce))
     });
@@ -372,19 +372,19 @@ async fn unsigned_text_is_malformed() {
     let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
     let malformed = Some(IdTokenErrorKind::Malformed);
     for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "....", "e30.e30.e30"] {
-        let found = fault(&provider, provider.flow(), |_| text.to_owned());
+        let found = failed_check(&provider, provider.flow(), |_| text.to_owned());
         assert_eq!(found.await, malformed, "{text}");
     }
-    let found = fault(&provider, provider.flow(), |nonce| {
+    let found = failed_check(&provider, provider.flow(), |nonce| {
         format!("{}{}", right(nonce), "A".repeat(40_000))
     });
     assert_eq!(found.await, malformed);
     let critical = json!({"alg": "RS256", "kid": "key-1", "crit": ["exp"]});
-    let found = fault(&provider, provider.flow(), |nonce| {
+    let found = failed_check(&provider, provider.flow(), |nonce| {
         provider.key.signed(&critical, &provider.claims(nonce))
     });
     assert_eq!(found.await, malformed);
-    let found = fault(&provider, provider.flow(), |_| {
+    let found = failed_check(&provider, provider.flow(), |_| {
         provider.id_token(&json!(["no object"]))
     });
     assert_eq!(found.await, malformed);
@@ -398,7 +398,7 @@ async fn response_without_id_token_is_rejected() {
     provider
         .on("/oauth/token", crate::provider::grant(1, json!({})))
         .await;
-    let query = crate::provider::answer_to(&pending);
+    let query = crate::provider::callback_query(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
     assert_eq!(error.id_token_error_kind(), Some(IdTokenErrorKind::Missing));
 }
@@ -408,13 +408,13 @@ async fn signature_of_another_key_or_text_is_rejected() {
     let provider = Provider::start().await;
     let other = Key::rsa("key-1");
     let header = json!({"alg": "RS256", "kid": "key-1"});
-    let refused = Some(IdTokenErrorKind::Signature);
-    let found = fault(&provider, provider.flow(), |nonce| {
+    let rejected = Some(IdTokenErrorKind::Signature);
+    let found = failed_check(&provider, provider.flow(), |nonce| {
         other.signed(&header, &provider.claims(nonce))
     });
-    assert_eq!(found.await, refused);
+    assert_eq!(found.await, rejected);
     for changed in [true, false] {
-        let found = fault(&provider, provider.flow(), |nonce| {
+        let found = failed_check(&provider, provider.flow(), |nonce| {
             let token = provider.id_token(&provider.claims(nonce));
             let (_, signature) = token.rsplit_once('.').unwrap();
             let mut claims = provider.claims(nonce);
@@ -424,7 +424,7 @@ async fn signature_of_another_key_or_text_is_rejected() {
                 false => format!("{}.", unsigned(&header, &claims)),
             }
         });
-        assert_eq!(found.await, refused);
+        assert_eq!(found.await, rejected);
     }
 }
 
@@ -442,7 +442,7 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     let header = json!({"alg": "RS256", "kid": "key-2"});
     provider.publish(&[&next]).await;
     let unknown = Some(IdTokenErrorKind::UnknownKey);
-    let found = fault(&provider, flow.clone(), |nonce| {
+    let found = failed_check(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(
@@ -453,7 +453,7 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     assert_eq!(fetches().await, 1);
 
     provider.clock.advance(60);
-    let found = fault(&provider, flow.clone(), |nonce| {
+    let found = failed_check(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(found.await, None);
@@ -462,14 +462,14 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     // Made-up key IDs cause no requests.
     let header = json!({"alg": "RS256", "kid": "made up"});
     for _ in 0..3 {
-        let found = fault(&provider, flow.clone(), |nonce| {
+        let found = failed_check(&provider, flow.clone(), |nonce| {
             next.signed(&header, &provider.claims(nonce))
         });
         assert_eq!(found.await, unknown);
     }
     assert_eq!(fetches().await, 2);
     provider.clock.advance(60);
-    let found = fault(&provider, flow.clone(), |nonce| {
+    let found = failed_check(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(found.await, unknown);
@@ -507,9 +507,9 @@ async fn token_without_key_id_uses_the_only_suitable_key() {
         json!("no key"),
     ];
     provider.publish_raw(json!({ "keys": one })).await;
-    assert_eq!(fault(&provider, provider.flow(), token).await, None);
+    assert_eq!(failed_check(&provider, provider.flow(), token).await, None);
     let other = Key::rsa("key-2");
     provider.publish(&[provider.key, &other]).await;
-    let found = fault(&provider, provider.flow(), token).await;
+    let found = failed_check(&provider, provider.flow(), token).await;
     assert_eq!(found, Some(IdTokenErrorKind::UnknownKey));
 }

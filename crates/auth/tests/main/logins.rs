@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use url::Url;
 use wiremock::ResponseTemplate;
 
-use crate::provider::{CLIENT, Provider, REDIRECT, answer_to, field, parameter};
+use crate::provider::{CLIENT, Provider, REDIRECT, callback_query, field, parameter};
 use crate::support::chain;
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn code_is_exchanged_with_its_verifier() {
         );
         provider.on("/oauth/token", grant).await;
         let session = flow
-            .finish(pending.clone(), &answer_to(&pending))
+            .finish(pending.clone(), &callback_query(&pending))
             .await
             .unwrap();
 
@@ -157,9 +157,9 @@ async fn deserialized_pending_login_is_finished_by_another_flow() {
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
-    let kept = serde_json::to_string(&pending).unwrap();
-    let pending: PendingLogin = serde_json::from_str(&kept).unwrap();
-    let query = answer_to(&pending);
+    let serialized = serde_json::to_string(&pending).unwrap();
+    let pending: PendingLogin = serde_json::from_str(&serialized).unwrap();
+    let query = callback_query(&pending);
     provider.flow().finish(pending, &query).await.unwrap();
 }
 
@@ -179,7 +179,7 @@ async fn callback_is_parsed_in_each_form() {
         let pending = provider
             .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
             .await;
-        let callback = form.replace("{}", &answer_to(&pending));
+        let callback = form.replace("{}", &callback_query(&pending));
         flow.finish(pending, &callback).await.expect(form);
     }
 }
@@ -189,7 +189,7 @@ async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let issuer = provider.issuer();
-    for (callback, fault) in [
+    for (callback, expected) in [
         ("code=c0de&state=another", CallbackErrorKind::State),
         ("code=c0de&state=", CallbackErrorKind::State),
         ("code=c0de", CallbackErrorKind::State),
@@ -216,7 +216,7 @@ async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
         let pending = flow.start().await.unwrap();
         let callback = callback.replace("{}", pending.state());
         let error = flow.finish(pending, &callback).await.unwrap_err();
-        assert_eq!(error.callback_error_kind(), Some(fault), "{callback}");
+        assert_eq!(error.callback_error_kind(), Some(expected), "{callback}");
         assert!(
             error
                 .to_string()
@@ -229,7 +229,7 @@ async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
-    let query = format!("{}&iss={issuer}", answer_to(&pending));
+    let query = format!("{}&iss={issuer}", callback_query(&pending));
     flow.finish(pending, &query).await.unwrap();
 }
 
@@ -265,10 +265,10 @@ async fn missing_iss_that_was_announced_sends_no_code() {
     ] {
         let pending = flow.start().await.unwrap();
         // A web application stores it, and another process may finish the login.
-        let kept = serde_json::to_string(&pending).unwrap();
+        let serialized = serde_json::to_string(&pending).unwrap();
         let callback = callback.replace("{}", pending.state());
         for flow in [flow.clone(), provider.flow()] {
-            let pending: PendingLogin = serde_json::from_str(&kept).unwrap();
+            let pending: PendingLogin = serde_json::from_str(&serialized).unwrap();
             let error = flow.finish(pending, &callback).await.unwrap_err();
             assert_eq!(
                 error.callback_error_kind(),
@@ -292,18 +292,18 @@ async fn missing_iss_that_was_announced_sends_no_code() {
         .await
         .unwrap_err();
     assert_eq!(error.callback_error_kind(), Some(CallbackErrorKind::State));
-    let asked = provider
+    let requested = provider
         .requests("/.well-known/openid-configuration")
         .await
         .len();
-    assert_eq!(asked, discoveries);
+    assert_eq!(requested, discoveries);
     assert!(provider.requests("/oauth/token").await.is_empty());
     assert!(provider.requests("/jwks").await.is_empty());
 
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
-    let query = format!("{}&iss={issuer}", answer_to(&pending));
+    let query = format!("{}&iss={issuer}", callback_query(&pending));
     flow.finish(pending, &query).await.unwrap();
 }
 
@@ -377,23 +377,23 @@ async fn rejected_code_is_an_invalid_grant_with_a_known_outcome() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
-    let refusal =
+    let error_body =
         json!({"error": "invalid_grant", "error_description": "Invalid authorization code"});
     provider
         .on(
             "/oauth/token",
-            ResponseTemplate::new(403).set_body_json(refusal),
+            ResponseTemplate::new(403).set_body_json(error_body),
         )
         .await;
-    let query = answer_to(&pending);
+    let query = callback_query(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
     assert!(error.is_invalid_grant() && !error.is_outcome_unknown());
     assert!(!error.is_refresh_token_rejected() && !error.is_session_ended());
 }
 
-/// A token endpoint that reads and counts each request, sends `answer` and closes the connection.
-pub(crate) async fn dying(
-    answer: &'static str,
+/// A token endpoint that reads and counts each request, sends `response` and closes the connection.
+pub(crate) async fn closing_endpoint(
+    response: &'static str,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -405,7 +405,7 @@ pub(crate) async fn dying(
             let mut buffer = [0; 8192];
             let _ = stream.read(&mut buffer).await;
             counted.fetch_add(1, Ordering::SeqCst);
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(response.as_bytes()).await;
         }
     });
     (url, count)
@@ -423,8 +423,8 @@ pub(crate) const LOST: [&str; 5] = [
 #[tokio::test]
 async fn lost_response_to_the_code_is_not_retried_and_has_an_unknown_outcome() {
     let provider = Provider::start().await;
-    for answer in LOST {
-        let (url, count) = dying(answer).await;
+    for response in LOST {
+        let (url, count) = closing_endpoint(response).await;
         let flow = provider
             .builder()
             .token_url(url)
@@ -432,13 +432,13 @@ async fn lost_response_to_the_code_is_not_retried_and_has_an_unknown_outcome() {
             .build()
             .unwrap();
         let pending = flow.start().await.unwrap();
-        let query = answer_to(&pending);
+        let query = callback_query(&pending);
         let error = flow.finish(pending, &query).await.unwrap_err();
-        assert!(error.is_outcome_unknown(), "{answer}: {error}");
+        assert!(error.is_outcome_unknown(), "{response}: {error}");
         assert_eq!(
             count.load(std::sync::atomic::Ordering::SeqCst),
             1,
-            "{answer}"
+            "{response}"
         );
     }
     assert!(provider.sleeper.seconds().is_empty());
@@ -457,7 +457,7 @@ async fn code_that_was_not_sent_is_retried() {
         .build()
         .unwrap();
     let pending = flow.start().await.unwrap();
-    let query = answer_to(&pending);
+    let query = callback_query(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
     assert!(
         error.is_transport() && !error.is_outcome_unknown(),
@@ -472,7 +472,7 @@ async fn unavailable_keys_do_not_spend_the_code() {
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
     provider.publish_raw(json!({"keys": "none"})).await;
-    let query = answer_to(&pending);
+    let query = callback_query(&pending);
     let error = flow.finish(pending.clone(), &query).await.unwrap_err();
     assert!(
         error.is_invalid_response() && !error.is_outcome_unknown(),
@@ -497,7 +497,7 @@ fn invalid_settings_are_all_reported() {
     ] {
         complete().redirect_uri(uri).build().unwrap();
     }
-    for (settings, fault) in [
+    for (settings, expected) in [
         (
             AuthorizationCode::builder("acme.us.auth0.com"),
             "client_id is missing; redirect_uri is missing",
@@ -550,7 +550,7 @@ fn invalid_settings_are_all_reported() {
     ] {
         let error = settings.build().unwrap_err();
         assert!(error.is_configuration());
-        assert!(error.to_string().contains(fault), "{fault}: {error}");
+        assert!(error.to_string().contains(expected), "{expected}: {error}");
         assert!(!chain(&error).contains("p4ss"), "{error}");
     }
 }

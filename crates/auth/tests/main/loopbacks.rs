@@ -83,18 +83,18 @@ impl Login {
     }
 
     /// The response to a raw request.
-    async fn say(&self, request: String) -> String {
+    async fn send(&self, request: String) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         // The connection is closed if the request is too large.
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8(answer).unwrap()
+        let _ = stream.read_to_end(&mut response).await;
+        String::from_utf8(response).unwrap()
     }
 
     async fn get(&self, target: &str) -> String {
         let host = &self.address;
-        self.say(format!(
+        self.send(format!(
             "GET {target} HTTP/1.1\r\nHost: {host}\r\ncookie: a=b\r\n\r\n"
         ))
         .await
@@ -109,8 +109,8 @@ async fn authorization_response_yields_a_session_and_a_closing_page() {
         parameter(&login.url, "redirect_uri").unwrap(),
         format!("http://{}/callback", login.address)
     );
-    let answer = login.get(&login.callback()).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = login.get(&login.callback()).await;
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     let mut lines = head.split("\r\n");
     assert_eq!(lines.next(), Some("HTTP/1.1 200 OK"));
     for header in [
@@ -126,7 +126,7 @@ async fn authorization_response_yields_a_session_and_a_closing_page() {
     }
     assert!(body.contains("You can close this window"));
     let state = parameter(&login.url, "state").unwrap();
-    assert!(!answer.contains("c0de") && !answer.contains(&state));
+    assert!(!response.contains("c0de") && !response.contains(&state));
     let session = login.session.await.unwrap().unwrap();
     assert_eq!(session.token().await.unwrap().secret(), "access-1");
     // The port is closed.
@@ -176,20 +176,20 @@ async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
         (format!("{evil}\r\n\r\n"), "400"),
         ("\r\n\r\n".to_owned(), "400"),
     ] {
-        let answer = login.say(request.clone()).await;
+        let response = login.send(request.clone()).await;
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{request}: {answer}"
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {response}"
         );
-        assert!(!answer.contains("close this window"), "{answer}");
+        assert!(!response.contains("close this window"), "{response}");
         assert!(
-            !answer.contains("script") && !answer.contains("evil"),
-            "{answer}"
+            !response.contains("script") && !response.contains("evil"),
+            "{response}"
         );
-        assert_eq!(answer.contains("allow: GET"), status == "405");
+        assert_eq!(response.contains("allow: GET"), status == "405");
     }
     // Invalid and endless requests.
-    assert_eq!(login.say(format!("GET {}", "a".repeat(20_000))).await, "");
+    assert_eq!(login.send(format!("GET {}", "a".repeat(20_000))).await, "");
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(&login.address).await.unwrap());
@@ -197,8 +197,8 @@ async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
     drop(TcpStream::connect(&login.address).await.unwrap());
     assert!(provider.requests("/oauth/token").await.is_empty());
 
-    let answer = login.get(&callback).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let response = login.get(&callback).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     login.session.await.unwrap().unwrap();
 }
 
@@ -218,8 +218,8 @@ async fn idle_connections_do_not_block_the_browser() {
         }
         silent.push(stream);
     }
-    let answer = login.get(&login.callback()).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let response = login.get(&login.callback()).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     login.session.await.unwrap().unwrap();
     // The oldest connections were closed.
     let mut rest = Vec::new();
@@ -245,14 +245,14 @@ async fn idle_connection_is_closed_and_the_login_continues() {
     pass(9).await;
     let rest = format!(" HTTP/1.1\r\nhost: {}\r\n\r\n", login.address);
     slow.write_all(rest.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    let mut response = String::new();
+    slow.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 404"), "{response}");
     pass(2).await;
     // It is closed or reset.
     assert!(!matches!(silent.read(&mut [0]).await, Ok(1..)));
-    let answer = login.get(&login.callback()).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let response = login.get(&login.callback()).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     login.session.await.unwrap().unwrap();
 }
 
@@ -285,9 +285,9 @@ async fn request_in_several_segments_is_accepted() {
         stream.write_all(piece).await.unwrap();
         tokio::task::yield_now().await;
     }
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     login.session.await.unwrap().unwrap();
 }
 
@@ -297,8 +297,8 @@ async fn denied_access_ends_the_login() {
     let login = Login::start(&provider).await;
     let state = parameter(&login.url, "state").unwrap();
     let target = format!("/callback?error=access_denied&state={state}");
-    let answer = login.get(&target).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let response = login.get(&target).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     assert!(login.session.await.unwrap().unwrap_err().is_access_denied());
 }
 

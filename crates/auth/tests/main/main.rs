@@ -4,7 +4,6 @@
     reason = "what the tests share panics like a test does"
 )]
 
-mod answers;
 mod assertions;
 mod caching;
 mod devices;
@@ -27,4 +26,5 @@ mod sessions;
 mod settings;
 mod stores;
 mod support;
+mod token_responses;
 mod user_secrets;

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
-use crate::support::{answering, failure, settings, source, typed};
+use crate::support::{failure, responding_with, settings, source, typed};
 
 /// The predicates that are true.
-fn holding(error: &Error) -> Vec<&'static str> {
+fn true_predicates(error: &Error) -> Vec<&'static str> {
     let all = [
         ("configuration", error.is_configuration()),
         ("transport", error.is_transport()),
@@ -153,9 +153,13 @@ async fn each_response_satisfies_exactly_its_predicates() {
         for (name, value) in headers {
             template = template.insert_header(*name, *value);
         }
-        let server = answering(template).await;
+        let server = responding_with(template).await;
         let error = failure(&source(&server).0).await;
-        assert_eq!(holding(&error), expected, "{status} {body}: {error}");
+        assert_eq!(
+            true_predicates(&error),
+            expected,
+            "{status} {body}: {error}"
+        );
         assert_eq!(error.status(), Some(status));
         if error.is_rejected() {
             assert_eq!(error.error_description(), Some("why"));
@@ -169,7 +173,7 @@ async fn mfa_token_is_available_but_never_printed() {
     let body = json!({
         "error": "mfa_required", "mfa_token": "pl4nted", "error_description": "use pl4nted or pl4\u{7}nted"
     });
-    let server = answering(ResponseTemplate::new(403).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(403).set_body_json(body)).await;
     let error = failure(&source(&server).0).await;
     assert_eq!(error.mfa_token().unwrap().secret(), "pl4nted");
     assert_eq!(error.error_description(), Some("use … or …"));
@@ -177,7 +181,7 @@ async fn mfa_token_is_available_but_never_printed() {
 }
 
 /// Settings for a server that is unreachable or sends invalid responses.
-fn elsewhere(url: String) -> ClientCredentialsBuilder {
+fn settings_for(url: String) -> ClientCredentialsBuilder {
     ClientCredentials::builder("acme.us.auth0.com")
         .issuer(url)
         .client_id("client")
@@ -189,21 +193,21 @@ fn elsewhere(url: String) -> ClientCredentialsBuilder {
 #[tokio::test]
 async fn missing_response_satisfies_exactly_its_predicates() {
     let unset = ClientCredentials::builder("").build().unwrap_err();
-    assert_eq!(holding(&unset), ["configuration"]);
+    assert_eq!(true_predicates(&unset), ["configuration"]);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let silent = elsewhere(url.clone()).timeout(Duration::from_millis(20));
+    let silent = settings_for(url.clone()).timeout(Duration::from_millis(20));
     let error = failure(&silent.build().unwrap()).await;
-    assert_eq!(holding(&error), ["transport", "timeout"]);
+    assert_eq!(true_predicates(&error), ["transport", "timeout"]);
     drop(listener);
-    let error = failure(&elsewhere(url).build().unwrap()).await;
-    assert_eq!(holding(&error), ["transport"]);
+    let error = failure(&settings_for(url).build().unwrap()).await;
+    assert_eq!(true_predicates(&error), ["transport"]);
 
     let body = json!({"issuer": "https://other.test/"});
-    let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
-    let error = failure(&elsewhere(server.uri()).build().unwrap()).await;
-    assert_eq!(holding(&error), ["discovery"]);
+    let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
+    let error = failure(&settings_for(server.uri()).build().unwrap()).await;
+    assert_eq!(true_predicates(&error), ["discovery"]);
 }
 
 /// A signer that returns an error or panics.
@@ -222,7 +226,7 @@ impl Signer for Broken {
 
 #[tokio::test]
 async fn panic_of_a_signer_is_not_part_of_the_error() {
-    let server = answering(ResponseTemplate::new(500)).await;
+    let server = responding_with(ResponseTemplate::new(500)).await;
     let signing = |signer| {
         ClientCredentials::builder("acme.us.auth0.com")
             .token_url(server.uri())
@@ -231,7 +235,7 @@ async fn panic_of_a_signer_is_not_part_of_the_error() {
             .audience("https://api.test/")
     };
     let error = failure(&signing(Broken(true)).build().unwrap()).await;
-    assert_eq!(holding(&error), ["signing"]);
+    assert_eq!(true_predicates(&error), ["signing"]);
     let with_store = signing(Broken(false)).store(auth0_auth::MemoryStore::new());
     for settings in [signing(Broken(false)), with_store] {
         let source = settings.build().unwrap();
@@ -239,7 +243,7 @@ async fn panic_of_a_signer_is_not_part_of_the_error() {
         let text = crate::support::chain(&error);
         assert!(!text.contains("pl4nted"), "{text}");
         let error = typed(&error);
-        assert_eq!(holding(&error), [""; 0]);
+        assert_eq!(true_predicates(&error), [""; 0]);
         assert_eq!(error.to_string(), "the token request panicked");
     }
 }
@@ -259,7 +263,7 @@ async fn find_in_finds_the_typed_error_at_any_depth() {
         }
     }
     let body = json!({"error": "access_denied"});
-    let server = answering(ResponseTemplate::new(403).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(403).set_body_json(body)).await;
     let source = settings(&server).build().unwrap();
     let outer = Outer(source.token().await.unwrap_err());
     assert!(Error::find_in(&outer).unwrap().is_access_denied());

@@ -287,7 +287,7 @@ impl Provider {
         token: impl FnOnce(&str) -> String,
     ) -> Result<Session, Error> {
         let pending = self.pending(flow, token).await;
-        let query = answer_to(&pending);
+        let query = callback_query(&pending);
         flow.finish(pending, &query).await
     }
 
@@ -318,7 +318,7 @@ pub(crate) fn grant(number: u32, more: Value) -> ResponseTemplate {
 }
 
 /// The authorization response of a successful login.
-pub(crate) fn answer_to(pending: &PendingLogin) -> String {
+pub(crate) fn callback_query(pending: &PendingLogin) -> String {
     format!("code=c0de&state={}", pending.state())
 }
 

@@ -6,8 +6,8 @@ use serde_json::json;
 use wiremock::matchers::path;
 use wiremock::{Mock, Respond, ResponseTemplate};
 
-use crate::provider::{Provider, answer_to};
-use crate::support::{Gate, elsewhere, runtime};
+use crate::provider::{Provider, callback_query};
+use crate::support::{Gate, on_new_runtime, runtime};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -31,15 +31,15 @@ async fn failed_key_fetch_fails_all_waiting_logins_with_one_request() {
     let (mut gate, respond) = Gate::new();
     publish(&provider, "/jwks", respond).await;
     let finishing = logins.into_iter().map(|pending| {
-        let query = answer_to(&pending);
+        let query = callback_query(&pending);
         let flow = flow.clone();
         async move { flow.finish(pending, &query).await.unwrap_err() }
     });
-    let answering = async {
+    let responding = async {
         gate.arrival().await;
         gate.release(ResponseTemplate::new(503));
     };
-    let (errors, ()) = tokio::join!(join_all(finishing), answering);
+    let (errors, ()) = tokio::join!(join_all(finishing), responding);
     assert_eq!(errors.len(), 10);
     assert!(errors.iter().all(|error| error.status() == Some(503)));
     assert_eq!(provider.requests("/jwks").await.len(), 1);
@@ -58,7 +58,7 @@ async fn hanging_key_fetch_costs_ten_logins_one_timeout() {
     let hanging = ResponseTemplate::new(200).set_delay(timeout * 100);
     publish(&provider, "/jwks", hanging).await;
     let finishing = logins.into_iter().map(|pending| {
-        let query = answer_to(&pending);
+        let query = callback_query(&pending);
         let flow = flow.clone();
         async move { flow.finish(pending, &query).await.unwrap_err() }
     });
@@ -78,11 +78,11 @@ async fn failed_discovery_fails_all_waiting_logins_with_one_request() {
     let (mut gate, respond) = Gate::new();
     publish(&provider, DISCOVERY, respond).await;
     let starting = join_all((0..10).map(|_| flow.start()));
-    let answering = async {
+    let responding = async {
         gate.arrival().await;
         gate.release(ResponseTemplate::new(503));
     };
-    let (results, ()) = tokio::join!(starting, answering);
+    let (results, ()) = tokio::join!(starting, responding);
     for result in results {
         assert_eq!(result.unwrap_err().status(), Some(503));
     }
@@ -112,14 +112,14 @@ fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
                     match pending {
                         None => flow.start().await.map(|_| ()),
                         Some(pending) => {
-                            let query = answer_to(&pending);
+                            let query = callback_query(&pending);
                             flow.finish(pending, &query).await.map(|_| ())
                         }
                     }
                 };
                 tokio::select! {
                     biased;
-                    _ = login => unreachable!("the answer is held back"),
+                    _ = login => unreachable!("the response is held back"),
                     () = gate.arrival() => {}
                 }
             });
@@ -134,9 +134,9 @@ fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
                 }),
                 _ => json!({ "keys": [provider.key.jwk()] }),
             }));
-            let status = elsewhere(async move {
+            let status = on_new_runtime(async move {
                 let pending = flow.start().await.unwrap();
-                let query = answer_to(&pending);
+                let query = callback_query(&pending);
                 flow.finish(pending, &query).await.unwrap_err().status()
             });
             // It continued to the exchange of the code, which the server rejects.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use auth0_core::{HttpClient, RetryPolicy};
 use tokio::net::TcpListener;
 
-use crate::provider::{Provider, answer_to};
+use crate::provider::{Provider, callback_query};
 
 /// A token endpoint that resets every stream with `reason`, and counts them.
 async fn resetting(reason: h2::Reason) -> (String, Arc<AtomicUsize>) {
@@ -48,7 +48,7 @@ async fn refused_stream_is_retried_with_a_known_outcome() {
             .build()
             .unwrap();
         let pending = flow.start().await.unwrap();
-        let query = answer_to(&pending);
+        let query = callback_query(&pending);
         let error = flow.finish(pending, &query).await.unwrap_err();
         assert!(error.is_transport(), "{error}");
         assert_eq!(error.is_outcome_unknown(), outcome_unknown, "{error}");

@@ -4,7 +4,7 @@ use auth0_auth::{ClientAuthentication, ClientCredentials, PrivateKey, SigningAlg
 use auth0_core::{HttpClient, TokenSource};
 use wiremock::{Request, ResponseTemplate};
 
-use crate::support::{answering, grant, requests, settings, text, tokens};
+use crate::support::{grant, requests, responding_with, settings, text, tokens};
 
 async fn only_request(server: &wiremock::MockServer) -> Request {
     let mut requests = server.received_requests().await.unwrap();
@@ -14,7 +14,7 @@ async fn only_request(server: &wiremock::MockServer) -> Request {
 
 #[tokio::test]
 async fn secret_post_sends_credentials_in_the_form() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let source = settings(&server).build().unwrap();
     assert_eq!(text(&source).await, "token-1");
 
@@ -35,7 +35,7 @@ async fn secret_post_sends_credentials_in_the_form() {
 
 #[tokio::test]
 async fn secret_basic_form_encodes_credentials_before_base64() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let source = settings(&server)
         .client_id("my client:1")
         .client_secret("p@ss+word/ü")
@@ -67,7 +67,7 @@ async fn white_space_around_settings_is_not_sent() {
             ClientAuthentication::SecretPost,
             ClientAuthentication::SecretBasic,
         ] {
-            let server = answering(tokens()).await;
+            let server = responding_with(tokens()).await;
             let source = settings(&server)
                 .client_id(around("client").replace('\u{feff}', ""))
                 .client_secret(around("s3cr3t"))
@@ -130,7 +130,7 @@ fn line_break_in_secret_or_id_is_rejected_without_its_text() {
 
 #[tokio::test]
 async fn form_contains_all_options_in_order() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let source = settings(&server)
         .scope("read:members  read:tenants")
         .scope("create:tenants")
@@ -154,15 +154,15 @@ async fn form_contains_all_options_in_order() {
 async fn redirect_sends_no_credentials_to_the_other_host() {
     let key = crate::keys::key(SigningAlgorithm::Es256);
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = answering(grant("stolen")).await;
-        let redirect = ResponseTemplate::new(status).insert_header("location", elsewhere.uri());
-        let server = answering(redirect).await;
+        let other = responding_with(grant("stolen")).await;
+        let redirect = ResponseTemplate::new(status).insert_header("location", other.uri());
+        let server = responding_with(redirect).await;
         let signing = ClientCredentials::builder("acme.us.auth0.com")
             .token_url(server.uri())
             .client_id("client")
             .private_key_jwt(PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap())
             .audience("https://api.test/");
-        // A client that would follow redirects is prevented from it.
+        // Redirects are disabled even if the client is configured to follow them.
         let following = reqwest::redirect::Policy::limited(5);
         let following = reqwest::Client::builder().redirect(following);
         let http_client = HttpClient::from_builder(following).unwrap();
@@ -177,6 +177,6 @@ async fn redirect_sends_no_credentials_to_the_other_host() {
             assert_eq!(error.status(), Some(status));
         }
         assert_eq!(requests(&server).await, 4);
-        assert_eq!(requests(&elsewhere).await, 0);
+        assert_eq!(requests(&other).await, 0);
     }
 }

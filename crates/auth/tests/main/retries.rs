@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::{MockServer, Request, ResponseTemplate};
 
-use crate::support::{answering, failure, grant, requests, settings, text, tokens_with};
+use crate::support::{failure, grant, requests, responding_with, settings, text, tokens_with};
 
 /// A sleeper that returns at once and records the requested durations.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ fn then_a_token(first: ResponseTemplate) -> impl wiremock::Respond {
 #[tokio::test]
 async fn transient_failure_is_retried() {
     for status in [408, 429, 500, 502, 503, 504] {
-        let server = answering(then_a_token(ResponseTemplate::new(status))).await;
+        let server = responding_with(then_a_token(ResponseTemplate::new(status))).await;
         let (source, sleeper) = source(&server);
         assert_eq!(text(&source).await, "token", "{status}");
         assert_eq!(requests(&server).await, 2);
@@ -73,7 +73,7 @@ async fn transient_failure_is_retried() {
 async fn rejection_is_not_retried() {
     for status in [400, 401, 403, 404, 501] {
         let body = json!({"error": "invalid_client"});
-        let server = answering(then_a_token(
+        let server = responding_with(then_a_token(
             ResponseTemplate::new(status).set_body_json(body),
         ))
         .await;
@@ -86,7 +86,7 @@ async fn rejection_is_not_retried() {
 
 #[tokio::test]
 async fn persistent_failure_returns_the_last_error() {
-    let server = answering(ResponseTemplate::new(503)).await;
+    let server = responding_with(ResponseTemplate::new(503)).await;
     let (source, sleeper) = source(&server);
     assert_eq!(failure(&source).await.status(), Some(503));
     assert_eq!(requests(&server).await, 3);
@@ -96,13 +96,13 @@ async fn persistent_failure_returns_the_last_error() {
 #[tokio::test]
 async fn retry_after_is_respected() {
     let limited = |wait: &str| ResponseTemplate::new(429).insert_header("retry-after", wait);
-    let server = answering(then_a_token(limited("7"))).await;
+    let server = responding_with(then_a_token(limited("7"))).await;
     let (source_, sleeper) = source(&server);
     assert_eq!(text(&source_).await, "token");
     let wait = sleeper.waits()[0];
     assert!(wait >= Duration::from_secs(7) && wait < Duration::from_secs(8));
 
-    let server = answering(then_a_token(limited("21"))).await;
+    let server = responding_with(then_a_token(limited("21"))).await;
     let (source, sleeper) = source(&server);
     let error = failure(&source).await;
     assert!(error.is_rate_limited() && !error.is_quota_used_up());
@@ -113,16 +113,16 @@ async fn retry_after_is_respected() {
 #[tokio::test]
 async fn exceeded_quota_is_not_retried() {
     for (retry_after, expected) in [(None, 9), (Some("3"), 3), (Some("0"), 0)] {
-        let mut answer = ResponseTemplate::new(429)
+        let mut response = ResponseTemplate::new(429)
             .insert_header("auth0-client-quota-limit", "b=per_hour;q=10;r=0;t=9")
             .insert_header(
                 "auth0-organization-quota-limit",
                 "b=per_day;q=100;r=3;t=80000",
             );
         if let Some(wait) = retry_after {
-            answer = answer.insert_header("retry-after", wait);
+            response = response.insert_header("retry-after", wait);
         }
-        let server = answering(then_a_token(answer)).await;
+        let server = responding_with(then_a_token(response)).await;
         let (source, sleeper) = source(&server);
         let error = failure(&source).await;
         assert!(error.is_quota_used_up() && error.is_rate_limited());
@@ -137,7 +137,7 @@ async fn exceeded_quota_is_not_retried() {
 #[tokio::test]
 async fn quotas_of_a_successful_response_are_available() {
     let count = std::sync::atomic::AtomicU64::new(0);
-    let server = answering(move |_: &Request| {
+    let server = responding_with(move |_: &Request| {
         let left = 9 - count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         grant("token").insert_header(
             "auth0-client-quota-limit",
@@ -159,7 +159,7 @@ async fn quotas_of_a_successful_response_are_available() {
 }
 
 /// A server that closes the first `failures` connections, in the middle of the response if `cut` is set.
-async fn hangs_up(failures: usize, cut: bool) -> String {
+async fn dropping_connections(failures: usize, cut: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -170,10 +170,10 @@ async fn hangs_up(failures: usize, cut: bool) -> String {
             let body = "{\"access_token\": \"token\"}";
             let length = if number < failures { 500 } else { body.len() };
             if number >= failures || cut {
-                let answer = format!(
+                let response = format!(
                     "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
                 );
-                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.write_all(response.as_bytes()).await;
             }
         }
     });
@@ -185,7 +185,7 @@ async fn broken_connection_is_retried() {
     for cut in [false, true] {
         let sleeper = FakeSleeper::new();
         let source = ClientCredentials::builder("acme.us.auth0.com")
-            .token_url(hangs_up(2, cut).await)
+            .token_url(dropping_connections(2, cut).await)
             .client_id("client")
             .client_secret("s3cr3t")
             .audience("https://api.test/")
@@ -202,7 +202,7 @@ async fn rejection_is_cached_and_a_failure_is_not() {
     let clock = crate::support::FakeClock::new();
     let number =
         |number: u64| json!({"error": "invalid_client", "error_description": format!("{number}")});
-    let server = answering(move |request: &Request| {
+    let server = responding_with(move |request: &Request| {
         // Every response differs, so that a cached one is noticed.
         static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let _ = request;
@@ -233,7 +233,7 @@ async fn rejection_is_cached_and_a_failure_is_not() {
 #[tokio::test]
 async fn maximum_rejection_cache_time_does_not_overflow() {
     let body = json!({"error": "invalid_client"});
-    let server = answering(ResponseTemplate::new(401).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(401).set_body_json(body)).await;
     let source = settings(&server)
         .cache_rejections_for(Duration::MAX)
         .build()
@@ -248,9 +248,9 @@ async fn exceeded_quota_is_cached_until_its_reset_for_at_most_a_minute() {
     for (reset, stands) in [(30, 30), (3600, 60)] {
         let clock = crate::support::FakeClock::new();
         let quota = format!("b=per_hour;q=10;r=0;t={reset}");
-        let answer =
+        let response =
             ResponseTemplate::new(429).insert_header("auth0-client-quota-limit", quota.as_str());
-        let server = answering(answer).await;
+        let server = responding_with(response).await;
         let source = settings(&server).clock(clock.clone()).build().unwrap();
         failure(&source).await;
         clock.advance(stands - 1);
@@ -265,7 +265,7 @@ async fn exceeded_quota_is_cached_until_its_reset_for_at_most_a_minute() {
 #[tokio::test]
 async fn rejected_early_refresh_does_not_hide_the_valid_token() {
     // With a lifetime of 20 s, a refresh is due 2 s before the expiry, and the next one before the rejection expires.
-    let server = answering(tokens_with(
+    let server = responding_with(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "expires_in": 20}),
     ))
     .await;
@@ -273,7 +273,7 @@ async fn rejected_early_refresh_does_not_hide_the_valid_token() {
     text(&source).await;
     clock.advance(18);
     let body = json!({"error": "invalid_client"});
-    crate::support::answer(&server, ResponseTemplate::new(401).set_body_json(body)).await;
+    crate::support::set_response(&server, ResponseTemplate::new(401).set_body_json(body)).await;
     assert_eq!(text(&source).await, "token-1");
     clock.advance(1);
     assert_eq!(text(&source).await, "token-1");

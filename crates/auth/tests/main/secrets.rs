@@ -14,7 +14,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
 use wiremock::ResponseTemplate;
 
-use crate::support::{FakeClock, answer, answering, chain, settings};
+use crate::support::{FakeClock, chain, responding_with, set_response, settings};
 
 const SECRET: &str = "pl4nted/secret+1";
 const ENCODED: &str = "pl4nted%2Fsecret%2B1";
@@ -86,7 +86,7 @@ fn assert_clean(output: &str) {
 #[tokio::test]
 async fn no_output_contains_a_secret_of_any_input() {
     let log = collector();
-    let server = answering(ResponseTemplate::new(500)).await;
+    let server = responding_with(ResponseTemplate::new(500)).await;
     let clock = FakeClock::new();
     let mut output = String::new();
 
@@ -94,7 +94,7 @@ async fn no_output_contains_a_secret_of_any_input() {
         ClientAuthentication::SecretPost,
         ClientAuthentication::SecretBasic,
     ] {
-        // The server repeats what it was sent.
+        // The server echoes what it was sent.
         let header = match authentication {
             ClientAuthentication::SecretBasic => BASIC,
             _ => "",
@@ -109,7 +109,7 @@ async fn no_output_contains_a_secret_of_any_input() {
         let source = builder.build().unwrap();
         writeln!(output, "{source:?} {source:#?}").unwrap();
 
-        // Failures: the server repeats what it was sent, wherever possible.
+        // Failures: the server echoes what it was sent, wherever possible.
         for (status, body) in [
             (
                 401,
@@ -131,11 +131,11 @@ async fn no_output_contains_a_secret_of_any_input() {
             (200, json!({"access_token": [TOKEN]})),
             (200, json!(BODY)),
         ] {
-            answer(&server, ResponseTemplate::new(status).set_body_json(body)).await;
+            set_response(&server, ResponseTemplate::new(status).set_body_json(body)).await;
             let error = source.token().await.unwrap_err();
             writeln!(output, "{}", chain(&error)).unwrap();
         }
-        answer(
+        set_response(
             &server,
             ResponseTemplate::new(502).set_body_string(format!("<p>{BODY}{SECRET}")),
         )
@@ -144,11 +144,11 @@ async fn no_output_contains_a_secret_of_any_input() {
 
         // A success, and a failed early refresh.
         let grant = json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600});
-        answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
+        set_response(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
         let token = source.token().await.unwrap();
         writeln!(output, "{token:?}").unwrap();
         clock.advance(3550);
-        answer(&server, ResponseTemplate::new(502).set_body_string(BODY)).await;
+        set_response(&server, ResponseTemplate::new(502).set_body_string(BODY)).await;
         source.token().await.unwrap();
     }
     // A domain and a URL with a password in them.
@@ -196,8 +196,8 @@ async fn no_output_contains_keys_assertions_or_stored_tokens() {
         for name in ["d", "p", "q", "dp", "dq", "qi"] {
             secrets.extend(key.jwk[name].as_str().map(str::to_owned));
         }
-        let server = answering(|request: &wiremock::Request| {
-            // The server repeats the assertion, decoded and encoded.
+        let server = responding_with(|request: &wiremock::Request| {
+            // The server echoes the assertion, decoded and encoded.
             let body = String::from_utf8(request.body.clone()).unwrap();
             let description: Vec<_> = url::form_urlencoded::parse(&request.body)
                 .map(|(_, value)| value.into_owned())
@@ -239,7 +239,7 @@ async fn no_output_contains_keys_assertions_or_stored_tokens() {
         // A successful response is saved to the file and loaded by the next run.
         let grant =
             json!({"access_token": TOKEN, "expires_in": 3600, "scope": format!("{TOKEN} a")});
-        answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
+        set_response(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
         for _ in 0..2 {
             let private = PrivateKey::from_pem(&key.pem, algorithm).unwrap();
             let source = ClientCredentials::builder("acme.us.auth0.com")

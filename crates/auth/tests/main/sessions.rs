@@ -13,9 +13,9 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
-use crate::logins::{LOST, dying};
+use crate::logins::{LOST, closing_endpoint};
 use crate::provider::{CLIENT, Provider, field, grant};
-use crate::support::{Gate, elsewhere, runtime, typed};
+use crate::support::{Gate, on_new_runtime, runtime, typed};
 
 /// A store that records its calls and fails on demand.
 #[derive(Default)]
@@ -92,7 +92,7 @@ async fn failure(session: &Session) -> Error {
 }
 
 /// A session with `access-1` and `refresh-1` in a recording store.
-async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
+async fn stored_session(provider: &Provider) -> (Session, Arc<Recorder>) {
     let session = provider.login(&provider.flow()).await;
     let store = Arc::new(Recorder::default());
     session.keep_in(store.clone(), "user").await.unwrap();
@@ -110,7 +110,7 @@ fn rejected() -> ResponseTemplate {
 #[tokio::test]
 async fn expiring_token_is_refreshed_and_the_new_refresh_token_is_used_next() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     for (number, used) in [(2, "refresh-1"), (3, "refresh-2")] {
         provider.reset().await;
         provider.on("/oauth/token", grant(number, json!({}))).await;
@@ -138,14 +138,14 @@ async fn expiring_token_is_refreshed_and_the_new_refresh_token_is_used_next() {
 #[tokio::test]
 async fn refresh_without_scope_keeps_that_of_the_login() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     let scopes = async || session.token().await.unwrap().scopes().unwrap().to_string();
     // The response of the login contained no scope either, so the requested scopes count.
     assert_eq!(scopes().await, "offline_access openid read:a");
-    for (answered, known) in [(json!("read:a"), "read:a"), (json!(null), "read:a")] {
+    for (returned, known) in [(json!("read:a"), "read:a"), (json!(null), "read:a")] {
         provider.reset().await;
         provider
-            .on("/oauth/token", grant(2, json!({ "scope": answered })))
+            .on("/oauth/token", grant(2, json!({ "scope": returned })))
             .await;
         provider.clock.advance(3600);
         assert_eq!(scopes().await, known);
@@ -155,7 +155,7 @@ async fn refresh_without_scope_keeps_that_of_the_login() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_callers_share_one_refresh() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
     provider.clock.advance(3600);
     let mut callers = JoinSet::new();
@@ -177,7 +177,7 @@ async fn many_callers_share_one_refresh() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_caller_does_not_lose_the_new_refresh_token() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     let (mut gate, respond) = Gate::new();
     provider.reset().await;
     provider.on("/oauth/token", respond).await;
@@ -198,7 +198,7 @@ async fn cancelled_caller_does_not_lose_the_new_refresh_token() {
 #[tokio::test]
 async fn hanging_refresh_does_not_block_callers_and_sends_the_token_once() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     let (mut gate, respond) = Gate::new();
     provider.reset().await;
     provider.on("/oauth/token", respond).await;
@@ -231,7 +231,7 @@ fn idle_or_ended_runtime_does_not_block_a_refresh() {
             .unwrap();
         let (provider, session, store) = servers.block_on(async {
             let provider = Provider::start().await;
-            let (session, store) = kept(&provider).await;
+            let (session, store) = stored_session(&provider).await;
             provider.reset().await;
             (provider, session, store)
         });
@@ -242,18 +242,21 @@ fn idle_or_ended_runtime_does_not_block_a_refresh() {
         first.block_on(async {
             tokio::select! {
                 biased;
-                _ = session.token() => unreachable!("the answer is held back"),
+                _ = session.token() => unreachable!("the response is held back"),
                 () = gate.arrival() => {}
             }
         });
         let idle = (!ends).then_some(first);
         gate.release(grant(2, json!({})));
         let other = session.clone();
-        assert_eq!(elsewhere(async move { text(&other).await }), "access-2");
+        assert_eq!(
+            on_new_runtime(async move { text(&other).await }),
+            "access-2"
+        );
         assert_eq!(store.log(), ["save access-2 refresh-2"]);
         // Other operations of the session do not depend on one caller either.
         let other = session.clone();
-        elsewhere(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
+        on_new_runtime(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
             .unwrap();
         assert_eq!(servers.block_on(provider.requests("/oauth/token")).len(), 1);
         drop(idle);
@@ -263,10 +266,10 @@ fn idle_or_ended_runtime_does_not_block_a_refresh() {
 #[tokio::test]
 async fn refresh_token_without_rotation_is_kept() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     provider.reset().await;
-    let answer = grant(2, json!({ "refresh_token": null }));
-    provider.on("/oauth/token", answer).await;
+    let response = grant(2, json!({ "refresh_token": null }));
+    provider.on("/oauth/token", response).await;
     for expected in ["access-2", "access-2"] {
         provider.clock.advance(3600);
         assert_eq!(text(&session).await, expected);
@@ -283,7 +286,7 @@ async fn refresh_token_without_rotation_is_kept() {
 #[tokio::test]
 async fn failing_store_withholds_the_token_and_loses_nothing() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     provider.reset().await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
     store.fails.store(true, Ordering::SeqCst);
@@ -307,7 +310,7 @@ async fn failing_store_withholds_the_token_and_loses_nothing() {
 #[tokio::test]
 async fn session_moves_away_from_a_failing_store() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     provider.reset().await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
     store.fails.store(true, Ordering::SeqCst);
@@ -322,12 +325,12 @@ async fn session_moves_away_from_a_failing_store() {
 
 #[tokio::test]
 async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
-    for answer in LOST {
+    for response in LOST {
         let provider = Provider::start().await;
         let store = Arc::new(Recorder::default());
         let session = provider.login(&provider.flow()).await;
         session.keep_in(store.clone(), "user").await.unwrap();
-        let (url, count) = dying(answer).await;
+        let (url, count) = closing_endpoint(response).await;
         let flow = provider
             .builder()
             .token_url(url)
@@ -338,14 +341,14 @@ async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
         assert_eq!(text(&session).await, "access-1");
         provider.clock.advance(3600);
         let error = failure(&session).await;
-        assert!(error.is_outcome_unknown(), "{answer}: {error}");
-        assert!(!error.is_session_ended(), "{answer}: {error}");
-        assert_eq!(count.load(Ordering::SeqCst), 1, "{answer}");
-        assert!(provider.sleeper.seconds().is_empty(), "{answer}");
+        assert!(error.is_outcome_unknown(), "{response}: {error}");
+        assert!(!error.is_session_ended(), "{response}: {error}");
+        assert_eq!(count.load(Ordering::SeqCst), 1, "{response}");
+        assert!(provider.sleeper.seconds().is_empty(), "{response}");
     }
 
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.reset().await;
     provider.clock.advance(3600);
     provider
@@ -367,7 +370,7 @@ async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
 #[tokio::test]
 async fn aborted_refresh_explains_a_later_rejection() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     let (mut gate, respond) = Gate::new();
     provider.reset().await;
     provider.on("/oauth/token", respond).await;
@@ -391,7 +394,7 @@ async fn aborted_refresh_explains_a_later_rejection() {
 #[tokio::test]
 async fn known_refresh_outcome_does_not_explain_a_later_rejection() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.reset().await;
     let busy = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_request"}));
     provider.once("/oauth/token", busy).await;
@@ -414,7 +417,7 @@ async fn known_refresh_outcome_does_not_explain_a_later_rejection() {
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.reset().await;
     provider.on("/oauth/token", rejected()).await;
     provider.clock.advance(3600);
@@ -434,7 +437,7 @@ async fn rejected_refresh_token_is_not_sent_again() {
 #[tokio::test]
 async fn refresh_that_was_not_sent_is_retried() {
     let provider = Provider::start().await;
-    let (_, store) = kept(&provider).await;
+    let (_, store) = stored_session(&provider).await;
     let flow = provider
         .builder()
         .token_url("http://127.0.0.1:1/oauth/token")
@@ -454,7 +457,7 @@ async fn refresh_that_was_not_sent_is_retried() {
 #[tokio::test]
 async fn required_interaction_does_not_end_the_session() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.reset().await;
     let wanted = json!({"error": "mfa_required", "mfa_token": "t"});
     provider
@@ -478,9 +481,9 @@ async fn session_without_refresh_token_ends_with_its_access_token() {
     let pending = flow.start().await.unwrap();
     let nonce = crate::provider::parameter(pending.url(), "nonce").unwrap();
     let token = provider.id_token(&provider.claims(&nonce));
-    let answer = grant(1, json!({ "id_token": token, "refresh_token": null }));
-    provider.on("/oauth/token", answer).await;
-    let query = crate::provider::answer_to(&pending);
+    let response = grant(1, json!({ "id_token": token, "refresh_token": null }));
+    provider.on("/oauth/token", response).await;
+    let query = crate::provider::callback_query(&pending);
     let session = flow.finish(pending, &query).await.unwrap();
     assert_eq!(text(&session).await, "access-1");
     provider.clock.advance(3600);
@@ -491,18 +494,18 @@ async fn session_without_refresh_token_ends_with_its_access_token() {
 
 #[tokio::test]
 async fn refresh_never_grants_more_scopes_than_its_response() {
-    for (answered, known) in [(json!(["read:a"]), Some("read:a")), (json!({}), None)] {
+    for (returned, known) in [(json!(["read:a"]), Some("read:a")), (json!({}), None)] {
         let provider = Provider::start().await;
-        let (session, _) = kept(&provider).await;
+        let (session, _) = stored_session(&provider).await;
         provider.reset().await;
         provider
-            .on("/oauth/token", grant(2, json!({ "scope": answered })))
+            .on("/oauth/token", grant(2, json!({ "scope": returned })))
             .await;
         provider.clock.advance(3600);
         let token = session.token().await.unwrap();
         assert_eq!(token.secret(), "access-2");
         let scopes = token.scopes().map(ToString::to_string);
-        assert_eq!(scopes.as_deref(), known, "{answered}");
+        assert_eq!(scopes.as_deref(), known, "{returned}");
     }
 }
 
@@ -527,7 +530,7 @@ async fn scope_order_and_organization_case_do_not_change_the_session() {
         provider.id_token(&claims)
     };
     let store = Arc::new(MemoryStore::new());
-    for (organization, others, strangers) in [
+    for (organization, others, other_organizations) in [
         (
             "Acme",
             &["acme", "ACME", " acme\n"][..],
@@ -552,11 +555,8 @@ async fn scope_order_and_organization_case_do_not_change_the_session() {
                 assert!(restored(scopes, other).await, "{scopes} {other}");
             }
         }
-        for stranger in strangers {
-            assert!(
-                !restored("a b offline_access", stranger).await,
-                "{stranger}"
-            );
+        for other in other_organizations {
+            assert!(!restored("a b offline_access", other).await, "{other}");
         }
         assert!(!restored("a offline_access", organization).await);
     }
@@ -596,7 +596,7 @@ async fn session_under_an_old_key_is_found_and_moved() {
 #[tokio::test]
 async fn line_break_after_a_stored_refresh_token_is_not_sent() {
     let provider = Provider::start().await;
-    let (_, store) = kept(&provider).await;
+    let (_, store) = stored_session(&provider).await;
     let flow = provider.flow();
     let key = json!({
         "issuer": provider.issuer(), "client_id": CLIENT, "audience": "https://api.test/",
@@ -620,7 +620,7 @@ async fn line_break_after_a_stored_refresh_token_is_not_sent() {
 #[tokio::test]
 async fn restored_session_continues() {
     let provider = Provider::start().await;
-    let (_, store) = kept(&provider).await;
+    let (_, store) = stored_session(&provider).await;
     let flow = provider.flow();
     provider.reset().await;
     assert!(
@@ -669,7 +669,7 @@ async fn restored_session_continues() {
 #[tokio::test]
 async fn token_refreshed_by_another_process_is_used() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     let other = provider
         .flow()
         .restore(store, "user")
@@ -695,7 +695,7 @@ async fn token_refreshed_by_another_process_is_used() {
 #[tokio::test]
 async fn rejected_token_that_was_accepted_before_is_refreshed() {
     let provider = Provider::start().await;
-    let (session, _) = kept(&provider).await;
+    let (session, _) = stored_session(&provider).await;
     provider.reset().await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
     let token = session.token().await.unwrap();
@@ -707,7 +707,7 @@ async fn rejected_token_that_was_accepted_before_is_refreshed() {
 #[tokio::test]
 async fn sign_out_revokes_the_refresh_token_and_removes_all_tokens() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     let clone = session.clone();
     provider
         .on("/oauth/revoke", ResponseTemplate::new(200))
@@ -746,7 +746,7 @@ async fn sign_out_revokes_the_refresh_token_and_removes_all_tokens() {
 #[tokio::test]
 async fn unconfirmed_sign_out_is_an_error_and_ends_the_session() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     provider
         .on("/oauth/revoke", ResponseTemplate::new(503))
         .await;
@@ -759,7 +759,7 @@ async fn unconfirmed_sign_out_is_an_error_and_ends_the_session() {
 #[tokio::test]
 async fn sign_out_in_another_process_ends_the_session() {
     let provider = Provider::start().await;
-    let (session, store) = kept(&provider).await;
+    let (session, store) = stored_session(&provider).await;
     let other = provider
         .flow()
         .restore(store, "user")

@@ -12,7 +12,7 @@ fn complete() -> auth0_auth::ClientCredentialsBuilder {
 }
 
 #[track_caller]
-fn fault(settings: auth0_auth::ClientCredentialsBuilder) -> String {
+fn build_error(settings: auth0_auth::ClientCredentialsBuilder) -> String {
     let error = settings.build().unwrap_err();
     assert!(error.is_configuration());
     error.to_string()
@@ -21,18 +21,18 @@ fn fault(settings: auth0_auth::ClientCredentialsBuilder) -> String {
 #[test]
 fn missing_settings_are_all_reported() {
     assert_eq!(
-        fault(ClientCredentials::builder("")),
+        build_error(ClientCredentials::builder("")),
         "invalid settings: domain is missing; client_id is missing; client_secret is missing; audience is missing"
     );
 }
 
 #[test]
 fn empty_settings_count_as_missing() {
-    let text = fault(complete().client_id("").client_secret("").audience(""));
+    let text = build_error(complete().client_id("").client_secret("").audience(""));
     for name in ["client_id", "client_secret", "audience"] {
         assert!(text.contains(&format!("{name} is missing")), "{text}");
     }
-    assert!(fault(complete().organization("")).contains("organization"));
+    assert!(build_error(complete().organization("")).contains("organization"));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn invalid_domain_is_rejected_without_its_text() {
         &format!("{}.com", "a".repeat(64)),
         &format!("{}com", "a.".repeat(126)),
     ] {
-        let text = fault(
+        let text = build_error(
             ClientCredentials::builder(domain)
                 .client_id("client")
                 .client_secret("s3cr3t")
@@ -183,7 +183,7 @@ fn invalid_token_url_is_rejected_without_its_text() {
         ("acme.us.auth0.com", "expected a URL"),
         ("", "expected a URL"),
     ] {
-        let text = fault(complete().token_url(url));
+        let text = build_error(complete().token_url(url));
         assert!(text.contains("token_url: "), "{url}: {text}");
         assert!(text.contains(expected), "{url}: {text}");
         assert!(!text.contains("p4ssw0rd"), "{text}");
@@ -192,7 +192,7 @@ fn invalid_token_url_is_rejected_without_its_text() {
 
 #[test]
 fn invalid_token_url_and_domain_are_both_reported() {
-    let text = fault(
+    let text = build_error(
         ClientCredentials::builder("a/b")
             .token_url("http://evil.com")
             .client_id("client")
@@ -214,16 +214,18 @@ fn reserved_parameter_is_rejected() {
         "scope",
         "organization",
     ] {
-        let text = fault(complete().parameter(name, "p4ssw0rd"));
+        let text = build_error(complete().parameter(name, "p4ssw0rd"));
         assert!(text.contains(name), "{text}");
         assert!(!text.contains("p4ssw0rd"), "{text}");
     }
-    assert!(fault(complete().parameter("", "value")).contains("expected a name"));
+    assert!(build_error(complete().parameter("", "value")).contains("expected a name"));
 }
 
 #[test]
 fn zero_durations_are_rejected_where_time_is_needed() {
     complete().leeway(Duration::ZERO).build().unwrap();
-    assert!(fault(complete().fallback_lifetime(Duration::ZERO)).contains("fallback_lifetime"));
-    assert!(fault(complete().timeout(Duration::ZERO)).contains("timeout"));
+    assert!(
+        build_error(complete().fallback_lifetime(Duration::ZERO)).contains("fallback_lifetime")
+    );
+    assert!(build_error(complete().timeout(Duration::ZERO)).contains("timeout"));
 }

@@ -18,8 +18,8 @@ use wiremock::{MockServer, Respond, ResponseTemplate};
 use crate::retries::FakeSleeper;
 use crate::secrets::Collector;
 use crate::support::{
-    FakeClock, Gate, answer, answering, failure, grant, refreshed, requests, settings, text, token,
-    tokens, tokens_with,
+    FakeClock, Gate, failure, grant, refreshed, requests, responding_with, set_response, settings,
+    text, token, tokens, tokens_with,
 };
 
 /// A source with a given clock and store.
@@ -34,7 +34,7 @@ fn sharing(
 
 #[tokio::test]
 async fn stored_token_is_loaded_by_the_next_run_with_all_details() {
-    let server = answering(tokens_with(
+    let server = responding_with(tokens_with(
         |_| json!({"access_token": "token", "expires_in": 3600, "scope": "read:a read:b"}),
     ))
     .await;
@@ -55,7 +55,7 @@ async fn stored_token_is_loaded_by_the_next_run_with_all_details() {
 
 #[tokio::test]
 async fn different_requests_have_separate_tokens() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let store = MemoryStore::new();
     type Change = fn(ClientCredentialsBuilder) -> ClientCredentialsBuilder;
     let changes: [Change; 8] = [
@@ -75,7 +75,7 @@ async fn different_requests_have_separate_tokens() {
     }
     assert_eq!(found.len(), changes.len());
     // Another server with the same settings.
-    let other = answering(grant("other")).await;
+    let other = responding_with(grant("other")).await;
     assert_eq!(
         text(&settings(&other).store(store.clone()).build().unwrap()).await,
         "other"
@@ -226,7 +226,7 @@ async fn parameter_digest_is_equal_for_equal_applications() {
 
 #[tokio::test]
 async fn due_token_is_refreshed_by_one_source_for_all() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sources: Vec<_> = (0..5)
         .map(|_| sharing(&server, &clock, store.clone()))
@@ -246,7 +246,7 @@ async fn due_token_is_refreshed_by_one_source_for_all() {
 #[tokio::test]
 async fn concurrent_sources_fetch_one_token() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tokens.json");
     let clock = FakeClock::new();
@@ -254,21 +254,21 @@ async fn concurrent_sources_fetch_one_token() {
         .map(|_| sharing(&server, &clock, FileStore::new(&path)))
         .collect();
     let callers = futures_util::future::join_all(sources.iter().map(text));
-    let answers = async {
+    let responses = async {
         gate.arrival().await;
         // A source that did not wait for the first one would be counted here.
         for _ in 0..10 {
             gate.release(grant("token"));
         }
     };
-    let (tokens, ()) = tokio::join!(callers, answers);
+    let (tokens, ()) = tokio::join!(callers, responses);
     assert!(tokens.iter().all(|text| text == "token"));
     assert_eq!(requests(&server).await, 1);
 }
 
 #[tokio::test]
 async fn rejected_token_is_not_loaded_from_the_store_again() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let [one, two] = [(); 2].map(|()| sharing(&server, &clock, store.clone()));
     let revoked = token(&one).await;
@@ -285,7 +285,7 @@ async fn rejected_token_is_not_loaded_from_the_store_again() {
 
 #[tokio::test]
 async fn age_of_a_rejected_stored_token_decides_about_replacement() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
     // Another process just fetched it: a new token would be rejected as well.
@@ -304,7 +304,7 @@ async fn age_of_a_rejected_stored_token_decides_about_replacement() {
 
 #[tokio::test]
 async fn rejected_tokens_do_not_return_from_a_read_only_store() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let clock = FakeClock::new();
     let inner = MemoryStore::new();
     text(&sharing(&server, &clock, inner.clone())).await;
@@ -352,7 +352,7 @@ async fn unusable_stored_token_is_replaced() {
             (token.obtained_at, token.expires_at) = (far, None);
         }),
     ];
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let store = MemoryStore::new();
     let source = || sharing(&server, &clock, store.clone());
     assert_eq!(text(&source()).await, "token-1");
@@ -385,12 +385,12 @@ fn key_of(server: &MockServer) -> TokenKey {
 
 #[tokio::test]
 async fn due_stored_token_is_used_while_the_endpoint_hangs() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
     clock.advance(3600 - 50);
     let (mut gate, respond) = Gate::new();
-    answer(&server, respond).await;
+    set_response(&server, respond).await;
     let source = sharing(&server, &clock, store.clone());
     assert_eq!(text(&source).await, "token-1");
     assert_eq!(text(&source).await, "token-1");
@@ -405,11 +405,11 @@ async fn due_stored_token_is_used_while_the_endpoint_hangs() {
 
 #[tokio::test]
 async fn due_stored_token_is_used_until_it_expires_if_refreshes_fail() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
     clock.advance(3600 - 40);
-    answer(&server, ResponseTemplate::new(503)).await;
+    set_response(&server, ResponseTemplate::new(503)).await;
     let source = sharing(&server, &clock, store);
     // The first call loads the token, the next one triggers its refresh.
     for _ in 0..5 {
@@ -434,7 +434,7 @@ struct Failing {
     load: Arc<AtomicBool>,
     save: Arc<AtomicBool>,
     lock: Arc<AtomicBool>,
-    asked: Arc<AtomicUsize>,
+    requested: Arc<AtomicUsize>,
 }
 
 impl Failing {
@@ -444,12 +444,12 @@ impl Failing {
             load: Arc::default(),
             save: Arc::default(),
             lock: Arc::default(),
-            asked: Arc::default(),
+            requested: Arc::default(),
         }
     }
 
     fn check(&self, fails: &AtomicBool, what: &str) -> Result<(), StoreError> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.requested.fetch_add(1, Ordering::Relaxed);
         match fails.load(Ordering::Relaxed) {
             true => Err(StoreError::new(format!("cannot {what}")).with_source(std::fmt::Error)),
             false => Ok(()),
@@ -496,7 +496,7 @@ async fn failing_store_is_logged_once_and_tokens_are_fetched() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let warnings = || log.text().matches("the token store failed").count();
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let clock = FakeClock::new();
     let store = Failing::new(MemoryStore::new());
     let source = sharing(&server, &clock, store.clone());
@@ -540,20 +540,20 @@ async fn failing_store_is_logged_once_and_tokens_are_fetched() {
 
 #[tokio::test]
 async fn cached_token_does_not_use_the_store() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let store = Failing::new(MemoryStore::new());
     let source = sharing(&server, &FakeClock::new(), store.clone());
     text(&source).await;
-    let asked = store.asked.load(Ordering::Relaxed);
+    let requested = store.requested.load(Ordering::Relaxed);
     for _ in 0..100 {
         text(&source).await;
     }
-    assert_eq!(store.asked.load(Ordering::Relaxed), asked);
+    assert_eq!(store.requested.load(Ordering::Relaxed), requested);
 }
 
 #[tokio::test]
 async fn hanging_lock_holder_is_not_waited_for_indefinitely() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let store = MemoryStore::new();
     let _held = store.lock(&key_of(&server)).await.unwrap();
     let sleeper = FakeSleeper::new();
@@ -571,7 +571,7 @@ async fn hanging_lock_holder_is_not_waited_for_indefinitely() {
 
 #[tokio::test]
 async fn valid_token_is_used_while_another_process_refreshes_it() {
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sleeper = FakeSleeper::new();
     let source = settings(&server)
@@ -602,13 +602,13 @@ async fn valid_token_is_used_while_another_process_refreshes_it() {
 #[tokio::test]
 async fn cancelled_caller_saves_the_token_and_releases_the_lock() {
     let (mut gate, respond) = Gate::new();
-    let server = answering(respond).await;
+    let server = responding_with(respond).await;
     let store = MemoryStore::new();
     let source = sharing(&server, &FakeClock::new(), store.clone());
     let mut caller = source.token();
     tokio::select! {
         biased;
-        _ = &mut caller => unreachable!("the answer is held back"),
+        _ = &mut caller => unreachable!("the response is held back"),
         () = gate.arrival() => {}
     }
     drop(caller);
@@ -649,10 +649,10 @@ fn process(url: &str, path: &std::path::Path, task: &str) -> Process {
 /// Not a test: the entry point of [`process`].
 #[tokio::test]
 async fn process_started_by_another_test() {
-    let Ok(told) = std::env::var(PROCESS) else {
+    let Ok(arguments) = std::env::var(PROCESS) else {
         return;
     };
-    let [url, path, task]: [String; 3] = serde_json::from_str(&told).unwrap();
+    let [url, path, task]: [String; 3] = serde_json::from_str(&arguments).unwrap();
     let store = FileStore::new(&path);
     let source = |audience: &str| {
         ClientCredentials::builder("acme.us.auth0.com")
@@ -702,7 +702,7 @@ fn by_audience() -> impl Respond {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_sharing_a_file_fetch_each_token_once() {
-    let server = answering(by_audience()).await;
+    let server = responding_with(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("made/tokens.json");
@@ -719,7 +719,7 @@ async fn processes_sharing_a_file_fetch_each_token_once() {
     assert_eq!(requests(&server).await, 1 + 6 * 5);
 
     // All of them are stored for the next run.
-    answer(&server, ResponseTemplate::new(500)).await;
+    set_response(&server, ResponseTemplate::new(500)).await;
     let audiences =
         (0..6).flat_map(|process| (0..5).map(move |number| format!("p{process}-{number}")));
     for audience in audiences.chain(["shared".to_owned()]) {
@@ -731,7 +731,7 @@ async fn processes_sharing_a_file_fetch_each_token_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_lock_holder_does_not_block_others() {
-    let server = answering(by_audience()).await;
+    let server = responding_with(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tokens.json");
@@ -762,7 +762,7 @@ async fn killed_lock_holder_does_not_block_others() {
 async fn readable_file_is_not_used_and_the_failure_contains_the_command() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let server = answering(tokens()).await;
+    let server = responding_with(tokens()).await;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tokens.json");
     let clock = FakeClock::new();
@@ -781,7 +781,7 @@ async fn readable_file_is_not_used_and_the_failure_contains_the_command() {
 #[tokio::test]
 async fn bound_token_is_only_shared_by_sources_with_its_key() {
     let count = std::sync::atomic::AtomicUsize::new(0);
-    let server = answering(move |_: &wiremock::Request| {
+    let server = responding_with(move |_: &wiremock::Request| {
         let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
         let grant = json!({"access_token": format!("token-{number}"), "token_type": "DPoP", "expires_in": 3600});
         wiremock::ResponseTemplate::new(200).set_body_json(grant)

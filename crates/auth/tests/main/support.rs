@@ -55,14 +55,14 @@ pub(crate) fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeClock>)
 }
 
 /// A server that responds to every request with `template`.
-pub(crate) async fn answering(template: impl Respond + 'static) -> MockServer {
+pub(crate) async fn responding_with(template: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
-    answer(&server, template).await;
+    set_response(&server, template).await;
     server
 }
 
 /// Changes the response of `server` to `template`.
-pub(crate) async fn answer(server: &MockServer, template: impl Respond + 'static) {
+pub(crate) async fn set_response(server: &MockServer, template: impl Respond + 'static) {
     server.reset().await;
     Mock::given(matchers::any())
         .respond_with(template)
@@ -112,7 +112,9 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Runs `work` on its own runtime and thread, and panics if it takes too long.
-pub(crate) fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub(crate) fn on_new_runtime<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
     let limited = async { tokio::time::timeout(Duration::from_secs(20), work).await };
     let thread = std::thread::spawn(|| runtime().block_on(limited));
     thread

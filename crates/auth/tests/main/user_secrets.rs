@@ -8,7 +8,7 @@ use auth0_core::{RetryPolicy, TokenSource as _};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::provider::{CLIENT, Provider, answer_to, parameter};
+use crate::provider::{CLIENT, Provider, callback_query, parameter};
 use crate::secrets::collector;
 use crate::support::chain;
 
@@ -22,8 +22,8 @@ const PARAMETER: &str = "pl4nted/hint";
 const BODY: &str = "pl4nted-body";
 
 #[track_caller]
-fn assert_clean(output: &str, drawn: &[String]) {
-    for secret in drawn
+fn assert_clean(output: &str, generated: &[String]) {
+    for secret in generated
         .iter()
         .map(String::as_str)
         .chain(["pl4nted", USER_CODE])
@@ -47,7 +47,7 @@ async fn no_output_contains_a_secret_of_a_user() {
     let log = collector();
     let provider = Provider::start().await;
     let mut output = String::new();
-    let mut drawn = Vec::new();
+    let mut generated = Vec::new();
 
     let builder = provider
         .builder()
@@ -60,14 +60,14 @@ async fn no_output_contains_a_secret_of_a_user() {
     writeln!(output, "{flow:?} {flow:#?}").unwrap();
     let tokens = |id_token: &str| json!({"access_token": ACCESS, "refresh_token": REFRESH, "id_token": id_token, "expires_in": 3600});
 
-    // Server and browser repeat what they were sent.
+    // Server and browser echo what they were sent.
     for round in 0..9 {
         provider.reset().await;
         let pending = flow.start().await.unwrap();
         writeln!(output, "{pending:?} {pending:#?}").unwrap();
-        let kept = serde_json::to_value(&pending).unwrap();
-        let [state, nonce, verifier] =
-            ["state", "nonce", "verifier"].map(|name| kept[name].as_str().unwrap().to_owned());
+        let serialized = serde_json::to_value(&pending).unwrap();
+        let [state, nonce, verifier] = ["state", "nonce", "verifier"]
+            .map(|name| serialized[name].as_str().unwrap().to_owned());
         let challenge = parameter(pending.url(), "code_challenge").unwrap();
         let all = format!("{SECRET} {CODE} {PARAMETER} {state} {nonce} {verifier}");
         let mut claims = provider.claims(&nonce);
@@ -76,7 +76,7 @@ async fn no_output_contains_a_secret_of_a_user() {
         claims["aud"] = json!("pl4nted");
         claims["iss"] = json!("pl4nted");
         let wrong = provider.id_token(&claims);
-        drawn.extend([
+        generated.extend([
             state.clone(),
             nonce,
             verifier,
@@ -85,7 +85,7 @@ async fn no_output_contains_a_secret_of_a_user() {
             wrong.clone(),
         ]);
         let query = form(&[("code", CODE), ("state", &state)]);
-        let (query, answer) = match round {
+        let (query, response) = match round {
             0 => (query, json!(tokens(&right))),
             1 => (query, tokens(&wrong)),
             2 => (query, tokens(&format!("{right}pl4nted"))),
@@ -102,25 +102,25 @@ async fn no_output_contains_a_secret_of_a_user() {
             7 => {
                 // The verifier itself is never sent through the browser.
                 let all = all.replace(SECRET, "");
-                let refusal = [
+                let parameters = [
                     ("error", "access_denied"),
                     ("error_description", &*all),
                     ("code", CODE),
                     ("state", &*state),
                 ];
-                (form(&refusal), json!(null))
+                (form(&parameters), json!(null))
             }
             _ => (
                 form(&[("code", CODE), ("state", BODY), ("iss", BODY)]),
                 json!(null),
             ),
         };
-        let status = if answer.get("error").is_some() {
+        let status = if response.get("error").is_some() {
             403
         } else {
             200
         };
-        let template = ResponseTemplate::new(status).set_body_json(answer);
+        let template = ResponseTemplate::new(status).set_body_json(response);
         provider.on("/oauth/token", template).await;
         match flow.finish(pending, &query).await {
             Ok(session) => {
@@ -136,9 +136,9 @@ async fn no_output_contains_a_secret_of_a_user() {
     let loopback = Loopback::bind().await.unwrap();
     writeln!(output, "{loopback:?}").unwrap();
 
-    assert_clean(&output, &drawn);
+    assert_clean(&output, &generated);
     let log = log.text();
-    assert_clean(&log, &drawn);
+    assert_clean(&log, &generated);
     for expected in [
         "login started domain=\"acme.us.auth0.com\"",
         "login finished",
@@ -191,8 +191,8 @@ async fn refreshes(provider: &Provider, session: auth0_auth::Session, output: &m
             Err(error) => writeln!(output, "{}", chain(&error)).unwrap(),
         }
     }
-    let refusal = json!({"error": "invalid_request", "error_description": all});
-    let template = ResponseTemplate::new(400).set_body_json(refusal);
+    let error_body = json!({"error": "invalid_request", "error_description": all});
+    let template = ResponseTemplate::new(400).set_body_json(error_body);
     provider.on("/oauth/revoke", template).await;
     let error = session.sign_out().await.unwrap_err();
     writeln!(output, "{}", chain(&error)).unwrap();
@@ -218,7 +218,7 @@ async fn devices(provider: &Provider, output: &mut String) {
         "device_code": DEVICE, "user_code": USER_CODE, "verification_uri": "https://acme.test/",
         "verification_uri_complete": format!("https://acme.test/?user_code={USER_CODE}"), "expires_in": 60,
     });
-    let answers: [(u16, Value); 4] = [
+    let responses: [(u16, Value); 4] = [
         (
             403,
             json!({"error": "access_denied", "error_description": all}),
@@ -230,7 +230,7 @@ async fn devices(provider: &Provider, output: &mut String) {
         (403, json!({"error": all})),
         (200, grant_body()),
     ];
-    for (status, body) in answers {
+    for (status, body) in responses {
         provider.reset().await;
         let template = ResponseTemplate::new(200).set_body_json(&right);
         provider.on("/oauth/device/code", template).await;
@@ -267,7 +267,7 @@ async fn code_with_special_characters_is_preserved() {
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
-    let query = answer_to(&pending).replace("c0de", "pl4nted%2Fcode");
+    let query = callback_query(&pending).replace("c0de", "pl4nted%2Fcode");
     flow.finish(pending, &query).await.unwrap();
     let request = &provider.requests("/oauth/token").await[0];
     assert_eq!(

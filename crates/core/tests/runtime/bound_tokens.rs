@@ -22,7 +22,7 @@ use crate::tokens::Once;
 /// A key whose proofs are plain text: number, method, path, token and nonce.
 #[derive(Default)]
 pub(crate) struct Key {
-    made: AtomicUsize,
+    count: AtomicUsize,
     nonces: Mutex<HashMap<u16, String>>,
     /// Every proof is this text.
     constant: Option<&'static str>,
@@ -57,7 +57,7 @@ impl ProofOfPossession for Key {
         let nonce = self.nonces.lock().unwrap().get(&port).cloned();
         let proof = format!(
             "{} {} {}{} {} {}",
-            self.made.fetch_add(1, Ordering::SeqCst),
+            self.count.fetch_add(1, Ordering::SeqCst),
             request.method,
             request.url.path(),
             request.url.query().unwrap_or_default(),
@@ -98,32 +98,32 @@ impl TokenSource for Bound {
     }
 }
 
-fn challenge(nonce: &str) -> Fault {
+fn challenge(nonce: &str) -> Behavior {
     let headers = format!(
         "www-authenticate: DPoP error=\"use_dpop_nonce\", algs=\"ES256\"\r\ndpop-nonce: {nonce}\r\n"
     );
-    Fault::status("401 Unauthorized", &headers, "{}")
+    Behavior::status("401 Unauthorized", &headers, "{}")
 }
 
-fn refusal(error: &str) -> Fault {
+fn rejection(error: &str) -> Behavior {
     let header = format!("www-authenticate: DPoP error=\"{error}\"\r\n");
-    Fault::status("401 Unauthorized", &header, "{}")
+    Behavior::status("401 Unauthorized", &header, "{}")
 }
 
-fn status(status: &str) -> Fault {
-    Fault::status(status, "", "{}")
+fn status(status: &str) -> Behavior {
+    Behavior::status(status, "", "{}")
 }
 
 /// The proofs of all requests, each of which must have exactly one.
 #[track_caller]
-fn proofs(server: &FaultServer) -> Vec<String> {
+fn proofs(server: &FailureServer) -> Vec<String> {
     let proofs = server.header("dpop");
     assert!(proofs.iter().all(|(_, count)| *count == 1), "{proofs:?}");
     proofs.into_iter().map(|(proof, _)| proof).collect()
 }
 
 /// A client of `server` with the default retries and a fake timer.
-fn client(server: &FaultServer, tokens: Bound) -> Transport {
+fn client(server: &FailureServer, tokens: Bound) -> Transport {
     FakeTimer::default()
         .under(builder(tokens))
         .retry(RetryPolicy::default())
@@ -132,7 +132,7 @@ fn client(server: &FaultServer, tokens: Bound) -> Transport {
         .unwrap()
 }
 
-async fn made(transport: &Transport, operation: &'static Operation) {
+async fn call_successfully(transport: &Transport, operation: &'static Operation) {
     call(transport, operation, CallOptions::default())
         .await
         .unwrap();
@@ -140,7 +140,7 @@ async fn made(transport: &Transport, operation: &'static Operation) {
 
 #[tokio::test]
 async fn bound_token_is_sent_with_the_dpop_scheme_and_a_proof() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let transport = client(&server, Bound::to(Key::default()));
     let request = transport.reqwest().get(format!("{}/a%2Fb?c=d", server.url));
     transport
@@ -148,7 +148,7 @@ async fn bound_token_is_sent_with_the_dpop_scheme_and_a_proof() {
         .receive(build(request))
         .await
         .unwrap();
-    made(&transport, &CREATE).await;
+    call_successfully(&transport, &CREATE).await;
     assert_eq!(
         proofs(&server),
         ["0 GET /a%2Fbc=d token-0", "1 POST /tenants token-1"]
@@ -159,7 +159,7 @@ async fn bound_token_is_sent_with_the_dpop_scheme_and_a_proof() {
 
 #[tokio::test]
 async fn unbound_token_is_sent_without_a_proof() {
-    let server = FaultServer::always(challenge("n"));
+    let server = FailureServer::always(challenge("n"));
     let transport = transport(&server.url, Tokens::default());
     let error = call(&transport, &READ, CallOptions::default())
         .await
@@ -171,17 +171,17 @@ async fn unbound_token_is_sent_without_a_proof() {
 
 #[tokio::test]
 async fn bound_token_replaced_by_an_unbound_one_is_sent_without_a_proof() {
-    let server = FaultServer::once(refusal("invalid_token"));
-    let asked = AtomicUsize::new(0);
+    let server = FailureServer::once(rejection("invalid_token"));
+    let fetches = AtomicUsize::new(0);
     let key = Arc::new(Key::default());
     let changing = auth0_core::token_fn(move || {
-        let token = match asked.fetch_add(1, Ordering::SeqCst) {
+        let token = match fetches.fetch_add(1, Ordering::SeqCst) {
             0 => AccessToken::new("bound", 0).bound_to(key.clone()),
             _ => AccessToken::new("free", 1),
         };
         async move { Ok(token) }
     });
-    made(&transport(&server.url, changing), &CREATE).await;
+    call_successfully(&transport(&server.url, changing), &CREATE).await;
     assert_eq!(
         server.header("authorization")[1],
         ("Bearer free".to_owned(), 1)
@@ -191,9 +191,12 @@ async fn bound_token_replaced_by_an_unbound_one_is_sent_without_a_proof() {
 
 #[tokio::test]
 async fn every_retry_has_its_own_proof() {
-    let script = [status("503 Service Unavailable"), Fault::ResetAfterRequest];
-    let server = FaultServer::with_script(script, Fault::success());
-    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    let script = [
+        status("503 Service Unavailable"),
+        Behavior::ResetAfterRequest,
+    ];
+    let server = FailureServer::with_script(script, Behavior::success());
+    call_successfully(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
         [
@@ -207,14 +210,14 @@ async fn every_retry_has_its_own_proof() {
 #[tokio::test]
 async fn required_nonce_is_supplied_once_with_the_same_token() {
     for operation in [&READ, &REPLACE, &CREATE] {
-        let server = FaultServer::once(challenge("n1"));
+        let server = FailureServer::once(challenge("n1"));
         let tokens = Bound::to(Key::default());
         let transport = FakeTimer::stuck()
             .under(builder(tokens.clone()))
             .http_client(plain_client())
             .build(base(&server.url))
             .unwrap();
-        within_timeout(made(&transport, operation)).await;
+        within_timeout(call_successfully(&transport, operation)).await;
 
         let proofs = proofs(&server);
         assert_eq!(proofs.len(), 2);
@@ -233,7 +236,7 @@ async fn required_nonce_is_supplied_once_with_the_same_token() {
 #[tokio::test]
 async fn nonce_required_again_is_final_and_keeps_the_token() {
     for operation in [&READ, &CREATE] {
-        let server = FaultServer::always(challenge("n"));
+        let server = FailureServer::always(challenge("n"));
         let tokens = Bound::to(Key::default());
         let error = call(
             &client(&server, tokens.clone()),
@@ -257,7 +260,7 @@ async fn nonce_required_again_is_final_and_keeps_the_token() {
 }
 
 #[tokio::test]
-async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
+async fn resending_with_a_nonce_does_not_count_as_a_retry() {
     let unavailable = || status("503 Service Unavailable");
     let script = [
         challenge("n1"),
@@ -266,8 +269,8 @@ async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
         unavailable(),
         challenge("n3"),
     ];
-    let server = FaultServer::with_script(script, Fault::success());
-    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    let server = FailureServer::with_script(script, Behavior::success());
+    call_successfully(&client(&server, Bound::to(Key::default())), &READ).await;
     assert_eq!(
         proofs(&server),
         [
@@ -281,7 +284,7 @@ async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
     );
 
     let script = [challenge("n1"), unavailable(), unavailable()];
-    let server = FaultServer::with_script(script, unavailable());
+    let server = FailureServer::with_script(script, unavailable());
     let error = call(
         &client(&server, Bound::to(Key::default())),
         &READ,
@@ -294,8 +297,9 @@ async fn requests_repeated_with_a_nonce_do_not_count_as_retries() {
 
 #[tokio::test]
 async fn nonce_of_any_response_is_used_in_the_next_proof() {
-    let with =
-        |line: &str, nonce: &str| Fault::status(line, &format!("dpop-nonce: {nonce}\r\n"), MEMBER);
+    let with = |line: &str, nonce: &str| {
+        Behavior::status(line, &format!("dpop-nonce: {nonce}\r\n"), MEMBER)
+    };
     let script = [
         with("200 OK", "n1"),
         with("404 Not Found", "n2"),
@@ -303,7 +307,7 @@ async fn nonce_of_any_response_is_used_in_the_next_proof() {
         with("429 Too Many Requests", "n4"),
         with("200 OK", "not a nonce"),
     ];
-    let server = FaultServer::with_script(script, Fault::success());
+    let server = FailureServer::with_script(script, Behavior::success());
     let transport = client(&server, Bound::to(Key::default()));
     for _ in 0..4 {
         let _ = call(&transport, &READ, CallOptions::default()).await;
@@ -319,11 +323,11 @@ async fn nonce_of_any_response_is_used_in_the_next_proof() {
 async fn nonce_is_used_for_its_server_only() {
     let tokens = Bound::to(Key::default());
     let (one, other) = (
-        FaultServer::once(challenge("n1")),
-        FaultServer::once(challenge("m1")),
+        FailureServer::once(challenge("n1")),
+        FailureServer::once(challenge("m1")),
     );
     for server in [&one, &other, &one, &other] {
-        made(&client(server, tokens.clone()), &READ).await;
+        call_successfully(&client(server, tokens.clone()), &READ).await;
     }
     let ends = |server, end: &str| proofs(server)[1..].iter().all(|proof| proof.ends_with(end));
     assert!(proofs(&other)[0].ends_with(" token-1"));
@@ -332,16 +336,16 @@ async fn nonce_is_used_for_its_server_only() {
 
 #[tokio::test]
 async fn rejected_bound_token_is_replaced_once_with_a_new_proof() {
-    let server = FaultServer::once(refusal("invalid_token"));
+    let server = FailureServer::once(rejection("invalid_token"));
     let tokens = Bound::to(Key::default());
-    made(&client(&server, tokens.clone()), &CREATE).await;
+    call_successfully(&client(&server, tokens.clone()), &CREATE).await;
     assert_eq!(
         proofs(&server),
         ["0 POST /tenants token-0", "1 POST /tenants token-1"]
     );
     assert_eq!(tokens.0.reports(), ["rejected 0", "accepted 1"]);
 
-    let server = FaultServer::always(refusal("invalid_token"));
+    let server = FailureServer::always(rejection("invalid_token"));
     let tokens = Bound::to(Key::default());
     let transport = client(&server, tokens.clone());
     call(&transport, &CREATE, CallOptions::default())
@@ -353,10 +357,10 @@ async fn rejected_bound_token_is_replaced_once_with_a_new_proof() {
 
 #[tokio::test]
 async fn required_nonce_followed_by_a_rejected_token_supplies_both() {
-    let script = [challenge("n1"), refusal("invalid_token"), challenge("n2")];
-    let server = FaultServer::with_script(script, Fault::success());
+    let script = [challenge("n1"), rejection("invalid_token"), challenge("n2")];
+    let server = FailureServer::with_script(script, Behavior::success());
     let tokens = Bound::to(Key::default());
-    made(&client(&server, tokens.clone()), &CREATE).await;
+    call_successfully(&client(&server, tokens.clone()), &CREATE).await;
     assert_eq!(
         proofs(&server),
         [
@@ -371,7 +375,7 @@ async fn required_nonce_followed_by_a_rejected_token_supplies_both() {
 
 #[tokio::test]
 async fn rejected_proof_is_reported_and_the_token_is_kept() {
-    let server = FaultServer::always(refusal("invalid_dpop_proof"));
+    let server = FailureServer::always(rejection("invalid_dpop_proof"));
     let tokens = Bound::to(Key::default());
     let error = call(
         &client(&server, tokens.clone()),
@@ -392,9 +396,9 @@ async fn rejected_proof_is_reported_and_the_token_is_kept() {
 
 #[tokio::test]
 async fn required_nonce_that_the_response_lacks_is_final() {
-    for unfit in ["", "dpop-nonce: two words\r\n"] {
-        let header = format!("www-authenticate: DPoP error=\"use_dpop_nonce\"\r\n{unfit}");
-        let server = FaultServer::always(Fault::status("401 Unauthorized", &header, "{}"));
+    for invalid in ["", "dpop-nonce: two words\r\n"] {
+        let header = format!("www-authenticate: DPoP error=\"use_dpop_nonce\"\r\n{invalid}");
+        let server = FailureServer::always(Behavior::status("401 Unauthorized", &header, "{}"));
         let tokens = Bound::to(Key::default());
         let transport = client(&server, tokens.clone());
         let error = call(&transport, &READ, CallOptions::default())
@@ -408,7 +412,7 @@ async fn required_nonce_that_the_response_lacks_is_final() {
 
 #[tokio::test]
 async fn streamed_body_is_not_sent_again_for_a_nonce() {
-    let server = FaultServer::always(challenge("n"));
+    let server = FailureServer::always(challenge("n"));
     let tokens = Bound::to(Key::default());
     let transport = client(&server, tokens.clone());
     let body = reqwest::Body::wrap_stream(Once(Some("{}")));
@@ -452,8 +456,8 @@ async fn nonce_after_the_call_timeout_is_not_used() {
 }
 
 #[tokio::test]
-async fn request_repeated_with_a_nonce_passes_the_limiter() {
-    let server = FaultServer::once(challenge("n"));
+async fn request_resent_with_a_nonce_passes_the_limiter() {
+    let server = FailureServer::once(challenge("n"));
     let timer = FakeTimer::default();
     let limits = Limits::new(Rate::per_second(1), Rate::per_second(1)).headroom(0.0);
     let limiter =
@@ -464,13 +468,13 @@ async fn request_repeated_with_a_nonce_passes_the_limiter() {
         .limiter(limiter)
         .build(base(&server.url))
         .unwrap();
-    made(&transport, &CREATE).await;
+    call_successfully(&transport, &CREATE).await;
     assert_eq!(timer.slept(), [Duration::from_secs(1)]);
 }
 
 #[tokio::test]
 async fn failing_proof_sends_no_request() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     for (key, expected) in [
         (Key::broken(), "the key is broken"),
         (
@@ -489,7 +493,7 @@ async fn failing_proof_sends_no_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_calls_repeat_at_most_once_for_a_nonce() {
+async fn concurrent_calls_resend_at_most_once_for_a_nonce() {
     let server = MockServer::start().await;
     let strict = |request: &Request| {
         let proof = request.headers["dpop"].to_str().unwrap();
@@ -526,14 +530,14 @@ async fn concurrent_calls_repeat_at_most_once_for_a_nonce() {
             .0
             .reports()
             .iter()
-            .all(|told| told.starts_with("accepted"))
+            .all(|report| report.starts_with("accepted"))
     );
 }
 
 #[tokio::test]
 async fn proof_quoted_by_the_server_is_redacted() {
     let body = r#"{"status":400,"title":"Bad Request","message":"not pl4nted-proof"}"#;
-    let server = FaultServer::once(Fault::status("400 Bad Request", "", body));
+    let server = FailureServer::once(Behavior::status("400 Bad Request", "", body));
     let source = Bound::to(Key::constant("pl4nted-proof"));
     let options = CallOptions::default();
     let error = get_member(&client(&server, source), options)

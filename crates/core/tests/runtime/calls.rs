@@ -13,8 +13,11 @@ use crate::support::*;
 
 async fn server_with_member() -> MockServer {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({ "name": "Ann", "age": 41 }));
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let response = ResponseTemplate::new(200).set_body_json(json!({ "name": "Ann", "age": 41 }));
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -149,10 +152,13 @@ async fn own_client_keeps_its_user_agent() {
 
 #[tokio::test]
 async fn redirect_is_returned_and_not_followed() {
-    let elsewhere = server_with_member().await;
+    let other = server_with_member().await;
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let response = ResponseTemplate::new(307).insert_header("location", other.uri());
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     // The builder enables redirects, which the client ignores.
     let following = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
     let transport = builder(StaticToken::new("t"))
@@ -165,8 +171,8 @@ async fn redirect_is_returned_and_not_followed() {
 
     assert!(error.is_status());
     assert_eq!(error.status().unwrap().as_u16(), 307);
-    assert_eq!(error.headers().unwrap()["location"], elsewhere.uri());
-    assert!(elsewhere.received_requests().await.unwrap().is_empty());
+    assert_eq!(error.headers().unwrap()["location"], other.uri());
+    assert!(other.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -216,11 +222,11 @@ async fn request_that_cannot_be_built_is_an_invalid_request() {
 #[tokio::test]
 async fn undocumented_success_in_json_still_decodes_and_keeps_its_status() {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(202).set_body_json(json!({ "name": "acme", "age": 0 }));
+    let response = ResponseTemplate::new(202).set_body_json(json!({ "name": "acme", "age": 0 }));
     Mock::given(method("POST"))
         .and(path("/tenants"))
         .and(body_json(json!({ "name": "acme" })))
-        .respond_with(answer)
+        .respond_with(response)
         .mount(&server)
         .await;
     Mock::given(method("DELETE"))

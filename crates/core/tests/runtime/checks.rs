@@ -101,14 +101,14 @@ fn value_that_is_not_listed_is_a_violation() {
     ] {
         assert_eq!(found, [""; 0]);
     }
-    let refused = ["f: expected one of 1, 2.5, true, high"];
+    let expected = ["f: expected one of 1, 2.5, true, high"];
     for found in [
         found(&2_i64, LEVEL),
         found(&false, LEVEL),
         found("High", LEVEL),
         found(&json!(false), LEVEL),
     ] {
-        assert_eq!(found, refused);
+        assert_eq!(found, expected);
     }
 }
 

@@ -60,32 +60,32 @@ impl Context {
             .max_response_bytes(4096)
     }
 
-    /// The error of a call through `builder` to a server with `script`, whose last fault repeats.
+    /// The error of a call through `builder` to a server with `script`, whose last behavior repeats.
     async fn error(
         &self,
         builder: TransportBuilder,
         operation: &'static Operation,
-        script: &[Fault],
+        script: &[Behavior],
     ) -> Error {
         let (last, script) = script.split_last().unwrap();
-        let server = FaultServer::with_script(script.to_vec(), last.clone());
+        let server = FailureServer::with_script(script.to_vec(), last.clone());
         let transport = builder.build(base(&server.url)).unwrap();
         within_timeout(call(&transport, operation, CallOptions::default()))
             .await
             .unwrap_err()
     }
 
-    async fn of(&self, operation: &'static Operation, fault: Fault) -> Error {
-        self.error(self.builder(), operation, &[fault]).await
+    async fn of(&self, operation: &'static Operation, behavior: Behavior) -> Error {
+        self.error(self.builder(), operation, &[behavior]).await
     }
 
-    async fn with_short_timeout(&self, operation: &'static Operation, fault: Fault) -> Error {
+    async fn with_short_timeout(&self, operation: &'static Operation, behavior: Behavior) -> Error {
         let builder = self.builder().timeout(Duration::from_millis(300));
-        self.error(builder, operation, &[fault]).await
+        self.error(builder, operation, &[behavior]).await
     }
 
     async fn status(&self, operation: &'static Operation, status: &str, body: &str) -> Error {
-        self.of(operation, Fault::status(status, "", body)).await
+        self.of(operation, Behavior::status(status, "", body)).await
     }
 
     /// The server rejects the client's certificate.
@@ -97,7 +97,7 @@ impl Context {
             .unwrap_err()
     }
 
-    async fn refused(&self, operation: &'static Operation) -> Error {
+    async fn connection_refused(&self, operation: &'static Operation) -> Error {
         let unused_port = UnusedPort::new();
         let transport = self.builder().build(base(&unused_port.url)).unwrap();
         call(&transport, operation, CallOptions::default())
@@ -112,7 +112,7 @@ impl Context {
         let builder = self
             .builder()
             .http_client(self.http_client.clone().layer(failing));
-        self.error(builder, operation, &[Fault::ResetAfterRequest])
+        self.error(builder, operation, &[Behavior::ResetAfterRequest])
             .await
     }
 
@@ -122,7 +122,7 @@ impl Context {
             "HTTP/1.1 {status}\r\n{media_type}content-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let server = FaultServer::always(Fault::Answer(text.into_bytes()));
+        let server = FailureServer::always(Behavior::Respond(text.into_bytes()));
         let transport = self.builder().build(base(&server.url)).unwrap();
         let received = receive(&transport, &REMOVE, CallOptions::default())
             .await
@@ -131,7 +131,7 @@ impl Context {
     }
 
     async fn bulk(&self, status: &str, body: &str) -> Error {
-        let server = FaultServer::always(Fault::status(status, "", body));
+        let server = FailureServer::always(Behavior::status(status, "", body));
         let transport = self.builder().build(base(&server.url)).unwrap();
         let received = receive(&transport, &BULK, CallOptions::default())
             .await
@@ -172,14 +172,14 @@ impl Context {
                 Ok(AccessToken::new("t", 0).with_scopes(Scopes::parse("read:tenants")))
             })
         };
-        let success = [Fault::success()];
+        let success = [Behavior::success()];
         let narrowed = self.builder().token_source(std::sync::Arc::new(narrow()));
         rows.push((
             "a scope that is missing",
             self.error(narrowed.clone().check_scopes(), &READ, &success)
                 .await,
         ));
-        let forbidden = [Fault::status("403 Forbidden", "", "{}")];
+        let forbidden = [Behavior::status("403 Forbidden", "", "{}")];
         rows.push((
             "403, and a scope is missing",
             self.error(narrowed, &READ, &forbidden).await,
@@ -200,9 +200,9 @@ impl Context {
             self.error(hanging, &CREATE, &success).await,
         ));
         let once = || std::sync::Arc::new(Tokens::failing_after(1));
-        let unauthorized = [Fault::status("401 Unauthorized", "", "{}")];
+        let unauthorized = [Behavior::status("401 Unauthorized", "", "{}")];
         rows.push((
-            "a token that is refused, and no other",
+            "a rejected token without a replacement",
             self.error(self.builder().token_source(once()), &CREATE, &unauthorized)
                 .await,
         ));
@@ -212,17 +212,17 @@ impl Context {
             .retry(RetryPolicy::default());
         rows.push((
             "no token for the second attempt",
-            self.error(retrying, &REMOVE, &[Fault::ResetAfterRequest])
+            self.error(retrying, &REMOVE, &[Behavior::ResetAfterRequest])
                 .await,
         ));
     }
 
     async fn without_a_response(&self, rows: &mut Vec<Row>) {
-        let lost = || Fault::Answer(Vec::new());
-        let silent = || Fault::Keep(Vec::new());
+        let lost = || Behavior::Respond(Vec::new());
+        let silent = || Behavior::KeepOpen(Vec::new());
         rows.extend([
-            ("refused, safe", self.refused(&READ).await),
-            ("refused, unsafe", self.refused(&CREATE).await),
+            ("refused, safe", self.connection_refused(&READ).await),
+            ("refused, unsafe", self.connection_refused(&CREATE).await),
             ("certificate rejected", self.rejecting(&CREATE).await),
             ("lost, safe", self.of(&READ, lost()).await),
             ("lost, idempotent", self.of(&REMOVE, lost()).await),
@@ -241,11 +241,11 @@ impl Context {
                 self.with_failing_layer(&CREATE).await,
             ),
         ]);
-        let refused = Fault::Http2(http2::Reply::Reset(http2::REFUSED_STREAM));
+        let refused_stream = Behavior::Http2(http2::Reply::Reset(http2::REFUSED_STREAM));
         let builder = self.builder().http_client(http2_client());
         rows.push((
             "refused by HTTP/2, unsafe",
-            self.error(builder, &CREATE, &[refused]).await,
+            self.error(builder, &CREATE, &[refused_stream]).await,
         ));
         let persistent = self.builder().retry(RetryPolicy::default());
         rows.push((
@@ -278,7 +278,7 @@ impl Context {
         let organization = r#"{"type":"https://auth0.com/errors#A0E-400-0003","title":"Bad Request","detail":"2 errors",
             "validation_errors":[{"field":"name","detail":"too\nshort"},{"pointer":"/branding","detail":"unknown"},"other"]}"#;
         let management = r#"{"statusCode":409,"error":"Conflict","errorCode":"organization_exists","message":"acme exists"}"#;
-        let location = |to: &str| Fault::status("302 Found", &format!("location: {to}\r\n"), "");
+        let location = |to: &str| Behavior::status("302 Found", &format!("location: {to}\r\n"), "");
         rows.extend([
             (
                 "400 with validation errors",
@@ -314,7 +314,7 @@ impl Context {
                 "a request id",
                 self.of(
                     &READ,
-                    Fault::status(
+                    Behavior::status(
                         "404 Not Found",
                         "x-request-id: r1\r\n",
                         r#"{"error":"no member"}"#,
@@ -323,7 +323,7 @@ impl Context {
                 .await,
             ),
         ]);
-        let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
+        let later = Behavior::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
         // A fixed wait, because the error shows the time.
         let from_the_start = FakeTimer::default().under(self.builder());
         rows.push((
@@ -334,7 +334,7 @@ impl Context {
         let limits = Limits::new(Rate::per_second(9), Rate::per_second(9));
         let timer = std::sync::Arc::new(FakeTimer::default());
         let limiter = Limiter::with_timer(limits, timer.clone(), timer.clone());
-        let server = FaultServer::always(later);
+        let server = FailureServer::always(later);
         let limited = timer
             .under(self.builder())
             .limiter(limiter.unwrap())
@@ -347,35 +347,35 @@ impl Context {
         }
         rows.push(("the call after a 429, under a limiter", paused.remove(1)));
         let challenge = "www-authenticate: DPoP error=\"invalid_dpop_proof\"\r\n";
-        let refused = Fault::status("401 Unauthorized", challenge, "{}");
+        let rejected_proof = Behavior::status("401 Unauthorized", challenge, "{}");
         rows.push((
-            "401, for the sake of the proof",
-            self.of(&CREATE, refused).await,
+            "401 for an invalid proof",
+            self.of(&CREATE, rejected_proof).await,
         ));
         let script = [
-            Fault::ResetAfterRequest,
-            Fault::status("404 Not Found", "", "{}"),
+            Behavior::ResetAfterRequest,
+            Behavior::status("404 Not Found", "", "{}"),
         ];
         let retrying = || self.builder().retry(RetryPolicy::default());
         rows.push((
-            "404 to a repeated DELETE",
+            "404 to a retried DELETE",
             self.error(retrying(), &REMOVE, &script).await,
         ));
         let script = [
-            Fault::status("503 Service Unavailable", "", "{}"),
-            Fault::status("404 Not Found", "", "{}"),
+            Behavior::status("503 Service Unavailable", "", "{}"),
+            Behavior::status("404 Not Found", "", "{}"),
         ];
         rows.push((
-            "404 to a repeated GET",
+            "404 to a retried GET",
             self.error(retrying(), &READ, &script).await,
         ));
     }
 
     async fn of_a_success(&self, rows: &mut Vec<Row>) {
         let odd = r#"{"name":"Ann","age":"a secret"}"#;
-        let short = || Fault::promising("200 OK", 23, r#"{"name":"#);
-        let stopping = Fault::Keep(head("200 OK", "", 23, r#"{"name":"#));
-        let endless = Fault::Endless(head("200 OK", "", 1 << 40, ""));
+        let short = || Behavior::promising("200 OK", 23, r#"{"name":"#);
+        let stopping = Behavior::KeepOpen(head("200 OK", "", 23, r#"{"name":"#));
+        let endless = Behavior::Endless(head("200 OK", "", 1 << 40, ""));
         rows.extend([
             (
                 "a success that does not decode",
@@ -424,8 +424,8 @@ impl Context {
                 self.bulk("200 OK", "null").await,
             ),
         ]);
-        let page = Fault::status("200 OK", "", r#"{"numbers":[1],"next":"a"}"#);
-        let server = FaultServer::always(page);
+        let page = Behavior::status("200 OK", "", r#"{"numbers":[1],"next":"a"}"#);
+        let server = FailureServer::always(page);
         let transport = self.builder().build(base(&server.url)).unwrap();
         let mut listing = items(List::new(transport));
         let repeated = loop {
@@ -452,7 +452,7 @@ impl Context {
                 r#"{"numbers":[],"total":1000000}"#,
             ),
         ] {
-            let server = FaultServer::always(Fault::status("200 OK", "", page));
+            let server = FailureServer::always(Behavior::status("200 OK", "", page));
             let transport = self.builder().build(base(&server.url)).unwrap();
             rows.push((name, ended(transport).await));
         }
@@ -546,8 +546,8 @@ async fn table_of_all_errors() {
 async fn every_predicate_is_true_for_some_errors_only() {
     let rows = rows().await;
     for (name, holds) in PREDICATES {
-        let holding = rows.iter().filter(|(_, error)| holds(error)).count();
-        assert!(0 < holding && holding < rows.len(), "is_{name}: {holding}");
+        let count = rows.iter().filter(|(_, error)| holds(error)).count();
+        assert!(0 < count && count < rows.len(), "is_{name}: {count}");
     }
 }
 
@@ -559,8 +559,8 @@ fn every_public_predicate_is_in_the_table() {
         .skip(1)
         .map(|rest| rest.split('(').next().unwrap())
         .collect();
-    let told: BTreeSet<_> = PREDICATES.iter().map(|(name, _)| *name).collect();
-    assert_eq!(public, told);
+    let listed: BTreeSet<_> = PREDICATES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(public, listed);
 }
 
 #[tokio::test]

@@ -59,19 +59,19 @@ impl std::error::Error for CircuitOpen {}
 
 #[tokio::test]
 async fn layer_sees_every_attempt_with_its_token_and_every_response() {
-    let unauthorized = Fault::status("401 Unauthorized", "", "{}");
-    let unavailable = Fault::status("503 Service Unavailable", "", "{}");
-    let server = FaultServer::with_script([unauthorized, unavailable], Fault::success());
+    let unauthorized = Behavior::status("401 Unauthorized", "", "{}");
+    let unavailable = Behavior::status("503 Service Unavailable", "", "{}");
+    let server = FailureServer::with_script([unauthorized, unavailable], Behavior::success());
     let notes = Notes::default();
-    let (requests, answers) = (notes.clone(), notes.clone());
+    let (requests, responses) = (notes.clone(), notes.clone());
     let http_client = plain_client()
         .layer(MapRequestLayer::new(move |request: reqwest::Request| {
             requests.add(request.headers()["authorization"].to_str().unwrap());
             request
         }))
-        .layer(MapResponseLayer::new(move |answer: reqwest::Response| {
-            answers.add(answer.status().as_str());
-            answer
+        .layer(MapResponseLayer::new(move |response: reqwest::Response| {
+            responses.add(response.status().as_str());
+            response
         }));
     call(
         &client(&server.url, http_client),
@@ -95,7 +95,7 @@ async fn layer_sees_every_attempt_with_its_token_and_every_response() {
 
 #[tokio::test]
 async fn layer_added_last_is_outermost_and_may_modify_the_request() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let notes = Notes::default();
     let noting = |name: &'static str| {
         let notes = notes.clone();
@@ -130,7 +130,7 @@ fn broken(notes: &Notes) -> HttpClient {
 
 #[tokio::test]
 async fn failed_layer_counts_as_a_lost_response() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let notes = Notes::default();
     for (operation, attempts) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 1)] {
         let transport = client(&server.url, broken(&notes));
@@ -163,7 +163,7 @@ async fn client_error_is_classified_correctly_within_a_layer() {
     assert!(error.is_transport() && error.is_connect());
     assert_eq!(error.attempts(), 3);
 
-    let hanging = FaultServer::always(Fault::Keep(Vec::new()));
+    let hanging = FailureServer::always(Behavior::KeepOpen(Vec::new()));
     let options = CallOptions::default().timeout(std::time::Duration::from_millis(50));
     let error = call(&client(&hanging.url, passing()), &CREATE, options)
         .await
@@ -184,25 +184,25 @@ async fn client_error_wrapped_by_a_layer_counts_as_a_lost_response() {
 
 /// The error of a layer that wraps another error.
 #[derive(Debug)]
-struct Kept(BoxError);
+struct LayerError(BoxError);
 
-impl std::fmt::Display for Kept {
+impl std::fmt::Display for LayerError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("the layer failed")
     }
 }
 
-impl std::error::Error for Kept {
+impl std::error::Error for LayerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&*self.0)
     }
 }
 
 #[tokio::test]
-async fn client_error_kept_by_a_layer_shows_no_url() {
-    let server = FaultServer::always(Fault::ResetAfterRequest);
-    let keeping = plain_client().layer(MapErrLayer::new(Kept));
-    let transport = client(&server.url, keeping);
+async fn client_error_wrapped_by_a_layer_shows_no_url() {
+    let server = FailureServer::always(Behavior::ResetAfterRequest);
+    let wrapping = plain_client().layer(MapErrLayer::new(LayerError));
+    let transport = client(&server.url, wrapping);
     let error = call(&transport, &READ, CallOptions::default())
         .await
         .unwrap_err();

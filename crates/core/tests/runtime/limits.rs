@@ -23,7 +23,7 @@ fn limiter(limits: Limits, timer: &FakeTimer) -> Limiter {
 
 fn limited_by(
     limiter: &Limiter,
-    server: &FaultServer,
+    server: &FailureServer,
     timer: &FakeTimer,
     tokens: Tokens,
 ) -> Transport {
@@ -43,8 +43,8 @@ async fn write(transport: &Transport) -> Result<Response<Member>, Error> {
     call(transport, &CREATE, CallOptions::default()).await
 }
 
-fn refused(headers: &str) -> Fault {
-    Fault::status("429 Too Many Requests", headers, "{}")
+fn rate_limited(headers: &str) -> Behavior {
+    Behavior::status("429 Too Many Requests", headers, "{}")
 }
 
 fn whole_seconds(waits: &[Duration]) -> Vec<u64> {
@@ -63,7 +63,10 @@ fn paused(limiter: &Limiter, timer: &FakeTimer) -> [Option<u64>; 2] {
 
 #[tokio::test]
 async fn calls_beyond_the_rate_of_their_class_wait() {
-    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
+    let (server, timer) = (
+        FailureServer::always(Behavior::success()),
+        FakeTimer::default(),
+    );
     let limiter = per_second(&timer);
     let transport = limited_by(&limiter, &server, &timer, Tokens::default());
     for _ in 0..3 {
@@ -89,33 +92,33 @@ async fn rate_limit_response_pauses_its_scope() {
             "x-ratelimit-limit: 4\r\nx-ratelimit-remaining: {count}\r\nx-ratelimit-reset: {}\r\n",
             ahead(9)
         );
-        Fault::status("200 OK", &head, MEMBER)
+        Behavior::status("200 OK", &head, MEMBER)
     };
-    for (fault, expected) in [
-        (refused("retry-after: 5\r\n"), [Some(5), None]),
+    for (behavior, expected) in [
+        (rate_limited("retry-after: 5\r\n"), [Some(5), None]),
         (
-            refused(&format!("x-ratelimit-reset: {}\r\n", ahead(6))),
+            rate_limited(&format!("x-ratelimit-reset: {}\r\n", ahead(6))),
             [Some(6), None],
         ),
         // No duration, or a time in the past: one second.
-        (refused(""), [Some(1), None]),
-        (refused("retry-after: 0\r\n"), [Some(1), None]),
+        (rate_limited(""), [Some(1), None]),
+        (rate_limited("retry-after: 0\r\n"), [Some(1), None]),
         (
-            refused("retry-after: 7\r\nx-auth0-error-kind: global-rate-limit\r\n"),
+            rate_limited("retry-after: 7\r\nx-auth0-error-kind: global-rate-limit\r\n"),
             [Some(7), Some(7)],
         ),
         (
-            refused("retry-after: 7\r\nx-auth0-error-kind: other\r\n"),
+            rate_limited("retry-after: 7\r\nx-auth0-error-kind: other\r\n"),
             [Some(7), None],
         ),
         (remaining(0), [Some(9), None]),
         (remaining(1), [None, None]),
         (
-            Fault::status("503 Service Unavailable", "retry-after: 7\r\n", "{}"),
+            Behavior::status("503 Service Unavailable", "retry-after: 7\r\n", "{}"),
             [None, None],
         ),
     ] {
-        let (server, timer) = (FaultServer::once(fault), FakeTimer::default());
+        let (server, timer) = (FailureServer::once(behavior), FakeTimer::default());
         let limiter = per_second(&timer);
         let transport = limited_by(&limiter, &server, &timer, Tokens::default());
         let _ = read(&transport).await;
@@ -153,7 +156,7 @@ async fn rate_limit_headers_apply_before_the_body_arrives() {
 
 #[tokio::test]
 async fn paused_organization_does_not_pause_its_host() {
-    let server = FaultServer::once(refused("retry-after: 5\r\n"));
+    let server = FailureServer::once(rate_limited("retry-after: 5\r\n"));
     let timer = FakeTimer::default();
     let limiter = per_second(&timer);
     let one = limiter.for_organization("org_1");
@@ -167,7 +170,10 @@ async fn paused_organization_does_not_pause_its_host() {
 
 #[tokio::test]
 async fn token_is_requested_again_after_a_long_wait() {
-    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
+    let (server, timer) = (
+        FailureServer::always(Behavior::success()),
+        FakeTimer::default(),
+    );
     let tokens = Tokens::default();
     let limits = Limits::new(Rate::per_minute(1), Rate::per_minute(1)).headroom(0.0);
     let transport = limited_by(&limiter(limits, &timer), &server, &timer, tokens.clone());
@@ -181,7 +187,10 @@ async fn token_is_requested_again_after_a_long_wait() {
 
 #[tokio::test]
 async fn call_timeout_in_the_queue_sends_no_request() {
-    let (server, timer) = (FaultServer::always(Fault::success()), FakeTimer::default());
+    let (server, timer) = (
+        FailureServer::always(Behavior::success()),
+        FakeTimer::default(),
+    );
     // The clock of the limiter is stopped, so only the timeout of the call ends the wait.
     let limiter = per_second(&FakeTimer::stuck());
     let transport = limited_by(&limiter, &server, &timer, Tokens::default());
@@ -199,8 +208,9 @@ async fn call_timeout_in_the_queue_sends_no_request() {
 
 #[tokio::test]
 async fn time_in_the_queue_does_not_count_as_retry_time() {
-    let unavailable = Fault::status("503 Service Unavailable", "", "{}");
-    let server = FaultServer::with_script([Fault::success(), unavailable], Fault::success());
+    let unavailable = Behavior::status("503 Service Unavailable", "", "{}");
+    let server =
+        FailureServer::with_script([Behavior::success(), unavailable], Behavior::success());
     let timer = FakeTimer::default();
     let limits = Limits::new(Rate::per_minute(1), Rate::per_minute(1)).headroom(0.0);
     let transport = limited_by(&limiter(limits, &timer), &server, &timer, Tokens::default());
@@ -229,25 +239,28 @@ async fn pause_beyond_max_wait_fails_later_calls_at_once_without_a_token() {
             "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}\r\n",
             START + ahead
         );
-        Fault::status("200 OK", &head, MEMBER)
+        Behavior::status("200 OK", &head, MEMBER)
     };
     let milliseconds = format!(
         "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}000\r\n",
         START + 5
     );
-    for (fault, seconds) in [
-        (refused("retry-after: 3600\r\n"), 3600),
-        (refused("retry-after: 21\r\n"), 21),
+    for (behavior, seconds) in [
+        (rate_limited("retry-after: 3600\r\n"), 3600),
+        (rate_limited("retry-after: 21\r\n"), 21),
         (
-            refused("retry-after: Sun, 06 Nov 1994 09:49:37 GMT\r\n"),
+            rate_limited("retry-after: Sun, 06 Nov 1994 09:49:37 GMT\r\n"),
             3600,
         ),
         // No pause exceeds one hour.
-        (refused("retry-after: 99999999999999999999999\r\n"), 3600),
+        (
+            rate_limited("retry-after: 99999999999999999999999\r\n"),
+            3600,
+        ),
         (reset(60), 60),
-        (Fault::status("200 OK", &milliseconds, MEMBER), 3600),
+        (Behavior::status("200 OK", &milliseconds, MEMBER), 3600),
     ] {
-        let (server, timer) = (FaultServer::once(fault), FakeTimer::default());
+        let (server, timer) = (FailureServer::once(behavior), FakeTimer::default());
         let (limiter, tokens) = (per_second(&timer), Tokens::default());
         let transport = limited_by(&limiter, &server, &timer, tokens.clone());
         let first = read(&transport).await;
@@ -284,7 +297,7 @@ async fn meaningless_reset_time_pauses_nothing() {
         "99999999999999999999999".to_owned(),
     ] {
         let head = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
-        let server = FaultServer::always(Fault::status("200 OK", &head, MEMBER));
+        let server = FailureServer::always(Behavior::status("200 OK", &head, MEMBER));
         let timer = FakeTimer::default();
         let transport = limited_by(&per_second(&timer), &server, &timer, Tokens::default());
         read(&transport).await.unwrap();
@@ -299,7 +312,10 @@ async fn long_pause_fails_calls_of_its_scope_only() {
     for (headers, [of_write, of_other, of_none]) in
         [("retry-after: 60\r\n", [false; 3]), (all, [true; 3])]
     {
-        let (server, timer) = (FaultServer::once(refused(headers)), FakeTimer::default());
+        let (server, timer) = (
+            FailureServer::once(rate_limited(headers)),
+            FakeTimer::default(),
+        );
         let limiter = per_second(&timer);
         let client = |limiter: &Limiter| limited_by(limiter, &server, &timer, Tokens::default());
         let one = client(&limiter.for_organization("org_1"));
@@ -325,7 +341,7 @@ async fn long_pause_fails_calls_of_its_scope_only() {
 #[tokio::test]
 async fn pause_beyond_the_call_timeout_fails_at_once_with_retry_at() {
     let (server, timer) = (
-        FaultServer::once(refused("retry-after: 15\r\n")),
+        FailureServer::once(rate_limited("retry-after: 15\r\n")),
         FakeTimer::default(),
     );
     let limiter = per_second(&timer);
@@ -342,7 +358,7 @@ async fn pause_beyond_the_call_timeout_fails_at_once_with_retry_at() {
 async fn retry_delayed_by_a_long_pause_fails_at_once_and_keeps_the_response() {
     let reset = START + 3_000;
     let headers = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
-    let server = FaultServer::once(Fault::status("503 Service Unavailable", &headers, "{}"));
+    let server = FailureServer::once(Behavior::status("503 Service Unavailable", &headers, "{}"));
     let timer = FakeTimer::default();
     // The clock of the limiter is stopped, so the pause does not end.
     let limiter = per_second(&FakeTimer::stuck());

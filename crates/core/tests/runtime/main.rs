@@ -9,7 +9,7 @@ mod bound_tokens;
 mod calls;
 mod checks;
 mod errors;
-mod faults;
+mod failures;
 mod layers;
 mod limits;
 mod outcomes;

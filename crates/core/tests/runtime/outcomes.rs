@@ -149,7 +149,7 @@ static WITH_BODY: Operation = Operation::new(OperationFields {
 #[tokio::test]
 async fn complete_status_with_a_body_that_is_not_json_is_an_error() {
     let outcome = |body: &'static str| async move {
-        let server = FaultServer::always(Fault::status("200 OK", "", body));
+        let server = FailureServer::always(Behavior::status("200 OK", "", body));
         let transport = transport(&server.url, StaticToken::new("t"));
         let received = receive(&transport, &WITH_BODY, CallOptions::default()).await;
         received.unwrap().outcome::<Report>()

@@ -181,7 +181,7 @@ async fn endless_empty_pages_end_with_an_error_that_can_be_resumed() {
     let server = MockServer::start().await;
     // The last page, with an item, has a cursor longer than this.
     let end = 2 * MAX_EMPTY_PAGES as usize - 5;
-    let answer = move |request: &wiremock::Request| {
+    let response = move |request: &wiremock::Request| {
         let from = request.url.query_pairs().find(|(key, _)| key == "from");
         let from = from.map_or(String::new(), |(_, from)| from.into_owned());
         let body = match from.len() {
@@ -190,7 +190,10 @@ async fn endless_empty_pages_end_with_an_error_that_can_be_resumed() {
         };
         ResponseTemplate::new(200).set_body_json(body)
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     let list = List::new(transport(&server.uri(), StaticToken::new("t")));
     for ahead in [false, true] {
         let before = requests(&server).await;
@@ -217,7 +220,7 @@ async fn endless_empty_pages_end_with_an_error_that_can_be_resumed() {
 #[tokio::test]
 async fn item_resets_the_count_of_empty_pages() {
     let server = MockServer::start().await;
-    let answer = |request: &wiremock::Request| {
+    let response = |request: &wiremock::Request| {
         let from = request.url.query_pairs().find(|(key, _)| key == "from");
         let from = from.map_or(0, |(_, from)| from.parse::<u32>().unwrap());
         let numbers = if from % 90 == 89 {
@@ -231,7 +234,10 @@ async fn item_resets_the_count_of_empty_pages() {
         }
         ResponseTemplate::new(200).set_body_json(body)
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     let mut items = items(List::new(transport(&server.uri(), StaticToken::new("t"))));
     let mut found = Vec::new();
     while let Some(number) = items.try_next().await.unwrap() {

@@ -11,8 +11,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::support::*;
 
 /// The error of a GET with this response, with responses limited to 1000 bytes.
-async fn error_of(answer: impl Into<String>) -> Error {
-    let server = BareServer::responding([ServerResponse::text(answer)]).await;
+async fn error_of(response: impl Into<String>) -> Error {
+    let server = BareServer::responding([ServerResponse::text(response)]).await;
     let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
         .build(base(&server.url))
@@ -22,20 +22,20 @@ async fn error_of(answer: impl Into<String>) -> Error {
         .unwrap_err()
 }
 
-fn answer(status: &str, content_type: &str, length: usize, body: &str) -> String {
+fn response(status: &str, content_type: &str, length: usize, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nx-request-id: r1\r\n\r\n{body}"
     )
 }
 
-fn json_answer(status: &str, body: &str) -> String {
-    answer(status, "application/json", body.len(), body)
+fn json_response(status: &str, body: &str) -> String {
+    response(status, "application/json", body.len(), body)
 }
 
 #[tokio::test]
 async fn problem_of_each_format_is_parsed() {
     let teams = r#"{"status":403,"type":"TENANT_LIMIT_REACHED","title":"Tenant limit reached","details":"10 of 10"}"#;
-    let error = error_of(json_answer("403 Forbidden", teams)).await;
+    let error = error_of(json_response("403 Forbidden", teams)).await;
     assert!(
         error.is_forbidden() && error.is_status() && error.body_is_complete() && !error.has_acted()
     );
@@ -53,7 +53,7 @@ async fn problem_of_each_format_is_parsed() {
 
     let organization = r#"{"type":"https://auth0.com/errors#A0E-400-0001","status":400,"title":"Invalid","validation_errors":[
         {"detail":"is too long","field":"name","pointer":"/name","source":"body"},"odd",7]}"#;
-    let error = error_of(json_answer("400 Bad Request", organization)).await;
+    let error = error_of(json_response("400 Bad Request", organization)).await;
     let found = error.problem().unwrap().validation_errors();
     assert_eq!(
         (found[0].detail(), found[0].field()),
@@ -74,7 +74,7 @@ async fn problem_of_each_format_is_parsed() {
     );
 
     let management = r#"{"statusCode":"404","error":"Not Found","message":"The user x does not exist","errorCode":"inexistent_user"}"#;
-    let error = error_of(json_answer("404 Not Found", management)).await;
+    let error = error_of(json_response("404 Not Found", management)).await;
     let problem = error.problem().unwrap();
     assert_eq!(
         (problem.status(), problem.error_code()),
@@ -90,7 +90,7 @@ async fn problem_of_each_format_is_parsed() {
     );
 
     let oauth = r#"{"error":"access_denied","error_description":"Unauthorized"}"#;
-    let error = error_of(json_answer("401 Unauthorized", oauth)).await;
+    let error = error_of(json_response("401 Unauthorized", oauth)).await;
     assert_eq!(
         error.problem().unwrap().error_description(),
         Some("Unauthorized")
@@ -104,7 +104,7 @@ async fn problem_of_each_format_is_parsed() {
 
 #[tokio::test]
 async fn members_of_the_wrong_type_are_ignored() {
-    let error = error_of(json_answer(
+    let error = error_of(json_response(
         "409 Conflict",
         r#"{"status":-1,"type":{},"title":7,"details":[],"validation_errors":{}}"#,
     ))
@@ -138,7 +138,7 @@ async fn body_that_is_not_a_problem_keeps_its_status() {
         ),
         ("503 Service Unavailable", "application/json", 7, "{\"title"),
     ] {
-        let error = error_of(answer(status, content_type, length, body)).await;
+        let error = error_of(response(status, content_type, length, body)).await;
         assert!(error.is_status() && error.is_server_error(), "{error}");
         assert_eq!(error.status().unwrap().to_string(), status);
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
@@ -153,7 +153,7 @@ async fn body_that_is_not_a_problem_keeps_its_status() {
 
 #[tokio::test]
 async fn incomplete_error_body_keeps_status_and_received_part() {
-    let error = error_of(answer(
+    let error = error_of(response(
         "404 Not Found",
         "application/json",
         500,
@@ -168,7 +168,7 @@ async fn incomplete_error_body_keeps_status_and_received_part() {
 #[tokio::test]
 async fn error_body_over_the_limit_keeps_status_and_beginning() {
     let body = "x".repeat(5000);
-    let error = error_of(json_answer("429 Too Many Requests", &body)).await;
+    let error = error_of(json_response("429 Too Many Requests", &body)).await;
     assert!(error.is_rate_limited() && !error.body_is_complete());
     assert_eq!(error.body().unwrap().len(), 1000);
 }
@@ -177,7 +177,8 @@ async fn error_body_over_the_limit_keeps_status_and_beginning() {
 async fn body_of_exactly_the_limit_is_read() {
     let body = format!(r#"{{"name":"{}","age":1}}"#, "n".repeat(1000 - 19));
     assert_eq!(body.len(), 1000);
-    let server = BareServer::responding([ServerResponse::text(json_answer("200 OK", &body))]).await;
+    let server =
+        BareServer::responding([ServerResponse::text(json_response("200 OK", &body))]).await;
     let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
         .build(base(&server.url))
@@ -188,7 +189,7 @@ async fn body_of_exactly_the_limit_is_read() {
 #[tokio::test]
 async fn server_messages_are_truncated_and_sanitized() {
     let title = format!("a\\u001b[2J\\u202eb{}", "x".repeat(500));
-    let error = error_of(json_answer(
+    let error = error_of(json_response(
         "400 Bad Request",
         &format!(r#"{{"type":"T","title":"{title}","details":"d3tail"}}"#),
     ))
@@ -207,7 +208,7 @@ async fn server_messages_are_truncated_and_sanitized() {
 async fn undecodable_success_has_acted_and_keeps_the_response() {
     let body = "{\n  \"name\": \"acme\",\n  \"age\": \"s3cr3t\"\n}";
     let server =
-        BareServer::responding([ServerResponse::text(json_answer("201 Created", body))]).await;
+        BareServer::responding([ServerResponse::text(json_response("201 Created", body))]).await;
     let error = create_tenant(&transport(&server.url, StaticToken::new("t")))
         .await
         .unwrap_err();
@@ -242,7 +243,7 @@ async fn empty_or_non_json_success_has_acted() {
     ] {
         let text = match status {
             "204 No Content" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
-            _ => json_answer(status, body),
+            _ => json_response(status, body),
         };
         let error = error_of(text).await;
         assert!(error.is_undecodable() && error.has_acted());
@@ -349,7 +350,7 @@ async fn bytes_with_an_undocumented_status_are_an_error_that_keeps_them() {
 
 #[tokio::test]
 async fn incomplete_success_has_acted() {
-    let error = error_of(answer(
+    let error = error_of(response(
         "200 OK",
         "application/json",
         500,
@@ -374,7 +375,7 @@ async fn incomplete_success_has_acted() {
 
 #[tokio::test]
 async fn success_over_the_limit_has_acted() {
-    let error = error_of(json_answer("200 OK", &" ".repeat(5000))).await;
+    let error = error_of(json_response("200 OK", &" ".repeat(5000))).await;
     assert!(error.is_undecodable() && error.has_acted() && !error.body_is_complete());
     assert_eq!(error.body().unwrap().len(), 1000);
     assert!(
@@ -387,7 +388,7 @@ async fn success_over_the_limit_has_acted() {
 #[tokio::test]
 async fn body_timeout_keeps_the_status() {
     async fn error_of(status: &str) -> Error {
-        let text = answer(status, "application/json", 500, r#"{"title""#);
+        let text = response(status, "application/json", 500, r#"{"title""#);
         let server = BareServer::responding([ServerResponse::Hang(text.into_bytes())]).await;
         let options = CallOptions::default().timeout(Duration::from_millis(500));
         get_member(&transport(&server.url, StaticToken::new("t")), options)
@@ -411,7 +412,7 @@ async fn body_timeout_keeps_the_status() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_failures_each_get_their_own_error() {
     let server = MockServer::start().await;
-    let answers = |request: &Request| {
+    let responses = |request: &Request| {
         let number: u16 = request.headers["x-number"]
             .to_str()
             .unwrap()
@@ -425,7 +426,7 @@ async fn concurrent_failures_each_get_their_own_error() {
         }
     };
     Mock::given(any())
-        .respond_with(answers)
+        .respond_with(responses)
         .mount(&server)
         .await;
     let transport = transport(&server.uri(), StaticToken::new("t"));

@@ -22,22 +22,22 @@ fn patient(timer: &FakeTimer, tokens: impl TokenSource) -> TransportBuilder {
         .retry(RetryPolicy::default())
 }
 
-fn client(server: &FaultServer, timer: &FakeTimer) -> Transport {
+fn client(server: &FailureServer, timer: &FakeTimer) -> Transport {
     patient(timer, StaticToken::new("t"))
         .build(base(&server.url))
         .unwrap()
 }
 
-fn unavailable(headers: &str) -> Fault {
-    Fault::status("503 Service Unavailable", headers, "{}")
+fn unavailable(headers: &str) -> Behavior {
+    Behavior::status("503 Service Unavailable", headers, "{}")
 }
 
-fn limited(headers: &str) -> Fault {
-    Fault::status("429 Too Many Requests", headers, "{}")
+fn limited(headers: &str) -> Behavior {
+    Behavior::status("429 Too Many Requests", headers, "{}")
 }
 
-fn unauthorized() -> Fault {
-    Fault::status("401 Unauthorized", "", "{}")
+fn unauthorized() -> Behavior {
+    Behavior::status("401 Unauthorized", "", "{}")
 }
 
 async fn get(transport: &Transport) -> Result<Response<Member>, Error> {
@@ -50,8 +50,8 @@ fn seconds(seconds: u64) -> Duration {
 
 #[tokio::test]
 async fn retried_delete_with_404_reports_that_an_earlier_attempt_may_have_acted() {
-    let gone = Fault::status("404 Not Found", "", "{}");
-    let server = FaultServer::with_script([Fault::ResetAfterRequest], gone);
+    let gone = Behavior::status("404 Not Found", "", "{}");
+    let server = FailureServer::with_script([Behavior::ResetAfterRequest], gone);
     let timer = FakeTimer::default();
     let error = call(&client(&server, &timer), &REMOVE, CallOptions::default())
         .await
@@ -71,8 +71,8 @@ async fn retried_delete_with_404_reports_that_an_earlier_attempt_may_have_acted(
 
 #[tokio::test]
 async fn attempts_differ_only_in_their_token() {
-    let script = [unavailable(""), unauthorized(), Fault::ResetAfterRequest];
-    let server = FaultServer::with_script(script, Fault::success());
+    let script = [unavailable(""), unauthorized(), Behavior::ResetAfterRequest];
+    let server = FailureServer::with_script(script, Behavior::success());
     let timer = FakeTimer::default();
     let transport = patient(&timer, Tokens::replacing())
         .build(base(&server.url))
@@ -102,7 +102,7 @@ async fn attempts_differ_only_in_their_token() {
 #[tokio::test]
 async fn rejected_token_is_replaced_without_retries() {
     for operation in [&READ, &REPLACE, &CREATE] {
-        let server = FaultServer::once(unauthorized());
+        let server = FailureServer::once(unauthorized());
         let transport = patient(&FakeTimer::default(), Tokens::replacing())
             .retry(RetryPolicy::never())
             .build(base(&server.url))
@@ -117,7 +117,8 @@ async fn rejected_token_is_replaced_without_retries() {
 #[tokio::test]
 async fn rejection_then_failure_then_success_succeeds_if_the_call_may_be_retried() {
     for (operation, requests) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 2)] {
-        let server = FaultServer::with_script([unauthorized(), unavailable("")], Fault::success());
+        let server =
+            FailureServer::with_script([unauthorized(), unavailable("")], Behavior::success());
         let timer = FakeTimer::default();
         let transport = patient(&timer, Tokens::replacing())
             .build(base(&server.url))
@@ -132,7 +133,7 @@ async fn rejection_then_failure_then_success_succeeds_if_the_call_may_be_retried
 
 #[tokio::test]
 async fn failed_token_request_before_a_retry_keeps_the_history() {
-    let server = FaultServer::once(Fault::ResetAfterRequest);
+    let server = FailureServer::once(Behavior::ResetAfterRequest);
     let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
         .build(base(&server.url))
         .unwrap();
@@ -152,7 +153,7 @@ async fn failed_token_request_before_a_retry_keeps_the_history() {
 
 #[tokio::test]
 async fn retry_hint_of_an_earlier_response_is_not_reported_with_a_token_error() {
-    let server = FaultServer::always(limited("retry-after: 7\r\n"));
+    let server = FailureServer::always(limited("retry-after: 7\r\n"));
     let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
         .build(base(&server.url))
         .unwrap();
@@ -163,13 +164,13 @@ async fn retry_hint_of_an_earlier_response_is_not_reported_with_a_token_error() 
 
 #[tokio::test]
 async fn token_that_expires_within_a_listing_is_replaced() {
-    let page = |body: &str| Fault::status("200 OK", "", body);
+    let page = |body: &str| Behavior::status("200 OK", "", body);
     let script = [
         page(r#"{"numbers":[1,2],"next":"a"}"#),
         unauthorized(),
         page(r#"{"numbers":[3],"next":"b"}"#),
     ];
-    let server = FaultServer::with_script(script, page(r#"{"numbers":[4]}"#));
+    let server = FailureServer::with_script(script, page(r#"{"numbers":[4]}"#));
     let transport = patient(&FakeTimer::default(), Tokens::replacing())
         .retry(RetryPolicy::never())
         .build(base(&server.url))
@@ -185,11 +186,11 @@ async fn token_that_expires_within_a_listing_is_replaced() {
 
 #[tokio::test]
 async fn requested_wait_is_slept_with_jitter() {
-    for fault in [
+    for behavior in [
         limited("retry-after: 7\r\n"),
         unavailable("retry-after: 7\r\n"),
     ] {
-        let server = FaultServer::once(fault);
+        let server = FailureServer::once(behavior);
         let timer = FakeTimer::default();
         assert_eq!(get(&client(&server, &timer)).await.unwrap().attempts(), 2);
         let slept = timer.slept();
@@ -200,7 +201,7 @@ async fn requested_wait_is_slept_with_jitter() {
 
 #[tokio::test]
 async fn wait_beyond_max_wait_fails_with_retry_at() {
-    let server = FaultServer::always(limited("retry-after: 8\r\n"));
+    let server = FailureServer::always(limited("retry-after: 8\r\n"));
     let timer = FakeTimer::default();
     let policy = RetryPolicy::default().max_wait(seconds(7));
     let error = call(
@@ -219,7 +220,7 @@ async fn wait_beyond_max_wait_fails_with_retry_at() {
 
 #[tokio::test]
 async fn total_time_ends_the_retries() {
-    let server = FaultServer::always(unavailable("retry-after: 7\r\n"));
+    let server = FailureServer::always(unavailable("retry-after: 7\r\n"));
     let timer = FakeTimer::default();
     let policy = RetryPolicy::default()
         .max_attempts(9)
@@ -238,7 +239,7 @@ async fn total_time_ends_the_retries() {
 
 #[tokio::test]
 async fn wait_beyond_the_call_timeout_fails_at_once() {
-    let server = FaultServer::always(limited("retry-after: 7\r\n"));
+    let server = FailureServer::always(limited("retry-after: 7\r\n"));
     let timer = FakeTimer::default();
     let of_the_client = patient(&timer, StaticToken::new("t"))
         .call_timeout(seconds(7))
@@ -259,7 +260,7 @@ async fn wait_beyond_the_call_timeout_fails_at_once() {
 
 #[tokio::test]
 async fn call_timeout_while_waiting_for_a_token_sends_no_request() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let timer = FakeTimer::default();
     let hanging = token_fn(std::future::pending::<Result<AccessToken, TokenError>>);
     let transport = patient(&timer, hanging)
@@ -282,7 +283,7 @@ async fn call_timeout_while_waiting_for_a_token_sends_no_request() {
 
 #[tokio::test]
 async fn call_timeout_when_the_token_arrives_sends_no_request() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let timer = FakeTimer::default();
     let clock = timer.clone();
     let late = token_fn(move || {
@@ -302,7 +303,7 @@ async fn call_timeout_when_the_token_arrives_sends_no_request() {
 
 #[tokio::test]
 async fn attempt_timeout_is_limited_by_the_call_timeout() {
-    let server = FaultServer::always(Fault::Keep(Vec::new()));
+    let server = FailureServer::always(Behavior::KeepOpen(Vec::new()));
     let transport = patient(&FakeTimer::default(), StaticToken::new("t"))
         .timeout(seconds(60))
         .call_timeout(Duration::from_millis(100))
@@ -316,7 +317,7 @@ async fn attempt_timeout_is_limited_by_the_call_timeout() {
 
 #[tokio::test]
 async fn dropped_call_ends_its_wait_and_sends_no_further_request() {
-    let server = FaultServer::always(unavailable(""));
+    let server = FailureServer::always(unavailable(""));
     let timer = FakeTimer::stuck();
     let transport = client(&server, &timer);
     let mut waiting = Box::pin(get(&transport));
@@ -341,16 +342,16 @@ async fn retry_budget_limits_retries_in_an_outage_and_is_refilled_by_successes()
     let outage = vec![unavailable(""); 160];
     let script = [
         outage,
-        vec![Fault::success(); 4],
+        vec![Behavior::success(); 4],
         vec![unavailable("")],
         vec![
-            Fault::success(),
+            Behavior::success(),
             unavailable(""),
-            Fault::success(),
+            Behavior::success(),
             unavailable(""),
         ],
     ];
-    let server = FaultServer::with_script(script.concat(), Fault::success());
+    let server = FailureServer::with_script(script.concat(), Behavior::success());
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..60 {
         assert!(get(&transport).await.unwrap_err().is_retryable());
@@ -369,7 +370,7 @@ async fn retry_budget_limits_retries_in_an_outage_and_is_refilled_by_successes()
 
 #[tokio::test]
 async fn lost_response_costs_twice_as_much() {
-    let server = FaultServer::always(Fault::Answer(Vec::new()));
+    let server = FailureServer::always(Behavior::Respond(Vec::new()));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..40 {
         get(&transport).await.unwrap_err();
@@ -379,7 +380,7 @@ async fn lost_response_costs_twice_as_much() {
 
 #[tokio::test]
 async fn rate_limits_do_not_use_the_retry_budget() {
-    let server = FaultServer::always(limited(""));
+    let server = FailureServer::always(limited(""));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..60 {
         get(&transport).await.unwrap_err();
@@ -389,7 +390,7 @@ async fn rate_limits_do_not_use_the_retry_budget() {
 
 #[tokio::test]
 async fn policy_of_a_call_applies_to_that_call_only() {
-    let server = FaultServer::always(unavailable(""));
+    let server = FailureServer::always(unavailable(""));
     let transport = client(&server, &FakeTimer::default());
     for (policy, attempts) in [
         (Some(RetryPolicy::never()), 1),
@@ -407,7 +408,7 @@ async fn policy_of_a_call_applies_to_that_call_only() {
 
 #[tokio::test]
 async fn streamed_body_is_sent_once_and_uses_no_retry_budget() {
-    let server = FaultServer::always(unavailable(""));
+    let server = FailureServer::always(unavailable(""));
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..120 {
         let request = transport
@@ -425,12 +426,12 @@ async fn streamed_body_is_sent_once_and_uses_no_retry_budget() {
 
 #[tokio::test]
 async fn failure_with_an_incomplete_body_is_retried_by_its_status() {
-    let broken = Fault::promising("503 Service Unavailable", 500, r#"{"title":"Un"#);
-    let server = FaultServer::with_script([broken.clone()], Fault::success());
+    let broken = Behavior::promising("503 Service Unavailable", 500, r#"{"title":"Un"#);
+    let server = FailureServer::with_script([broken.clone()], Behavior::success());
     let timer = FakeTimer::default();
     assert_eq!(get(&client(&server, &timer)).await.unwrap().attempts(), 2);
 
-    let server = FaultServer::always(broken);
+    let server = FailureServer::always(broken);
     let error = call(&client(&server, &timer), &CREATE, CallOptions::default())
         .await
         .unwrap_err();
@@ -443,7 +444,7 @@ async fn failure_with_an_incomplete_body_is_retried_by_its_status() {
 #[tokio::test]
 async fn success_with_an_incomplete_body_is_retried_for_reads_only() {
     for (operation, requests) in [(&READ, 2), (&REPLACE, 1), (&REMOVE, 1), (&CREATE, 1)] {
-        let server = FaultServer::once(Fault::promising("200 OK", 23, r#"{"name":"#));
+        let server = FailureServer::once(Behavior::promising("200 OK", 23, r#"{"name":"#));
         let transport = client(&server, &FakeTimer::default());
         let result = call(&transport, operation, CallOptions::default()).await;
         assert_eq!(server.requests().len(), requests, "{}", operation.id());
@@ -462,7 +463,7 @@ async fn bytes_after_a_response_do_not_reach_the_next_call() {
     let forged = r#"{"name":"Eve","age":66}"#;
     let mut bytes = head("200 OK", "", MEMBER.len(), MEMBER);
     bytes.extend(head("200 OK", "", forged.len(), forged));
-    let server = FaultServer::with_script([Fault::Keep(bytes)], Fault::success());
+    let server = FailureServer::with_script([Behavior::KeepOpen(bytes)], Behavior::success());
     let transport = client(&server, &FakeTimer::default());
     for _ in 0..2 {
         let response = call(&transport, &CREATE, CallOptions::default())
@@ -477,8 +478,8 @@ async fn bytes_after_a_response_do_not_reach_the_next_call() {
 #[tokio::test]
 async fn pooled_connection_closed_during_a_request_counts_as_a_lost_response() {
     for (operation, requests) in [(&READ, 3), (&CREATE, 2)] {
-        let kept = Fault::Keep(head("200 OK", "", MEMBER.len(), MEMBER));
-        let server = FaultServer::with_script([kept], Fault::success());
+        let kept_open = Behavior::KeepOpen(head("200 OK", "", MEMBER.len(), MEMBER));
+        let server = FailureServer::with_script([kept_open], Behavior::success());
         let transport = client(&server, &FakeTimer::default());
         call(&transport, operation, CallOptions::default())
             .await
@@ -517,7 +518,7 @@ async fn lost_response_followed_by_a_refused_connection_is_outcome_unknown() {
 
 #[tokio::test]
 async fn request_rejected_by_the_http_client_is_not_retried() {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let timer = FakeTimer::default();
     let client = reqwest::Client::builder().no_proxy().https_only(true);
     let transport = patient(&timer, StaticToken::new("t"))
@@ -532,7 +533,7 @@ async fn request_rejected_by_the_http_client_is_not_retried() {
 
 #[tokio::test]
 async fn rejected_token_is_replaced_even_without_time_for_retries() {
-    let server = FaultServer::once(unauthorized());
+    let server = FailureServer::once(unauthorized());
     let fetched = std::sync::atomic::AtomicU64::new(0);
     // The token source is not ready at once, so calls have to wait for it.
     let tokens = token_fn(move || {

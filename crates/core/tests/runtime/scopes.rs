@@ -32,7 +32,7 @@ fn client(tokens: impl TokenSource) -> TransportBuilder {
 
 /// The number of requests of `operation`, and the error, if any.
 async fn sent(builder: TransportBuilder, operation: &'static Operation) -> (usize, Option<Error>) {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let transport = builder.build(base(&server.url)).unwrap();
     let result = call(&transport, operation, CallOptions::default()).await;
     (server.connections(), result.err())
@@ -93,10 +93,10 @@ async fn call_is_sent_if_the_scopes_may_be_sufficient() {
 
 #[tokio::test]
 async fn replacement_token_without_the_scope_is_rejected_before_the_next_attempt() {
-    let server = FaultServer::always(Fault::ResetAfterRequest);
-    let asked = std::sync::atomic::AtomicU64::new(0);
+    let server = FailureServer::always(Behavior::ResetAfterRequest);
+    let fetches = std::sync::atomic::AtomicU64::new(0);
     let tokens = token_fn(move || {
-        let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let number = fetches.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let scopes = Scopes::parse(["read:members", "read:x"][number.min(1) as usize]);
         async move { Ok(AccessToken::new("t", number).with_scopes(scopes)) }
     });
@@ -125,7 +125,7 @@ async fn forbidden(
     headers: &str,
     body: &str,
 ) -> Error {
-    let server = FaultServer::always(Fault::status("403 Forbidden", headers, body));
+    let server = FailureServer::always(Behavior::status("403 Forbidden", headers, body));
     let transport = client(tokens).build(base(&server.url)).unwrap();
     let error = call(&transport, operation, CallOptions::default())
         .await

@@ -18,7 +18,7 @@ static LOGGED: Mutex<String> = Mutex::new(String::new());
 
 struct Collector;
 
-/// One record. Records are kept separate, because other tests log concurrently.
+/// One record. Records are separate, because other tests log concurrently.
 struct Line(String);
 
 impl Line {
@@ -94,7 +94,7 @@ pub(crate) fn collect() {
     });
 }
 
-fn answer(status: &str, body: &str) -> ServerResponse {
+fn response(status: &str, body: &str) -> ServerResponse {
     let length = body.len();
     ServerResponse::text(format!(
         "HTTP/1.1 {status}\r\nset-cookie: sid=plantedcookie\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -117,16 +117,16 @@ fn verbose_client() -> HttpClient {
 #[tokio::test]
 async fn no_output_contains_a_planted_secret() {
     collect();
-    let refused = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid: plantedtoken","details":"plantedsecret","message":"not plantedheader\u200b, not planted\u0007token: plantedsecret",
+    let problem = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid: plantedtoken","details":"plantedsecret","message":"not plantedheader\u200b, not planted\u0007token: plantedsecret",
         "validation_errors":[{"detail":"plantedsecret","field":"client_secret"}],"client":{"client_secret":"plantedsecret"},"body":"plantedbody"}"#;
     let server = BareServer::responding([
-        answer("200 OK", r#"{"name":"Ann","age":41}"#),
-        answer("400 Bad Request", refused),
-        answer("401 Unauthorized", "plantedbody"),
-        answer("502 Bad Gateway", "<html>plantedbody"),
-        answer("200 OK", r#"{"name":"Ann","age":"plantedbody"}"#),
-        answer("200 OK", r#"{"name":{"plantedbody":1}}"#),
-        answer("200 OK", "plantedbody"),
+        response("200 OK", r#"{"name":"Ann","age":41}"#),
+        response("400 Bad Request", problem),
+        response("401 Unauthorized", "plantedbody"),
+        response("502 Bad Gateway", "<html>plantedbody"),
+        response("200 OK", r#"{"name":"Ann","age":"plantedbody"}"#),
+        response("200 OK", r#"{"name":{"plantedbody":1}}"#),
+        response("200 OK", "plantedbody"),
         ServerResponse::text("HTTP/1.1 200 OK\r\nx-secret: plantedheader\r\ncontent-length: 99\r\n\r\n{\"plantedbody"),
         ServerResponse::text("HTTP/1.1 plantedheader nonsense\r\n\r\n"),
         ServerResponse::text(""),
@@ -209,15 +209,15 @@ async fn no_output_contains_a_planted_secret() {
 #[tokio::test]
 async fn no_output_contains_a_proof_or_a_bound_token() {
     collect();
-    let refused = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"use_dpop_nonce\", realm=\"plantedrealm\"\r\n\
+    let nonce_required = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"use_dpop_nonce\", realm=\"plantedrealm\"\r\n\
                    dpop-nonce: plantednonce";
     let invalid = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"invalid_dpop_proof\", realm=\"plantedrealm\"";
     let server = BareServer::responding([
-        answer(refused, "plantedbody"),
-        answer("200 OK", r#"{"name":"Ann","age":41}"#),
-        answer(refused, "plantedbody"),
-        answer(refused, "plantedbody"),
-        answer(invalid, "plantedbody"),
+        response(nonce_required, "plantedbody"),
+        response("200 OK", r#"{"name":"Ann","age":41}"#),
+        response(nonce_required, "plantedbody"),
+        response(nonce_required, "plantedbody"),
+        response(invalid, "plantedbody"),
     ])
     .await;
     let key = std::sync::Arc::new(Key::constant("plantedproof"));
@@ -260,11 +260,11 @@ async fn no_output_contains_a_proof_or_a_bound_token() {
 async fn http2_logs_no_more_than_http1() {
     collect();
     let server = wiremock::MockServer::start().await;
-    let answer = wiremock::ResponseTemplate::new(200)
+    let response = wiremock::ResponseTemplate::new(200)
         .insert_header("set-cookie", "sid=plantedcookie")
         .set_body_string(r#"{"name":"plantedbody","age":41}"#);
     wiremock::Mock::given(wiremock::matchers::any())
-        .respond_with(answer)
+        .respond_with(response)
         .mount(&server)
         .await;
     let client = reqwest::Client::builder()

@@ -16,13 +16,13 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+mod failure_server;
 mod fake_timer;
-mod fault_server;
 pub(crate) mod http2;
 mod predicates;
 
+pub(crate) use failure_server::{Behavior, FailureServer, MEMBER, UnusedPort, head};
 pub(crate) use fake_timer::{FakeTimer, START};
-pub(crate) use fault_server::{Fault, FaultServer, MEMBER, UnusedPort, head};
 pub(crate) use predicates::{PREDICATES, true_predicates};
 
 pub(crate) static GET_MEMBER: Operation = Operation::new(OperationFields {
@@ -275,18 +275,18 @@ pub(crate) struct BareServer {
 }
 
 impl BareServer {
-    pub(crate) async fn responding(answers: impl IntoIterator<Item = ServerResponse>) -> Self {
+    pub(crate) async fn responding(responses: impl IntoIterator<Item = ServerResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let mut answers: VecDeque<_> = answers.into_iter().collect();
+        let mut responses: VecDeque<_> = responses.into_iter().collect();
         let log = Arc::clone(&requests);
         tokio::spawn(async move {
-            while let Some(answer) = answers.pop_front() {
+            while let Some(response) = responses.pop_front() {
                 let Ok((stream, _)) = listener.accept().await else {
                     return;
                 };
-                tokio::spawn(respond(stream, answer, Arc::clone(&log)));
+                tokio::spawn(respond(stream, response, Arc::clone(&log)));
             }
         });
         Self { url, requests }
@@ -297,7 +297,11 @@ impl BareServer {
     }
 }
 
-async fn respond(mut stream: TcpStream, answer: ServerResponse, requests: Arc<Mutex<Vec<String>>>) {
+async fn respond(
+    mut stream: TcpStream,
+    response: ServerResponse,
+    requests: Arc<Mutex<Vec<String>>>,
+) {
     let mut request = Vec::new();
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
         if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
@@ -308,7 +312,7 @@ async fn respond(mut stream: TcpStream, answer: ServerResponse, requests: Arc<Mu
         .lock()
         .unwrap()
         .push(String::from_utf8_lossy(&request).into_owned());
-    match answer {
+    match response {
         ServerResponse::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;

@@ -19,7 +19,7 @@ use crate::support::*;
 async fn auth0_client(
     set: impl FnOnce(auth0_core::codegen::TransportBuilder) -> auth0_core::codegen::TransportBuilder,
 ) -> Option<serde_json::Value> {
-    let server = FaultServer::always(Fault::success());
+    let server = FailureServer::always(Behavior::success());
     let building = builder(Tokens::default()).http_client(plain_client());
     let transport = set(building).build(base(&server.url)).unwrap();
     call(&transport, &READ, CallOptions::default())
@@ -64,9 +64,9 @@ struct Recorded {
     events: Vec<Fields>,
 }
 
-struct Kept<'f>(&'f mut Fields);
+struct FieldVisitor<'f>(&'f mut Fields);
 
-impl Visit for Kept<'_> {
+impl Visit for FieldVisitor<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.0.insert(field.name(), format!("{value:?}"));
     }
@@ -82,19 +82,19 @@ impl tracing::Subscriber for Recorder {
     }
 
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
-        attributes.record(&mut Kept(&mut self.0.lock().unwrap().span));
+        attributes.record(&mut FieldVisitor(&mut self.0.lock().unwrap().span));
         span::Id::from_u64(1)
     }
 
     fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Kept(&mut self.0.lock().unwrap().span));
+        values.record(&mut FieldVisitor(&mut self.0.lock().unwrap().span));
     }
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &tracing::Event<'_>) {
         let mut fields = Fields::new();
-        event.record(&mut Kept(&mut fields));
+        event.record(&mut FieldVisitor(&mut fields));
         self.0.lock().unwrap().events.push(fields);
     }
 
@@ -106,9 +106,9 @@ impl tracing::Subscriber for Recorder {
 /// The records of one call to a server with `script`.
 async fn recorded(
     operation: &'static Operation,
-    script: impl IntoIterator<Item = Fault>,
+    script: impl IntoIterator<Item = Behavior>,
 ) -> Recorded {
-    let server = FaultServer::with_script(script, Fault::success());
+    let server = FailureServer::with_script(script, Behavior::success());
     let transport = FakeTimer::default()
         .under(builder(Tokens::replacing()))
         .http_client(plain_client())
@@ -129,7 +129,7 @@ fn fields(fields: &Fields, names: &[&'static str]) -> Vec<String> {
     names.iter().map(value).collect()
 }
 
-const OF_THE_END: [&str; 5] = [
+const END_FIELDS: [&str; 5] = [
     "http.response.status_code",
     "http.request.resend_count",
     "waited_ms",
@@ -139,9 +139,9 @@ const OF_THE_END: [&str; 5] = [
 
 #[tokio::test]
 async fn span_of_a_call_records_its_result() {
-    let unavailable = Fault::status("503 Service Unavailable", "retry-after: 7\r\n", "{}");
-    let success = Fault::status("200 OK", "x-request-id: r1\r\n", MEMBER);
-    let script = [unavailable, Fault::ResetAfterRequest, success];
+    let unavailable = Behavior::status("503 Service Unavailable", "retry-after: 7\r\n", "{}");
+    let success = Behavior::status("200 OK", "x-request-id: r1\r\n", MEMBER);
+    let script = [unavailable, Behavior::ResetAfterRequest, success];
     let Recorded { span, events } = recorded(&READ, script).await;
 
     let of_the_call = [
@@ -155,7 +155,7 @@ async fn span_of_a_call_records_its_result() {
         fields(&span, &of_the_call),
         ["getMember", "GET", "/members/{id}", "127.0.0.1", "client"]
     );
-    assert_eq!(fields(&span, &OF_THE_END), ["200", "2", "7000", "r1", ""]);
+    assert_eq!(fields(&span, &END_FIELDS), ["200", "2", "7000", "r1", ""]);
 
     let named = |name: &str| -> Vec<&Fields> {
         let is = |event: &&Fields| event["message"] == name;
@@ -180,21 +180,21 @@ async fn span_of_a_call_records_its_result() {
 
 #[tokio::test]
 async fn span_of_a_failed_call_names_its_kind() {
-    for (fault, end) in [
+    for (behavior, end) in [
         (
-            Fault::status("404 Not Found", "x-request-id: r2\r\n", "{}"),
+            Behavior::status("404 Not Found", "x-request-id: r2\r\n", "{}"),
             ["404", "", "", "r2", "404"],
         ),
         (
-            Fault::ResetAfterRequest,
+            Behavior::ResetAfterRequest,
             ["", "", "", "", "outcome_unknown"],
         ),
         (
-            Fault::promising("200 OK", 23, "{"),
+            Behavior::promising("200 OK", 23, "{"),
             ["200", "", "", "", "undecodable"],
         ),
     ] {
-        let span = recorded(&CREATE, [fault]).await.span;
-        assert_eq!(fields(&span, &OF_THE_END), end);
+        let span = recorded(&CREATE, [behavior]).await.span;
+        assert_eq!(fields(&span, &END_FIELDS), end);
     }
 }

@@ -13,18 +13,18 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::support::*;
 
 /// A server that accepts `token` and rejects any other with a 401.
-async fn server_taking(token: &str) -> MockServer {
+async fn server_accepting(token: &str) -> MockServer {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(201).set_body_json(json!({ "name": "acme", "age": 0 }));
+    let response = ResponseTemplate::new(201).set_body_json(json!({ "name": "acme", "age": 0 }));
     Mock::given(header("authorization", format!("Bearer {token}").as_str()))
-        .respond_with(answer)
+        .respond_with(response)
         .with_priority(1)
         .mount(&server)
         .await;
-    let refusal = ResponseTemplate::new(401)
+    let unauthorized = ResponseTemplate::new(401)
         .set_body_json(json!({ "status": 401, "type": "UNAUTHORIZED", "title": "Unauthorized" }));
     Mock::given(any())
-        .respond_with(refusal)
+        .respond_with(unauthorized)
         .mount(&server)
         .await;
     server
@@ -32,7 +32,7 @@ async fn server_taking(token: &str) -> MockServer {
 
 #[tokio::test]
 async fn failed_token_fetch_fails_the_call_and_sends_nothing() {
-    let server = server_taking("token-0").await;
+    let server = server_accepting("token-0").await;
     let error = create_tenant(&transport(&server.uri(), Tokens::failing_after(0)))
         .await
         .unwrap_err();
@@ -53,7 +53,7 @@ async fn failed_token_fetch_fails_the_call_and_sends_nothing() {
 
 #[tokio::test]
 async fn empty_token_fails_the_call_and_sends_nothing() {
-    let server = server_taking("").await;
+    let server = server_accepting("").await;
     for empty in ["", "  "] {
         let error = create_tenant(&transport(&server.uri(), StaticToken::new(empty)))
             .await
@@ -69,7 +69,7 @@ async fn empty_token_fails_the_call_and_sends_nothing() {
 
 #[tokio::test]
 async fn accepted_token_is_reported_to_its_source() {
-    let server = server_taking("token-0").await;
+    let server = server_accepting("token-0").await;
     let tokens = Tokens::replacing();
     create_tenant(&transport(&server.uri(), tokens.clone()))
         .await
@@ -91,23 +91,23 @@ async fn error_after_the_token_check_reports_the_token_as_accepted() {
         (503, false),
     ] {
         let server = MockServer::start().await;
-        let answer = wiremock::ResponseTemplate::new(status);
+        let response = wiremock::ResponseTemplate::new(status);
         Mock::given(wiremock::matchers::any())
-            .respond_with(answer)
+            .respond_with(response)
             .mount(&server)
             .await;
         let tokens = Tokens::replacing();
         create_tenant(&transport(&server.uri(), tokens.clone()))
             .await
             .unwrap_err();
-        let told = if proves { vec!["accepted 0"] } else { vec![] };
-        assert_eq!(tokens.reports(), told, "{status}");
+        let expected = if proves { vec!["accepted 0"] } else { vec![] };
+        assert_eq!(tokens.reports(), expected, "{status}");
     }
 }
 
 #[tokio::test]
 async fn rejected_token_is_replaced_once_and_the_whole_request_sent_again() {
-    let server = server_taking("token-1").await;
+    let server = server_accepting("token-1").await;
     let tokens = Tokens::replacing();
     let created = create_tenant(&transport(&server.uri(), tokens.clone()))
         .await
@@ -133,7 +133,7 @@ async fn rejected_token_is_replaced_once_and_the_whole_request_sent_again() {
 
 #[tokio::test]
 async fn permanently_rejected_token_is_replaced_only_once() {
-    let server = server_taking("none").await;
+    let server = server_accepting("none").await;
     let tokens = Tokens::replacing();
     let error = create_tenant(&transport(&server.uri(), tokens.clone()))
         .await
@@ -153,7 +153,7 @@ async fn permanently_rejected_token_is_replaced_only_once() {
 
 #[tokio::test]
 async fn token_that_its_source_does_not_replace_is_final() {
-    let server = server_taking("token-1").await;
+    let server = server_accepting("token-1").await;
     let tokens = Tokens::default();
     let error = create_tenant(&transport(&server.uri(), tokens.clone()))
         .await
@@ -169,7 +169,7 @@ async fn token_that_its_source_does_not_replace_is_final() {
 
 #[tokio::test]
 async fn failed_replacement_is_a_token_error() {
-    let server = server_taking("token-1").await;
+    let server = server_accepting("token-1").await;
     let error = create_tenant(&transport(&server.uri(), Tokens::failing_after(1)))
         .await
         .unwrap_err();
@@ -185,10 +185,10 @@ async fn failed_replacement_is_a_token_error() {
 #[tokio::test]
 async fn replacement_that_cannot_be_sent_keeps_the_401_response() {
     for unusable in ["", "two\nlines"] {
-        let server = server_taking("nothing").await;
-        let asked = AtomicUsize::new(0);
+        let server = server_accepting("nothing").await;
+        let fetches = AtomicUsize::new(0);
         let tokens = token_fn(move || {
-            let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+            let first = fetches.fetch_add(1, Ordering::SeqCst) == 0;
             let text = if first { "first" } else { unusable };
             async move { Ok(AccessToken::new(text, 0)) }
         });
@@ -203,7 +203,7 @@ async fn replacement_that_cannot_be_sent_keeps_the_401_response() {
 
 #[tokio::test]
 async fn static_token_is_final() {
-    let server = server_taking("other").await;
+    let server = server_accepting("other").await;
     let error = create_tenant(&transport(&server.uri(), StaticToken::new("mine")))
         .await
         .unwrap_err();
@@ -213,9 +213,9 @@ async fn static_token_is_final() {
 
 #[tokio::test]
 async fn closure_is_called_again_and_the_same_token_is_not_sent_twice() {
-    let server = server_taking("second").await;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
+    let server = server_accepting("second").await;
+    let fetches = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&fetches);
     let changing = token_fn(move || {
         let text = if counter.fetch_add(1, Ordering::SeqCst) == 0 {
             "first"
@@ -229,7 +229,7 @@ async fn closure_is_called_again_and_the_same_token_is_not_sent_twice() {
         .unwrap();
     assert_eq!(
         (
-            asked.load(Ordering::SeqCst),
+            fetches.load(Ordering::SeqCst),
             server.received_requests().await.unwrap().len()
         ),
         (2, 2)
@@ -256,7 +256,7 @@ impl futures_core::Stream for Once {
 
 #[tokio::test]
 async fn streamed_body_is_not_sent_again_after_a_401() {
-    let server = server_taking("token-1").await;
+    let server = server_accepting("token-1").await;
     let tokens = Tokens::replacing();
     let transport = transport(&server.uri(), tokens.clone());
     let call = transport.call(&CREATE_TENANT, CallOptions::default());
@@ -275,8 +275,8 @@ async fn streamed_body_is_not_sent_again_after_a_401() {
 }
 
 #[tokio::test]
-async fn client_without_a_token_source_sends_no_token_and_does_not_repeat_a_401() {
-    let server = server_taking("other").await;
+async fn client_without_a_token_source_sends_no_token_and_does_not_retry_a_401() {
+    let server = server_accepting("other").await;
     let base_url = auth0_core::codegen::BaseUrl::parse(&server.uri()).unwrap();
     let transport = auth0_core::codegen::TransportBuilder::new()
         .without_token()

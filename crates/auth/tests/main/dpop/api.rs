@@ -46,7 +46,7 @@ async fn call(
 }
 
 /// The response of an API that requires DPoP, or `None` if the request is valid. `nonce` is the required nonce.
-fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
+fn error_response(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
     let token = header(request, "authorization").strip_prefix("DPoP ");
     let proof = Proof::verified(header(request, "dpop"));
     let url = format!("http://{}{}", header(request, "host"), request.url.path());
@@ -71,9 +71,9 @@ fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
 
 #[tokio::test]
 async fn proof_matches_the_call_and_its_token() {
-    let endpoint = answering(granted("Kz~8mXK1", "DPoP")).await;
-    let api = answering(|request: &Request| {
-        refusal(request, None).unwrap_or_else(|| ResponseTemplate::new(200))
+    let endpoint = responding_with(granted("Kz~8mXK1", "DPoP")).await;
+    let api = responding_with(|request: &Request| {
+        error_response(request, None).unwrap_or_else(|| ResponseTemplate::new(200))
     })
     .await;
     let key = DpopKey::generate().unwrap();
@@ -114,9 +114,9 @@ async fn proof_matches_the_call_and_its_token() {
 
 #[tokio::test]
 async fn nonce_request_of_an_api_is_retried_with_the_same_token() {
-    let endpoint = answering(granted("t", "DPoP")).await;
-    let api = answering(|request: &Request| {
-        refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
+    let endpoint = responding_with(granted("t", "DPoP")).await;
+    let api = responding_with(|request: &Request| {
+        error_response(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
     })
     .await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
@@ -132,10 +132,10 @@ async fn nonce_request_of_an_api_is_retried_with_the_same_token() {
 
 #[tokio::test]
 async fn each_retry_has_its_own_proof() {
-    let endpoint = answering(granted("t", "DPoP")).await;
+    let endpoint = responding_with(granted("t", "DPoP")).await;
     let count = AtomicUsize::new(0);
-    let api = answering(move |request: &Request| {
-        refusal(request, None).unwrap_or_else(|| {
+    let api = responding_with(move |request: &Request| {
+        error_response(request, None).unwrap_or_else(|| {
             let is_early = count.fetch_add(1, Ordering::SeqCst) < 2;
             ResponseTemplate::new(if is_early { 503 } else { 200 })
         })
@@ -157,12 +157,12 @@ async fn each_retry_has_its_own_proof() {
 
 #[tokio::test]
 async fn nonce_of_the_token_endpoint_is_tried_at_an_api_of_the_same_origin() {
-    let server = answering(|request: &Request| {
+    let server = responding_with(|request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
         match (request.url.path(), proof.nonce()) {
             ("/oauth/token", Some("n1")) => granted("t", "DPoP"),
             ("/oauth/token", _) => challenge("n1"),
-            _ => refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200)),
+            _ => error_response(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200)),
         }
     })
     .await;
@@ -180,7 +180,7 @@ async fn nonce_of_the_token_endpoint_is_tried_at_an_api_of_the_same_origin() {
 #[tokio::test]
 async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
     let (granted_tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let server = answering(move |request: &Request| {
+    let server = responding_with(move |request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
         if request.url.path() == "/oauth/token" {
             return match proof.nonce() {
@@ -191,7 +191,7 @@ async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
                 _ => challenge("t1"),
             };
         }
-        refusal(request, Some("n1")).unwrap_or_else(|| {
+        error_response(request, Some("n1")).unwrap_or_else(|| {
             // The second valid call finds that the token is no longer valid.
             match calls.fetch_add(1, Ordering::SeqCst) {
                 1 => ResponseTemplate::new(401)
@@ -214,9 +214,9 @@ async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
 }
 
 #[tokio::test]
-async fn granted_bearer_token_is_used_as_one() {
-    let endpoint = answering(granted("t", "Bearer")).await;
-    let api = answering(ResponseTemplate::new(200)).await;
+async fn granted_bearer_token_uses_the_bearer_scheme_without_a_proof() {
+    let endpoint = responding_with(granted("t", "Bearer")).await;
+    let api = responding_with(ResponseTemplate::new(200)).await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
     call(&client, &LIST, "/items").await.unwrap();
     let received = api.received_requests().await.unwrap();
@@ -227,21 +227,21 @@ async fn granted_bearer_token_is_used_as_one() {
 #[tokio::test]
 async fn rejected_token_is_replaced_once_with_the_same_key() {
     let count = AtomicUsize::new(0);
-    let endpoint = answering(move |_: &Request| {
+    let endpoint = responding_with(move |_: &Request| {
         granted(
             &format!("token-{}", count.fetch_add(1, Ordering::SeqCst)),
             "DPoP",
         )
     })
     .await;
-    let refused = || {
+    let rejected = || {
         ResponseTemplate::new(401).insert_header("www-authenticate", "DPoP error=\"invalid_token\"")
     };
-    let api = answering(move |request: &Request| {
-        refusal(request, None).unwrap_or_else(|| match header(request, "authorization") {
+    let api = responding_with(move |request: &Request| {
+        error_response(request, None).unwrap_or_else(|| match header(request, "authorization") {
             "DPoP token-0" if request.url.path() == "/first" => ResponseTemplate::new(200),
             "DPoP token-1" => ResponseTemplate::new(200),
-            _ => refused(),
+            _ => rejected(),
         })
     })
     .await;
@@ -269,8 +269,8 @@ async fn rejected_token_is_replaced_once_with_the_same_key() {
 
 #[tokio::test]
 async fn rejected_proof_keeps_the_token() {
-    let endpoint = answering(granted("t", "DPoP")).await;
-    let api = answering(
+    let endpoint = responding_with(granted("t", "DPoP")).await;
+    let api = responding_with(
         ResponseTemplate::new(401)
             .insert_header("www-authenticate", "DPoP error=\"invalid_dpop_proof\""),
     )
@@ -285,16 +285,15 @@ async fn rejected_proof_keeps_the_token() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_calls_share_one_token_and_retry_at_most_once() {
-    let endpoint =
-        answering(
-            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
-                None => challenge("t1"),
-                Some(_) => granted("t", "DPoP"),
-            },
-        )
-        .await;
-    let api = answering(|request: &Request| {
-        refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
+    let endpoint = responding_with(|request: &Request| {
+        match Proof::verified(header(request, "dpop")).nonce() {
+            None => challenge("t1"),
+            Some(_) => granted("t", "DPoP"),
+        }
+    })
+    .await;
+    let api = responding_with(|request: &Request| {
+        error_response(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
     })
     .await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));

@@ -40,13 +40,13 @@ fn generated_keys_are_unique() {
 #[test]
 fn exported_key_is_the_same() {
     let key = DpopKey::generate().unwrap();
-    let kept = key.to_pem().unwrap();
-    assert!(kept.secret().lines().all(|line| line.len() <= 64));
-    let same = DpopKey::from_pem(kept.secret()).unwrap();
+    let exported = key.to_pem().unwrap();
+    assert!(exported.secret().lines().all(|line| line.len() <= 64));
+    let same = DpopKey::from_pem(exported.secret()).unwrap();
     assert_eq!(same.thumbprint(), key.thumbprint());
-    assert_eq!(same.to_pem().unwrap().secret(), kept.secret());
+    assert_eq!(same.to_pem().unwrap().secret(), exported.secret());
     // Other software can read it too.
-    PrivateKey::from_pem(kept.secret(), SigningAlgorithm::Es256).unwrap();
+    PrivateKey::from_pem(exported.secret(), SigningAlgorithm::Es256).unwrap();
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn invalid_key_is_rejected_without_its_text() {
     let larger = pem(larger.to_pkcs8v1().unwrap().as_ref());
     let garbage = pem(b"pl4nted");
     for text in ["", "pl4nted", &larger, &garbage] {
-        let refused = DpopKey::from_pem(text);
+        let result = DpopKey::from_pem(text);
         // Keys of another curve.
-        assert!(refused.is_err(), "{text}");
-        assert!(!chain(&refused.unwrap_err()).contains("pl4nted"));
+        assert!(result.is_err(), "{text}");
+        assert!(!chain(&result.unwrap_err()).contains("pl4nted"));
     }
 
     let (_, jwk) = written();

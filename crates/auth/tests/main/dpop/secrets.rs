@@ -24,8 +24,8 @@ async fn no_output_contains_key_proofs_or_tokens() {
     let pem = key.to_pem().unwrap();
     let mut output = format!("{key:?} {key:#?} {pem:?}");
 
-    // The server repeats the proof, wherever possible.
-    let server = answering(|request: &Request| {
+    // The server echoes the proof, wherever possible.
+    let server = responding_with(|request: &Request| {
         let proof = header(request, "dpop").to_owned();
         match request.url.query().unwrap_or_default() {
             "description" => ResponseTemplate::new(400)

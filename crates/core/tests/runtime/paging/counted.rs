@@ -51,7 +51,7 @@ impl Page for Numbers {
     type Item = u64;
 
     fn next(&self) -> Option<Position> {
-        panic!("where pages are counted, the page is not asked")
+        panic!("counted pagination does not use the cursor of the page")
     }
 
     fn total(&self) -> Option<u64> {
@@ -149,7 +149,7 @@ impl Paged for Count {
                     ("page", self.position().page(self.size)),
                     ("per_page", self.size as i64),
                 ]);
-            let answer = call.receive(build(request)).await?;
+            let response = call.receive(build(request)).await?;
             #[derive(serde::Deserialize)]
             struct Object {
                 numbers: Vec<u64>,
@@ -157,8 +157,8 @@ impl Paged for Count {
                 start: Option<u64>,
                 limit: Option<u64>,
             }
-            let answer = answer.json::<ListOr<Vec<u64>, Object>>()?;
-            Ok(answer.map(|answer| match answer {
+            let response = response.json::<ListOr<Vec<u64>, Object>>()?;
+            Ok(response.map(|response| match response {
                 ListOr::List(numbers) => Numbers {
                     numbers,
                     total: None,
@@ -190,19 +190,22 @@ fn number(request: &Request, name: &str) -> u64 {
 
 /// A server with `numbers`, whose responses `shape` creates from a page. Multiples of `hidden` are counted but not
 /// returned, so that pages are short.
-async fn holding(
+async fn server_with(
     numbers: u64,
     hidden: u64,
     shape: impl Fn(Vec<u64>) -> Value + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
-    let answer = move |request: &Request| {
+    let response = move |request: &Request| {
         let (page, size) = (number(request, "page"), number(request, "per_page"));
         let page =
             (page * size..numbers.min((page + 1) * size)).filter(|n| n % hidden != hidden - 1);
         ResponseTemplate::new(200).set_body_json(shape(page.collect()))
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -240,7 +243,7 @@ async fn read(request: Count) -> (Vec<u64>, Option<Error>) {
     }
 }
 
-async fn asked(server: &MockServer) -> Vec<String> {
+async fn requested_pages(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     let query = |request: &Request| request.url.query().unwrap().to_owned();
     requests.iter().map(query).collect()
@@ -249,25 +252,28 @@ async fn asked(server: &MockServer) -> Vec<String> {
 #[tokio::test]
 async fn known_total_ends_the_listing_without_another_request() {
     for total in 0..=9 {
-        let server = holding(total, NONE_HIDDEN, with_total(total)).await;
+        let server = server_with(total, NONE_HIDDEN, with_total(total)).await;
         let (found, error) = read(of(&server)).await;
         assert!(error.is_none(), "{total}: {error:?}");
         assert_eq!(found, (0..total).collect::<Vec<_>>());
-        assert_eq!(asked(&server).await.len() as u64, total.div_ceil(2).max(1));
+        assert_eq!(
+            requested_pages(&server).await.len() as u64,
+            total.div_ceil(2).max(1)
+        );
     }
 }
 
 #[tokio::test]
 async fn without_a_total_an_empty_page_ends_the_listing() {
     for total in 0..=8 {
-        let server = holding(total, NONE_HIDDEN, bare).await;
+        let server = server_with(total, NONE_HIDDEN, bare).await;
         let (found, error) = read(of(&server)).await;
         assert!(error.is_none(), "{total}: {error:?}");
         assert_eq!(found, (0..total).collect::<Vec<_>>());
         // A short first page may be caused by a maximum of the server, so the page that would follow is requested too.
         let short_first = u64::from(total == 1);
         assert_eq!(
-            asked(&server).await.len() as u64,
+            requested_pages(&server).await.len() as u64,
             total.div_ceil(2) + 1 + short_first
         );
     }
@@ -276,7 +282,7 @@ async fn without_a_total_an_empty_page_ends_the_listing() {
 #[tokio::test]
 async fn missing_items_are_an_error_after_all_others() {
     for (hidden, gap, requests) in [(1, 0, 4), (2, 0, 5), (3, 2, 4)] {
-        let server = holding(7, hidden, with_total(7)).await;
+        let server = server_with(7, hidden, with_total(7)).await;
         let (found, error) = read(of(&server)).await;
         let expected: Vec<u64> = (0..7).filter(|n| n % hidden != hidden - 1).collect();
         assert_eq!(found, expected);
@@ -292,7 +298,7 @@ async fn missing_items_are_an_error_after_all_others() {
             )
         );
         assert_eq!(error.cursor().unwrap().position(), &Position::Offset(gap));
-        assert_eq!(asked(&server).await.len(), requests, "{hidden}");
+        assert_eq!(requested_pages(&server).await.len(), requests, "{hidden}");
     }
 }
 
@@ -304,13 +310,16 @@ async fn capped(
     shape: impl Fn(u64, u64, Vec<u64>) -> Value + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
-    let answer = move |request: &Request| {
+    let response = move |request: &Request| {
         let (page, size) = (number(request, "page"), number(request, "per_page"));
         let start = page * size;
         let page = start..numbers.min(start + size.min(most));
         ResponseTemplate::new(200).set_body_json(shape(start, size, page.collect()))
     };
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -342,7 +351,7 @@ async fn smaller_pages_than_requested_yield_all_items() {
 
 #[tokio::test]
 async fn listing_started_within_a_page_skips_the_items_before() {
-    let server = holding(9, NONE_HIDDEN, with_total(9)).await;
+    let server = server_with(9, NONE_HIDDEN, with_total(9)).await;
     let request = of(&server);
     let cursor = request.listing().cursor(Position::Offset(4));
     let request = resume(request, cursor).unwrap();
@@ -353,7 +362,7 @@ async fn listing_started_within_a_page_skips_the_items_before() {
     }
     assert_eq!(found, [vec![4, 5], vec![6, 7, 8]]);
     assert_eq!(
-        asked(&server).await,
+        requested_pages(&server).await,
         ["page=1&per_page=3", "page=2&per_page=3"]
     );
 }
@@ -361,7 +370,7 @@ async fn listing_started_within_a_page_skips_the_items_before() {
 #[tokio::test]
 async fn server_that_ignores_the_page_number_is_an_error_without_duplicate_items() {
     let shape = |numbers: Vec<u64>| json!({"numbers": numbers, "start": 0, "total": 9});
-    let server = holding(9, NONE_HIDDEN, shape).await;
+    let server = server_with(9, NONE_HIDDEN, shape).await;
     let (found, error) = read(of(&server)).await;
     assert_eq!(found, [0, 1]);
     let error = error.unwrap();
@@ -376,16 +385,19 @@ async fn server_that_ignores_the_page_number_is_an_error_without_duplicate_items
 
 #[tokio::test]
 async fn total_without_items_ends_with_an_error() {
-    let server = holding(0, NONE_HIDDEN, with_total(1_000_000)).await;
+    let server = server_with(0, NONE_HIDDEN, with_total(1_000_000)).await;
     let transport = transport(&server.uri(), StaticToken::new("t"));
     let (found, error) = read(Count::new(transport, &UNLIMITED)).await;
     assert!(found.is_empty() && error.unwrap().is_stalled_listing());
-    assert_eq!(asked(&server).await.len(), MAX_EMPTY_PAGES as usize);
+    assert_eq!(
+        requested_pages(&server).await.len(),
+        MAX_EMPTY_PAGES as usize
+    );
 }
 
 #[tokio::test]
 async fn short_page_without_a_total_is_not_the_end() {
-    let server = holding(8, 2, bare).await;
+    let server = server_with(8, 2, bare).await;
     let (found, error) = read(of(&server)).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(found, [0, 2, 4, 6]);
@@ -395,9 +407,9 @@ async fn short_page_without_a_total_is_not_the_end() {
 async fn items_beyond_the_paging_limit_are_an_error_after_all_others() {
     for (total, shape) in [(11, true), (25, true), (10, false), (25, false)] {
         let server = if shape {
-            holding(total, NONE_HIDDEN, with_total(total)).await
+            server_with(total, NONE_HIDDEN, with_total(total)).await
         } else {
-            holding(total, NONE_HIDDEN, bare).await
+            server_with(total, NONE_HIDDEN, bare).await
         };
         let (found, error) = read(of(&server)).await;
         let error = error.unwrap();
@@ -406,7 +418,7 @@ async fn items_beyond_the_paging_limit_are_an_error_after_all_others() {
         assert_eq!(error.cursor().unwrap().position(), &Position::Offset(10));
         assert_eq!(found, (0..10).collect::<Vec<_>>(), "{total}");
         assert_eq!(
-            asked(&server).await.len(),
+            requested_pages(&server).await.len(),
             5,
             "a page beyond the limit was requested"
         );
@@ -415,7 +427,7 @@ async fn items_beyond_the_paging_limit_are_an_error_after_all_others() {
 
 #[tokio::test]
 async fn total_equal_to_the_paging_limit_is_not_an_error() {
-    let server = holding(10, NONE_HIDDEN, with_total(10)).await;
+    let server = server_with(10, NONE_HIDDEN, with_total(10)).await;
     let (found, error) = read(of(&server)).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(found.len(), 10);
@@ -424,7 +436,7 @@ async fn total_equal_to_the_paging_limit_is_not_an_error() {
 #[tokio::test]
 async fn last_page_truncated_by_the_paging_limit_is_an_error() {
     // Pages of 4 end at 12, which is beyond the total of 11, but the server stops at 10.
-    let server = holding(10, NONE_HIDDEN, with_total(11)).await;
+    let server = server_with(10, NONE_HIDDEN, with_total(11)).await;
     let (found, error) = read(Count {
         size: 4,
         ..of(&server)
@@ -436,18 +448,18 @@ async fn last_page_truncated_by_the_paging_limit_is_an_error() {
 
 #[tokio::test]
 async fn listing_resumed_beyond_the_paging_limit_sends_no_request() {
-    let server = holding(25, NONE_HIDDEN, with_total(25)).await;
+    let server = server_with(25, NONE_HIDDEN, with_total(25)).await;
     let request = of(&server);
     let cursor = request.listing().cursor(Position::Offset(10));
     let (found, error) = read(resume(request, cursor).unwrap()).await;
     assert!(error.unwrap().is_paging_limit());
-    assert!(found.is_empty() && asked(&server).await.is_empty());
+    assert!(found.is_empty() && requested_pages(&server).await.is_empty());
 }
 
 #[tokio::test]
 async fn stored_cursor_resumed_with_another_page_size_yields_exactly_the_rest() {
     for total in [7, 9] {
-        let server = holding(total, NONE_HIDDEN, with_total(total)).await;
+        let server = server_with(total, NONE_HIDDEN, with_total(total)).await;
         let mut listing = pages(of(&server));
         listing.try_next().await.unwrap();
         listing.try_next().await.unwrap();
@@ -475,7 +487,7 @@ async fn stored_cursor_resumed_with_another_page_size_yields_exactly_the_rest() 
 
 #[tokio::test]
 async fn listing_starts_at_the_requested_page_with_read_ahead() {
-    let server = holding(9, NONE_HIDDEN, with_total(9)).await;
+    let server = server_with(9, NONE_HIDDEN, with_total(9)).await;
     let request = Count {
         page: Some(3),
         ..of(&server)
@@ -491,7 +503,7 @@ async fn listing_starts_at_the_requested_page_with_read_ahead() {
 #[tokio::test]
 async fn cursor_of_the_other_kind_is_rejected() {
     let transport = transport("https://acme.example", StaticToken::new("t"));
-    let refused = |operation: &'static Operation, position: Position| {
+    let violation = |operation: &'static Operation, position: Position| {
         let listing = Listing::new(&transport, operation);
         let error = listing.position_of(listing.cursor(position)).err()?;
         Some(error.violations()[0].to_string())
@@ -506,11 +518,11 @@ async fn cursor_of_the_other_kind_is_rejected() {
     let named = || Position::Checkpoint("a".to_owned());
     let counted = || Position::Offset(4);
     assert_eq!(
-        refused(&COUNTED, named()).unwrap(),
+        violation(&COUNTED, named()).unwrap(),
         "cursor: found a checkpoint, expected an item offset"
     );
     assert_eq!(
-        refused(&NAMED, counted()).unwrap(),
+        violation(&NAMED, counted()).unwrap(),
         "cursor: found an item offset, expected a checkpoint"
     );
     for (operation, position) in [
@@ -520,7 +532,7 @@ async fn cursor_of_the_other_kind_is_rejected() {
         (&EITHER, named()),
         (&COUNTED, Position::Start),
     ] {
-        assert_eq!(refused(operation, position), None);
+        assert_eq!(violation(operation, position), None);
     }
 }
 

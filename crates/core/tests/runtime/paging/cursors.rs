@@ -40,7 +40,7 @@ fn checkpoint(text: &str) -> Position {
 }
 
 /// The error of a listing for a cursor of another one.
-fn refusal(listing: &Listing, cursor: Cursor) -> Vec<String> {
+fn violations(listing: &Listing, cursor: Cursor) -> Vec<String> {
     let error = listing.position_of(cursor).unwrap_err();
     assert!(error.is_invalid_request());
     assert_eq!(error.operation(), Some(listing.operation().id()));
@@ -102,7 +102,7 @@ fn order_of_parameters_does_not_matter() {
 #[test]
 fn stored_cursor_of_a_later_version_is_an_error() {
     let stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
-    let refused = |key: &str, value| {
+    let error_with = |key: &str, value| {
         let mut stored = stored.clone();
         stored[key] = value;
         serde_json::from_value::<Cursor>(stored)
@@ -110,11 +110,11 @@ fn stored_cursor_of_a_later_version_is_an_error() {
             .to_string()
     };
     assert_eq!(
-        refused("version", json!(2)),
+        error_with("version", json!(2)),
         "found a cursor of version 2, expected version 1"
     );
     for later in [json!({"line": 50}), json!("end")] {
-        let text = refused("position", later);
+        let text = error_with("position", later);
         assert!(
             text.contains("expected one of `start`, `checkpoint`, `offset`"),
             "{text}"
@@ -146,7 +146,7 @@ fn cursor_of_another_query_names_the_parameters_without_values() {
         .with("id", &7)
         .with("tags", &["a", "b"])
         .with("environment", "secret");
-    insta::assert_snapshot!(refusal(&listing, cursor.clone()).join("\n"), @"
+    insta::assert_snapshot!(violations(&listing, cursor.clone()).join("\n"), @"
 cursor: parameter `environment`: found no value, expected that of the request
 cursor: parameter `limit`: found a value, expected none
 cursor: parameter `locality`: found another value, expected that of the request
@@ -164,7 +164,7 @@ cursor: parameter `tags`: found another value, expected that of the request
 fn cursor_of_another_api_or_operation_names_both() {
     let other = transport("https://other.teams.auth0.com", StaticToken::new("t"));
     let cursor = Listing::new(&other, &LIST_MEMBERS).cursor(checkpoint("page 2"));
-    insta::assert_snapshot!(refusal(&tenants(), cursor).join("\n"), @"
+    insta::assert_snapshot!(violations(&tenants(), cursor).join("\n"), @"
 cursor: found base URL `https://other.teams.auth0.com`, expected `https://acme.teams.auth0.com`
 cursor: found operation `listMembers`, expected `listTenants`
 ");
@@ -179,12 +179,12 @@ fn cursor_of_another_base_url_shows_no_paths() {
         )
     });
     let cursor = Listing::new(&one, &LIST_TENANTS).cursor(checkpoint("page 2"));
-    insta::assert_snapshot!(refusal(&Listing::new(&other, &LIST_TENANTS), cursor).join("\n"), @"cursor: found base URL `http://127.0.0.1:8080/…` with another path, expected `http://127.0.0.1:8080/…`");
+    insta::assert_snapshot!(violations(&Listing::new(&other, &LIST_TENANTS), cursor).join("\n"), @"cursor: found base URL `http://127.0.0.1:8080/…` with another path, expected `http://127.0.0.1:8080/…`");
     let mut stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
     stored["base_url"] = json!("ftp://user:s3cr3t@host/");
     let cursor: Cursor = serde_json::from_value(stored).unwrap();
     assert_eq!(
-        refusal(&tenants(), cursor),
+        violations(&tenants(), cursor),
         ["cursor: found an invalid base URL, expected base URL `https://acme.teams.auth0.com`"]
     );
 }
@@ -195,7 +195,7 @@ fn odd_names_in_a_stored_cursor_keep_the_error_on_one_line() {
     stored["query"]["a\nb"] = json!(1);
     let cursor: Cursor = serde_json::from_value(stored).unwrap();
     assert_eq!(
-        refusal(&tenants(), cursor),
+        violations(&tenants(), cursor),
         ["cursor: parameter `ab`: found a value, expected none"]
     );
 }

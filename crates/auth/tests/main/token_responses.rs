@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
 use crate::provider::Provider;
-use crate::support::{answering, chain, failure, requests, settings, source, text, token};
+use crate::support::{chain, failure, requests, responding_with, settings, source, text, token};
 
 /// The message of `error` without the port of the server, which differs between runs.
 fn without_port(error: &Error) -> String {
@@ -25,7 +25,7 @@ fn without_port(error: &Error) -> String {
 }
 
 async fn failure_of(status: u16, body: Value) -> Error {
-    let server = answering(ResponseTemplate::new(status).set_body_json(body)).await;
+    let server = responding_with(ResponseTemplate::new(status).set_body_json(body)).await;
     failure(&source(&server).0).await
 }
 
@@ -93,7 +93,7 @@ async fn error_with_a_success_status_is_a_rejection() {
 
 #[tokio::test]
 async fn html_502_keeps_the_status_but_not_the_body() {
-    let server = answering(
+    let server = responding_with(
         ResponseTemplate::new(502).set_body_raw("<html>upstream-detail</html>", "text/html"),
     )
     .await;
@@ -124,7 +124,7 @@ async fn invalid_response_error_says_what_was_found() {
             "found another JSON type",
         ),
     ] {
-        let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let server = responding_with(ResponseTemplate::new(200).set_body_string(body)).await;
         let error = failure(&source(&server).0).await;
         assert!(error.is_invalid_response(), "{body}: {error}");
         assert_eq!(error.status(), Some(200), "{body}");
@@ -155,7 +155,7 @@ async fn token_type_in_another_case_or_missing_is_bearer() {
         json!({"access_token": "t", "token_type": "bearer"}),
         json!({"access_token": "t"}),
     ] {
-        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
         assert_eq!(text(&source(&server).0).await, "t");
     }
 }
@@ -177,7 +177,7 @@ async fn expires_in_of_each_form_sets_the_expiry() {
         (json!([1]), None),
     ] {
         let body = json!({"access_token": "t", "token_type": "Bearer", "expires_in": expires_in});
-        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
         let (source, clock) = source(&server);
         let expiry = token(&source).await.expiry();
         assert_eq!(
@@ -190,7 +190,7 @@ async fn expires_in_of_each_form_sets_the_expiry() {
 
 #[tokio::test]
 async fn exceeded_quota_fails_at_once_with_the_retry_time() {
-    let server = answering(
+    let server = responding_with(
         ResponseTemplate::new(429)
             .insert_header("retry-after", "7200")
             .set_body_json(json!({"error": "too_many_requests", "error_description": "quota"})),
@@ -223,7 +223,7 @@ async fn retry_after_date_is_relative_to_the_server_clock() {
         ("18446744073709551615", Some(u64::MAX)),
         ("18446744073709551616", Some(u64::MAX)),
     ] {
-        let server = answering(
+        let server = responding_with(
             ResponseTemplate::new(429)
                 .insert_header("retry-after", header)
                 .insert_header("date", "Fri, 15 Jan 2027 08:00:00 GMT")
@@ -249,7 +249,8 @@ async fn retry_after_date_is_relative_to_the_server_clock() {
 async fn too_long_body_is_not_read_completely() {
     let body = format!("{{\"access_token\": \"{}\"}}", "a".repeat(65 * 1024));
     for status in [200, 500] {
-        let server = answering(ResponseTemplate::new(status).set_body_string(body.clone())).await;
+        let server =
+            responding_with(ResponseTemplate::new(status).set_body_string(body.clone())).await;
         let error = failure(&source(&server).0).await;
         assert!(error.is_invalid_response());
         assert_eq!(error.status(), Some(status));
@@ -262,8 +263,8 @@ async fn too_long_body_is_not_read_completely() {
     }
 }
 
-/// A server that reads a request, sends `answer` and closes the connection, or keeps it open if `hold` is set.
-async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
+/// A server that reads a request, sends `response` and closes the connection, or keeps it open if `hold` is set.
+async fn responding_with_bytes(response: &'static str, hold: bool) -> ClientCredentials {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!(
         "http://{}/oauth/token?tenant=pl4nted",
@@ -274,7 +275,7 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = [0; 4096];
             let _ = stream.read(&mut buffer).await;
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(response.as_bytes()).await;
             if hold {
                 open.push(stream);
             }
@@ -293,7 +294,7 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
 
 #[tokio::test]
 async fn connection_closed_before_the_response_is_a_transport_error_without_the_query() {
-    let error = failure(&raw("", false).await).await;
+    let error = failure(&responding_with_bytes("", false).await).await;
     assert!(error.is_transport() && !error.is_timeout());
     assert_eq!(error.status(), None);
     assert_eq!(
@@ -306,8 +307,8 @@ async fn connection_closed_before_the_response_is_a_transport_error_without_the_
 
 #[tokio::test]
 async fn incomplete_body_is_a_transport_error_with_the_status() {
-    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
-    let error = failure(&raw(answer, false).await).await;
+    let response = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
+    let error = failure(&responding_with_bytes(response, false).await).await;
     assert!(error.is_transport());
     assert_eq!(error.status(), Some(200));
     assert_eq!(
@@ -319,16 +320,16 @@ async fn incomplete_body_is_a_transport_error_with_the_status() {
 
 #[tokio::test]
 async fn incomplete_body_of_a_429_is_still_rate_limited() {
-    let answer = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
-    let error = failure(&raw(answer, false).await).await;
+    let response = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
+    let error = failure(&responding_with_bytes(response, false).await).await;
     assert!(error.is_rate_limited());
     assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
 }
 
 #[tokio::test]
 async fn missing_response_is_a_timeout() {
-    for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
-        let error = failure(&raw(answer, true).await).await;
+    for response in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
+        let error = failure(&responding_with_bytes(response, true).await).await;
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
         assert_eq!(
             without_port(&error),
@@ -360,7 +361,7 @@ async fn failed_connection_error_names_the_endpoint_and_the_http_client() {
 #[tokio::test]
 async fn redirect_or_empty_response_error_names_the_location() {
     let place = "/login?state=pl4nted#pl4nted";
-    for (answer, expected) in [
+    for (response, expected) in [
         (
             ResponseTemplate::new(302).insert_header("location", place),
             "(status 302): redirected to http://127.0.0.1/login, expected no redirect: expected a JSON object, found an \
@@ -377,7 +378,7 @@ async fn redirect_or_empty_response_error_names_the_location() {
             "(status 500): expected a JSON object, found an empty body (line 1, column 0)",
         ),
     ] {
-        let server = answering(answer).await;
+        let server = responding_with(response).await;
         let error = failure(&source(&server).0).await;
         let text = error.to_string().replace(&server.uri(), "http://127.0.0.1");
         assert_eq!(
@@ -433,9 +434,10 @@ async fn error_of_another_endpoint_names_it() {
 
 #[tokio::test]
 async fn token_error_has_the_typed_error_as_source() {
-    let server =
-        answering(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})))
-            .await;
+    let server = responding_with(
+        ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})),
+    )
+    .await;
     let error = settings(&server)
         .build()
         .unwrap()
@@ -451,7 +453,7 @@ async fn token_error_has_the_typed_error_as_source() {
 
 #[tokio::test]
 async fn scope_array_is_accepted_and_other_types_are_unknown_scopes() {
-    for (answered, known) in [
+    for (returned, known) in [
         (json!(["read:b", "read:a"]), Some("read:a read:b")),
         (json!(["read:a read:b"]), Some("read:a read:b")),
         (json!([]), None),
@@ -463,38 +465,38 @@ async fn scope_array_is_accepted_and_other_types_are_unknown_scopes() {
         (json!(true), None),
         (json!("s3cr3t"), None),
     ] {
-        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});
-        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": returned});
+        let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
         let source = settings(&server)
             .scope("read:a write:a")
             .client_secret("s3cr3t")
             .build()
             .unwrap();
         let scopes = token(&source).await.scopes().map(ToString::to_string);
-        assert_eq!(scopes.as_deref(), known, "{answered}");
+        assert_eq!(scopes.as_deref(), known, "{returned}");
     }
 }
 
 #[tokio::test]
 async fn scopes_of_the_response_take_precedence_over_requested_ones() {
-    for (asked, answered, known) in [
+    for (requested, returned, known) in [
         ("read:a read:b", Some("read:a"), Some("read:a")),
         ("read:a read:b", None, Some("read:a read:b")),
         ("read:a", Some(""), Some("read:a")),
         ("", Some("read:b read:a"), Some("read:a read:b")),
         ("", None, None),
-        // Values that are not scopes, and values that repeat a secret, are ignored.
+        // Values that are not scopes, and values that contain a secret, are ignored.
         ("", Some("s3cr3t"), None),
     ] {
-        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});
-        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": returned});
+        let server = responding_with(ResponseTemplate::new(200).set_body_json(body)).await;
         let source = settings(&server)
-            .scope(asked)
+            .scope(requested)
             .client_secret("s3cr3t")
             .build()
             .unwrap();
         let token = token(&source).await;
         let scopes = token.scopes().map(ToString::to_string);
-        assert_eq!(scopes.as_deref(), known, "{asked} {answered:?}");
+        assert_eq!(scopes.as_deref(), known, "{requested} {returned:?}");
     }
 }

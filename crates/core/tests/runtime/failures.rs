@@ -1,6 +1,6 @@
-//! The table of faults that need raw sockets: the result of a call of each retry class if the fault occurs once, and if it
-//! always occurs. Statuses, hints with a `Date`, HTML and other faults within HTTP are in the table of
-//! `tests/integration/faults.rs`, where the sandbox injects them.
+//! The table of failures that need raw sockets: the result of a call of each retry class if the failure occurs once, and
+//! if it always occurs. Statuses, hints with a `Date`, HTML and other failures within HTTP are in the table of
+//! `tests/integration/faults.rs`, where the sandbox injects them as faults.
 //!
 //! | column | content |
 //! | --- | --- |
@@ -20,7 +20,7 @@ use auth0_core::{Error, HttpClient, Operation, Response, RetryPolicy};
 
 use crate::support::*;
 
-type Row = (&'static str, Fault);
+type Row = (&'static str, Behavior);
 
 /// The outcome of one call.
 #[derive(Clone, PartialEq)]
@@ -29,7 +29,7 @@ struct CallOutcome {
     whole: usize,
     attempts: u32,
     waits: String,
-    gets: String,
+    result: String,
 }
 
 const CLASSES: [(&str, &Operation); 3] = [
@@ -38,35 +38,38 @@ const CLASSES: [(&str, &Operation); 3] = [
     ("unsafe", &CREATE),
 ];
 
-/// Faults that end at once.
+/// Failures that end at once.
 fn quick_rows() -> Vec<Row> {
     // Responses of this server have no `Date`, so times are compared with the local clock.
-    let limited = |headers: String| Fault::status("429 Too Many Requests", &headers, "{}");
-    let endless = |status| Fault::Endless(head(status, "", 1 << 40, ""));
+    let limited = |headers: String| Behavior::status("429 Too Many Requests", &headers, "{}");
+    let endless = |status| Behavior::Endless(head(status, "", 1 << 40, ""));
     let half_a_head = b"HTTP/1.1 200 OK\r\ncontent-le".to_vec();
-    let proxied = |status| Fault::status(status, "", "<html>");
+    let proxied = |status| Behavior::status(status, "", "<html>");
     vec![
         ("520", proxied("520 Unknown Error")),
         ("522", proxied("522 Connection Timed Out")),
         ("529", proxied("529 Site Overloaded")),
         ("530", proxied("530 Frozen")),
-        ("reset, request not read", Fault::ResetUnread),
-        ("reset within the request", Fault::ResetInHead),
-        ("closed without a response", Fault::Answer(Vec::new())),
-        ("incomplete head", Fault::Answer(half_a_head)),
-        ("not HTTP", Fault::Answer(b"+OK ready\r\n".to_vec())),
+        ("reset, request not read", Behavior::ResetUnread),
+        ("reset within the request", Behavior::ResetInHead),
+        ("closed without a response", Behavior::Respond(Vec::new())),
+        ("incomplete head", Behavior::Respond(half_a_head)),
+        ("not HTTP", Behavior::Respond(b"+OK ready\r\n".to_vec())),
         (
             "incomplete success",
-            Fault::promising("200 OK", 23, r#"{"name":"#),
+            Behavior::promising("200 OK", 23, r#"{"name":"#),
         ),
         (
             "incomplete 503",
-            Fault::promising("503 Service Unavailable", 23, "{"),
+            Behavior::promising("503 Service Unavailable", 23, "{"),
         ),
-        ("incomplete 404", Fault::promising("404 Not Found", 23, "{")),
+        (
+            "incomplete 404",
+            Behavior::promising("404 Not Found", 23, "{"),
+        ),
         (
             "success longer than declared",
-            Fault::promising("200 OK", 9, MEMBER),
+            Behavior::promising("200 OK", 9, MEMBER),
         ),
         ("endless success", endless("200 OK")),
         ("endless 503", endless("503 Service Unavailable")),
@@ -78,10 +81,10 @@ fn quick_rows() -> Vec<Row> {
     ]
 }
 
-/// Faults of HTTP/2. RFC 9113 §8.7 defines whether the request was processed.
+/// Failures of HTTP/2. RFC 9113 §8.7 defines whether the request was processed.
 fn http2_rows() -> Vec<Row> {
     use http2::*;
-    let row = |name, reply| (name, Fault::Http2(reply));
+    let row = |name, reply| (name, Behavior::Http2(reply));
     vec![
         row("stream refused", Reply::Reset(REFUSED_STREAM)),
         row("going away, not processed", Reply::GoAwayBelow(NO_ERROR)),
@@ -99,17 +102,17 @@ fn http2_rows() -> Vec<Row> {
     ]
 }
 
-/// Faults that end with the timeout of the attempt.
+/// Failures that end with the timeout of the attempt.
 fn slow_rows() -> Vec<Row> {
     let slow_head = head("200 OK", &"x-slow: 1\r\n".repeat(30), 2, "{}");
     let half_a_success = head("200 OK", "", 23, r#"{"name":"#);
     let half_a_failure = head("503 Service Unavailable", "", 23, "{");
     let slow_body = head("200 OK", "", 1000, "");
     vec![
-        ("slow head", Fault::Slow(Vec::new(), slow_head)),
-        ("slow success", Fault::Slow(slow_body, vec![b' '; 1000])),
-        ("stalled success", Fault::Keep(half_a_success)),
-        ("stalled 503", Fault::Keep(half_a_failure)),
+        ("slow head", Behavior::Slow(Vec::new(), slow_head)),
+        ("slow success", Behavior::Slow(slow_body, vec![b' '; 1000])),
+        ("stalled success", Behavior::KeepOpen(half_a_success)),
+        ("stalled 503", Behavior::KeepOpen(half_a_failure)),
     ]
 }
 
@@ -151,18 +154,19 @@ impl Conditions {
         call(&transport, operation, CallOptions::default()).await
     }
 
-    async fn call_with_fault(
+    async fn call_with_behavior(
         &self,
-        fault: &Fault,
+        behavior: &Behavior,
         operation: &'static Operation,
         always: bool,
     ) -> CallOutcome {
-        let server = match fault {
-            _ if always => FaultServer::always(fault.clone()),
-            Fault::Http2(_) => {
-                FaultServer::with_script([fault.clone()], Fault::Http2(http2::Reply::Success))
-            }
-            _ => FaultServer::once(fault.clone()),
+        let server = match behavior {
+            _ if always => FailureServer::always(behavior.clone()),
+            Behavior::Http2(_) => FailureServer::with_script(
+                [behavior.clone()],
+                Behavior::Http2(http2::Reply::Success),
+            ),
+            _ => FailureServer::once(behavior.clone()),
         };
         let timer = FakeTimer::default();
         let result = self.call(&timer, &server.url, operation).await;
@@ -170,33 +174,33 @@ impl Conditions {
     }
 
     /// Calls a port without a listener: until the first wait, or always.
-    async fn refused(&self, operation: &'static Operation, always: bool) -> CallOutcome {
+    async fn call_unused_port(&self, operation: &'static Operation, always: bool) -> CallOutcome {
         let unused_port = UnusedPort::new();
         let url = unused_port.url.clone();
         let timer = FakeTimer::default();
         let (sender, receiver) = mpsc::channel();
-        let settle = move || {
+        let start_server = move || {
             sender
-                .send(unused_port.listen([], Fault::success()))
+                .send(unused_port.listen([], Behavior::success()))
                 .unwrap()
         };
         let result = if always {
             let result = self.call(&timer, &url, operation).await;
-            settle();
+            start_server();
             result
         } else {
-            timer.at_first_wait(settle);
+            timer.at_first_wait(start_server);
             self.call(&timer, &url, operation).await
         };
         outcome_of(&result, &receiver.recv().unwrap(), &timer)
     }
 
-    /// The outcomes of a call of each class if the fault occurs once and if it always occurs.
-    async fn in_every_class(&self, fault: &Fault) -> [[CallOutcome; 2]; 3] {
+    /// The outcomes of a call of each class if the failure occurs once and if it always occurs.
+    async fn in_every_class(&self, behavior: &Behavior) -> [[CallOutcome; 2]; 3] {
         let [safe, idempotent, not_safe] = CLASSES.map(|(_, operation)| async {
             let (once, always) = tokio::join!(
-                self.call_with_fault(fault, operation, false),
-                self.call_with_fault(fault, operation, true)
+                self.call_with_behavior(behavior, operation, false),
+                self.call_with_behavior(behavior, operation, true)
             );
             [once, always]
         });
@@ -207,9 +211,9 @@ impl Conditions {
     async fn print(&self, table: &mut String, rows: Vec<Row>) {
         let running: Vec<_> = rows
             .into_iter()
-            .map(|(name, fault)| {
+            .map(|(name, behavior)| {
                 let conditions = self.clone();
-                let outcomes = async move { conditions.in_every_class(&fault).await };
+                let outcomes = async move { conditions.in_every_class(&behavior).await };
                 (name, tokio::spawn(outcomes))
             })
             .collect();
@@ -254,7 +258,7 @@ fn describe_result(result: &Result<Response<Member>, Error>, timer: &FakeTimer) 
 
 fn outcome_of(
     result: &Result<Response<Member>, Error>,
-    server: &FaultServer,
+    server: &FailureServer,
     timer: &FakeTimer,
 ) -> CallOutcome {
     let waits = timer.slept().into_iter().map(|wait| match wait.as_secs() {
@@ -278,11 +282,11 @@ fn outcome_of(
         whole: server.requests().len(),
         attempts,
         waits: waits.collect::<Vec<_>>().join(" "),
-        gets: describe_result(result, timer),
+        result: describe_result(result, timer),
     }
 }
 
-/// Prints the lines of one fault. Classes with the same outcome share a line.
+/// Prints the lines of one failure. Classes with the same outcome share a line.
 fn print(table: &mut String, mut name: &str, outcomes: [[CallOutcome; 2]; 3]) {
     let mut lines: Vec<(Vec<&str>, [CallOutcome; 2])> = Vec::new();
     for ((class, _), outcome) in CLASSES.into_iter().zip(outcomes) {
@@ -312,20 +316,20 @@ fn line(table: &mut String, [name, classes, how_often]: [&str; 3], outcome: &Cal
         whole,
         attempts,
         waits,
-        gets,
+        result,
     } = outcome;
     writeln!(
         table,
-        "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
+        "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {result}"
     )
     .unwrap();
 }
 
 #[tokio::test]
-async fn table_of_all_faults() {
+async fn table_of_all_failures() {
     let mut table = format!(
         "{:<28} | {:<18} | {:<8} | conns | whole | att. | {:<13} | result\n",
-        "fault", "class", "occurs", "waits"
+        "failure", "class", "occurs", "waits"
     );
     let conditions = Conditions {
         http_client: plain_client(),
@@ -334,8 +338,8 @@ async fn table_of_all_faults() {
     let mut outcomes = Vec::new();
     for (_, operation) in CLASSES {
         outcomes.push([
-            conditions.refused(operation, false).await,
-            conditions.refused(operation, true).await,
+            conditions.call_unused_port(operation, false).await,
+            conditions.call_unused_port(operation, true).await,
         ]);
     }
     print(
@@ -360,9 +364,11 @@ async fn table_of_all_faults() {
 /// The request was not sent, or its stream is above the last processed one, depending on which side notices first.
 #[tokio::test]
 async fn unsafe_call_is_retried_if_the_http2_connection_ended_before_the_request() {
-    let success = Fault::Http2(http2::Reply::Success);
-    let server =
-        FaultServer::with_script([Fault::Http2GoAwayFirst, Fault::Http2GoAwayFirst], success);
+    let success = Behavior::Http2(http2::Reply::Success);
+    let server = FailureServer::with_script(
+        [Behavior::Http2GoAwayFirst, Behavior::Http2GoAwayFirst],
+        success,
+    );
     let conditions = Conditions {
         http_client: http2_client(),
         timeout: Duration::from_secs(60),

@@ -18,12 +18,12 @@ paths:
   /things/{id}:
     get:
       operationId: getThing
-      summary: upstream's words
+      summary: upstream's text
       parameters:
         - {name: id, in: path, required: true, schema: {type: string}}
       responses:
         "200":
-          description: upstream's words
+          description: upstream's text
           content:
             application/json:
               schema: {$ref: '#/components/schemas/Thing'}
@@ -33,18 +33,18 @@ components:
       type: object
       required: [name]
       properties:
-        name: {type: string, description: upstream's words}
+        name: {type: string, description: upstream's text}
 "#;
 
 /// A temporary folder in which commands run.
-pub(crate) struct Desk(TempDir);
+pub(crate) struct TestRepository(TempDir);
 
-impl Desk {
+impl TestRepository {
     /// Creates a repository whose API `small` is published at `url`.
     pub(crate) fn new(url: &str) -> Self {
-        let desk = Self(tempfile::tempdir().expect("a folder"));
-        desk.publish("small", url);
-        desk
+        let repository = Self(tempfile::tempdir().expect("a folder"));
+        repository.publish("small", url);
+        repository
     }
 
     /// Adds an API to `sources.toml`.
@@ -98,24 +98,24 @@ impl Desk {
             style: Style::Plain,
         };
         let workspace = Workspace::at(Some(self.0.path().to_owned()));
-        let verdict = fetch::run(&workspace, options, &mut console)
+        let result = fetch::run(&workspace, options, &mut console)
             .map_err(|Failure(reports)| render(&reports, Style::Plain));
         assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
-        (String::from_utf8(out).expect("text"), verdict)
+        (String::from_utf8(out).expect("text"), result)
     }
 
     /// Fetches successfully; returns the output.
     pub(crate) fn fetches(&self, options: &fetch::FetchOptions<'_>) -> String {
-        let (out, verdict) = self.fetch(options);
-        assert_eq!(verdict, Ok(CheckResult::Passed));
+        let (out, result) = self.fetch(options);
+        assert_eq!(result, Ok(CheckResult::Passed));
         out
     }
 
     /// Fetches with an error and without changes; returns the error with placeholders for ports.
     pub(crate) fn rejected(&self, options: &fetch::FetchOptions<'_>) -> String {
         let before = self.contents();
-        let (_, verdict) = self.fetch(options);
-        let problem = verdict.expect_err("it is rejected");
+        let (_, result) = self.fetch(options);
+        let problem = result.expect_err("it is rejected");
         assert_eq!(self.contents(), before, "{problem}");
         without_ports(&problem)
     }

@@ -13,7 +13,7 @@ use super::http2::{self, Reply};
 
 /// What the server does with a connection, from which it reads one request.
 #[derive(Debug, Clone)]
-pub(crate) enum Fault {
+pub(crate) enum Behavior {
     /// Resets the connection before the request is read.
     ResetUnread,
     /// Resets the connection after the beginning of the request was read.
@@ -21,9 +21,9 @@ pub(crate) enum Fault {
     /// Resets the connection after the whole request was read.
     ResetAfterRequest,
     /// Sends these bytes and closes the connection.
-    Answer(Vec<u8>),
+    Respond(Vec<u8>),
     /// Sends these bytes and keeps the connection open.
-    Keep(Vec<u8>),
+    KeepOpen(Vec<u8>),
     /// Sends the first bytes at once, and the others one by one, some milliseconds apart.
     Slow(Vec<u8>, Vec<u8>),
     /// Sends these bytes, followed by endless spaces.
@@ -34,15 +34,15 @@ pub(crate) enum Fault {
     Http2GoAwayFirst,
 }
 
-impl Fault {
+impl Behavior {
     /// A valid response. `headers` are complete lines.
     pub(crate) fn status(status: &str, headers: &str, body: &str) -> Self {
-        Self::Answer(head(status, headers, body.len(), body))
+        Self::Respond(head(status, headers, body.len(), body))
     }
 
     /// A response that declares `length` bytes of body, and contains `body`.
     pub(crate) fn promising(status: &str, length: usize, body: &str) -> Self {
-        Self::Answer(head(status, "", length, body))
+        Self::Respond(head(status, "", length, body))
     }
 
     /// The success of all test operations.
@@ -60,8 +60,8 @@ pub(crate) fn head(status: &str, headers: &str, length: usize, body: &str) -> Ve
         .into_bytes()
 }
 
-/// A server that follows a script for each connection, and records what it received.
-pub(crate) struct FaultServer {
+/// A server that follows a script for each connection and records the requests.
+pub(crate) struct FailureServer {
     pub(crate) url: String,
     received: Arc<Received>,
 }
@@ -73,20 +73,20 @@ struct Received {
     requests: Mutex<Vec<String>>,
 }
 
-impl FaultServer {
-    /// A server with one fault of `script` per connection, and `rest` for all further ones.
-    pub(crate) fn with_script(script: impl IntoIterator<Item = Fault>, rest: Fault) -> Self {
+impl FailureServer {
+    /// A server that follows `script` with one behavior per connection, and repeats `rest` afterwards.
+    pub(crate) fn with_script(script: impl IntoIterator<Item = Behavior>, rest: Behavior) -> Self {
         UnusedPort::new().listen(script, rest)
     }
 
-    /// A server that fails once and succeeds afterwards.
-    pub(crate) fn once(fault: Fault) -> Self {
-        Self::with_script([fault], Fault::success())
+    /// A server with `behavior` for the first connection that succeeds afterwards.
+    pub(crate) fn once(behavior: Behavior) -> Self {
+        Self::with_script([behavior], Behavior::success())
     }
 
-    /// A server with the same fault for all connections.
-    pub(crate) fn always(fault: Fault) -> Self {
-        Self::with_script([], fault)
+    /// A server with the same behavior for all connections.
+    pub(crate) fn always(behavior: Behavior) -> Self {
+        Self::with_script([], behavior)
     }
 
     /// The number of connections.
@@ -130,9 +130,9 @@ impl UnusedPort {
     /// Starts a server on the port.
     pub(crate) fn listen(
         self,
-        script: impl IntoIterator<Item = Fault>,
-        rest: Fault,
-    ) -> FaultServer {
+        script: impl IntoIterator<Item = Behavior>,
+        rest: Behavior,
+    ) -> FailureServer {
         let listener = self.socket.listen(256).unwrap();
         let received = Arc::<Received>::default();
         let script = Script {
@@ -140,22 +140,22 @@ impl UnusedPort {
             rest,
         };
         tokio::spawn(run(listener, script, Arc::clone(&received)));
-        FaultServer {
+        FailureServer {
             url: self.url,
             received,
         }
     }
 }
 
-/// The remaining faults.
+/// The remaining behaviors.
 #[derive(Clone)]
 struct Script {
-    next: Arc<Mutex<VecDeque<Fault>>>,
-    rest: Fault,
+    next: Arc<Mutex<VecDeque<Behavior>>>,
+    rest: Behavior,
 }
 
 impl Script {
-    fn next(&self) -> Fault {
+    fn next(&self) -> Behavior {
         let next = self.next.lock().unwrap().pop_front();
         next.unwrap_or_else(|| self.rest.clone())
     }
@@ -164,32 +164,32 @@ impl Script {
 async fn run(listener: TcpListener, script: Script, received: Arc<Received>) {
     while let Ok((stream, _)) = listener.accept().await {
         received.connections.fetch_add(1, Ordering::SeqCst);
-        let fault = script.next();
+        let behavior = script.next();
         let (script, received) = (script.clone(), Arc::clone(&received));
         // The client may close the connection at any time, so write errors are ignored.
         tokio::spawn(async move {
-            match fault {
-                Fault::Http2GoAwayFirst => http2::go_away_immediately(stream).await,
-                Fault::Http2(first) => {
+            match behavior {
+                Behavior::Http2GoAwayFirst => http2::go_away_immediately(stream).await,
+                Behavior::Http2(first) => {
                     // An HTTP/2 connection may have several requests.
                     let mut first = Some(first);
                     let next = move || {
                         received.requests.lock().unwrap().push(String::new());
                         first.take().unwrap_or_else(|| match script.next() {
-                            Fault::Http2(reply) => reply,
-                            fault => panic!("{fault:?} is none of HTTP/2"),
+                            Behavior::Http2(reply) => reply,
+                            behavior => panic!("{behavior:?} is not an HTTP/2 behavior"),
                         })
                     };
                     http2::serve(stream, next).await
                 }
-                fault => fault.inject(stream, &received).await,
+                behavior => behavior.perform(stream, &received).await,
             }
         });
     }
 }
 
-impl Fault {
-    async fn inject(self, mut stream: TcpStream, received: &Received) -> std::io::Result<()> {
+impl Behavior {
+    async fn perform(self, mut stream: TcpStream, received: &Received) -> std::io::Result<()> {
         match self {
             Self::ResetUnread => {
                 // An earlier reset could reach the client while it still connects. Readiness may be spurious, so wait for
@@ -204,15 +204,15 @@ impl Fault {
             _ => received.read(&mut stream).await?,
         }
         match self {
-            Self::Http2(_) | Self::Http2GoAwayFirst => unreachable!("not of HTTP/1"),
+            Self::Http2(_) | Self::Http2GoAwayFirst => unreachable!("HTTP/2 only"),
             Self::ResetUnread | Self::ResetInHead | Self::ResetAfterRequest => {
                 stream.set_zero_linger()
             }
-            Self::Answer(bytes) => {
+            Self::Respond(bytes) => {
                 stream.write_all(&bytes).await?;
                 stream.shutdown().await
             }
-            Self::Keep(bytes) => {
+            Self::KeepOpen(bytes) => {
                 stream.write_all(&bytes).await?;
                 received.read(&mut stream).await
             }
