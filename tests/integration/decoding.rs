@@ -24,58 +24,14 @@ fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String
 }
 
 macro_rules! types {
-    ($krate:ident: $($name:ident),* $(,)?) => {
-        vec![$((stringify!($name), decode::<$krate::types::$name> as DecodeFn)),*]
+    ($krate:ident: $(($component:literal, $name:ident)),*) => {
+        vec![$(($component, decode::<$krate::types::$name> as DecodeFn)),*]
     };
 }
 
-/// The types of successful responses, by API.
+/// The types of successful responses, by API. `build.rs` lists them.
 fn responses() -> [(ResponseSampler, Vec<(&'static str, DecodeFn)>); 3] {
-    [
-        (
-            ResponseSampler::read("teams"),
-            types! { auth0_teams:
-                CreateMembersTenantsResponseContent, CreateTenantsResponseContent, DeleteMembersTenantsResponseContent,
-                GetMembersResponseContent, GetTenantsResponseContent, InviteMembersResponseContent,
-                ListActivityResponseContent, ListEnvironmentsResponseContent, ListMembersResponseContent,
-                ListMembersTenantsResponseContent, ListTenantsMembersResponseContent, ListTenantsResponseContent,
-                UpdateMembersResponseContent, UpdateMembersTenantsResponseContent,
-            },
-        ),
-        (
-            ResponseSampler::read("my-organization"),
-            types! { auth0_my_organization:
-                CreateIdPProvisioningConfigResponseContent, CreateIdpDomainResponseContent,
-                GetConfigurationResponseContent, GetIdPProvisioningConfigResponseContent,
-                GetMemberInvitationRolesResponseContent, GetOrganizationMemberRolesResponseContent,
-                IdentityProvidersConfig, IdpKnownResponse, IdpScimTokenCreate, ListDomainIdentityProvidersResponseContent,
-                ListIdentityProvidersResponseContent, ListIdpProvisioningScimTokensResponseContent,
-                ListMembersInvitationsResponseContent, ListOrganizationDomainsResponseContent,
-                ListOrganizationMembersResponseContent, ListRolesResponseContent, MemberInvitation, OrgDetails, OrgDomain,
-                OrgMemberBase,
-            },
-        ),
-        (
-            ResponseSampler::read("organizations"),
-            types! { auth0_organizations:
-                AddOrganizationConnectionResponseContent, AssociateOrganizationClientGrantResponseContent,
-                CreateOrganizationAllConnectionResponseContent, CreateOrganizationDiscoveryDomainResponseContent,
-                CreateOrganizationInvitationResponseContent, CreateOrganizationResponseContent,
-                GetOrganizationAllConnectionResponseContent, GetOrganizationByNameResponseContent,
-                GetOrganizationConnectionResponseContent, GetOrganizationDiscoveryDomainByNameResponseContent,
-                GetOrganizationDiscoveryDomainResponseContent, GetOrganizationInvitationResponseContent,
-                GetOrganizationResponseContent, ListOrganizationAllConnectionsResponseContent,
-                ListOrganizationClientGrantsResponseContent, ListOrganizationConnectionsResponseContent,
-                ListOrganizationDiscoveryDomainsResponseContent, ListOrganizationGroupRolesResponseContent,
-                ListOrganizationGroupsResponseContent, ListOrganizationInvitationsResponseContent,
-                ListOrganizationMemberEffectiveRolesResponseContent,
-                ListOrganizationMemberRoleSourceGroupsResponseContent, ListOrganizationMemberRolesResponseContent,
-                ListOrganizationMembersResponseContent, ListOrganizationsResponseContent,
-                UpdateOrganizationAllConnectionResponseContent, UpdateOrganizationConnectionResponseContent,
-                UpdateOrganizationDiscoveryDomainResponseContent, UpdateOrganizationResponseContent,
-            },
-        ),
-    ]
+    include!(concat!(env!("OUT_DIR"), "/response_types.rs"))
 }
 
 /// A normalized document.
@@ -262,28 +218,6 @@ impl ResponseSampler {
             }
         }
     }
-
-    /// The components that successful responses refer to.
-    fn responses(&self) -> BTreeSet<&str> {
-        let operations = self.0["paths"].as_object().unwrap().values();
-        let operations = operations.flat_map(|item| item.as_object().unwrap().values());
-        let responses = operations.flat_map(|operation| {
-            let responses = operation["responses"].as_object().into_iter().flatten();
-            responses.filter(|(status, _)| status.starts_with('2'))
-        });
-        responses
-            .filter_map(|(_, response)| {
-                let schema = &response["content"]["application/json"]["schema"];
-                let schema = if schema["type"] == "array" {
-                    &schema["items"]
-                } else {
-                    schema
-                };
-                let reference = schema.get("$ref").or(schema["allOf"][0].get("$ref"))?;
-                reference.as_str()?.rsplit('/').next()
-            })
-            .collect()
-    }
 }
 
 /// The number of variants of the largest union.
@@ -330,10 +264,9 @@ fn without(sample: &Value, pointer: &str) -> Value {
 }
 
 #[test]
-fn every_response_of_the_documents_is_tested() {
-    for (document, types) in responses() {
-        let tested: BTreeSet<_> = types.iter().map(|(name, _)| *name).collect();
-        assert_eq!(tested, document.responses());
+fn every_api_has_response_types() {
+    for (_, types) in responses() {
+        assert!(types.len() > 5, "only {} types", types.len());
     }
 }
 

@@ -4,6 +4,17 @@ use auth0_sandbox::{Effect, Fault, Reply, Sandbox, Script};
 
 use crate::support::start;
 
+/// The names change with the documents.
+fn without_similar_names(error: &str) -> String {
+    match error.split_once("; similar names: ") {
+        Some((error, names)) => {
+            assert!(names.starts_with("getTenant, "), "{names}");
+            format!("{error}; similar names: getTenant, …")
+        }
+        None => error.to_owned(),
+    }
+}
+
 fn error(text: &str) -> String {
     Script::parse("faults.toml", text).unwrap_err().to_string()
 }
@@ -36,16 +47,15 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
         "operation = 'token\nthen = 'truncate'",
         "then =",
     ] {
-        all.push(error(&format!(
-            "# Injected faults.\n\n[[fault]]\n{fault}\n"
-        )));
+        let error = error(&format!("# Injected faults.\n\n[[fault]]\n{fault}\n"));
+        all.push(without_similar_names(&error));
     }
     insta::assert_snapshot!(all.join("\n"), @r#"
     faults.toml: TOML parse error at line 4, column 13
       |
     4 | operation = 'getTenants'
       |             ^^^^^^^^^^^^
-    expected an operation, found `getTenants`; similar names: getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
+    expected an operation, found `getTenants`; similar names: getTenant, …
     faults.toml: TOML parse error at line 5, column 1
       |
     5 | when = 3
