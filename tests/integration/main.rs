@@ -18,6 +18,7 @@ mod end_to_end;
 mod examples;
 mod faults;
 mod freshness;
+mod general_case;
 mod listings;
 mod logins;
 mod my_organization;

@@ -129,8 +129,29 @@ pub(crate) fn user_agent(krate: &str) -> String {
     format!("{}/{}", value("name"), value("version"))
 }
 
-/// Asserts that `found` has exactly the operations of the table `all` that are not in `excluded`. A failure names only
-/// the operations that differ.
+/// The operations that nobody has described yet: those of a new version of a document. `general_case` tests them until they have
+/// a case of their own.
+fn undescribed_operations() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for api in ["teams", "my-organization", "organizations"] {
+        let path = crate::repository::repository().join(format!("openapi/{api}/normalized.json"));
+        let document: Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let items = document["paths"].as_object().unwrap().values();
+        let operations = items.flat_map(|item| item.as_object().unwrap().values());
+        let undescribed = operations.filter(|operation| {
+            let description = operation["description"].as_str().unwrap_or_default();
+            description.contains(xtask::spec::derived::MARK)
+        });
+        found.extend(
+            undescribed.filter_map(|operation| Some(operation["operationId"].as_str()?.to_owned())),
+        );
+    }
+    found
+}
+
+/// Asserts that `found` has exactly the operations of the table `all` that are not in `excluded`; those without a description may
+/// be missing. A failure names only the operations that differ.
 pub(crate) fn assert_operations<'a>(
     found: impl IntoIterator<Item = &'a str>,
     all: &[&Operation],
@@ -146,7 +167,11 @@ pub(crate) fn assert_operations<'a>(
     );
     let found: BTreeSet<_> = found.into_iter().collect();
     let expected: BTreeSet<_> = all.difference(&excluded).copied().collect();
-    let missing: Vec<_> = expected.difference(&found).collect();
+    let undescribed = undescribed_operations();
+    let missing: Vec<_> = expected
+        .difference(&found)
+        .filter(|id| !undescribed.contains(**id))
+        .collect();
     let unexpected: Vec<_> = found.difference(&expected).collect();
     assert!(
         missing.is_empty() && unexpected.is_empty(),
