@@ -283,6 +283,6 @@ fn included_path_that_does_not_exist_is_an_error() {
     3 | paths:
       : ^^^^^
       `----
-     help: give the prefix as the paths of the document are written
+     help: write the prefix as it appears in the paths of the document
     ");
 }
