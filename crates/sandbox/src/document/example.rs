@@ -245,3 +245,63 @@ fn names(list: &Value) -> impl Iterator<Item = &str> {
 fn escape(name: &str) -> String {
     super::escape_token(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examples<'a>(document: &'a Value, known: &Value) -> Examples<'a> {
+        Examples {
+            document,
+            now: DateTime::UNIX_EPOCH,
+            known: known.as_object().cloned().unwrap_or_default(),
+        }
+    }
+
+    #[test]
+    fn generated_value_has_all_properties_and_repeats_known_ones() {
+        let document = json!({"s": {"type": "object", "required": ["id"], "properties": {
+            "id": {"type": "string", "pattern": "^org_[a-z]{4}$"},
+            "level": {"type": "integer", "minimum": 3, "multipleOf": 5},
+            "kind": {"const": "a"},
+            "items": {"type": "array", "items": {"type": "string", "format": "date"}},
+            "tenant_id": {"type": "string"},
+            "next": {"type": "string"},
+        }}});
+        let known = json!({"tenant_id": "t1", "level": "no number"});
+        let value = examples(&document, &known).value("/s");
+        let id = value["id"].as_str().unwrap();
+        assert!(id.len() == 8 && id.starts_with("org_"), "{id}");
+        assert_eq!(value["level"], 5);
+        assert_eq!(value["kind"], "a");
+        assert_eq!(value["items"], json!(["1970-01-01"]));
+        assert_eq!(value["tenant_id"], "t1");
+        assert!(
+            value.get("next").is_none(),
+            "a cursor leads to an endless listing"
+        );
+        assert_eq!(value, examples(&document, &known).value("/s"));
+    }
+
+    #[test]
+    fn missing_required_properties_are_added_in_items_and_in_the_nearest_variant() {
+        let document = json!({
+            "list": {"type": "object", "properties": {"items": {"type": "array", "items": {"$ref": "#/item"}}}},
+            "item": {"oneOf": [
+                {"type": "object", "required": ["a", "new"], "properties": {"a": {"type": "string"}, "new": {"type": "boolean"}}},
+                {"type": "object", "required": ["b", "new"], "properties": {"b": {"type": "string"}, "new": {"type": "boolean"}}},
+            ]},
+        });
+        let mut value = json!({"items": [{"a": "x"}, {"b": "y"}, {"b": "z", "new": true}]});
+        examples(&document, &Value::Null).complete("/list", &mut value);
+        let keys = |index: usize| {
+            let item = value["items"][index].as_object().unwrap();
+            item.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [keys(0), keys(1), keys(2)],
+            [["a", "new"], ["b", "new"], ["b", "new"]]
+        );
+        assert_eq!(value["items"][2]["new"], true);
+    }
+}

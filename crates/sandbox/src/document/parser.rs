@@ -1,6 +1,6 @@
 //! Parsing of operations and schemas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::{Draft, Registry};
 use serde_json::Value;
@@ -116,8 +116,52 @@ impl DocumentParser<'_> {
             .with_format("strict-https-uri-or-null", is_https)
             .build(&reference)
             .map_err(|error| format!("{pointer}: {error}"))?;
-        Ok(Schema { pointer, validator })
+        let required_names = unique_required_names(self.document, &pointer);
+        Ok(Schema {
+            pointer,
+            validator,
+            required_names,
+        })
     }
+}
+
+/// The names of all required properties of a schema and of the schemas in it, as JSON keys. `None` if a name is required in several
+/// places, or if the schema has alternatives: then the names do not show whether a value has all of them.
+fn unique_required_names(document: &Value, pointer: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut visited = BTreeSet::new();
+    let mut pending = vec![pointer.to_owned()];
+    while let Some(pointer) = pending.pop() {
+        let (pointer, schema) = resolve(document, &pointer)?;
+        if schema.get("oneOf").is_some() || schema.get("anyOf").is_some() {
+            return None;
+        }
+        if !visited.insert(pointer.clone()) {
+            // A scalar requires nothing, wherever it is used.
+            match schema["properties"].is_object() || schema["items"].is_object() {
+                true => return None,
+                false => continue,
+            }
+        }
+        let required = schema["required"].as_array().into_iter().flatten();
+        for name in required.filter_map(Value::as_str) {
+            let key = format!("\"{name}\":");
+            if names.contains(&key) {
+                return None;
+            }
+            names.push(key);
+        }
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        pending.extend(
+            properties.map(|(name, _)| format!("{pointer}/properties/{}", escape_token(name))),
+        );
+        let parts = schema["allOf"].as_array().map_or(0, Vec::len);
+        pending.extend((0..parts).map(|index| format!("{pointer}/allOf/{index}")));
+        if schema["items"].is_object() {
+            pending.push(format!("{pointer}/items"));
+        }
+    }
+    Some(names)
 }
 
 /// Custom formats of Auth0, defined by the patterns that its documents use elsewhere for the same values.
