@@ -176,7 +176,9 @@ impl Examples<'_> {
         let number = self.hash(pointer);
         // Patterns of JavaScript that this crate does not support, such as look-ahead, are ignored.
         if let Some(pattern) = schema["pattern"].as_str()
-            && let Ok(pattern) = rand_regex::Regex::compile(pattern, 16)
+            // The generator has no anchors: it always generates the whole text.
+            && let pattern = pattern.strip_prefix('^').unwrap_or(pattern)
+            && let Ok(pattern) = rand_regex::Regex::compile(pattern.strip_suffix('$').unwrap_or(pattern), 16)
         {
             let mut random = SmallRng::seed_from_u64(number);
             return pattern.sample(&mut random);
