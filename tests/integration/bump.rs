@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use xtask::sources::Sources;
 use xtask::spec::document::Document;
 
 use crate::repository::{copy, files, repository, xtask};
@@ -56,6 +57,12 @@ impl Checkout {
         xtask(self.root(), &all)
     }
 
+    /// The version of the crate of the Teams API.
+    fn version(&self) -> String {
+        let sources = Sources::parse(self.read("openapi/sources.toml")).unwrap();
+        sources.get("teams").unwrap().version.clone().unwrap()
+    }
+
     fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         files(self.root())
     }
@@ -67,23 +74,33 @@ impl Checkout {
     }
 }
 
+/// The next patch version.
+fn semver_patch(version: &str) -> String {
+    let (rest, patch) = version.rsplit_once('.').unwrap();
+    format!("{rest}.{}", patch.parse::<u64>().unwrap() + 1)
+}
+
 fn additive() -> Checkout {
     let mut checkout = Checkout::of("teams");
     let mut operation = checkout.document["paths"]["/api/tenants/{tenantId}"]["get"].clone();
-    operation["operationId"] = json!("getTenantSettings");
+    operation["operationId"] = json!("getSettingsOfTheTest");
     operation["x-operation-name"] = json!("get");
-    operation["x-operation-group"] = json!(["tenants", "settings"]);
+    operation["x-operation-group"] = json!(["tenants", "test_settings"]);
     operation["responses"]["200"]["content"]["application/json"]["schema"] =
-        json!({"$ref": "#/components/schemas/TenantSettings"});
-    checkout.document["paths"]["/api/tenants/{tenantId}/settings"] = json!({ "get": operation });
+        json!({"$ref": "#/components/schemas/SettingsOfTheTest"});
+    checkout.document["paths"]["/api/tenants/{tenantId}/test-settings"] =
+        json!({ "get": operation });
     checkout.schemas().insert(
-        "TenantSettings".to_owned(),
+        "SettingsOfTheTest".to_owned(),
         json!({"type": "object", "required": ["locked"], "properties": {
             "locked": {"type": "boolean"}, "level": {"type": "string", "enum": ["basic", "full"]},
         }}),
     );
     let roles = &mut checkout.schemas()["TeamMemberRoleEnum"]["enum"];
-    roles.as_array_mut().unwrap().push("teams_auditor".into());
+    roles
+        .as_array_mut()
+        .unwrap()
+        .push("teams_role_of_the_test".into());
     checkout
 }
 
@@ -95,32 +112,26 @@ fn additive_document_is_taken_by_one_command_and_a_second_one_changes_nothing() 
     assert_eq!(status, 0, "{text}");
     assert!(checkout.files() == before, "a dry run wrote files");
 
+    let current = checkout.version();
+    let next = semver_patch(&current);
     let (status, text) = checkout.bump(&[]);
     assert_eq!(status, 0, "{text}");
-    assert!(
-        text.starts_with("auth0-teams 0.1.1 (additive): 2 additions\n"),
-        "{text}"
-    );
+    let title = format!("auth0-teams {next} (additive): 2 additions\n");
+    assert!(text.starts_with(&title), "{text}");
     checkout.assert_consistent();
-    assert!(
-        checkout
-            .read("openapi/sources.toml")
-            .contains("version = \"0.1.1\"")
-    );
-    assert!(
-        checkout
-            .read("Cargo.lock")
-            .contains("name = \"auth0-teams\"\nversion = \"0.1.1\"")
-    );
+    assert_eq!(checkout.version(), next);
+    let locked = format!("name = \"auth0-teams\"\nversion = \"{next}\"");
+    assert!(checkout.read("Cargo.lock").contains(&locked));
     let changelog = checkout.read("CHANGELOG.md");
-    assert!(changelog.contains("## auth0-teams 0.1.1 - "), "{changelog}");
+    let heading = format!("## auth0-teams {next} - ");
+    assert!(changelog.contains(&heading), "{changelog}");
     assert!(
-        changelog.contains("- `tenants().settings().get()`: operation added"),
+        changelog.contains("- `tenants().test_settings().get()`: operation added"),
         "{changelog}"
     );
     let inventory = checkout.read("generated/teams/inventory.txt");
     assert!(
-        inventory.contains("call: tenants().settings().get"),
+        inventory.contains("call: tenants().test_settings().get"),
         "{inventory}"
     );
 
@@ -152,7 +163,7 @@ fn breaking_document_raises_the_version_and_removes_stale_descriptions() {
     assert_eq!(status, 0, "{text}");
     let title = text.lines().next().unwrap();
     assert!(
-        title.starts_with("auth0-teams 0.2.0 (breaking): "),
+        title.starts_with("auth0-teams ") && title.contains(" (breaking): "),
         "{title}"
     );
     assert!(!checkout.read(overlay).contains(stale));
