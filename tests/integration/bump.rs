@@ -118,6 +118,16 @@ fn additive_document_is_taken_by_one_command_and_a_second_one_changes_nothing() 
     assert_eq!(status, 0, "{text}");
     let title = format!("auth0-teams {next} (additive): 2 additions\n");
     assert!(text.starts_with(&title), "{text}");
+    // An interrupted run is repeated as long as the facts are the old ones.
+    let files: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("  ") && line.contains('/'))
+        .collect();
+    assert_eq!(
+        files.last(),
+        Some(&"  openapi/teams/openapi.yaml"),
+        "{text}"
+    );
     checkout.assert_consistent();
     assert_eq!(checkout.version(), next);
     let locked = format!("name = \"auth0-teams\"\nversion = \"{next}\"");
@@ -190,6 +200,8 @@ fn correction_that_no_longer_applies_stops_the_bump_and_changes_nothing() {
         "{text}"
     );
     assert!(checkout.files() == before, "a failed bump wrote files");
+    let (_, text) = checkout.bump(&["--format", "markdown"]);
+    assert!(text.contains("## `teams`: not updated"), "{text}");
 }
 
 /// Additions at pseudo-random places of each document: an operation, a property, a value of an enumeration and a variant.

@@ -1,4 +1,4 @@
-//! The general case of every operation: an operation that no other test knows yet is tested here as its document describes it.
+//! The general case of every operation: an operation without a test of its own is tested here as its document describes it.
 
 use auth0_core::Operation;
 use auth0_sandbox::Sandbox;

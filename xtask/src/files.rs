@@ -168,7 +168,7 @@ fn is_marked(text: &str) -> bool {
 }
 
 /// Lists the files in a folder, except for those of cargo and git. A missing folder has none.
-fn list(folder: &Path) -> Result<BTreeSet<String>, Box<Report>> {
+pub(crate) fn list(folder: &Path) -> Result<BTreeSet<String>, Box<Report>> {
     let mut found = BTreeSet::new();
     let mut pending = vec![(folder.to_owned(), String::new())];
     while let Some((path, prefix)) = pending.pop() {

@@ -42,7 +42,7 @@ fn documentation_matches_the_declarations() {
 #[test]
 fn every_use_of_an_extension_goes_through_its_declaration() {
     let mut files = Vec::new();
-    for part in ["lower", "emit"] {
+    for part in ["lower", "emit", "commands", "diff"] {
         sources(&root().join("xtask/src").join(part), &mut files);
     }
     assert!(files.len() > 50, "only {} source files", files.len());

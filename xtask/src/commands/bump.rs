@@ -1,7 +1,8 @@
 //! `bump`: a new version of a document becomes a new version of its crate, in one step.
 //!
-//! All files are written to a copy of the repository's inputs and outputs first. They replace the originals only if every step succeeded,
-//! so a bump that cannot finish changes nothing, and running it again starts from the same state.
+//! All files are written to a copy of the repository's inputs and outputs first, and copied to the original only if every step succeeded.
+//! A failed bump changes nothing. The facts are copied last, so running the command again repeats an update that was interrupted while
+//! its files were being copied.
 
 mod changelog;
 mod overlay_actions;
@@ -45,7 +46,7 @@ pub struct BumpOptions<'a> {
     pub format: ReportFormat,
 }
 
-/// Bumps the APIs one by one. An API that fails keeps its files and does not stop the others.
+/// Updates the APIs one by one. An API that fails keeps its files and does not stop the others.
 ///
 /// # Errors
 ///
@@ -60,7 +61,7 @@ pub fn run(
     if options.from.is_some() && selected.len() != 1 {
         return Err(Box::new(Report::plain(fetch::which_api(selected.len()))).into());
     }
-    let (mut summaries, mut failures) = (Vec::new(), Vec::new());
+    let mut results = Vec::new();
     for (api, source) in selected {
         // Without a crate there is nothing to bump, unless it is asked for by name.
         if source.package().is_none() && options.apis.is_empty() {
@@ -68,30 +69,30 @@ pub fn run(
         }
         let progress = Progress::start();
         progress.at(&format!("{api}: comparing and generating"));
-        let bumped = bump(workspace, api, options);
+        let result = bump(workspace, api, options).map_err(|Failure(reports)| reports);
         drop(progress);
-        match bumped {
-            Ok(summary) => {
-                if options.format == ReportFormat::Text {
-                    console.result(&summary.text());
-                }
-                summaries.push(summary);
-            }
-            Err(Failure(reports)) => failures.extend(reports),
+        if let (ReportFormat::Text, Ok(summary)) = (options.format, &result) {
+            console.result(&summary.text());
         }
+        results.push((api.to_owned(), result));
     }
     match options.format {
         ReportFormat::Text => {}
-        ReportFormat::Markdown => console.result(&summary::pull_request(&summaries)),
-        ReportFormat::Json => console.result(&canonical::json(&summary::json(&summaries))),
+        ReportFormat::Markdown => console.result(&summary::pull_request(&results)),
+        ReportFormat::Json => console.result(&canonical::json(&summary::json(&results))),
     }
+    let results = results.into_iter();
+    let failures: Vec<Report> = results
+        .filter_map(|(_, result)| result.err())
+        .flatten()
+        .collect();
     match failures.is_empty() {
         true => Ok(CheckResult::Passed),
         false => Err(Failure(failures)),
     }
 }
 
-/// Bumps one API in a staging copy, then takes the changed files over.
+/// Updates one API in a staging copy, then copies the changed files to the original.
 fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<Summary, Failure> {
     let staging = Staging::new(workspace, api)?;
     let staged = staging.workspace();
@@ -145,7 +146,7 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
     Ok(summary)
 }
 
-/// Removes the descriptions of what the document no longer has, and the corrections that the document has caught up with.
+/// Removes the descriptions of nodes that the document no longer has, and the corrections that the document contains by now.
 fn remove_stale_actions(
     staged: &Workspace,
     api: &str,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::extensions;
 use crate::lower::is_under;
 use crate::spec::canonical;
 use crate::spec::walk::{METHODS, join};
@@ -69,7 +70,7 @@ impl<'a> Survey<'a> {
         self.parameters(item, at);
         for method in METHODS {
             let operation = &item[method];
-            if operation.is_null() || operation["x-sdk-ignore"] == Value::Bool(true) {
+            if operation.is_null() || extensions::SDK_IGNORE.is_true(operation) {
                 continue;
             }
             let at = join(at, method);
@@ -184,11 +185,11 @@ impl<'a> Survey<'a> {
         let values = values(schema);
         let missing: Map<String, Value> = values
             .iter()
-            .filter(|value| is_blank(&schema["x-enum-descriptions"][**value]))
+            .filter(|value| is_blank(&extensions::ENUM_DESCRIPTIONS.value(schema)[**value]))
             .map(|value| ((*value).to_owned(), json!("")))
             .collect();
         if values.len() >= fewest && !missing.is_empty() {
-            let key = "x-enum-descriptions".to_owned();
+            let key = extensions::ENUM_DESCRIPTIONS.name.to_owned();
             self.add(at, Map::from_iter([(key, Value::Object(missing))]));
         }
     }

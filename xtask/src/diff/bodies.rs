@@ -9,6 +9,7 @@ use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::side::Side;
 use super::traversal::{Traversal, Visited};
+use crate::extensions;
 use crate::lower::{is_success, rank};
 use crate::spec::walk::join;
 
@@ -177,7 +178,7 @@ fn statuses(side: Side<'_>, operation: &ComparedOperation<'_>) -> BTreeMap<Strin
     let all = side.members(&join(&operation.at, "responses"));
     let any = all.iter().any(|(status, _)| is_success(status));
     all.into_iter()
-        .filter(|(status, _)| !status.starts_with("x-"))
+        .filter(|(status, _)| !extensions::is_extension(status))
         .map(|(status, at)| {
             let success = is_success(status) || status == "default" && !any;
             (status.to_owned(), (at, success))

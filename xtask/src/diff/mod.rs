@@ -48,6 +48,7 @@ use crate::spec::document::Document;
 pub use change::{DocumentChange, Guess, Subject};
 pub use comparison::{CompareOptions, Diff, compare, compare_facts};
 pub use fact_comparison::Fact;
+pub(crate) use report_entries::counted;
 pub use rules::{Direction, Level, Levels, RULES, Rule, table};
 pub use surface::Surface;
 

@@ -10,6 +10,7 @@ use super::traversal::{OperationInfo, Traversal, Visited};
 use super::unchanged::ChangedNodes;
 use super::{bodies, operation_parameters, security};
 use crate::emit::snake_name;
+use crate::extensions;
 use crate::lower;
 use crate::spec::walk::{METHODS, join};
 
@@ -37,9 +38,9 @@ pub(super) const COMPARED: [&str; 11] = [
     "responses",
     "security",
     "tags",
-    "x-operation-group",
-    "x-operation-name",
-    "x-sdk-ignore",
+    extensions::OPERATION_GROUP.name,
+    extensions::OPERATION_NAME.name,
+    extensions::SDK_IGNORE.name,
 ];
 
 impl ComparedOperation<'_> {
@@ -53,7 +54,7 @@ impl ComparedOperation<'_> {
 
     /// Whether the crate has no method for it: the document excludes it, or the crate does not support its body format.
     fn hidden(&self, side: Side<'_>) -> bool {
-        self.value["x-sdk-ignore"] == Value::Bool(true)
+        extensions::SDK_IGNORE.is_true(self.value)
             || bodies::sent(side, &side.resolve(&join(&self.at, "requestBody"), true))
                 .is_some_and(|kind| lower::rank(&kind) > 2)
     }
@@ -202,14 +203,16 @@ fn both(walk: &mut Traversal<'_>, old: &ComparedOperation<'_>, new: &ComparedOpe
         } else {
             "operation-shown"
         };
-        let places =
-            ChangePlaces::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
+        let places = ChangePlaces::both(
+            join(&old.at, extensions::SDK_IGNORE.name),
+            join(&new.at, extensions::SDK_IGNORE.name),
+        );
         walk.add(Finding::new(rule, &new.shown), places, seen);
     }
     let member = |key: &str| (join(&old.at, key), join(&new.at, key));
     for (key, rule) in [
         ("operationId", "operation-renamed"),
-        ("x-release-lifecycle", "lifecycle-changed"),
+        (extensions::RELEASE_LIFECYCLE.name, "lifecycle-changed"),
         ("tags", "tags-changed"),
         ("callbacks", "unread-changed"),
     ] {
@@ -222,7 +225,7 @@ fn both(walk: &mut Traversal<'_>, old: &ComparedOperation<'_>, new: &ComparedOpe
     operation_parameters::compare(walk, old, new, number);
     bodies::compare(walk, old, new, number);
     let mut known = COMPARED.to_vec();
-    known.push("x-release-lifecycle");
+    known.push(extensions::RELEASE_LIFECYCLE.name);
     walk.others(&old.at, &new.at, &known, seen);
 }
 
@@ -237,7 +240,10 @@ fn name(
         return;
     }
     // Without an operationId the name is derived from the path, whose change is recorded separately.
-    let keys = ["x-operation-group", "x-operation-name"];
+    let keys = [
+        extensions::OPERATION_GROUP.name,
+        extensions::OPERATION_NAME.name,
+    ];
     let found = Finding::new("method-renamed", &new.shown).was(was).is(is);
     let places = ChangePlaces::new(
         keys.map(|key| join(&old.at, key)),

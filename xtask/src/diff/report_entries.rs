@@ -144,7 +144,7 @@ impl ReportEntry<'_> {
 }
 
 /// Formats a number with a noun.
-pub(super) fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),

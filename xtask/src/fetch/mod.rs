@@ -6,7 +6,7 @@ pub mod download;
 mod etag;
 pub(crate) mod follow_up;
 pub(crate) mod outcome;
-mod pull_request;
+pub(crate) mod pull_request;
 mod rejection;
 
 use std::path::Path;

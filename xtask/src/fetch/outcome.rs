@@ -107,12 +107,15 @@ pub(super) fn json(outcomes: &FetchOutcomes) -> Value {
         .iter()
         .map(|(api, outcome)| match outcome {
             Ok(outcome) => one(api, outcome),
-            Err(reports) => {
-                let problems: Vec<Value> = reports.iter().map(problem).collect();
-                json!({"api": api, "state": "failed", "problems": problems})
-            }
+            Err(reports) => failed(api, reports),
         })
         .collect()
+}
+
+/// The failure of one API, for programs.
+pub(crate) fn failed(api: &str, reports: &[Report]) -> Value {
+    let problems: Vec<Value> = reports.iter().map(problem).collect();
+    json!({"api": api, "state": "failed", "problems": problems})
 }
 
 fn one(api: &str, outcome: &FetchOutcome) -> Value {

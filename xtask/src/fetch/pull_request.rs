@@ -19,7 +19,7 @@ pub(super) fn body(outcomes: &FetchOutcomes) -> String {
         }
         text.push_str(&match outcome {
             Ok(outcome) => fetched(api, outcome, room),
-            Err(reports) => failed(api, reports, room),
+            Err(reports) => failed(api, "not fetched", reports, room),
         });
     }
     text
@@ -102,7 +102,8 @@ fn no_longer_applies(stale: &StaleAction) -> String {
     text
 }
 
-fn failed(api: &str, reports: &[Report], room: usize) -> String {
+/// The section of an API that failed. `what` follows its name in the heading.
+pub(crate) fn failed(api: &str, what: &str, reports: &[Report], room: usize) -> String {
     let items = reports.iter().map(|report| {
         let problem = report.problem();
         let mut text = plain(&problem.message);
@@ -117,7 +118,7 @@ fn failed(api: &str, reports: &[Report], room: usize) -> String {
         text
     });
     format!(
-        "## {}: not fetched\n\nIts files are unchanged.\n\n{}",
+        "## {}: {what}\n\nIts files are unchanged.\n\n{}",
         code(api),
         tasks(api, items, room)
     )

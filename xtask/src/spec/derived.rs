@@ -1,11 +1,13 @@
-//! Descriptions that are derived from the facts of a document (method, path, names, types, constraints) for whatever has none of ours.
+//! Descriptions that are derived from the facts of a document (method, path, names, types, constraints), for nodes that the overlay does not
+//! describe.
 //!
-//! A derived description carries [`MARK`], so readers know that nobody wrote it, and a description in the overlay replaces it.
+//! A derived description ends with [`MARK`], so that readers recognize it. A description in the overlay replaces it.
 
 use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use crate::extensions;
+use crate::spec::locate::unescaped;
 
 /// The last sentence of every derived description.
 pub const MARK: &str = "*Derived from the document.*";
@@ -16,7 +18,7 @@ pub fn describe(document: &mut Value, pointer: &str, missing: &Value) {
     let Some(object) = document.pointer(pointer) else {
         return;
     };
-    let steps: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
+    let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
     let mut texts = Map::new();
     for (key, value) in missing.as_object().into_iter().flatten() {
         let text = match key.as_str() {
@@ -29,10 +31,6 @@ pub fn describe(document: &mut Value, pointer: &str, missing: &Value) {
     if let Some(members) = document.pointer_mut(pointer).and_then(Value::as_object_mut) {
         members.extend(texts);
     }
-}
-
-fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
 }
 
 fn marked(text: &str) -> String {
@@ -106,7 +104,7 @@ fn summary(steps: &[String], operation: &Value) -> String {
             "get" | "head" if target.is_collection() => "Lists",
             "get" | "head" => "Gets",
             "post" if target.is_collection() => "Creates",
-            "post" => return format!("Runs `{}`{}", target.name, target.owner_phrase()),
+            "post" => return format!("Runs {}{}", code(&target.name), target.owner_phrase()),
             "put" => "Replaces",
             "delete" => "Deletes",
             _ => "Updates",
@@ -122,7 +120,7 @@ fn summary(steps: &[String], operation: &Value) -> String {
     format!("{verb} {noun}{}", target.owner_phrase())
 }
 
-/// What the path of an operation leads to.
+/// The resource that the path of an operation identifies.
 struct Target {
     /// The last step that is no parameter.
     name: String,

@@ -148,7 +148,7 @@ impl<'a> Locator<'a> {
     }
 }
 
-fn unescaped(step: &str) -> String {
+pub(crate) fn unescaped(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 

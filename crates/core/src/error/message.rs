@@ -30,7 +30,7 @@ impl Error {
             let is_new = !text.is_empty()
                 && !shown_texts
                     .iter()
-                    .any(|shown_texts| shown_texts.eq_ignore_ascii_case(&text));
+                    .any(|shown| shown.eq_ignore_ascii_case(&text));
             if is_new {
                 write!(f, ": {text}")?;
                 shown_texts.push(text);

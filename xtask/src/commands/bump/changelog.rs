@@ -11,16 +11,17 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The changelog with this entry before the first section.
+    /// The changelog with this entry before the first section; unchanged if it has an entry for this version.
     pub(super) fn inserted(&self, changelog: &str) -> String {
+        let heading = format!("## {} {} - ", self.crate_name, self.version);
+        if changelog.lines().any(|line| line.starts_with(&heading)) {
+            return changelog.to_owned();
+        }
         let text = match self.text.trim() {
             "" => "No change that users notice.",
             text => text,
         };
-        let section = format!(
-            "## {} {} - {}\n\n{text}\n",
-            self.crate_name, self.version, self.date
-        );
+        let section = format!("{heading}{}\n\n{text}\n", self.date);
         let first = match changelog.starts_with("## ") {
             true => Some(0),
             false => changelog.find("\n## ").map(|before| before + 1),
@@ -47,6 +48,12 @@ mod tests {
         assert_eq!(
             entry.inserted("# Changelog\n\nText.\n\n## Unreleased\n\n- x\n"),
             "# Changelog\n\nText.\n\n## auth0-teams 0.2.0 - 2026-01-08\n\n### Added\n\n- `a`\n\n## Unreleased\n\n- x\n"
+        );
+        let once = entry.inserted("# Changelog\n\n## Unreleased\n");
+        assert_eq!(
+            entry.inserted(&once),
+            once,
+            "an interrupted run is repeated"
         );
         assert_eq!(
             entry.inserted("# Changelog\n"),

@@ -1,19 +1,18 @@
 //! A copy of the files that a bump reads and writes.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::console::Failure;
 use crate::diagnostic::Report;
-use crate::files::write_file;
+use crate::files::{self, write_file};
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::spec::document::read_bytes;
-use crate::workspace::{Workspace, api_folder, crate_folder, sandbox_file};
+use crate::workspace::{FACTS, Workspace, api_folder, crate_folder, sandbox_file};
 
-/// The copy, and what it was made of.
+/// The original and its copy.
 pub(super) struct Staging<'a> {
     original: &'a Workspace,
     copy: Workspace,
@@ -33,12 +32,12 @@ impl<'a> Staging<'a> {
             ))
         })?;
         let paths = vec![
-            Sources::FILE.to_owned(),
-            super::CHANGELOG.to_owned(),
-            super::LOCK.to_owned(),
-            api_folder(api),
             crate_folder(api),
             sandbox_file(api),
+            super::LOCK.to_owned(),
+            super::CHANGELOG.to_owned(),
+            api_folder(api),
+            Sources::FILE.to_owned(),
         ];
         let copy = Workspace::at(Some(folder.path().to_owned()));
         for path in &paths {
@@ -60,7 +59,8 @@ impl<'a> Staging<'a> {
         &self.copy
     }
 
-    /// The files that differ from the original, those that are gone included.
+    /// The files that differ from the original, including removed ones, in the order in which they are to be written: the facts last, because
+    /// the next run compares the document with them.
     pub(super) fn changed_files(&self) -> Result<Vec<String>, Failure> {
         let mut changed = Vec::new();
         for path in &self.paths {
@@ -72,6 +72,7 @@ impl<'a> Staging<'a> {
                 }
             }
         }
+        changed.sort_by_key(|file| file.ends_with(FACTS));
         Ok(changed)
     }
 
@@ -109,30 +110,10 @@ fn text(file: &str, bytes: Vec<u8>) -> Result<String, Box<Report>> {
 
 /// The files at a path of the workspace, which is a file, a folder or absent.
 fn files(workspace: &Workspace, path: &str) -> Result<Vec<String>, Box<Report>> {
-    let root = workspace.path("");
-    let mut found = Vec::new();
-    let mut pending = vec![workspace.path(path)];
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            pending.extend(entries(&path)?);
-        } else if path.exists()
-            && let Ok(relative) = path.strip_prefix(&root)
-        {
-            found.push(relative.to_string_lossy().replace('\\', "/"));
-        }
+    let full = workspace.path(path);
+    if full.is_dir() {
+        let found = files::list(&full)?.into_iter();
+        return Ok(found.map(|file| format!("{path}/{file}")).collect());
     }
-    found.sort();
-    Ok(found)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Report>> {
-    let entries = std::fs::read_dir(folder).and_then(|entries| {
-        entries
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<Vec<PathBuf>>>()
-    });
-    entries.map_err(|error| {
-        let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
-        Report::of_file(&folder.display().to_string(), problem).into()
-    })
+    Ok(full.exists().then(|| path.to_owned()).into_iter().collect())
 }

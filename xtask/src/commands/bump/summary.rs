@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::diff::{Diff, Level, Versions};
+use crate::diagnostic::Report;
+use crate::diff::{Diff, Level, Versions, counted};
+use crate::fetch::{outcome, pull_request as fetch_text};
 use crate::markdown::{code, details};
 
 /// The most bytes of a pull request's text. GitHub rejects more than 65,536 characters.
@@ -161,29 +163,40 @@ impl Summary {
     }
 }
 
+/// The result for each API: what a bump did, or why it failed.
+pub(super) type Results = [(String, Result<Summary, Vec<Report>>)];
+
 /// The text of a pull request: the first line is its title, the rest its body.
-pub(super) fn pull_request(summaries: &[Summary]) -> String {
-    let changed: Vec<&Summary> = summaries
+pub(super) fn pull_request(results: &Results) -> String {
+    let done = results
         .iter()
-        .filter(|summary| !summary.files.is_empty())
-        .collect();
-    if changed.is_empty() {
-        return "no document changed\n".to_owned();
-    }
+        .filter_map(|(_, result)| result.as_ref().ok());
+    let changed: Vec<&Summary> = done.filter(|summary| !summary.files.is_empty()).collect();
     let titles: Vec<String> = changed.iter().map(|summary| summary.title()).collect();
-    let mut text = format!("{}\n", titles.join("; "));
+    let mut text = match titles.as_slice() {
+        [] => "no document changed\n".to_owned(),
+        titles => format!("{}\n", titles.join("; ")),
+    };
+    let room = LIMIT / results.len().max(1);
     for summary in &changed {
-        text.push_str(&format!("\n{}", summary.markdown(LIMIT / changed.len())));
+        text.push_str(&format!("\n{}", summary.markdown(room)));
+    }
+    for (api, result) in results {
+        if let Err(reports) = result {
+            let failed = fetch_text::failed(api, "not updated", reports, room);
+            text.push_str(&format!("\n{failed}"));
+        }
     }
     text
 }
 
 /// The results for programs.
-pub(super) fn json(summaries: &[Summary]) -> Value {
-    summaries.iter().map(Summary::json).collect()
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
+pub(super) fn json(results: &Results) -> Value {
+    results
+        .iter()
+        .map(|(api, result)| match result {
+            Ok(summary) => summary.json(),
+            Err(reports) => outcome::failed(api, reports),
+        })
+        .collect()
 }
