@@ -399,6 +399,54 @@ fn object_is_null_then_its_fields_are_unknown_and_a_missing_object_is_an_error()
 }
 
 #[test]
+fn container_is_another_value_then_the_response_decodes() {
+    let rejected = RefCell::new(BTreeSet::new());
+    each_part(|name, decode, sample, part| {
+        let pointer = &part.pointer;
+        let is_list_or_map = part.is == PartKind::ListOrMap;
+        // A required list is not invented.
+        if part.is != PartKind::Object && !(is_list_or_map && !part.required) {
+            return;
+        }
+        let container = sample.pointer(pointer).unwrap();
+        let unexpected = [
+            json!(""),
+            json!("text"),
+            json!(7),
+            json!(-1.5),
+            json!(false),
+            json!([]),
+            json!(["x"]),
+            json!({}),
+            json!({"a": 1}),
+        ];
+        for unexpected in unexpected {
+            if unexpected.is_array() == container.is_array()
+                && unexpected.is_object() == container.is_object()
+            {
+                continue;
+            }
+            match decode(&with(sample, pointer, unexpected.clone())) {
+                // No value is invented.
+                Ok(decoded) => {
+                    let found = decoded.pointer(pointer);
+                    assert!(
+                        found.is_none_or(is_only_nulls),
+                        "{name} {pointer}: {found:?}"
+                    );
+                }
+                Err(error) => {
+                    assert!(error.contains("invalid type"), "{name} {pointer}: {error}");
+                    rejected.borrow_mut().insert(format!("{name} {pointer}"));
+                }
+            }
+        }
+    });
+    let rejected: Vec<_> = rejected.into_inner().into_iter().collect();
+    insta::assert_debug_snapshot!(rejected);
+}
+
+#[test]
 fn required_secret_is_null_then_it_is_an_error_and_a_number_decodes_as_text() {
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;

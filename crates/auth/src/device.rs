@@ -95,7 +95,7 @@ impl DeviceFlow {
             .optional("scope", Some(&self.0.scope))
             .optional("audience", self.0.audience.as_deref());
         // The lifetime counts from before the request, so that it never ends later here than at the server.
-        let asked_at = application.exchange.clock.monotonic();
+        let requested_at = application.exchange.clock.monotonic();
         // Safe to retry: an unused code expires.
         let response = application
             .post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe)
@@ -104,7 +104,7 @@ impl DeviceFlow {
         tracing::debug!(domain = application.domain, "device login started");
         Ok(DeviceLogin {
             flow: self.clone(),
-            ends_at: asked_at.saturating_add(authorization.expires_in),
+            ends_at: requested_at.saturating_add(authorization.expires_in),
             authorization,
         })
     }
@@ -251,11 +251,11 @@ impl DeviceLogin {
                 _ => return Err(error),
             }
             was_lost |= error.is_outcome_unknown();
-            let asked = error.retry_after().unwrap_or_default();
-            if asked >= self.time_left() {
+            let retry_after = error.retry_after().unwrap_or_default();
+            if retry_after >= self.time_left() {
                 return Err(error);
             }
-            wait = interval.max(asked);
+            wait = interval.max(retry_after);
         }
     }
 
@@ -268,9 +268,9 @@ impl DeviceLogin {
         let application = &self.flow.0.application;
         let form = Form::of_grant("urn:ietf:params:oauth:grant-type:device_code")
             .secret("device_code", &self.authorization.device_code);
-        let asked_at = application.exchange.clock.now();
+        let requested_at = application.exchange.clock.now();
         let result = application.post_once(Endpoint::Token, &form).await;
-        UserGrant::read(result, asked_at, &self.flow.0.scope)
+        UserGrant::read(result, requested_at, &self.flow.0.scope)
     }
 }
 

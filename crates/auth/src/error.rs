@@ -25,7 +25,7 @@ const LONG: Duration = Duration::from_secs(5 * 60);
 
 /// An error of a token source or a login.
 ///
-/// The predicates tell the kind of failure. The server's error code and description are kept, truncated and with secrets
+/// The predicates report the kind of failure. The server's error code and description are kept, truncated and with secrets
 /// redacted; the response body is not.
 ///
 /// Cloning is cheap: all callers that waited for one request get the same error.

@@ -257,7 +257,7 @@ pub(crate) struct Attempts<'a> {
     safety: RetrySafety,
     began_at: Duration,
     made: u32,
-    /// Whether the current attempt was sent with a nonce that the server asked for.
+    /// Whether the current attempt was sent with a nonce that the server requested for.
     has_nonce: bool,
     /// The number of such attempts, which do not count against the policy.
     nonces: u32,
@@ -281,7 +281,7 @@ impl Attempts<'_> {
         };
         let response = result.as_ref().ok();
         let has_new_nonce =
-            !self.has_nonce && response.is_some_and(ReceivedResponse::asks_for_nonce);
+            !self.has_nonce && response.is_some_and(ReceivedResponse::requires_nonce);
         self.has_nonce = has_new_nonce;
         let decision = classify(self.safety, outcome);
         // A request that exceeds a quota is not retried, however soon the quota is reset.
@@ -320,10 +320,10 @@ impl Attempts<'_> {
 }
 
 impl ReceivedResponse {
-    /// Whether the response asks for a nonce in the DPoP proof (RFC 9449 §8) and provides it. The RFC specifies status 400; a
+    /// Whether the response requires a nonce in the DPoP proof (RFC 9449 §8) and provides it. The RFC specifies status 400; a
     /// 401 means the same. The server rejected the request before it acted, so a code or a refresh token in the form is
     /// still unused.
-    fn asks_for_nonce(&self) -> bool {
+    fn requires_nonce(&self) -> bool {
         self.dpop.is_some()
             && matches!(
                 self.metadata.status,
@@ -334,16 +334,16 @@ impl ReceivedResponse {
                 .is_ok_and(|rejection| rejection.error == "use_dpop_nonce")
     }
 
-    /// Parses the token and the body of a successful response to a request for the scopes in `asked`. Returns the typed error
+    /// Parses the token and the body of a successful response to a request for the scopes in `requested`. Returns the typed error
     /// of any other response.
     pub(crate) fn into_granted<T>(
         self,
-        asked: &str,
+        requested: &str,
         parse: impl FnOnce(Grant, &[u8]) -> Result<T, Kind>,
     ) -> Result<T, Error> {
         let key = self.dpop.clone();
         self.into_success(|body, secrets| {
-            let grant = token_response::read_grant(body, asked, secrets, key.as_ref())?;
+            let grant = token_response::read_grant(body, requested, secrets, key.as_ref())?;
             parse(grant, body)
         })
     }

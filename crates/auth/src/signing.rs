@@ -270,10 +270,10 @@ impl PrivateKey {
             })
         });
         let algorithm = match (algorithm.into(), named.transpose()?) {
-            (Some(asked), Some(named)) if asked != named => {
+            (Some(expected), Some(named)) if expected != named => {
                 return Err(SignError::new(format!(
                     "alg: expected {}, found {}",
-                    asked.name(),
+                    expected.name(),
                     named.name()
                 )));
             }

@@ -52,11 +52,11 @@ struct Fields {
     mfa_token: Option<Value>,
 }
 
-/// Parses a 2xx response to a request for the scopes in `asked`, which proved `key` if it is set. `secrets` are redacted in
+/// Parses a 2xx response to a request for the scopes in `requested`, which proved `key` if it is set. `secrets` are redacted in
 /// the texts that are kept.
 pub(crate) fn read_grant(
     body: &[u8],
-    asked: &str,
+    requested: &str,
     secrets: &[&str],
     key: Option<&DpopKey>,
 ) -> Result<Grant, Kind> {
@@ -89,8 +89,8 @@ pub(crate) fn read_grant(
     };
     let granted = match &fields.scope {
         // A response without scopes grants those of the request (RFC 6749 §5.1).
-        None => scopes(asked, secrets),
-        Some(Value::String(text)) if text.is_empty() => scopes(asked, secrets),
+        None => scopes(requested, secrets),
+        Some(Value::String(text)) if text.is_empty() => scopes(requested, secrets),
         Some(scope) => scope_text(scope).and_then(|text| scopes(&text, &hidden)),
     };
     Ok(Grant {

@@ -18,7 +18,7 @@ pub(crate) struct UserGrant {
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) id_token: Option<SecretString>,
     /// When it was requested; its lifetime counts from then.
-    pub(crate) asked_at: SystemTime,
+    pub(crate) requested_at: SystemTime,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ impl UserGrant {
             .server
             .endpoint(Endpoint::Token, exchange)
             .await?;
-        let asked_at = exchange.clock.now();
+        let requested_at = exchange.clock.now();
         let result = application
             .post(Endpoint::Token, form, RetrySafety::Unsafe)
             .await
@@ -50,13 +50,13 @@ impl UserGrant {
                 response.secrets.extend_from_slice(hidden);
                 response
             });
-        Self::read(result, asked_at, scope)
+        Self::read(result, requested_at, scope)
     }
 
     /// Parses the response to a request for the scopes in `scope`.
     pub(crate) fn read(
         result: Result<ReceivedResponse, Error>,
-        asked_at: SystemTime,
+        requested_at: SystemTime,
         scope: &str,
     ) -> Result<Self, Error> {
         let result = result.and_then(|response| {
@@ -66,7 +66,7 @@ impl UserGrant {
                     grant,
                     refresh_token: fields.refresh_token.filter(|token| !token.is_empty()),
                     id_token: fields.id_token,
-                    asked_at,
+                    requested_at,
                 })
             })
         });

@@ -10,7 +10,7 @@ pub use crate::call::{Call, CallOptions, RawResponse};
 pub use crate::check::{Check, Checker, Rules};
 pub use crate::containers::{
     null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,
-    require_object,
+    optional_list, optional_object, require_object,
 };
 pub use crate::http_client::is_certificate_error;
 pub use crate::nullable::deserialize_present;

@@ -1,7 +1,10 @@
 //! Deserialization of required lists, maps and objects.
 
-use serde::de::value::{Error, MapDeserializer};
-use serde::de::{self, Error as _, Unexpected, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::Value;
 
@@ -33,9 +36,55 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Deserializes a required object. An explicit `null` becomes an object whose values are all null (see
-/// [`Open::is_null`](crate::Open::is_null)), so that one such record does not fail a whole listing. If the object has a
-/// required secret, `null` is an error.
+/// Deserializes an optional object or map of a response. Any other value is treated like a missing field: one such record
+/// must not fail a whole listing.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Organization {
+///     #[serde(default, deserialize_with = "auth0_core::codegen::optional_object")]
+///     branding: Option<Branding>,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Branding {
+///     logo_url: String,
+/// }
+///
+/// let organization: Organization = serde_json::from_str(r#"{"branding": ""}"#)?;
+/// assert!(organization.branding.is_none());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns the error of `T` for an object that is not a `T`.
+pub fn optional_object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let found = deserializer.deserialize_any(Container::<T, false>(PhantomData))?;
+    Ok(found.ok())
+}
+
+/// Deserializes an optional list of a response. Any other value is treated like a missing field, as by [`optional_object`].
+///
+/// # Errors
+///
+/// Returns the error of `T` for a list that is not a `T`.
+pub fn optional_list<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let found = deserializer.deserialize_any(Container::<T, true>(PhantomData))?;
+    Ok(found.ok())
+}
+
+/// Deserializes a required object. An explicit `null`, like any other value that is not an object, becomes an object whose
+/// values are all null (see [`Open::is_null`](crate::Open::is_null)), so that one such record does not fail a whole listing.
+/// If the object has a required secret, it is an error.
 ///
 /// ```
 /// use auth0_core::Open;
@@ -58,15 +107,72 @@ where
 ///
 /// # Errors
 ///
-/// Returns the error of `T` for a value that is neither `null` nor a `T`.
+/// Returns the error of `T` for an object that is not a `T`.
 pub fn null_as_unknown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    match Option::deserialize(deserializer)? {
-        Some(value) => Ok(value),
-        None => null_object().ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"an object")),
+    let found = deserializer.deserialize_any(Container::<T, false>(PhantomData))?;
+    found.or_else(|found| null_object().ok_or_else(|| D::Error::invalid_type(found, &"an object")))
+}
+
+/// Deserializes a `T` from a list if `LIST` is set, else from an object. Returns the kind of any other value.
+struct Container<T, const LIST: bool>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const LIST: bool> Visitor<'de> for Container<T, LIST> {
+    type Value = Result<T, Unexpected<'static>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if LIST { "a list" } else { "an object" })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        if LIST {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Err(Unexpected::Map));
+        }
+        T::deserialize(MapAccessDeserializer::new(map)).map(Ok)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        if LIST {
+            return T::deserialize(SeqAccessDeserializer::new(list)).map(Ok);
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Err(Unexpected::Seq))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Unit))
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Unit))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Bool(flag)))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Signed(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Unsigned(number)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Float(number)))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Err(Unexpected::Other("a string")))
     }
 }
 
@@ -101,15 +207,16 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    null_as_unknown_optional_items(deserializer).map(Option::unwrap_or_default)
+    let items: Option<Vec<NullableItem<T>>> = Option::deserialize(deserializer)?;
+    Ok(known_items(items.unwrap_or_default()))
 }
 
-/// Deserializes an optional list of objects. A `null` list becomes `None`, and a `null` item an
+/// Deserializes an optional list of objects. Anything but a list becomes `None`, and an item that is not an object an
 /// [object of null values](null_as_unknown).
 ///
 /// # Errors
 ///
-/// Returns the error of `T` for an item that is neither `null` nor a `T`.
+/// Returns the error of `T` for an item that is an object and not a `T`.
 pub fn null_as_unknown_optional_items<'de, T, D>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>
@@ -117,8 +224,11 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let items: Option<Vec<NullableItem<T>>> = Option::deserialize(deserializer)?;
-    Ok(items.map(|items| items.into_iter().map(|NullableItem(item)| item).collect()))
+    optional_list(deserializer).map(|items| items.map(known_items))
+}
+
+fn known_items<T>(items: Vec<NullableItem<T>>) -> Vec<T> {
+    items.into_iter().map(|NullableItem(item)| item).collect()
 }
 
 #[derive(Deserialize)]

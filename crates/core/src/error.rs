@@ -17,7 +17,7 @@ mod printing;
 
 pub(crate) use cause::Cause;
 
-/// The error of a call. Predicates tell what happened.
+/// The error of a call. Predicates report what happened.
 ///
 /// | predicate | the server | details |
 /// | --- | --- | --- |

@@ -68,7 +68,17 @@ impl OperationFields {
     };
 }
 
-/// The retry class of an operation: whether a request may be sent twice.
+/// The retry class of an operation: whether a request may be sent twice. [`RetryPolicy`](crate::RetryPolicy) lists what each
+/// class means for each outcome.
+///
+/// ```
+/// use auth0_core::{Operation, RetrySafety};
+///
+/// fn is_checked_before_it_is_sent_again(operation: &Operation) -> bool {
+///     operation.retry_safety() == RetrySafety::Unsafe
+/// }
+/// # let _ = is_checked_before_it_is_sent_again;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias = "idempotent")]
 #[doc(alias = "retry class")]
@@ -111,6 +121,17 @@ impl Paging {
 }
 
 /// The two success statuses of a bulk operation, returned by [`Operation::outcome`].
+///
+/// ```
+/// use auth0_core::Operation;
+///
+/// fn print(operation: &Operation) {
+///     if let Some(statuses) = operation.outcome() {
+///         println!("{}: {} is a partial failure", operation.id(), statuses.partial);
+///     }
+/// }
+/// # let _ = print;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(
     clippy::exhaustive_structs,

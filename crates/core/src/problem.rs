@@ -33,6 +33,7 @@ pub struct Problem {
 }
 
 /// A validation error that the server reports, returned by [`Problem::validation_errors`]. Every member may be missing.
+/// See [`Problem`] for an example.
 #[derive(Clone, PartialEq)]
 pub struct ValidationError(Value);
 

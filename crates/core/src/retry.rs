@@ -34,8 +34,8 @@ pub use hint::requested_wait;
 /// After a 401, the call obtains another token and is sent again, once, if the token source has another one. After a 401
 /// that provides a DPoP nonce (RFC 9449 §9), it is sent again with the nonce, once. Neither counts as an attempt.
 ///
-/// Before a retry the call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429, both
-/// relative to the server's own clock. If the server does not ask, the wait is random between zero and 0.5 s, 1 s, 2 s …
+/// Before a retry the call waits as long as the server requests: `Retry-After`, else `x-ratelimit-reset` on a 429, both
+/// relative to the server's own clock. If the server requests none, the wait is random between zero and 0.5 s, 1 s, 2 s …
 /// (exponential backoff with full jitter).
 ///
 /// ```
@@ -91,7 +91,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the maximum wait. If the server asks for a longer one, the call fails at once, and so do later calls that a
+    /// Sets the maximum wait. If the server requests a longer one, the call fails at once, and so do later calls that a
     /// [`Limiter`](crate::Limiter) would delay until then. Default: 20 s.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
@@ -108,22 +108,22 @@ impl RetryPolicy {
 
     /// Returns the wait before the next attempt, or `None` if no further attempt is allowed.
     ///
-    /// `attempts` were made in `passed`, `asked` is the wait that the server asks for, and `draw` is a random number from 0
+    /// `attempts` were made in `passed`, `requested` is the wait that the server requests, and `draw` is a random number from 0
     /// to 1.
     pub(crate) fn wait(
         &self,
         attempts: u32,
         passed: Duration,
-        asked: Option<Duration>,
+        requested: Option<Duration>,
         draw: f64,
     ) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;
         }
-        let wait = match asked {
-            Some(asked) if asked > self.max_wait => return None,
+        let wait = match requested {
+            Some(requested) if requested > self.max_wait => return None,
             // Callers that were limited together receive the same time and would return together, so jitter is added.
-            Some(asked) => asked
+            Some(requested) => requested
                 .saturating_add(part_of(self.base, draw))
                 .min(self.max_wait),
             None => part_of(self.backoff(attempts), draw),
@@ -131,7 +131,7 @@ impl RetryPolicy {
         (passed.saturating_add(wait) <= self.total_time).then_some(wait)
     }
 
-    /// The longest wait that the server may ask for.
+    /// The longest wait that the server may request.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.max_wait
     }
@@ -231,7 +231,7 @@ pub struct Attempt {
     pub attempts: u32,
     /// The time since the first attempt began.
     pub elapsed: Duration,
-    /// The wait that the server asks for.
+    /// The wait that the server requests.
     pub requested_wait: Option<Duration>,
     /// A random number from 0 to 1.
     pub jitter: f64,
@@ -477,9 +477,9 @@ mod tests {
             .base(Duration::MAX)
             .max_wait(Duration::MAX)
             .total_time(Duration::MAX);
-        for asked in [None, Some(Duration::MAX), Some(Duration::from_secs(1))] {
-            let wait = policy.wait(1, Duration::MAX, asked, 1.0);
-            assert_eq!(wait, Some(Duration::MAX), "{asked:?}");
+        for requested in [None, Some(Duration::MAX), Some(Duration::from_secs(1))] {
+            let wait = policy.wait(1, Duration::MAX, requested, 1.0);
+            assert_eq!(wait, Some(Duration::MAX), "{requested:?}");
         }
         assert_eq!(policy.ends_at(Duration::MAX), Duration::MAX);
     }
@@ -502,24 +502,24 @@ mod tests {
         #[test]
         fn wait_is_never_longer_than_allowed_and_ends_within_the_total_time(
             attempts in 1u32..200, max in 1u32..200, base in 0u64..100_000, cap in 0u64..100_000,
-            total in 0u64..1_000_000, passed in 0u64..1_000_000, asked in proptest::option::of(0u64..200_000), draw in 0f64..1.0,
+            total in 0u64..1_000_000, passed in 0u64..1_000_000, requested in proptest::option::of(0u64..200_000), draw in 0f64..1.0,
         ) {
             let ms = Duration::from_millis;
             let policy = RetryPolicy::default().max_attempts(max).base(ms(base)).max_wait(ms(cap)).total_time(ms(total));
-            let Some(wait) = policy.wait(attempts, ms(passed), asked.map(ms), draw) else {
+            let Some(wait) = policy.wait(attempts, ms(passed), requested.map(ms), draw) else {
                 // No wait is returned only for one of these reasons.
                 prop_assert!(
-                    attempts >= max || asked.is_some_and(|asked| asked > cap)
-                        || passed + asked.unwrap_or(cap.min(base.saturating_mul(1 << (attempts - 1).min(31)))) + base >= total
+                    attempts >= max || requested.is_some_and(|requested| requested > cap)
+                        || passed + requested.unwrap_or(cap.min(base.saturating_mul(1 << (attempts - 1).min(31)))) + base >= total
                 );
                 return Ok(());
             };
             prop_assert!(attempts < max);
             prop_assert!(ms(passed) + wait <= ms(total));
             prop_assert!(wait <= ms(cap));
-            if let Some(asked) = asked {
-                prop_assert!(asked <= cap);
-                prop_assert!(wait >= ms(asked) && wait <= ms(asked + base));
+            if let Some(requested) = requested {
+                prop_assert!(requested <= cap);
+                prop_assert!(wait >= ms(requested) && wait <= ms(requested + base));
             }
         }
     }

@@ -123,17 +123,17 @@ impl Expected<'_> {
         &self,
         claims: &Map<String, Value>,
     ) -> Result<(), Finding<IdTokenErrorKind>> {
-        let Some(asked) = self.organization else {
+        let Some(requested) = self.organization else {
             return Ok(());
         };
-        let asked = canonical_organization(asked);
-        let name = match is_organization_id(&asked) {
+        let requested = canonical_organization(requested);
+        let name = match is_organization_id(&requested) {
             true => "org_id",
             false => "org_name",
         };
-        match claims.get(name).and_then(Value::as_str) == Some(&*asked) {
+        match claims.get(name).and_then(Value::as_str) == Some(&*requested) {
             true => Ok(()),
-            false => Err(self.mismatch(IdTokenErrorKind::Organization, name, &asked, claims)),
+            false => Err(self.mismatch(IdTokenErrorKind::Organization, name, &requested, claims)),
         }
     }
 

@@ -241,8 +241,8 @@ fn same(known: Option<&SecretString>, token: &SecretString) -> bool {
 
 /// Converts a grant for the store. `previous` is the refresh token that it was obtained with.
 pub(super) fn stored(grant: &UserGrant, previous: Option<&SecretString>) -> StoredToken {
-    let lifetime = |lifetime: Duration| grant.asked_at.checked_add(lifetime);
-    let mut stored = StoredToken::new(grant.grant.token.clone(), grant.asked_at);
+    let lifetime = |lifetime: Duration| grant.requested_at.checked_add(lifetime);
+    let mut stored = StoredToken::new(grant.grant.token.clone(), grant.requested_at);
     stored.expires_at = grant.grant.lifetime.and_then(lifetime);
     if grant.grant.key.is_some() {
         stored.token_type = "DPoP".to_owned();

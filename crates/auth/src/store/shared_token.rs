@@ -135,10 +135,10 @@ impl SharedToken {
             Err(late) if found.is_some() => return Err(late.into()),
             Err(late) => self.record(Err(late)),
         };
-        let asked_at = self.clock.now();
+        let requested_at = self.clock.now();
         let mut grant = fetch.await?;
-        grant.obtained_at = Some(asked_at);
-        let stored = StoredToken::of(&grant, asked_at);
+        grant.obtained_at = Some(requested_at);
+        let stored = StoredToken::of(&grant, requested_at);
         let saved = self.store.save(&self.key, &stored).await;
         self.record(saved);
         Ok(grant)

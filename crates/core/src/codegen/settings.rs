@@ -116,7 +116,7 @@ macro_rules! __builder_settings {
                 self
             }
 
-            /// Sets the `Auth0-Client` header, which tells Auth0 the name and version of the SDK; `None` omits it. Default:
+            /// Sets the `Auth0-Client` header, which contains the name and version of the SDK; `None` omits it. Default:
             /// name and version of this crate.
             #[doc(alias = "telemetry")]
             pub fn auth0_client(

@@ -23,7 +23,7 @@ const LOCAL_PERIOD: Duration = Duration::from_millis(100);
 /// The same for a budget whose permits have expired when they arrive.
 const LOCAL_PERIOD_AFTER_LATE_PERMITS: Duration = Duration::from_secs(1);
 
-/// The shortest time before an exhausted budget is asked again.
+/// The shortest time before an exhausted budget is queried again.
 const MIN_CLOSED_PERIOD: Duration = Duration::from_millis(1);
 
 /// The maximum number of permits in one request.
@@ -158,8 +158,8 @@ pub(super) enum Supply {
     Permit,
     /// A permit becomes available after this time.
     Wait(Duration),
-    /// The budget has to be asked for permits.
-    Ask,
+    /// Permits have to be requested from the budget.
+    Request,
 }
 
 impl PermitPool {
@@ -204,7 +204,7 @@ impl PermitPool {
             Some(permit) if permit.from <= now => Supply::Permit,
             Some(permit) => Supply::Wait(permit.from - now),
             None if now < self.closed_until => Supply::Wait(self.closed_until - now),
-            None => Supply::Ask,
+            None => Supply::Request,
         }
     }
 
@@ -267,11 +267,11 @@ impl PermitPool {
         self.spent = self.spent.saturating_sub(spent);
     }
 
-    /// Stores the result of a request that was sent at `asked_at`.
+    /// Stores the result of a request that was sent at `requested_at`.
     pub(super) fn receive(
         &mut self,
         granted: Option<PermitGrant>,
-        asked_at: Duration,
+        requested_at: Duration,
         now: Duration,
         permit_lifetime: Duration,
     ) {
@@ -280,7 +280,7 @@ impl PermitPool {
             return;
         };
         if waits.is_empty() {
-            // Jitter keeps the processes of a fleet from asking at the same moment.
+            // Jitter keeps the processes of a fleet from sending requests at the same moment.
             let early = next.saturating_sub(permit_lifetime);
             let jitter = permit_lifetime.mul_f64(fastrand::f64() / 2.0).min(next);
             self.closed_until = now.saturating_add((early + jitter).max(MIN_CLOSED_PERIOD));
@@ -290,7 +290,7 @@ impl PermitPool {
         // the request, so no permit is used outside its validity.
         let permits = waits.into_iter().map(|wait| Validity {
             from: now.saturating_add(wait),
-            until: asked_at
+            until: requested_at
                 .saturating_add(wait)
                 .saturating_add(permit_lifetime),
         });

@@ -245,7 +245,7 @@ impl LimiterHandle {
             };
             (request, permit_lifetime)
         };
-        let asked_at = self.clock.monotonic();
+        let requested_at = self.clock.monotonic();
         let grant = budget.acquire(&request).await;
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
@@ -258,7 +258,7 @@ impl LimiterHandle {
                     }
                 }
             }
-            group.receive(grant, asked_at, now, permit_lifetime);
+            group.receive(grant, requested_at, now, permit_lifetime);
         }
     }
 
@@ -359,7 +359,7 @@ fn readiness(group: &mut State, host: &State, now: Duration) -> Readiness {
         (Duration::ZERO, Duration::ZERO) => match group.supply(now) {
             Supply::Permit => Readiness::Clear,
             Supply::Wait(wait) => Readiness::Group(wait),
-            Supply::Ask => Readiness::Unpermitted,
+            Supply::Request => Readiness::Unpermitted,
         },
         (Duration::ZERO, wait) => Readiness::Host(until_next_check(wait)),
         (wait, _) => Readiness::Group(until_next_check(wait)),

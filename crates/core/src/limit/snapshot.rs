@@ -55,7 +55,7 @@ impl fmt::Debug for HostSnapshot {
     }
 }
 
-/// The state of one organization.
+/// The state of one organization. See [`LimiterSnapshot`] for an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OrganizationSnapshot {
@@ -77,13 +77,13 @@ pub struct ClassSnapshot {
     pub total_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
-    /// The end of the current pause, if the server asked for one.
+    /// The end of the current pause, if the server requested one.
     pub paused_until: Option<SystemTime>,
     /// The limit that the server reported last, if it has reported any.
     pub reported: Option<ReportedLimit>,
 }
 
-/// The limit that the server reports in the headers of a response.
+/// The limit that the server reports in the headers of a response. See [`LimiterSnapshot`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportedLimit {

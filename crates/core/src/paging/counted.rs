@@ -285,10 +285,10 @@ mod tests {
                 if self.paging_limit.is_some_and(|limit| wanted >= limit) {
                     return (found, Some("PagingLimit".to_owned()));
                 }
-                let asked = page_request
+                let requested = page_request
                     .progress
                     .size_at(wanted, size, self.paging_limit);
-                let (mut page, items) = self.page(wanted, asked.unwrap_or(size));
+                let (mut page, items) = self.page(wanted, requested.unwrap_or(size));
                 change(&mut page);
                 match page.decide(page_request.progress) {
                     PageDecision::Take { skip, next } => {

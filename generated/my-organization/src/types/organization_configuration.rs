@@ -10,6 +10,7 @@ use crate::types::{IdpStrategyEnum, error};
 pub struct GetConfigurationResponseContent {
     /// The strategies allowed for new identity providers.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub allowed_strategies: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<IdpStrategyEnum>>,
     >,

@@ -149,6 +149,7 @@ impl ::auth0_core::codegen::Check for OrgBrandingColors {
 pub struct OrgDetails {
     /// The branding of the organization's login pages.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrgBranding>,
     /// The display name, for example on the login page.
     ///

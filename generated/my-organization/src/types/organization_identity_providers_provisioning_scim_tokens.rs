@@ -49,6 +49,7 @@ pub struct IdpScimTokenCreate {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The scopes of the token. What a token without scopes allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub scopes: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -123,6 +124,7 @@ pub struct IdpScimTokenRead {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The scopes of the token. What a token without scopes allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub scopes: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,

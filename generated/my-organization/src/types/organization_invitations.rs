@@ -279,9 +279,11 @@ pub struct MemberInvitation {
     pub invitation_url: ::std::option::Option<::auth0_core::SecretString>,
     /// The invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub invitee: ::std::option::Option<MemberInvitationInvitee>,
     /// The person who sends the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// The ID of the organization.
     ///
@@ -294,6 +296,7 @@ pub struct MemberInvitation {
     ///
     /// Constraints: each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,

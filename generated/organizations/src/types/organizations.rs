@@ -212,6 +212,7 @@ impl ::auth0_core::codegen::Check for CreateOrganizationRequestContent {
 pub struct CreateOrganizationResponseContent {
     /// The branding of the login pages for members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
@@ -238,6 +239,7 @@ pub struct CreateOrganizationResponseContent {
     ///
     /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -251,6 +253,7 @@ pub struct CreateOrganizationResponseContent {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub token_quota: ::std::option::Option<TokenQuota>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -378,6 +381,7 @@ impl ::auth0_core::codegen::Check for CreateTokenQuota {
 pub struct GetOrganizationByNameResponseContent {
     /// The branding of the login pages for members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
@@ -395,6 +399,7 @@ pub struct GetOrganizationByNameResponseContent {
     ///
     /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -408,6 +413,7 @@ pub struct GetOrganizationByNameResponseContent {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub token_quota: ::std::option::Option<TokenQuota>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -493,6 +499,7 @@ impl GetOrganizationByNameResponseContent {
 pub struct GetOrganizationResponseContent {
     /// The branding of the login pages for members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
@@ -510,6 +517,7 @@ pub struct GetOrganizationResponseContent {
     ///
     /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -523,6 +531,7 @@ pub struct GetOrganizationResponseContent {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub token_quota: ::std::option::Option<TokenQuota>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -866,6 +875,7 @@ impl ::auth0_core::codegen::Page for ListOrganizationsResponseContent {
 pub struct Organization {
     /// The branding of the login pages for members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
@@ -883,6 +893,7 @@ pub struct Organization {
     ///
     /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -896,6 +907,7 @@ pub struct Organization {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub token_quota: ::std::option::Option<TokenQuota>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
@@ -1137,6 +1149,7 @@ pub struct OrganizationEnabledConnection {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1609,6 +1622,7 @@ for UpdateOrganizationRequestContent {
 pub struct UpdateOrganizationResponseContent {
     /// The branding of the login pages for members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// The display name of the organization. It does not have to be unique.
     ///
@@ -1626,6 +1640,7 @@ pub struct UpdateOrganizationResponseContent {
     ///
     /// Constraints: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -1639,6 +1654,7 @@ pub struct UpdateOrganizationResponseContent {
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The quota of machine-to-machine tokens for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub token_quota: ::std::option::Option<TokenQuota>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]

@@ -42,6 +42,7 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     ///
     /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -263,6 +264,7 @@ pub struct OrganizationClientGrant {
     ///
     /// Constraints: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub scope: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,

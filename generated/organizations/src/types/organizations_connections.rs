@@ -144,6 +144,7 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
@@ -284,6 +285,7 @@ pub struct GetOrganizationAllConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
@@ -611,6 +613,7 @@ pub struct OrganizationAllConnectionPost {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
@@ -991,6 +994,7 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///

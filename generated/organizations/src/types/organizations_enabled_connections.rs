@@ -68,6 +68,7 @@ pub struct AddOrganizationConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -159,6 +160,7 @@ pub struct GetOrganizationConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -367,6 +369,7 @@ pub struct OrganizationConnection {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -597,6 +600,7 @@ pub struct UpdateOrganizationConnectionResponseContent {
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The properties of a connection that do not depend on an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The ID of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -163,6 +163,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Users cannot change it themselves.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub app_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -190,9 +191,11 @@ pub struct CreateOrganizationInvitationResponseContent {
     pub invitation_url: ::std::option::Option<::auth0_core::SecretString>,
     /// The invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub invitee: ::std::option::Option<OrganizationInvitationInvitee>,
     /// The inviter, as shown in the email.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
@@ -205,6 +208,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -213,6 +217,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
     /// Free-form data about a user that does not affect permissions, such as preferences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub user_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -366,6 +371,7 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Users cannot change it themselves.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub app_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -393,9 +399,11 @@ pub struct GetOrganizationInvitationResponseContent {
     pub invitation_url: ::std::option::Option<::auth0_core::SecretString>,
     /// The invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub invitee: ::std::option::Option<OrganizationInvitationInvitee>,
     /// The inviter, as shown in the email.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
@@ -408,6 +416,7 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -416,6 +425,7 @@ pub struct GetOrganizationInvitationResponseContent {
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
     /// Free-form data about a user that does not affect permissions, such as preferences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub user_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -669,6 +679,7 @@ pub struct OrganizationInvitation {
     ///
     /// Users cannot change it themselves.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub app_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -696,9 +707,11 @@ pub struct OrganizationInvitation {
     pub invitation_url: ::std::option::Option<::auth0_core::SecretString>,
     /// The invited person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub invitee: ::std::option::Option<OrganizationInvitationInvitee>,
     /// The inviter, as shown in the email.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub inviter: ::std::option::Option<OrganizationInvitationInviter>,
     /// The ID of the organization that the person is invited to.
     ///
@@ -711,6 +724,7 @@ pub struct OrganizationInvitation {
     ///
     /// Constraints: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -719,6 +733,7 @@ pub struct OrganizationInvitation {
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
     /// Free-form data about a user that does not affect permissions, such as preferences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub user_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,

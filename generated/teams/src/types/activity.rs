@@ -148,6 +148,7 @@ pub struct ActivityLogEntry {
     pub current_event: ::auth0_core::Open<::std::string::String>,
     /// Event-specific details. The fields vary by event type.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub details: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,

@@ -229,6 +229,7 @@ pub struct InviteMembersResponseContent {
     ///
     /// Constraints: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub client_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
@@ -243,11 +244,13 @@ pub struct InviteMembersResponseContent {
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to which access was granted, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub tenant_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     >,
     /// The roles granted in those tenants, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,

@@ -11,8 +11,8 @@ use crate::emit::types::update_types::WriteBackPlan;
 /// Sets how serde reads the containers of a type.
 ///
 /// In responses, a required list or map that is `null` is empty; a required object, or an item of a required or optional list, that is
-/// `null` has unknown values. A missing required container is an error. In types that are only sent, `null` is an error: an empty list
-/// may remove everything. Serde reads a missing `Option` as `None`, so a required container that may be `null` gets a plain
+/// something else has unknown values. An optional container that is something else is absent. A missing required container is an error.
+/// In types that are sent, other values are errors: an empty list may remove everything, and an absent object changes nothing. Serde reads a missing `Option` as `None`, so a required container that may be `null` gets a plain
 /// `deserialize_with`, which makes serde require it.
 pub(crate) fn require(
     item: &mut Item,
@@ -42,34 +42,36 @@ pub(crate) fn require(
         let optional = type_syntax::generic("Option", &field.ty);
         let item = type_syntax::generic("Vec", optional.unwrap_or(&field.ty));
         let is_list_of_objects = item.is_some_and(is_object);
-        let read = match (optional, is_required(field)) {
-            (Some(inner), true) if !is_scalar(inner) => {
-                quote!(deserialize_with = "::serde::Deserialize::deserialize")
-            }
-            (Some(_), false) if is_received && is_list_of_objects && !is_sent => {
-                quote!(
-                    default,
-                    deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
-                )
-            }
-            (None, true) if !is_received => continue,
-            (None, true) if is_list_of_objects => {
-                quote!(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")
-            }
-            (None, true) if is_list_or_map(&field.ty) => {
-                quote!(deserialize_with = "::auth0_core::codegen::null_as_empty")
-            }
-            (None, true) if is_object(&field.ty) => {
-                quote!(deserialize_with = "::auth0_core::codegen::null_as_unknown")
-            }
+        let is_response = is_received && !is_sent;
+        let is_required = is_required(field);
+        let function = match optional {
+            Some(_) if is_response && is_list_of_objects => "null_as_unknown_optional_items",
+            Some(inner) if is_response && is_list(inner) => "optional_list",
+            Some(inner) if is_response && (is_map(inner) || is_object(inner)) => "optional_object",
+            Some(inner) if is_required && !is_scalar(inner) => "::serde::Deserialize::deserialize",
+            None if !is_received || !is_required => continue,
+            None if is_list_of_objects => "null_as_unknown_items",
+            None if is_list(&field.ty) || is_map(&field.ty) => "null_as_empty",
+            None if is_object(&field.ty) => "null_as_unknown",
             _ => continue,
         };
-        field.attrs.push(parse_quote!(#[serde(#read)]));
+        let function = match function.starts_with("::") {
+            true => function.to_owned(),
+            false => format!("::auth0_core::codegen::{function}"),
+        };
+        let default = (!is_required).then(|| quote!(default,));
+        field
+            .attrs
+            .push(parse_quote!(#[serde(#default deserialize_with = #function)]));
     }
 }
 
-fn is_list_or_map(ty: &Type) -> bool {
-    ["Vec", "BTreeMap", "Map"]
+fn is_list(ty: &Type) -> bool {
+    type_syntax::generic("Vec", ty).is_some()
+}
+
+fn is_map(ty: &Type) -> bool {
+    ["BTreeMap", "Map"]
         .iter()
         .any(|name| type_syntax::generic(name, ty).is_some())
 }

@@ -250,24 +250,31 @@ impl IdentityProvidersConfigStrategyBase {
 pub struct IdentityProvidersConfigStrategyOverride {
     /// The capabilities of identity providers with Active Directory Federation Services.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub adfs: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with Google Workspace. The key has no hyphen, unlike the strategy `google-apps`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub googleapps: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with OpenID Connect.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub oidc: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with Okta.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub okta: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with PingFederate.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub pingfederate: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with SAML.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub samlp: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// The capabilities of identity providers with Microsoft Entra ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
 }
 impl IdentityProvidersConfigStrategyOverride {

@@ -436,6 +436,7 @@ pub struct IdpSamlpOptionsResponse {
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// The URL of the identity provider's SAML metadata, which contains its endpoints.
     #[serde(
@@ -754,6 +755,7 @@ pub struct IdpSamlpResponse {
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are directed to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_list")]
     pub domains: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,

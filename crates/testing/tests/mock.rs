@@ -1,0 +1,153 @@
+//! The outcomes that a program has to handle, with a mock instead of a server.
+
+use std::time::Duration;
+
+use auth0_teams::types::{
+    PublicCloudPayload, PublicCloudPayloadRequired, UpdateMembersTenantsRequestContent,
+};
+use auth0_teams::{Client, Outcome, StaticToken, operations};
+use auth0_testing::{FakeTime, MockApi, MockResponse};
+use serde_json::{Value, json};
+
+struct Mocked {
+    api: MockApi,
+    time: FakeTime,
+    client: Client,
+}
+
+fn mocked() -> Mocked {
+    let api = MockApi::new(operations::ALL);
+    let time = FakeTime::default();
+    let client = Client::builder()
+        .team("acme")
+        .token_source(StaticToken::new("secret-token"))
+        .http_client(api.http_client().unwrap())
+        .timer(time.clock(), time.sleeper())
+        .build()
+        .unwrap();
+    Mocked { api, time, client }
+}
+
+fn member(id: &str) -> Value {
+    json!({"id": id, "email": format!("{id}@example.com"), "role": "teams_contributor"})
+}
+
+#[tokio::test]
+async fn listing_has_two_pages_then_both_are_requested_and_the_last_response_stays() {
+    let Mocked { api, client, .. } = mocked();
+    api.on("listMembers")
+        .respond(MockResponse::json(
+            200,
+            json!({"members": [member("a")], "next": "cursor"}),
+        ))
+        .respond(MockResponse::json(200, json!({"members": [member("b")]})));
+
+    let mut members = client.members().list().page_size(1).stream();
+    let mut emails = Vec::new();
+    while let Some(member) = members.try_next().await.unwrap() {
+        emails.push(member.email.to_string());
+    }
+    assert_eq!(emails, ["a@example.com", "b@example.com"]);
+    client.members().list().await.unwrap();
+    let requests = api.requests("listMembers");
+    assert_eq!(requests.len(), 3);
+    assert!(
+        requests[1]
+            .query
+            .contains(&("from".to_owned(), "cursor".to_owned())),
+        "{:?}",
+        requests[1].query
+    );
+    assert_eq!(requests[0].headers["authorization"], "Bearer secret-token");
+    assert!(!format!("{requests:?}{api:?}").contains("secret-token"));
+}
+
+#[tokio::test]
+async fn server_limits_the_rate_then_the_call_waits_in_fake_time() {
+    let Mocked { api, time, client } = mocked();
+    api.on("listMembers")
+        .respond(MockResponse::rate_limited(Duration::from_millis(1_500)))
+        .respond(MockResponse::json(200, json!({"members": []})));
+    client.members().list().await.unwrap();
+    // The wait is whole seconds, with jitter.
+    assert!(time.slept() >= Duration::from_secs(2), "{:?}", time.slept());
+    assert_eq!(api.requests("listMembers").len(), 2);
+}
+
+#[tokio::test]
+async fn response_is_lost_then_the_outcome_of_an_unsafe_write_is_unknown_and_it_is_sent_once() {
+    let Mocked { api, client, .. } = mocked();
+    api.on("createTenant").respond(MockResponse::lost());
+    let required = PublicCloudPayloadRequired {
+        admin_email: "jane@example.com",
+        locality: "us",
+    };
+    let request = PublicCloudPayload::new(required).tenant_name("acme-dev");
+    let error = client.tenants().create(request).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert_eq!(error.verify_with(), ["listTenants"]);
+    let [request] = &api.requests("createTenant")[..] else {
+        panic!("expected one request")
+    };
+    assert_eq!(request.json().unwrap()["tenant_name"], "acme-dev");
+}
+
+#[tokio::test]
+async fn response_of_a_read_is_lost_then_it_is_retried() {
+    let Mocked { api, client, .. } = mocked();
+    api.on("getMember")
+        .respond(MockResponse::lost())
+        .respond_with(|request| {
+            MockResponse::json(200, member(request.path.rsplit('/').next().unwrap()))
+        });
+    let found = client
+        .members()
+        .get("4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e")
+        .await
+        .unwrap();
+    assert_eq!(
+        found.email,
+        "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e@example.com"
+    );
+}
+
+#[tokio::test]
+async fn bulk_change_fails_in_part_then_the_outcome_has_the_report() {
+    let Mocked { api, client, .. } = mocked();
+    let failure = json!({"tenant_id": "acme-1", "status": 404, "title": "not found"});
+    api.on("updateMemberTenants").respond(MockResponse::json(
+        200,
+        json!({"success": [], "failure": [failure]}),
+    ));
+    let request: UpdateMembersTenantsRequestContent =
+        serde_json::from_value(json!({"tenants": [{"id": "acme-1", "roles": ["viewer-users"]}]}))
+            .unwrap();
+    let outcome = client
+        .members()
+        .tenants()
+        .update("auth0|1", request)
+        .await
+        .unwrap();
+    let Outcome::Partial(report) = outcome else {
+        panic!("expected a partial failure")
+    };
+    assert_eq!(report.failure.len(), 1);
+}
+
+#[tokio::test]
+async fn operation_without_a_response_is_called_then_the_error_names_it() {
+    let Mocked { client, .. } = mocked();
+    let error = client.environments().list().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("no response is set for getEnvironments"),
+        "{error}"
+    );
+}
+
+#[test]
+#[should_panic(expected = "expected the id of an operation, found \"listMember\"; the API has ")]
+fn id_is_unknown_then_the_panic_lists_the_ids() {
+    let _ = mocked().api.on("listMember");
+}
