@@ -14,6 +14,7 @@ mod consumer;
 mod cursors;
 mod decoding;
 mod document_changes;
+mod documentation;
 mod end_to_end;
 mod examples;
 mod faults;

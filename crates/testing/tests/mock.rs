@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use auth0_teams::types::{
-    PublicCloudPayload, PublicCloudPayloadRequired, UpdateMembersTenantsRequestContent,
+    PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum,
+    UpdateMembersTenantsRequestContent, UpdateMembersTenantsRequestContentRequired,
 };
-use auth0_teams::{Client, Outcome, StaticToken, operations};
+use auth0_teams::{Client, Open, Outcome, StaticToken, operations};
 use auth0_testing::{FakeTime, MockApi, MockResponse};
 use serde_json::{Value, json};
 
@@ -29,7 +30,15 @@ fn mocked() -> Mocked {
 }
 
 fn member(id: &str) -> Value {
-    json!({"id": id, "email": format!("{id}@example.com"), "role": "teams_contributor"})
+    json!({
+        "id": id,
+        "email": format!("{id}@example.com"),
+        "name": id,
+        "nickname": id,
+        "given_name": id,
+        "family_name": id,
+        "role": "teams_contributor",
+    })
 }
 
 #[tokio::test]
@@ -114,14 +123,22 @@ async fn response_of_a_read_is_lost_then_it_is_retried() {
 #[tokio::test]
 async fn bulk_change_fails_in_part_then_the_outcome_has_the_report() {
     let Mocked { api, client, .. } = mocked();
-    let failure = json!({"tenant_id": "acme-1", "status": 404, "title": "not found"});
+    let tenant = "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e";
     api.on("updateMemberTenants").respond(MockResponse::json(
         200,
-        json!({"success": [], "failure": [failure]}),
+        json!({
+            "status_code": 200,
+            "message": "1 of 1 failed",
+            "summary": {"total_count": 1, "success_count": 0, "failure_count": 1},
+            "success": [],
+            "failure": [{"tenant_id": tenant, "status": 404, "title": "not found", "type": "NOT_FOUND"}],
+        }),
     ));
-    let request: UpdateMembersTenantsRequestContent =
-        serde_json::from_value(json!({"tenants": [{"id": "acme-1", "roles": ["viewer-users"]}]}))
-            .unwrap();
+    let request =
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles: [TenantMemberRoleEnum::ViewerUsers],
+            tenants: [Open::parse(tenant).unwrap()],
+        });
     let outcome = client
         .members()
         .tenants()

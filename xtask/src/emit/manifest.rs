@@ -56,9 +56,14 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
     text += &inherited("edition", "\"2024\"");
     text += &inherited("rust-version", "\"1.89\"");
     if target.member {
-        text += "license.workspace = true\n";
+        for key in ["license", "repository", "keywords", "categories"] {
+            text += &inherited(key, "");
+        }
+        let documentation = format!("https://docs.rs/{}", target.crate_name);
+        text += &format!("documentation = {}\n", quoted(&documentation));
     }
-    text += "readme = \"README.md\"\n\n[dependencies]\n";
+    text += "readme = \"README.md\"\ninclude = [\"src/**/*.rs\", \"README.md\", \"LICENSE-*\"]\n\n";
+    text += "[package.metadata.docs.rs]\nall-features = true\n\n[dependencies]\n";
     text += &if target.member {
         "auth0-core.workspace = true\n".to_owned()
     } else {
