@@ -22,6 +22,7 @@ mod book {
     #![doc = include_str!("../docs/book/src/configuration.md")]
     #![doc = include_str!("../docs/book/src/dpop.md")]
     #![doc = include_str!("../docs/book/src/errors.md")]
+    #![doc = include_str!("../docs/book/src/examples.md")]
     #![doc = include_str!("../docs/book/src/first-program.md")]
     #![doc = include_str!("../docs/book/src/fleets.md")]
     #![doc = include_str!("../docs/book/src/introduction.md")]
