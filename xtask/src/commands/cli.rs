@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::commands::add;
 use crate::commands::bump;
 use crate::commands::conformance;
 use crate::commands::contract;
@@ -102,6 +103,44 @@ enum Command {
         /// The format of the result
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
+    },
+    /// Add an API: its entry in openapi/sources.toml, its facts and its crate
+    ///
+    /// Reads the document, derives the settings of the crate from it, and generates the crate as a member of the workspace. Missing
+    /// descriptions are derived from the document. If it cannot finish, no file is changed. If a document is rejected because of an error in
+    /// it, correct the error in openapi/<api>/corrections.overlay.yaml and run the command again.
+    #[command(
+        after_help = "Examples:\n  cargo xtask add bookings --from https://bookings.example.com/openapi.yaml\n  cargo xtask add organizations --from management.json --include /organizations --audience 'https://{tenantDomain}/api/v2/'"
+    )]
+    Add {
+        /// The name of the API: lower-case letters, digits and `-`
+        #[arg(value_name = "NAME")]
+        api: String,
+        /// The document: https, http on this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
+        from: String,
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// The URL of later versions of the document [default: that of --from, if it is a URL without a query]
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The name of the crate [default: auth0-NAME]
+        #[arg(long = "crate", value_name = "CRATE")]
+        crate_name: Option<String>,
+        /// The default base URL of the client, with variables in its host, such as https://{team}.example.com/api [default: the first
+        /// server of the document with such a URL]
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// The audience of access tokens, with the same variables
+        #[arg(long, value_name = "URL")]
+        audience: Option<String>,
+        /// Show what would be written and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// The format of the result
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Update an API to a new version of its document: facts, crate version, changelog, generated files
     ///
@@ -308,9 +347,35 @@ fn dispatch(
                 keep_prose: *keep_prose,
                 limits: fetch::download::Limits::default(),
                 format: *format,
-                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+                today: &today(),
             };
             fetch::run(workspace, &options, console)
+        }
+        Command::Add {
+            api,
+            from,
+            include,
+            url,
+            crate_name,
+            base_url,
+            audience,
+            dry_run,
+            format,
+        } => {
+            let options = add::AddOptions {
+                api,
+                from,
+                url: url.as_deref(),
+                include,
+                crate_name: crate_name.as_deref(),
+                base_url: base_url.as_deref(),
+                audience: audience.as_deref(),
+                dry_run: *dry_run,
+                limits: fetch::download::Limits::default(),
+                format: *format,
+                today: &today(),
+            };
+            add::run(workspace, &options, console)
         }
         Command::Bump {
             apis,
@@ -324,7 +389,7 @@ fn dispatch(
                 dry_run: *dry_run,
                 limits: fetch::download::Limits::default(),
                 format: *format,
-                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+                today: &today(),
             };
             bump::run(workspace, &options, console)
         }
@@ -410,4 +475,9 @@ fn dispatch(
         }
         Command::Interop { tests } => interop::run(workspace, tests),
     }
+}
+
+/// Today, as year, month and day.
+fn today() -> String {
+    chrono::Utc::now().format("%Y-%m-%d").to_string()
 }

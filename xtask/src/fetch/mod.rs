@@ -66,6 +66,10 @@ pub fn run(
     }
     let mut outcomes = Vec::new();
     for (api, entry) in selected {
+        // Without an address there is nothing to fetch, unless it is asked for by name.
+        if entry.url.is_none() && options.apis.is_empty() && options.from.is_none() {
+            continue;
+        }
         let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
         if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
             console.result(&outcome::text(api, outcome));
@@ -189,8 +193,9 @@ fn read(
             (read_bytes(Path::new(file))?, None, file.to_owned())
         }
         from => {
-            let address = address::parse(from.unwrap_or(&entry.url))
-                .map_err(|problem| Box::new(Report::plain(problem)))?;
+            let url = from.or(entry.url.as_deref()).ok_or_else(|| no_url(api))?;
+            let address =
+                address::parse(url).map_err(|problem| Box::new(Report::plain(problem)))?;
             let shown = address::shown(&address);
             let progress = Progress::start();
             progress.at(&format!("{api}: {shown}"));
@@ -198,7 +203,7 @@ fn read(
             match download::get(&address, known, &options.limits, &progress) {
                 Ok(DownloadOutcome::NotModified) => return Ok(None),
                 Ok(DownloadOutcome::Document(fetched)) => {
-                    let published = from.is_none_or(|from| from == entry.url);
+                    let published = Some(url) == entry.url.as_deref();
                     (
                         fetched.bytes,
                         fetched.etag.filter(|_| published),
@@ -238,6 +243,16 @@ pub(crate) fn which_api(number: usize) -> Problem {
         .expected("the name of one API")
         .found(format!("{number} APIs"))
         .help("name the API that the document belongs to: cargo xtask fetch API --from URL-or-FILE")
+}
+
+fn no_url(api: &str) -> Box<Report> {
+    let problem = Problem::at(
+        "",
+        format!("the address of the document of `{api}` is unknown"),
+    )
+    .expected(format!("`url` in `[{api}]`, or `--from URL-or-FILE`"))
+    .help("pass the document with --from");
+    Report::of_file(Sources::FILE, problem).into()
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -6,12 +6,13 @@ use crate::diagnostic::Report;
 use crate::diff::{Diff, Level, Versions, counted};
 use crate::fetch::{outcome, pull_request as fetch_text};
 use crate::markdown::{code, details};
+use crate::workspace::CHANGELOG;
 
 /// The most bytes of a pull request's text. GitHub rejects more than 65,536 characters.
 const LIMIT: usize = 60_000;
 
 /// What a bump did for one API.
-pub(super) struct Summary {
+pub(crate) struct Summary {
     api: String,
     crate_name: String,
     version: String,
@@ -117,7 +118,7 @@ impl Summary {
                 for file in files {
                     text.push_str(&format!("  {file}\n"));
                 }
-                text.push_str(&format!("next: review the diff, then cargo test --workspace; the changelog entry is in {}\n", super::CHANGELOG));
+                text.push_str(&format!("next: review the diff, then cargo test --workspace; the changelog entry is in {}\n", CHANGELOG));
             }
         }
         text
