@@ -24,6 +24,7 @@ mod logins;
 mod my_organization;
 mod operations;
 mod organizations;
+mod replay;
 mod repository;
 mod responses;
 mod samples;

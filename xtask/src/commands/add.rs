@@ -81,9 +81,9 @@ pub(super) struct AddedApi {
     entry: NewEntry,
     operations: usize,
     derived: usize,
-    pub(super) warnings: Vec<Report>,
+    warnings: Vec<Report>,
     /// The files that were written.
-    pub(super) files: Vec<String>,
+    files: Vec<String>,
 }
 
 /// Adds an API in a staging copy, then copies the files to the original.
@@ -228,6 +228,11 @@ fn check_crate(workspace: &Workspace, sources: &Sources, name: &str) -> Result<(
 }
 
 impl AddedApi {
+    /// The version of the crate.
+    pub(super) fn version(&self) -> &str {
+        &self.entry.version
+    }
+
     fn text(&self) -> String {
         let NewEntry {
             crate_name,

@@ -13,6 +13,7 @@ use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
+use crate::commands::replay;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
@@ -163,6 +164,28 @@ enum Command {
         /// The output format
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
+    },
+    /// Replay the versions of a document, and print what each of them costs
+    ///
+    /// In a copy of the repository, adds the first version as a new API without overlays and bumps it to each later version. Prints for each
+    /// step the edits by hand that it needs, the changed files, the lines to review, the level of the changes, and whether the crate
+    /// compiles without warnings. Exits with 1 if a step fails.
+    #[command(
+        after_help = "Examples:\n  cargo xtask replay ../history\n  cargo xtask replay ../history --test --format json"
+    )]
+    Replay {
+        /// The folder with the versions as JSON or YAML files, whose names sort by age
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// Run the tests of the workspace after each step
+        #[arg(long)]
+        test: bool,
+        /// The format of the table
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Show how much of each API is described by hand, and what is not
     ///
@@ -392,6 +415,21 @@ fn dispatch(
                 today: &today(),
             };
             bump::run(workspace, &options, console)
+        }
+        Command::Replay {
+            folder,
+            include,
+            test,
+            format,
+        } => {
+            let options = replay::ReplayOptions {
+                folder,
+                include,
+                test: *test,
+                today: &today(),
+                format: *format,
+            };
+            replay::run(workspace, &options, console)
         }
         Command::Coverage {
             apis,

@@ -13,4 +13,6 @@ pub mod interop;
 mod lock_file;
 pub mod normalize;
 pub mod regen;
+pub mod replay;
 mod staging;
+mod type_check;

@@ -40,14 +40,7 @@ impl<'a> Staging<'a> {
                 problem,
             ))
         })?;
-        let paths = vec![
-            crate_folder(api),
-            sandbox_file(api),
-            LOCK.to_owned(),
-            CHANGELOG.to_owned(),
-            api_folder(api),
-            Sources::FILE.to_owned(),
-        ];
+        let paths = paths(api);
         let copy = Workspace::at(Some(folder.path().to_owned()));
         for path in &paths {
             for file in files(original, path)? {
@@ -103,6 +96,18 @@ impl<'a> Staging<'a> {
     }
 }
 
+/// The files and folders that belong to an API, or name it.
+pub(crate) fn paths(api: &str) -> Vec<String> {
+    vec![
+        crate_folder(api),
+        sandbox_file(api),
+        LOCK.to_owned(),
+        CHANGELOG.to_owned(),
+        api_folder(api),
+        Sources::FILE.to_owned(),
+    ]
+}
+
 /// Rewrites a file that may be absent.
 pub(crate) fn rewrite(
     workspace: &Workspace,
@@ -133,7 +138,7 @@ fn text(file: &str, bytes: Vec<u8>) -> Result<String, Box<Report>> {
 }
 
 /// The files at a path of the workspace, which is a file, a folder or absent.
-fn files(workspace: &Workspace, path: &str) -> Result<Vec<String>, Box<Report>> {
+pub(crate) fn files(workspace: &Workspace, path: &str) -> Result<Vec<String>, Box<Report>> {
     let full = workspace.path(path);
     if full.is_dir() {
         let found = files::list(&full)?.into_iter();
