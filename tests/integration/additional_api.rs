@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::repository::{copy, files, repository, xtask};
+use crate::repository::{checkout, files, repository, xtask};
 
 /// A program that uses the resources, setters, streams and types of the new crate.
 const PROGRAM: &str = r#"
@@ -26,15 +26,6 @@ pub async fn book(client: Client) -> Result<(), Error> {
     Ok(())
 }
 "#;
-
-/// A copy of the repository, with what a new member of the workspace changes.
-fn checkout() -> TempDir {
-    let copy = copy();
-    for file in ["CHANGELOG.md", "Cargo.lock"] {
-        fs::copy(repository().join(file), copy.path().join(file)).unwrap();
-    }
-    copy
-}
 
 fn document() -> String {
     format!(

@@ -11,6 +11,7 @@ mod base_urls;
 mod bump;
 mod constraints;
 mod consumer;
+mod contributing;
 mod cursors;
 mod decoding;
 mod document_changes;

@@ -131,6 +131,7 @@ pub(super) fn add(workspace: &Workspace, options: &AddOptions<'_>) -> Result<Add
             apis: &[],
             from: Some(options.from),
             dry_run: false,
+            updates_crate: true,
             keep_prose: false,
             today: options.today,
             limits: options.limits,

@@ -110,6 +110,7 @@ pub(super) fn bump(
             apis: options.apis,
             from: options.from,
             dry_run: false,
+            updates_crate: true,
             keep_prose: false,
             today: options.today,
             limits: options.limits,

@@ -83,8 +83,9 @@ enum Command {
     ///
     /// Facts are everything except prose: descriptions, summaries, examples and code samples. Prints the changes, the
     /// overlay actions that no longer apply, and the missing descriptions as overlay actions to fill in. Records the
-    /// digest, date and entity tag of the document in openapi/sources.toml. A rejected document changes no file. Proxies
-    /// are read from the environment (HTTPS_PROXY, NO_PROXY).
+    /// digest, date and entity tag of the document in openapi/sources.toml. A rejected document changes no file. If the API has a crate, a
+    /// document with other facts is only shown: `bump` updates facts and crate together. Proxies are read from the environment
+    /// (HTTPS_PROXY, NO_PROXY).
     #[command(
         after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA \"not modified\" response ends the fetch; --from with the published address fetches the document in any case."
     )]
@@ -367,6 +368,7 @@ fn dispatch(
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
+                updates_crate: false,
                 keep_prose: *keep_prose,
                 limits: fetch::download::Limits::default(),
                 format: *format,

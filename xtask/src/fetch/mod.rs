@@ -42,6 +42,9 @@ pub struct FetchOptions<'a> {
     pub from: Option<&'a str>,
     /// Whether to show the changes without writing files.
     pub dry_run: bool,
+    /// Whether the caller updates the crate to the new facts. If not, changes in meaning are left to it: the version of a crate follows from
+    /// the difference to the facts that it was generated from.
+    pub updates_crate: bool,
     /// Whether to keep the published descriptions.
     pub keep_prose: bool,
     /// The current date as `YYYY-MM-DD`.
@@ -128,8 +131,11 @@ pub(crate) fn fetch(
     let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
+    let is_left_to_bump =
+        !options.updates_crate && entry.package().is_some() && changes.compared().is_some();
     if let Some(fetched) = &fetched
         && !options.dry_run
+        && !is_left_to_bump
     {
         if changed {
             write_file(&path, &text)?;
@@ -169,6 +175,7 @@ pub(crate) fn fetch(
             |fetched| fetched.digest,
         ),
         changes,
+        is_left_to_bump,
         follow_up,
     })
 }
