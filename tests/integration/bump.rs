@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use xtask::sources::Sources;
 use xtask::spec::document::Document;
 
-use crate::repository::{copy, files, repository, xtask};
+use crate::repository::{checkout, files, xtask};
 
 /// A copy of the repository's documents and crates, and a document to bump to.
 struct Checkout {
@@ -20,10 +20,7 @@ struct Checkout {
 
 impl Checkout {
     fn of(api: &'static str) -> Self {
-        let folder = copy();
-        for file in ["CHANGELOG.md", "Cargo.lock"] {
-            fs::copy(repository().join(file), folder.path().join(file)).unwrap();
-        }
+        let folder = checkout();
         let facts = folder.path().join(format!("openapi/{api}/openapi.yaml"));
         let document = Document::read(&facts).unwrap().value;
         Self {
@@ -48,11 +45,15 @@ impl Checkout {
 
     /// Runs `bump` with the document.
     fn bump(&self, arguments: &[&str]) -> (u8, String) {
+        self.run("bump", arguments)
+    }
+
+    fn run(&self, command: &str, arguments: &[&str]) -> (u8, String) {
         // Outside of the files that are compared.
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("published.json");
         fs::write(&path, self.document.to_string()).unwrap();
-        let mut all = vec!["bump", self.api, "--from", path.to_str().unwrap()];
+        let mut all = vec![command, self.api, "--from", path.to_str().unwrap()];
         all.extend(arguments);
         xtask(self.root(), &all)
     }
@@ -111,6 +112,13 @@ fn additive_document_is_taken_by_one_command_and_a_second_one_changes_nothing() 
     let (status, text) = checkout.bump(&["--dry-run"]);
     assert_eq!(status, 0, "{text}");
     assert!(checkout.files() == before, "a dry run wrote files");
+    let (status, text) = checkout.run("fetch", &[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("cargo xtask bump teams"), "{text}");
+    assert!(
+        checkout.files() == before,
+        "the facts are ahead of the crate"
+    );
 
     let current = checkout.version();
     let next = semver_patch(&current);

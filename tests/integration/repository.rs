@@ -48,6 +48,15 @@ pub(crate) fn copy() -> TempDir {
     copy
 }
 
+/// The same, with the files that the version of a crate changes.
+pub(crate) fn checkout() -> TempDir {
+    let copy = copy();
+    for file in ["CHANGELOG.md", "Cargo.lock"] {
+        fs::copy(repository().join(file), copy.path().join(file)).unwrap();
+    }
+    copy
+}
+
 /// Contents of all files below `folder`, by relative path.
 pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();

@@ -21,4 +21,5 @@ pub mod progress;
 pub mod rate_limit_plans;
 pub mod sources;
 pub mod spec;
+mod table;
 pub mod workspace;

@@ -13,6 +13,9 @@ use crate::problem::Problem;
 use crate::rate_limit_plans::{PlanName, RateLimitPlan};
 use crate::spec::source::{Format, Source};
 
+/// The first version of a crate.
+pub(crate) const FIRST_VERSION: &str = "0.1.0";
+
 /// The parsed file.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -24,8 +27,8 @@ pub struct Sources {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSource {
-    /// The URL of the published document.
-    pub url: String,
+    /// The URL of the published document. Without it, each `fetch` and `bump` names the document.
+    pub url: Option<String>,
     /// The prefixes of the paths to include; empty for all paths.
     #[serde(default)]
     pub include: Vec<String>,
@@ -56,6 +59,18 @@ pub struct ApiSource {
     pub etag: Option<String>,
     /// A digest of what the entity tag applies to: the URL, the included paths and the resulting facts.
     pub etag_of: Option<String>,
+}
+
+/// The settings of an API that is added.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEntry {
+    pub(crate) url: Option<String>,
+    pub(crate) include: Vec<String>,
+    pub(crate) crate_name: String,
+    pub(crate) version: String,
+    pub(crate) base_url: Option<String>,
+    pub(crate) variables: BTreeMap<String, VariableKind>,
+    pub(crate) audience: Option<String>,
 }
 
 /// What `fetch` records about a document.
@@ -121,6 +136,16 @@ pub enum VariableKind {
     Label,
     /// A host name.
     Host,
+}
+
+impl VariableKind {
+    /// The name in the file.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Host => "host",
+        }
+    }
 }
 
 impl Sources {
@@ -220,6 +245,46 @@ impl Sources {
         Self::parse(document.to_string())
     }
 
+    /// The list with a new API at its end. Comments stay.
+    pub(crate) fn with_entry(&self, name: &str, entry: &NewEntry) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
+        let mut table = toml_edit::Table::new();
+        table.decor_mut().set_prefix("\n");
+        let mut set = |key: &str, text: Option<&String>| {
+            if let Some(text) = text {
+                table[key] = toml_edit::value(text);
+            }
+        };
+        set("url", entry.url.as_ref());
+        set("crate", Some(&entry.crate_name));
+        set("version", Some(&entry.version));
+        set("base_url", entry.base_url.as_ref());
+        set("audience", entry.audience.as_ref());
+        if !entry.include.is_empty() {
+            let prefixes: toml_edit::Array = entry.include.iter().collect();
+            table["include"] = toml_edit::value(prefixes);
+        }
+        if !entry.variables.is_empty() {
+            let mut kinds = toml_edit::InlineTable::new();
+            for (variable, kind) in &entry.variables {
+                kinds.insert(variable, kind.name().into());
+            }
+            table["variables"] = toml_edit::value(kinds);
+        }
+        document[name] = toml_edit::Item::Table(table);
+        Self::parse(document.to_string())
+    }
+
+    /// The name of the API whose crate has this name.
+    pub(crate) fn with_crate(&self, crate_name: &str) -> Option<&str> {
+        let plain = |name: &str| name.replace('_', "-");
+        let found = self
+            .entries
+            .iter()
+            .find(|(_, entry)| entry.crate_name.as_deref().map(plain) == Some(plain(crate_name)));
+        found.map(|(name, _)| name.as_str())
+    }
+
     fn editable(&self) -> Result<DocumentMut, Box<Report>> {
         let parsed = self.source.text.parse();
         parsed.map_err(|error: toml_edit::TomlError| {
@@ -235,7 +300,8 @@ impl Sources {
     }
 }
 
-fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
+/// Checks the name of an API.
+pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         return Err(
@@ -244,7 +310,14 @@ fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
             ),
         );
     }
-    address::parse(&entry.url)?;
+    Ok(())
+}
+
+fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
+    check_name(name)?;
+    if let Some(url) = &entry.url {
+        address::parse(url)?;
+    }
     match (&entry.crate_name, &entry.version) {
         (Some(crate_name), Some(_)) => crate_name::check(crate_name)?,
         (None, None) => {}

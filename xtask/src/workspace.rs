@@ -39,6 +39,12 @@ impl Workspace {
     }
 }
 
+/// The file that lists the changes of all crates.
+pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
+
+/// The versions that cargo resolved, those of the generated crates included.
+pub(crate) const LOCK: &str = "Cargo.lock";
+
 /// The folder with the document and the overlays of an API.
 pub fn api_folder(api: &str) -> String {
     format!("openapi/{api}")

@@ -351,7 +351,7 @@ fn fetched_facts_have_no_prose_and_are_reproducible() {
 }
 
 #[test]
-fn changed_facts_are_shown_and_a_dry_run_writes_nothing() {
+fn changed_facts_are_shown_and_left_to_bump() {
     let repository = TestRepository::with_api();
     let before = inputs(&repository);
     repository.write(
@@ -364,8 +364,14 @@ fn changed_facts_are_shown_and_a_dry_run_writes_nothing() {
         repository.runs("fetch small --from small.yaml --dry-run --root .")
     );
     assert_eq!(inputs(&repository), before);
-    repository.runs("fetch small --from small.yaml --root .");
+    // Facts that are ahead of the crate would hide the change of its version.
+    let text = repository.runs("fetch small --from small.yaml --root .");
+    assert!(text.contains("cargo xtask bump small"), "{text}");
+    assert_eq!(inputs(&repository), before);
+    repository.runs("bump small --from small.yaml --root .");
     assert_ne!(inputs(&repository), before);
+    let text = repository.runs("fetch small --from small.yaml --root .");
+    assert!(text.contains("no facts changed"), "{text}");
 }
 
 fn inputs(repository: &TestRepository) -> Vec<(String, String)> {

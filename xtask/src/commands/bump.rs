@@ -1,16 +1,16 @@
 //! `bump`: a new version of a document becomes a new version of its crate, in one step.
 //!
-//! All files are written to a copy of the repository's inputs and outputs first, and copied to the original only if every step succeeded.
-//! A failed bump changes nothing. The facts are copied last, so running the command again repeats an update that was interrupted while
-//! its files were being copied.
+//! All files are written to a copy of the repository's inputs and outputs first, and copied to the original only if every step succeeded;
+//! the facts last, because the next run compares the document with them.
 
-mod changelog;
 mod overlay_actions;
-mod staging;
 mod summary;
 
+use crate::commands::changelog;
 use crate::commands::cli::ReportFormat;
+use crate::commands::lock_file;
 use crate::commands::regen;
+use crate::commands::staging::{Staging, rewrite};
 use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::fetch::{self, FetchOptions, download::Limits};
@@ -19,15 +19,8 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::sources::Sources;
 use crate::spec::canonical;
-use crate::spec::document::read_bytes;
-use crate::workspace::{CORRECTIONS, DESCRIPTIONS, Workspace, api_folder};
-use staging::Staging;
-use summary::Summary;
-
-/// The file that lists the changes of all crates.
-const CHANGELOG: &str = "CHANGELOG.md";
-/// The versions that cargo resolved, those of the generated crates included.
-const LOCK: &str = "Cargo.lock";
+use crate::workspace::{CHANGELOG, CORRECTIONS, DESCRIPTIONS, FACTS, LOCK, Workspace, api_folder};
+pub(super) use summary::Summary;
 
 /// What to bump and how.
 #[derive(Debug, Clone)]
@@ -63,8 +56,10 @@ pub fn run(
     }
     let mut results = Vec::new();
     for (api, source) in selected {
-        // Without a crate there is nothing to bump, unless it is asked for by name.
-        if source.package().is_none() && options.apis.is_empty() {
+        // Without a crate or an address there is nothing to bump, unless it is asked for by name.
+        let is_possible =
+            source.package().is_some() && (source.url.is_some() || options.from.is_some());
+        if !is_possible && options.apis.is_empty() {
             continue;
         }
         let progress = Progress::start();
@@ -93,8 +88,12 @@ pub fn run(
 }
 
 /// Updates one API in a staging copy, then copies the changed files to the original.
-fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<Summary, Failure> {
-    let staging = Staging::new(workspace, api)?;
+pub(super) fn bump(
+    workspace: &Workspace,
+    api: &str,
+    options: &BumpOptions<'_>,
+) -> Result<Summary, Failure> {
+    let staging = Staging::new(workspace, api, format!("{}/{FACTS}", api_folder(api)))?;
     let staged = staging.workspace();
     let sources = staged.sources()?;
     let source = sources.get(api)?;
@@ -111,6 +110,7 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
             apis: options.apis,
             from: options.from,
             dry_run: false,
+            updates_crate: true,
             keep_prose: false,
             today: options.today,
             limits: options.limits,
@@ -129,15 +129,15 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
             text: &diff.changelog(),
         };
         rewrite(staged, CHANGELOG, |text| entry.inserted(text))?;
-        rewrite(staged, LOCK, |text| {
-            with_locked_version(text, crate_name, version, &versions.next)
-        })?;
     }
     let sources = staged.sources()?;
     let generated = regen::generate(staged, api, sources.get(api)?)?;
     summary.derived = generated.derived.len();
     summary.warnings = generated.warnings.len();
     regen::write_files(staged, api, &generated)?;
+    rewrite(staged, LOCK, |text| {
+        lock_file::with_member(text, generated.manifest())
+    })?;
 
     summary.files = staging.changed_files()?;
     if !options.dry_run {
@@ -186,24 +186,4 @@ fn remove_stale_actions(
         summary.removed_actions.push((file, targets.collect()));
     }
     Ok(())
-}
-
-/// Rewrites a file that may be absent.
-fn rewrite(
-    workspace: &Workspace,
-    file: &str,
-    edit: impl FnOnce(&str) -> String,
-) -> Result<(), Failure> {
-    let path = workspace.path(file);
-    if path.exists() {
-        let bytes = read_bytes(&path)?;
-        write_file(&path, &edit(&String::from_utf8_lossy(&bytes)))?;
-    }
-    Ok(())
-}
-
-/// The lock file with another version of a workspace member, as cargo would write it.
-fn with_locked_version(lock: &str, crate_name: &str, version: &str, next: &str) -> String {
-    let entry = |version: &str| format!("name = \"{crate_name}\"\nversion = \"{version}\"\n");
-    lock.replace(&entry(version), &entry(next))
 }

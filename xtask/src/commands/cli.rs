@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::commands::add;
 use crate::commands::bump;
 use crate::commands::conformance;
 use crate::commands::contract;
@@ -12,6 +13,7 @@ use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
+use crate::commands::replay;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
@@ -81,8 +83,9 @@ enum Command {
     ///
     /// Facts are everything except prose: descriptions, summaries, examples and code samples. Prints the changes, the
     /// overlay actions that no longer apply, and the missing descriptions as overlay actions to fill in. Records the
-    /// digest, date and entity tag of the document in openapi/sources.toml. A rejected document changes no file. Proxies
-    /// are read from the environment (HTTPS_PROXY, NO_PROXY).
+    /// digest, date and entity tag of the document in openapi/sources.toml. A rejected document changes no file. If the API has a crate, a
+    /// document with other facts is only shown: `bump` updates facts and crate together. Proxies are read from the environment
+    /// (HTTPS_PROXY, NO_PROXY).
     #[command(
         after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA \"not modified\" response ends the fetch; --from with the published address fetches the document in any case."
     )]
@@ -102,6 +105,44 @@ enum Command {
         /// The format of the result
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
+    },
+    /// Add an API: its entry in openapi/sources.toml, its facts and its crate
+    ///
+    /// Reads the document, derives the settings of the crate from it, and generates the crate as a member of the workspace. Missing
+    /// descriptions are derived from the document. If it cannot finish, no file is changed. If a document is rejected because of an error in
+    /// it, correct the error in openapi/<api>/corrections.overlay.yaml and run the command again.
+    #[command(
+        after_help = "Examples:\n  cargo xtask add bookings --from https://bookings.example.com/openapi.yaml\n  cargo xtask add organizations --from management.json --include /organizations --audience 'https://{tenantDomain}/api/v2/'"
+    )]
+    Add {
+        /// The name of the API: lower-case letters, digits and `-`
+        #[arg(value_name = "NAME")]
+        api: String,
+        /// The document: https, http on this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
+        from: String,
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// The URL of later versions of the document [default: that of --from, if it is a URL without a query]
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The name of the crate [default: auth0-NAME]
+        #[arg(long = "crate", value_name = "CRATE")]
+        crate_name: Option<String>,
+        /// The default base URL of the client, with variables in its host, such as https://{team}.example.com/api [default: the first
+        /// server of the document with such a URL]
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// The audience of access tokens, with the same variables
+        #[arg(long, value_name = "URL")]
+        audience: Option<String>,
+        /// Show what would be written and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// The format of the result
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Update an API to a new version of its document: facts, crate version, changelog, generated files
     ///
@@ -124,6 +165,28 @@ enum Command {
         /// The output format
         #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
         format: ReportFormat,
+    },
+    /// Replay the versions of a document, and print what each of them costs
+    ///
+    /// In a copy of the repository, adds the first version as a new API without overlays and bumps it to each later version. Prints for each
+    /// step the edits by hand that it needs, the changed files, the lines to review, the level of the changes, and whether the crate
+    /// compiles without warnings. Exits with 1 if a step fails.
+    #[command(
+        after_help = "Examples:\n  cargo xtask replay ../history\n  cargo xtask replay ../history --test --format json"
+    )]
+    Replay {
+        /// The folder with the versions as JSON or YAML files, whose names sort by age
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Keep only the paths with this prefix, and the components they reference; can be repeated
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// Run the tests of the workspace after each step
+        #[arg(long)]
+        test: bool,
+        /// The format of the table
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Show how much of each API is described by hand, and what is not
     ///
@@ -305,12 +368,39 @@ fn dispatch(
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
+                updates_crate: false,
                 keep_prose: *keep_prose,
                 limits: fetch::download::Limits::default(),
                 format: *format,
-                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+                today: &today(),
             };
             fetch::run(workspace, &options, console)
+        }
+        Command::Add {
+            api,
+            from,
+            include,
+            url,
+            crate_name,
+            base_url,
+            audience,
+            dry_run,
+            format,
+        } => {
+            let options = add::AddOptions {
+                api,
+                from,
+                url: url.as_deref(),
+                include,
+                crate_name: crate_name.as_deref(),
+                base_url: base_url.as_deref(),
+                audience: audience.as_deref(),
+                dry_run: *dry_run,
+                limits: fetch::download::Limits::default(),
+                format: *format,
+                today: &today(),
+            };
+            add::run(workspace, &options, console)
         }
         Command::Bump {
             apis,
@@ -324,9 +414,24 @@ fn dispatch(
                 dry_run: *dry_run,
                 limits: fetch::download::Limits::default(),
                 format: *format,
-                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+                today: &today(),
             };
             bump::run(workspace, &options, console)
+        }
+        Command::Replay {
+            folder,
+            include,
+            test,
+            format,
+        } => {
+            let options = replay::ReplayOptions {
+                folder,
+                include,
+                test: *test,
+                today: &today(),
+                format: *format,
+            };
+            replay::run(workspace, &options, console)
         }
         Command::Coverage {
             apis,
@@ -410,4 +515,9 @@ fn dispatch(
         }
         Command::Interop { tests } => interop::run(workspace, tests),
     }
+}
+
+/// Today, as year, month and day.
+fn today() -> String {
+    chrono::Utc::now().format("%Y-%m-%d").to_string()
 }

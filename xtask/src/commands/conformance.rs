@@ -4,13 +4,13 @@ mod results;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::commands::cli::OutputFormat;
 use crate::commands::emit::core_path;
 use crate::commands::regen::overlaid;
+use crate::commands::type_check;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::emit::Target;
@@ -24,7 +24,7 @@ use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::spec::source::Source;
 use crate::spec::walk::count_operations;
-use crate::workspace::{FACTS, Workspace};
+use crate::workspace::{FACTS, LOCK, Workspace};
 use results::DocumentResult;
 
 /// The arguments of `conformance`.
@@ -233,55 +233,14 @@ fn read(candidate: &TestedDocument) -> Result<(Value, Source), Failure> {
     Ok((document.value, document.source))
 }
 
-/// Type-checks a crate with warnings as errors, and returns the errors. All crates share one target folder and the
-/// dependency versions of the workspace, so that dependencies are built once.
+/// Type-checks a crate with the versions of dependencies that the workspace uses, and returns the errors.
 fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report>> {
-    let lock = workspace.path("Cargo.lock");
-    fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| {
+    let lock = workspace.path(LOCK);
+    fs::copy(&lock, folder.join(LOCK)).map_err(|error| {
         let problem = Problem::at("", "the file cannot be copied").found(error.to_string());
         Report::of_file(&lock.display().to_string(), problem)
     })?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace.path("target"), PathBuf::from);
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let cargo = |more: &[&str]| {
-        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args([
-                "check",
-                "--quiet",
-                "--message-format=short",
-                "--manifest-path",
-            ])
-            .arg(folder.join("Cargo.toml"))
-            .arg("--target-dir")
-            .arg(target.join("conformance"))
-            .args(more)
-            .env("RUSTFLAGS", format!("{flags} -Dwarnings").trim_start())
-            .output()
-            .map_err(|error| {
-                Box::new(Report::plain(
-                    Problem::at("", "cargo cannot be run").found(error.to_string()),
-                ))
-            })
-    };
-    // The dependencies of the workspace are already downloaded; the network is needed only if one is missing.
-    let mut output = cargo(&["--offline"])?;
-    if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("--offline") {
-        output = cargo(&[])?;
-    }
-    if output.status.success() {
-        return Ok(Vec::new());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let mut errors: Vec<String> = text
-        .lines()
-        .filter(|line| line.contains(": error"))
-        .map(str::to_owned)
-        .collect();
-    if errors.is_empty() {
-        errors = text.lines().map(str::to_owned).collect();
-    }
-    Ok(errors)
+    type_check::errors(workspace, folder)
 }
 
 /// Derives a valid crate name from any file name.

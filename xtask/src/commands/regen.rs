@@ -74,6 +74,13 @@ pub(crate) struct GeneratedApi {
     pub(crate) warnings: Vec<Report>,
 }
 
+impl GeneratedApi {
+    /// The manifest of the crate.
+    pub(crate) fn manifest(&self) -> &str {
+        self.files.get("Cargo.toml").map_or("", String::as_str)
+    }
+}
+
 /// Generates the files of an API.
 pub(crate) fn generate(
     workspace: &Workspace,
@@ -98,7 +105,8 @@ pub(crate) fn generate(
     }
     let options = Options {
         include: &entry.include,
-        strict: true,
+        // A keyword that is new in a published document must not stop an update.
+        strict: false,
     };
     let normalized = pipeline::normalize(document, &source, &options)?;
     let target = Target {

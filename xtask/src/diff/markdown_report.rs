@@ -79,12 +79,13 @@ impl ReportPage {
 }
 
 /// Formats the changes in at most `limit` bytes: the required version, the breaking changes, and the rest in collapsed
-/// sections.
+/// sections. `with_entry` adds the entry for the changelog.
 pub(super) fn diff(
     diff: &Diff,
     Versions { current, next }: &Versions,
     command: &str,
     limit: usize,
+    with_entry: bool,
 ) -> String {
     let Some(level) = diff.level() else {
         return "No facts changed.\n".to_owned();
@@ -135,9 +136,11 @@ pub(super) fn diff(
             .collect();
         page.folded_code(&capital(&items), "diff", &lines);
     }
-    let entry: Vec<String> = diff.changelog().lines().map(str::to_owned).collect();
-    if !entry.is_empty() {
-        page.folded_code("For CHANGELOG.md", "markdown", &entry);
+    if with_entry {
+        let entry: Vec<String> = diff.changelog().lines().map(str::to_owned).collect();
+        if !entry.is_empty() {
+            page.folded_code("For CHANGELOG.md", "markdown", &entry);
+        }
     }
     page.end(command)
 }

@@ -124,7 +124,7 @@ pub struct Versions {
 }
 
 impl Diff {
-    /// Formats the changes as a report. `version` is the version of the crate that was generated from the old document;
+    /// Formats the changes as a report, with a proposal for the changelog. `version` is the version of the crate that was generated from the old document;
     /// `command` is the command that shows the complete report if this one is truncated.
     ///
     /// # Errors
@@ -138,8 +138,17 @@ impl Diff {
     ) -> Result<String, Problem> {
         let versions = self.versions(version)?;
         Ok(match format {
-            ReportFormat::Text => self.text(&versions),
-            ReportFormat::Markdown => self.markdown(&versions, command, markdown_report::LIMIT),
+            ReportFormat::Text => {
+                let entry = self.changelog();
+                let entry = match entry.is_empty() {
+                    true => entry,
+                    false => format!("\nfor CHANGELOG.md, under {}:\n\n{entry}", versions.next),
+                };
+                self.text(&versions) + &entry
+            }
+            ReportFormat::Markdown => {
+                markdown_report::diff(self, &versions, command, markdown_report::LIMIT, true)
+            }
             ReportFormat::Json => canonical::json(&self.json(&versions)),
         })
     }
@@ -164,7 +173,7 @@ impl Diff {
     /// Formats the changes as Markdown, in about `limit` bytes at most. `command` is the command that shows the complete
     /// report if this one is truncated.
     pub fn markdown(&self, versions: &Versions, command: &str, limit: usize) -> String {
-        markdown_report::diff(self, versions, command, limit)
+        markdown_report::diff(self, versions, command, limit, false)
     }
 
     /// Formats the changes as JSON; see `diff.schema.json`.

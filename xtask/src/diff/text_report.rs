@@ -47,10 +47,6 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String
     for note in &diff.notes {
         let _ = write!(out, "\nnote: {}\n", printable(note));
     }
-    let entry = diff.changelog();
-    if !entry.is_empty() {
-        let _ = write!(out, "\nfor CHANGELOG.md, under {next}:\n\n{entry}");
-    }
     out
 }
 

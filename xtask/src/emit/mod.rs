@@ -32,6 +32,7 @@ use crate::sources::ApiData;
 use calls::call_type::CallContext;
 use doc_links::DocLinks;
 use file_layout::SourceFiles;
+pub(crate) use inventory::FILE as INVENTORY;
 pub use manifest::dependencies;
 use model::Model;
 pub(crate) use names::{is_device, snake_name, type_name};

@@ -4,10 +4,7 @@ use serde_json::Value;
 
 use crate::diff::{self, Diff, Versions};
 use crate::problem::Problem;
-use crate::sources::ApiSource;
-
-/// The version to start from if the API has no crate yet.
-const FIRST_VERSION: &str = "0.1.0";
+use crate::sources::{ApiSource, FIRST_VERSION};
 
 /// The changes from the old facts to the new ones, if there are any.
 #[derive(Debug)]

@@ -42,6 +42,9 @@ pub struct FetchOptions<'a> {
     pub from: Option<&'a str>,
     /// Whether to show the changes without writing files.
     pub dry_run: bool,
+    /// Whether the caller updates the crate to the new facts. If not, changes in meaning are left to it: the version of a crate follows from
+    /// the difference to the facts that it was generated from.
+    pub updates_crate: bool,
     /// Whether to keep the published descriptions.
     pub keep_prose: bool,
     /// The current date as `YYYY-MM-DD`.
@@ -66,6 +69,10 @@ pub fn run(
     }
     let mut outcomes = Vec::new();
     for (api, entry) in selected {
+        // Without an address there is nothing to fetch, unless it is asked for by name.
+        if entry.url.is_none() && options.apis.is_empty() && options.from.is_none() {
+            continue;
+        }
         let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
         if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
             console.result(&outcome::text(api, outcome));
@@ -124,8 +131,11 @@ pub(crate) fn fetch(
     let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
+    let is_left_to_bump =
+        !options.updates_crate && entry.package().is_some() && changes.compared().is_some();
     if let Some(fetched) = &fetched
         && !options.dry_run
+        && !is_left_to_bump
     {
         if changed {
             write_file(&path, &text)?;
@@ -165,6 +175,7 @@ pub(crate) fn fetch(
             |fetched| fetched.digest,
         ),
         changes,
+        is_left_to_bump,
         follow_up,
     })
 }
@@ -189,8 +200,9 @@ fn read(
             (read_bytes(Path::new(file))?, None, file.to_owned())
         }
         from => {
-            let address = address::parse(from.unwrap_or(&entry.url))
-                .map_err(|problem| Box::new(Report::plain(problem)))?;
+            let url = from.or(entry.url.as_deref()).ok_or_else(|| no_url(api))?;
+            let address =
+                address::parse(url).map_err(|problem| Box::new(Report::plain(problem)))?;
             let shown = address::shown(&address);
             let progress = Progress::start();
             progress.at(&format!("{api}: {shown}"));
@@ -198,7 +210,7 @@ fn read(
             match download::get(&address, known, &options.limits, &progress) {
                 Ok(DownloadOutcome::NotModified) => return Ok(None),
                 Ok(DownloadOutcome::Document(fetched)) => {
-                    let published = from.is_none_or(|from| from == entry.url);
+                    let published = Some(url) == entry.url.as_deref();
                     (
                         fetched.bytes,
                         fetched.etag.filter(|_| published),
@@ -238,6 +250,16 @@ pub(crate) fn which_api(number: usize) -> Problem {
         .expected("the name of one API")
         .found(format!("{number} APIs"))
         .help("name the API that the document belongs to: cargo xtask fetch API --from URL-or-FILE")
+}
+
+fn no_url(api: &str) -> Box<Report> {
+    let problem = Problem::at(
+        "",
+        format!("the address of the document of `{api}` is unknown"),
+    )
+    .expected(format!("`url` in `[{api}]`, or `--from URL-or-FILE`"))
+    .help("pass the document with --from");
+    Report::of_file(Sources::FILE, problem).into()
 }
 
 fn digest(bytes: &[u8]) -> String {

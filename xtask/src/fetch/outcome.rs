@@ -15,6 +15,8 @@ pub(crate) struct FetchOutcome {
     pub(super) schemas: usize,
     pub(super) digest: String,
     pub(crate) changes: Changes,
+    /// Whether nothing was written, because the crate has to change too.
+    pub(super) is_left_to_bump: bool,
     pub(crate) follow_up: FollowUp,
 }
 
@@ -65,6 +67,11 @@ pub(super) fn text(api: &str, outcome: &FetchOutcome) -> String {
         outcome.state.text(),
         outcome.changes.text()
     );
+    if outcome.is_left_to_bump {
+        text.push_str(&format!(
+            "{api}: nothing written; to update the facts and the crate: cargo xtask bump {api}\n"
+        ));
+    }
     let follow_up = &outcome.follow_up;
     for (what, stale) in [
         ("correction", &follow_up.corrections),
@@ -141,7 +148,7 @@ fn one(api: &str, outcome: &FetchOutcome) -> Value {
     json!({
         "api": api, "state": outcome.state.name(), "digest": outcome.digest,
         "operations": outcome.operations, "schemas": outcome.schemas,
-        "changes": outcome.changes.json(),
+        "changes": outcome.changes.json(), "left_to_bump": outcome.is_left_to_bump,
         "descriptions": {"file": follow_up.overlay, "begun": follow_up.overlay_exists, "missing_count": follow_up.missing.len(), "missing": missing},
         "stale_corrections": stale(&follow_up.corrections),
         "stale_descriptions": stale(&follow_up.descriptions),

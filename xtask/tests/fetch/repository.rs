@@ -127,6 +127,7 @@ pub(crate) fn options<'a>() -> fetch::FetchOptions<'a> {
         apis: &[],
         from: None,
         dry_run: false,
+        updates_crate: false,
         keep_prose: false,
         today: "2026-01-02",
         limits: Limits::default(),

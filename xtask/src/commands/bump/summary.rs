@@ -6,12 +6,13 @@ use crate::diagnostic::Report;
 use crate::diff::{Diff, Level, Versions, counted};
 use crate::fetch::{outcome, pull_request as fetch_text};
 use crate::markdown::{code, details};
+use crate::workspace::CHANGELOG;
 
 /// The most bytes of a pull request's text. GitHub rejects more than 65,536 characters.
 const LIMIT: usize = 60_000;
 
 /// What a bump did for one API.
-pub(super) struct Summary {
+pub(crate) struct Summary {
     api: String,
     crate_name: String,
     version: String,
@@ -44,16 +45,28 @@ impl Summary {
         self.change = Some((diff.clone(), versions.clone()));
     }
 
+    /// The level of the changes, in the words of the title.
+    pub(crate) fn level(&self) -> &'static str {
+        match self.change.as_ref().map(|(diff, _)| diff.level()) {
+            Some(Some(Level::Major)) => "breaking",
+            Some(Some(Level::Minor)) => "additive",
+            Some(_) => "documentation",
+            None => "none",
+        }
+    }
+
+    /// The version of the crate after the bump.
+    pub(crate) fn next_version(&self) -> &str {
+        let change = self.change.as_ref();
+        change.map_or(&self.version, |(_, versions)| &versions.next)
+    }
+
     /// One line: the crate, its new version, the level, and how many changes there are.
     fn title(&self) -> String {
-        let Some((diff, versions)) = &self.change else {
+        let Some((diff, _)) = &self.change else {
             return format!("{} {}: no change in meaning", self.crate_name, self.version);
         };
-        let level = match diff.level() {
-            Some(Level::Major) => "breaking",
-            Some(Level::Minor) => "additive",
-            Some(Level::Patch) | None => "documentation",
-        };
+        let level = self.level();
         let count = |level, one: &str, many: &str| match diff.count(level) {
             0 => None,
             1 => Some(format!("1 {one}")),
@@ -70,7 +83,7 @@ impl Summary {
         format!(
             "{} {} ({level}): {}",
             self.crate_name,
-            versions.next,
+            self.next_version(),
             counts.join(", ")
         )
     }
@@ -117,7 +130,7 @@ impl Summary {
                 for file in files {
                     text.push_str(&format!("  {file}\n"));
                 }
-                text.push_str(&format!("next: review the diff, then cargo test --workspace; the changelog entry is in {}\n", super::CHANGELOG));
+                text.push_str(&format!("next: review the diff, then cargo test --workspace; the changelog entry is in {}\n", CHANGELOG));
             }
         }
         text
@@ -146,17 +159,15 @@ impl Summary {
     }
 
     fn json(&self) -> Value {
-        let (next, changes) = match &self.change {
-            Some((diff, versions)) => (versions.next.as_str(), diff.json(versions)),
-            None => (self.version.as_str(), Value::Null),
-        };
+        let changes = self.change.as_ref();
+        let changes = changes.map_or(Value::Null, |(diff, versions)| diff.json(versions));
         let removed: Value = self
             .removed_actions
             .iter()
             .map(|(file, targets)| json!({ "file": file, "targets": targets }))
             .collect();
         json!({
-            "api": self.api, "crate": self.crate_name, "version": self.version, "next_version": next,
+            "api": self.api, "crate": self.crate_name, "version": self.version, "next_version": self.next_version(),
             "title": self.title(), "changes": changes, "derived_descriptions": self.derived,
             "warnings": self.warnings, "removed_actions": removed, "files": self.files,
         })

@@ -75,25 +75,7 @@ pub(super) fn text(rows: &[DocumentResult], expected: &dyn Fn(&DocumentResult) -
         line.extend(steps(row).map(|step| word(step).to_owned()));
         table.push(line);
     }
-    let widths: Vec<usize> = (0..table[0].len())
-        .map(|column| {
-            table
-                .iter()
-                .map(|line| line[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let mut text = String::new();
-    for line in &table {
-        let cells: Vec<String> = line
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"))
-            .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
+    let mut text = crate::table::table(&table);
     for row in rows.iter().filter(|row| !row.passes()) {
         let known = if expected(row) { " (as expected)" } else { "" };
         text.push_str(&format!("\n{} fails{known}:\n", row.name));

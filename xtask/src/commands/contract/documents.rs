@@ -122,7 +122,8 @@ fn keep_only_json(document: &mut Value) {
 
 /// Finds the file of a published document, named for the API or for the document that the API is a part of.
 fn published(folder: &Path, api: &str, entry: &ApiSource) -> Result<PathBuf, Failure> {
-    let file = entry.url.rsplit('/').next().unwrap_or_default();
+    let url = entry.url.as_deref().unwrap_or_default();
+    let file = url.rsplit('/').next().unwrap_or_default();
     let whole = file.split("-api-oas").next().unwrap_or_default();
     let names: Vec<String> = [api, whole]
         .iter()

@@ -1,18 +1,18 @@
 //! The entry of a new version in the changelog.
 
 /// The entry of one version of a crate.
-pub(super) struct Entry<'a> {
-    pub(super) crate_name: &'a str,
-    pub(super) version: &'a str,
+pub(crate) struct Entry<'a> {
+    pub(crate) crate_name: &'a str,
+    pub(crate) version: &'a str,
     /// Year, month and day.
-    pub(super) date: &'a str,
+    pub(crate) date: &'a str,
     /// The changes, under headings of the third level.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Entry<'_> {
     /// The changelog with this entry before the first section; unchanged if it has an entry for this version.
-    pub(super) fn inserted(&self, changelog: &str) -> String {
+    pub(crate) fn inserted(&self, changelog: &str) -> String {
         let heading = format!("## {} {} - ", self.crate_name, self.version);
         if changelog.lines().any(|line| line.starts_with(&heading)) {
             return changelog.to_owned();
