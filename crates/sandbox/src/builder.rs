@@ -9,8 +9,9 @@ use crate::application::Application;
 use crate::faults::{Fault, Script};
 use crate::login::User;
 use crate::rate_limits::{RateLimitPlan, RateLimits};
+use crate::resources::ListingQuirks;
 use crate::team::{PrivateCloud, TeamSettings};
-use crate::tenant::{ENTERPRISE, ListingQuirks, TenantSettings};
+use crate::tenant::{ENTERPRISE, TenantSettings};
 use crate::token::TokenQuota;
 
 /// Members are generated on access, but each needs a number.

@@ -45,9 +45,4 @@ impl Call {
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         T::deserialize(&self.body).map_err(|error| Problem::internal(error.to_string()))
     }
-
-    /// A top-level field of the request body, or null.
-    pub(crate) fn body_field(&self, name: &str) -> &Value {
-        &self.body[name]
-    }
 }

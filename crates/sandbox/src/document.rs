@@ -83,6 +83,16 @@ pub(crate) struct Operation {
     pub(crate) body: Option<RequestBody>,
     /// Schemas of the response bodies, by documented status.
     responses: BTreeMap<u16, Option<Schema>>,
+    shape: OnceLock<ResponseShape>,
+}
+
+/// The names of the properties in the body of a success.
+#[derive(Default)]
+pub(crate) struct ResponseShape {
+    /// Of the resource, or of the resources in a page.
+    pub(crate) item: BTreeSet<String>,
+    /// Of a page.
+    pub(crate) page: BTreeSet<String>,
 }
 
 pub(crate) struct Parameter {
@@ -187,10 +197,8 @@ impl Document {
     /// The response of an operation without a handler: the first documented success, generated from its schema. Path parameters and
     /// fields of the request are repeated in properties of the same name.
     pub(crate) fn default_response(&self, operation: &Operation, call: &Call) -> ApiResponse {
-        let mut successes = operation.responses.range(200..300);
-        let (status, schema) = successes.next().unwrap_or((&204, &None));
-        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::NO_CONTENT);
-        let mut response = match schema {
+        let status = self.success_status(operation);
+        let mut response = match operation.response_schema(status) {
             Some(schema) => {
                 let value = self.examples(call).value(&schema.pointer);
                 ApiResponse::json(status, &value)
@@ -199,6 +207,52 @@ impl Document {
         };
         response.is_default = true;
         response
+    }
+
+    /// The status of a success: the first that is documented.
+    pub(crate) fn success_status(&self, operation: &Operation) -> StatusCode {
+        let status = operation.responses.range(200..300).next();
+        let status = status.and_then(|(status, _)| StatusCode::from_u16(*status).ok());
+        status.unwrap_or(StatusCode::NO_CONTENT)
+    }
+
+    /// The properties in the body of a success. In pages, the items are under `list`.
+    pub(crate) fn shape<'o>(&self, operation: &'o Operation, list: &str) -> &'o ResponseShape {
+        operation.shape.get_or_init(|| {
+            let mut shape = ResponseShape::default();
+            let mut schemas = operation.responses.range(200..300);
+            if let Some(schema) = schemas.find_map(|(_, schema)| schema.as_ref()) {
+                self.add_properties(&schema.pointer, list, &mut shape);
+            }
+            shape
+        })
+    }
+
+    fn add_properties(&self, pointer: &str, list: &str, shape: &mut ResponseShape) {
+        let Some((pointer, schema)) = self.resolve(pointer) else {
+            return;
+        };
+        for composition in ["allOf", "anyOf", "oneOf"] {
+            for index in 0..schema[composition].as_array().map_or(0, Vec::len) {
+                self.add_properties(&format!("{pointer}/{composition}/{index}"), list, shape);
+            }
+        }
+        if schema["items"].is_object() {
+            self.add_properties(&format!("{pointer}/items"), list, shape);
+        }
+        let Some(properties) = schema["properties"].as_object() else {
+            return;
+        };
+        let names = properties.keys().cloned();
+        if properties
+            .get(list)
+            .is_some_and(|list| list["type"] == "array")
+        {
+            shape.page.extend(names);
+            self.add_properties(&format!("{pointer}/properties/{list}"), list, shape);
+        } else {
+            shape.item.extend(names);
+        }
     }
 
     /// The response of a handler with the required properties that the handler does not know.
@@ -286,6 +340,12 @@ impl Operation {
     /// Whether the operation has this name, with or without the API prefix.
     pub(crate) fn has_name(&self, name: &str) -> bool {
         self.name == name || self.qualified_name() == name
+    }
+
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == name)
     }
 
     /// Whether the operation only reads.

@@ -100,40 +100,38 @@ impl Population {
     }
 
     /// Returns the member with this number.
-    pub(crate) fn member(&self, number: u64) -> Option<Member> {
-        (number < self.size).then(|| {
-            let mut random = self.random(number);
-            let (given, family) = if number == 0 {
-                (GIVEN_NAMES[0], FAMILY_NAMES[0])
-            } else {
-                (
-                    GIVEN_NAMES[random.usize(..GIVEN_NAMES.len())],
-                    FAMILY_NAMES[random.usize(..FAMILY_NAMES.len())],
-                )
-            };
-            let role = match (number, random.u8(..10)) {
-                (0 | 1, _) => "teams_owner",
-                (_, 0 | 1) => "teams_report_viewer",
-                _ => "teams_contributor",
-            };
-            // Listings create many members, so each string is built with one allocation.
-            let mut nickname = String::with_capacity(32);
-            nickname.extend([given, ".", family]);
-            nickname.make_ascii_lowercase();
-            if number > 0 {
-                // Writing to a `String` cannot fail.
-                let _ = write!(nickname, ".{number}");
-            }
-            Member {
-                id: self.id(number),
-                email: [&nickname, "@", self.domain].concat(),
-                name: [given, " ", family].concat(),
-                given_name: given.to_owned(),
-                family_name: family.to_owned(),
-                nickname,
-                role: role.to_owned(),
-            }
-        })
+    pub(crate) fn member(&self, number: u64) -> Member {
+        let mut random = self.random(number);
+        let (given, family) = if number == 0 {
+            (GIVEN_NAMES[0], FAMILY_NAMES[0])
+        } else {
+            (
+                GIVEN_NAMES[random.usize(..GIVEN_NAMES.len())],
+                FAMILY_NAMES[random.usize(..FAMILY_NAMES.len())],
+            )
+        };
+        let role = match (number, random.u8(..10)) {
+            (0 | 1, _) => "teams_owner",
+            (_, 0 | 1) => "teams_report_viewer",
+            _ => "teams_contributor",
+        };
+        // Listings create many members, so each string is built with one allocation.
+        let mut nickname = String::with_capacity(32);
+        nickname.extend([given, ".", family]);
+        nickname.make_ascii_lowercase();
+        if number > 0 {
+            // Writing to a `String` cannot fail.
+            let _ = write!(nickname, ".{number}");
+        }
+        Member {
+            id: self.id(number),
+            email: [&nickname, "@", self.domain].concat(),
+            name: [given, " ", family].concat(),
+            given_name: given.to_owned(),
+            family_name: family.to_owned(),
+            nickname,
+            role: role.to_owned(),
+        }
     }
 
     /// Initial number of owners.
@@ -155,12 +153,12 @@ impl Population {
         (self.id(number) == id).then_some(number)
     }
 
-    /// The number of the initial member with this e-mail address.
+    /// The number of the member with this e-mail address.
     pub(crate) fn number_of_email(&self, email: &str) -> Option<u64> {
         let (address, _) = email.split_once('@')?;
         let last = address.rsplit('.').next()?;
         let number = last.parse().unwrap_or(0);
-        let member = self.member(number)?;
+        let member = self.member(number);
         member.email.eq_ignore_ascii_case(email).then_some(number)
     }
 
@@ -185,12 +183,11 @@ mod tests {
         for seed in [0, 7, u64::MAX] {
             let population = Population::new(seed, 1000, "example.com");
             for number in 0..1000 {
-                let member = population.member(number).unwrap();
+                let member = population.member(number);
                 assert_eq!(population.number_of_id(&member.id), Some(number));
                 assert_eq!(population.number_of_email(&member.email), Some(number));
             }
             assert_eq!(population.number_of_id(&population.id(5000)), Some(5000));
-            assert_eq!(population.member(1000), None);
         }
     }
 

@@ -171,7 +171,7 @@ impl Problem {
 
     /// Replaces the status with 403 if the operation does not document it: some operations have no 404.
     pub(crate) fn with_documented_status(mut self, operation: &Operation) -> Self {
-        if !operation.documents_status(self.status) {
+        if self.status.is_client_error() && !operation.documents_status(self.status) {
             self.status = StatusCode::FORBIDDEN;
         }
         self

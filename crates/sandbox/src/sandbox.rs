@@ -303,8 +303,8 @@ impl Sandbox {
     pub fn accept_organization_invitation(&self, id: &str) -> Result<User, Error> {
         let now = self.shared.clock.now();
         let accepted = self.shared.tenant.lock().accept(id, now);
-        let (_, person) = accepted.ok_or_else(|| Error::Invitation { id: id.to_owned() })?;
-        Ok(User::new(person.id, person.email, person.name))
+        let (_, user) = accepted.ok_or_else(|| Error::Invitation { id: id.to_owned() })?;
+        Ok(user)
     }
 
     /// Publishes a DNS TXT record in the sandbox, which verifies a domain. Pass the `verification_host` and

@@ -96,7 +96,7 @@ impl SandboxBuilder {
         if users.is_empty() {
             users.push(User::new(&admin.id, &admin.email, &admin.name));
         }
-        let organization = tenant.organizations.get(0);
+        let organization = tenant.first_organization();
         let organization =
             organization.ok_or_else(|| internal_error("the tenant has no organization"))?;
         let member = members.first().cloned();
@@ -149,7 +149,7 @@ impl SandboxBuilder {
             application,
             native,
             admin,
-            organization: (organization.id, organization.name),
+            organization,
             member,
             team: slug,
             url,

@@ -1,6 +1,7 @@
 //! Parsing of operations and schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use jsonschema::{Draft, Registry};
 use serde_json::Value;
@@ -56,6 +57,7 @@ impl DocumentParser<'_> {
             parameters,
             body,
             responses,
+            shape: OnceLock::new(),
         })
     }
 

@@ -1,106 +1,82 @@
 //! Members of an organization.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::ManagementContext;
-use super::listings::{PageMode, numbered_page, page_mode};
-use crate::pages::cursor_page;
+use super::views::{MEMBERS, ORGANIZATIONS};
 use crate::problem::Problem;
-use crate::response::{ApiResponse, no_content};
-use crate::tenant::Organization;
+use crate::resources::{Context, Outcome, texts};
+use crate::response::no_content;
 
 /// Scope required for the roles of members.
 const READ_MEMBER_ROLES: &str = "read:organization_member_roles";
 
-impl ManagementContext<'_> {
-    /// Whether `fields` selects the roles of members, which are omitted by default.
-    fn includes_roles(&self) -> Result<bool, Problem> {
-        let fields = self.call.get("fields").unwrap_or_default();
-        let is_included = self.call.get("include_fields") != Some("false");
-        let names_roles = fields.split(',').any(|field| field.trim() == "roles");
-        let wanted = names_roles && is_included;
-        if wanted && !self.call.caller.has_scope(READ_MEMBER_ROLES) {
-            let title = "The roles of members require another scope";
-            let problem = Problem::forbidden("INSUFFICIENT_SCOPE", title);
-            return Err(problem.details(format!("expected {READ_MEMBER_ROLES}")));
-        }
-        Ok(wanted)
+/// Whether `fields` selects the roles of members, which are omitted by default.
+fn includes_roles(context: &Context<'_>) -> Result<bool, Problem> {
+    let fields = context.call.get("fields").unwrap_or_default();
+    let is_included = context.call.get("include_fields") != Some("false");
+    let wanted = is_included && fields.split(',').any(|field| field.trim() == "roles");
+    if wanted && !context.call.caller.has_scope(READ_MEMBER_ROLES) {
+        let title = "The roles of members require another scope";
+        let problem = Problem::forbidden("INSUFFICIENT_SCOPE", title);
+        return Err(problem.details(format!("expected {READ_MEMBER_ROLES}")));
     }
+    Ok(wanted)
+}
 
-    fn member_json(
-        &self,
-        organization: &Organization,
-        number: u64,
-        with_roles: bool,
-    ) -> Option<Value> {
-        let person = self.tenant.people.get(number)?;
-        let mut body = json!({
-            "user_id": person.id,
-            "email": person.email,
-            "name": person.name,
-        });
+/// The point in time that the member list reflects.
+fn list_time(context: &Context<'_>) -> DateTime<Utc> {
+    match context.tenant.settings.quirks.member_lag {
+        0 => DateTime::<Utc>::MAX_UTC,
+        lag => {
+            let lag = TimeDelta::try_seconds(lag);
+            let time = lag.and_then(|lag| context.call.now.checked_sub_signed(lag));
+            time.unwrap_or(DateTime::<Utc>::MIN_UTC)
+        }
+    }
+}
+
+pub(super) fn list(context: &mut Context<'_>) -> Outcome {
+    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let with_roles = includes_roles(context)?;
+    let time = list_time(context);
+    let members = context.tenant.members(organization);
+    let listing = context.listing("members")?;
+    let show = |number| {
+        let mut person = context.tenant.person(number)?.into_owned();
         if with_roles {
-            let ids = organization.members.roles_of(number).iter();
-            let roles = ids.filter_map(|id| self.tenant.role(id));
-            let roles: Vec<Value> = roles
-                .map(|role| json!({"id": role.id, "name": role.name}))
-                .collect();
-            body["roles"] = json!(roles);
+            let roles = context.roles(members.roles_of(number)).into_iter();
+            let roles = roles.map(|(_, role)| json!({"id": role["id"], "name": role["name"]}));
+            person.set("roles", roles.collect::<Vec<Value>>());
         }
-        Some(crate::pages::select_fields(self.call, body))
-    }
+        Some((number, context.show(&MEMBERS, &person)))
+    };
+    let items = members.after(listing.start(), time).filter_map(show);
+    Ok(listing.page(|| Some(members.count(time)), items))
+}
 
-    pub(super) fn list_members(&self) -> Result<ApiResponse, Problem> {
-        let organization = self.organization()?;
-        let with_roles = self.includes_roles()?;
-        let then = self.member_list_time();
-        let members = &organization.members;
-        let show = |number| self.member_json(&organization, number, with_roles);
-        Ok(match page_mode(self.operation, self.call)? {
-            PageMode::Numbered { start, size } => numbered_page(
-                self.call,
-                "members",
-                (start, size),
-                Some(members.count(then)),
-                members.after(None, then).filter_map(show),
-            ),
-            PageMode::Cursor(start) => {
-                let numbers = members.after(start, then);
-                let items = numbers.filter_map(|number| Some((number, show(number)?)));
-                let quirks = self.tenant.settings.quirks;
-                cursor_page(self.operation, self.call, quirks, "members", items)
-            }
-        })
+/// Adds all or none. All must be people of the tenant.
+pub(super) fn add(context: &mut Context<'_>) -> Outcome {
+    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let ids = texts(&context.call.body["members"]);
+    let numbers = ids.iter().map(|id| context.tenant.person_number(id));
+    let numbers: Option<Vec<u64>> = numbers.collect();
+    let numbers = numbers.ok_or_else(|| Problem::body_field("/members", "no user has this id"))?;
+    let members = context.tenant.members_mut(organization);
+    for number in numbers {
+        members.join(number, context.call.now);
     }
+    no_content()
+}
 
-    /// Adds all or none. All must be people of the tenant.
-    pub(super) fn add_members(&mut self) -> Result<ApiResponse, Problem> {
-        let ids = self.string_list("members");
-        let people = &self.tenant.people;
-        let numbers: Option<Vec<u64>> = ids.iter().map(|id| people.number_of_id(id)).collect();
-        let now = self.call.now;
-        let organization = self.organization_mut()?;
-        let numbers =
-            numbers.ok_or_else(|| Problem::body_field("/members", "no user has this id"))?;
-        for number in numbers {
-            organization.members.join(number, now);
+/// Ignores people who are not members.
+pub(super) fn remove(context: &mut Context<'_>) -> Outcome {
+    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    for id in texts(&context.call.body["members"]) {
+        if let Some(number) = context.tenant.person_number(&id) {
+            let members = context.tenant.members_mut(organization);
+            members.leave(number, context.call.now);
         }
-        no_content()
     }
-
-    /// Ignores people who are not members.
-    pub(super) fn remove_members(&mut self) -> Result<ApiResponse, Problem> {
-        let ids = self.string_list("members");
-        let people = &self.tenant.people;
-        let numbers: Vec<u64> = ids
-            .iter()
-            .filter_map(|id| people.number_of_id(id))
-            .collect();
-        let now = self.call.now;
-        let organization = self.organization_mut()?;
-        for number in numbers {
-            organization.members.leave(number, now);
-        }
-        no_content()
-    }
+    no_content()
 }

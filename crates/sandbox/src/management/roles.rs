@@ -1,113 +1,111 @@
-//! Roles of members: direct ones, and effective ones including those of groups.
+//! Roles of members and groups: direct ones, and effective ones including those of groups.
 
 use serde_json::{Value, json};
 
-use super::ManagementContext;
-use super::groups::to_json as group_json;
-use super::listings::{numbered_page, page_range};
+use super::views::{GROUPS, MEMBERS, ORGANIZATIONS};
 use crate::problem::Problem;
-use crate::response::{ApiResponse, no_content};
-use crate::tenant::{GroupAssignment, Organization, Role, TooManyRoles, add_roles};
+use crate::resources::{Context, Item, Outcome};
+use crate::response::no_content;
+use crate::tenant::{RoleChange, TooManyRoles, kinds};
 
-pub(super) fn to_json(role: &Role) -> Value {
-    json!({"id": role.id, "name": role.name, "description": role.description})
+fn too_many_roles(_: TooManyRoles) -> Problem {
+    Problem::conflict("TOO_MANY_ROLES", "At most 10 roles can be assigned")
 }
 
-pub(super) fn too_many_roles() -> Problem {
-    let title = "At most 10 roles can be assigned";
-    Problem::conflict("TOO_MANY_ROLES", title)
+/// The change that the body asks for. All roles must exist.
+fn requested(context: &Context<'_>, adds: bool) -> Result<RoleChange, Problem> {
+    let unknown = Problem::body_field("/roles", "no role has this id");
+    let ids = context.known_roles(&context.call.body["roles"], unknown)?;
+    Ok(RoleChange::new(adds, ids))
 }
 
-impl ManagementContext<'_> {
-    /// The roles named in the body. All must exist in the tenant.
-    pub(super) fn known_roles(&self) -> Result<Vec<String>, Problem> {
-        let ids = self.string_list("roles");
-        match ids.iter().find(|id| self.tenant.role(id).is_none()) {
-            Some(_) => Err(Problem::body_field("/roles", "no role has this id")),
-            None => Ok(ids),
-        }
-    }
+/// The numbers of the organization and of the member named by the call.
+fn member(context: &Context<'_>) -> Result<(u64, u64), Problem> {
+    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let number = context.tenant.person_number(context.id(&MEMBERS));
+    let members = context.tenant.members(organization);
+    let number = number.filter(|number| members.contains(*number));
+    Ok((organization, number.ok_or_else(|| MEMBERS.missing())?))
+}
 
-    /// Number of the member named by the call.
-    fn member(&self, organization: &Organization) -> Result<u64, Problem> {
-        let number = self
-            .tenant
-            .people
-            .number_of_id(self.call.required("user_id"));
-        let number = number.filter(|number| organization.members.contains(*number));
-        number.ok_or_else(|| {
-            let title = "The organization has no such member";
-            Problem::not_found("INEXISTENT_USER", title)
-        })
-    }
+/// The roles of a member, in the order of their assignment.
+pub(super) fn list(context: &mut Context<'_>) -> Outcome {
+    let (organization, member) = member(context)?;
+    let members = context.tenant.members(organization);
+    let roles = context.roles(members.roles_of(member));
+    Ok(context.listing("roles")?.page_of_all(roles))
+}
 
-    pub(super) fn list_member_roles(&self) -> Result<ApiResponse, Problem> {
-        let page = page_range(self.call)?;
-        let organization = self.organization()?;
-        let ids = organization.members.roles_of(self.member(&organization)?);
-        Ok(numbered_page(
-            self.call,
-            "roles",
-            page,
-            Some(ids.len() as u64),
-            ids.iter()
-                .filter_map(|id| self.tenant.role(id))
-                .map(to_json),
-        ))
-    }
+pub(super) fn change(context: &mut Context<'_>, adds: bool) -> Outcome {
+    let (organization, member) = member(context)?;
+    let change = requested(context, adds)?;
+    let members = context.tenant.members_mut(organization);
+    change
+        .apply(members.roles_mut(member))
+        .map_err(too_many_roles)?;
+    no_content()
+}
 
-    pub(super) fn assign_member_roles(&mut self) -> Result<ApiResponse, Problem> {
-        let member = self.member(&self.organization()?)?;
-        let ids = self.known_roles()?;
-        let members = &mut self.organization_mut()?.members;
-        add_roles(members.roles_mut(member), &ids).map_err(|TooManyRoles| too_many_roles())?;
-        no_content()
-    }
+pub(super) fn list_of_group(context: &mut Context<'_>) -> Outcome {
+    let (_, group) = context.item(&GROUPS)?;
+    let roles = context.roles(&group.texts("roles")).into_iter();
+    let roles = (0..).zip(roles.map(|(_, role)| role)).collect();
+    Ok(context.listing("roles")?.page_of_all(roles))
+}
 
-    pub(super) fn remove_member_roles(&mut self) -> Result<ApiResponse, Problem> {
-        let member = self.member(&self.organization()?)?;
-        let ids = self.known_roles()?;
-        let members = &mut self.organization_mut()?.members;
-        members.roles_mut(member).retain(|role| !ids.contains(role));
-        no_content()
-    }
-
-    pub(super) fn list_effective_roles(&self) -> Result<ApiResponse, Problem> {
-        let organization = self.organization()?;
-        let member = self.member(&organization)?;
-        let direct = organization.members.roles_of(member);
-        let is_by_group = |role: &Role| {
-            groups_granting(&organization, member, &role.id)
-                .next()
-                .is_some()
-        };
-        let roles = self.tenant.roles.iter().filter_map(|role| {
-            let mut from = Vec::new();
-            from.extend(direct.contains(&role.id).then_some("direct"));
-            from.extend(is_by_group(role).then_some("groups"));
-            let mut item = to_json(role);
-            item["sources"] = json!(from);
-            (!from.is_empty()).then_some(item)
-        });
-        self.indexed_page("roles", roles)
-    }
-
-    pub(super) fn list_source_groups(&self) -> Result<ApiResponse, Problem> {
-        let organization = self.organization()?;
-        let member = self.member(&organization)?;
-        let groups = groups_granting(&organization, member, self.call.required("role_id"));
-        let groups = groups.filter_map(|one| self.group(one)).map(group_json);
-        self.indexed_page("groups", groups)
-    }
+pub(super) fn change_of_group(context: &mut Context<'_>, adds: bool) -> Outcome {
+    let (_, group) = context.item(&GROUPS)?;
+    let mut roles = group.texts("roles");
+    requested(context, adds)?
+        .apply(&mut roles)
+        .map_err(too_many_roles)?;
+    context.item_mut(&GROUPS)?.set("roles", roles);
+    no_content()
 }
 
 /// The groups that give a role to a member.
-fn groups_granting<'a>(
-    organization: &'a Organization,
+fn groups_granting(
+    context: &Context<'_>,
     member: u64,
-    role: &'a str,
-) -> impl Iterator<Item = &'a GroupAssignment> {
-    let groups = organization.groups.iter();
-    groups
-        .filter(move |one| one.people.contains(&member) && one.roles.iter().any(|own| own == role))
+    role: &str,
+) -> Result<Vec<(u64, Item)>, Problem> {
+    let groups = context.collection(&GROUPS)?.iter();
+    let gives = |group: &Item| {
+        let people = group.value("people").as_array();
+        let has_member = people.is_some_and(|people| people.contains(&json!(member)));
+        has_member && group.texts("roles").iter().any(|own| own == role)
+    };
+    let giving = groups.filter(|(_, group)| gives(group));
+    Ok(giving
+        .map(|(number, group)| (number, group.into_owned()))
+        .collect())
+}
+
+pub(super) fn list_effective(context: &mut Context<'_>) -> Outcome {
+    let (organization, member) = member(context)?;
+    let members = context.tenant.members(organization);
+    let direct = members.roles_of(member);
+    let mut roles: Vec<(u64, Value)> = Vec::new();
+    for (number, role) in context.tenant.root(&kinds::ROLES).iter() {
+        let id = role.text("id");
+        let mut sources = Vec::new();
+        sources.extend(direct.iter().any(|own| own == id).then_some("direct"));
+        let groups = groups_granting(context, member, id)?;
+        sources.extend((!groups.is_empty()).then_some("groups"));
+        if !sources.is_empty() {
+            let mut role = role.into_owned();
+            role.set("sources", sources);
+            roles.push((number, role.fields.into()));
+        }
+    }
+    Ok(context.listing("roles")?.page_of_all(roles))
+}
+
+pub(super) fn list_source_groups(context: &mut Context<'_>) -> Outcome {
+    let (_, member) = member(context)?;
+    let groups = groups_granting(context, member, context.call.required("role_id"))?;
+    let groups = groups
+        .iter()
+        .map(|(number, group)| (*number, context.show(&GROUPS, group)));
+    Ok(context.listing("groups")?.page_of_all(groups.collect()))
 }

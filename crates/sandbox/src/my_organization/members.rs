@@ -1,92 +1,78 @@
-//! Members of the organization.
+//! Members of the organization and their roles.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{MyOrganizationContext, not_found, roles};
-use crate::pages::{cursor_page, page_start, select_fields};
+use super::views::{MEMBERS, ORGANIZATION, ROLES};
 use crate::problem::Problem;
-use crate::response::{ApiResponse, no_content, ok};
-use crate::timestamp::rfc3339 as time;
+use crate::resources::{Context, Outcome, texts};
+use crate::response::{no_content, ok};
+use crate::tenant::{RoleChange, TooManyRoles};
 
 /// Without this scope, members are listed without roles.
 const READ_ROLES_SCOPE: &str = "read:my_org:member_roles";
 
-impl MyOrganizationContext<'_> {
-    /// Number of the member named by the call.
-    pub(super) fn member(&self) -> Result<u64, Problem> {
-        self.member_by_id(self.call.required("user_id"))
-    }
+/// The numbers of the organization and of a member.
+fn member(context: &Context<'_>, id: &str) -> Result<(u64, u64), Problem> {
+    let (organization, _) = context.item(&ORGANIZATION)?;
+    let number = context.tenant.person_number(id);
+    let members = context.tenant.members(organization);
+    let number = number.filter(|number| members.contains(*number));
+    Ok((organization, number.ok_or_else(|| MEMBERS.missing())?))
+}
 
-    fn member_by_id(&self, id: &str) -> Result<u64, Problem> {
-        let number = self.tenant.people.number_of_id(id);
-        let number = number.filter(|number| self.organization.members.contains(*number));
-        number.ok_or_else(|| not_found("The organization has no such member"))
-    }
-
-    fn member_json(&self, number: u64) -> Option<Value> {
-        let member_json = self.tenant.people.get(number)?;
-        let mut member = json!({
-            "user_id": member_json.id,
-            "email": member_json.email,
-            "name": member_json.name,
-            "nickname": member_json.nickname,
-            "created_at": time(member_json.created_at),
-            "updated_at": time(member_json.created_at),
-        });
-        for (field, value) in [
-            ("given_name", member_json.given_name),
-            ("family_name", member_json.family_name),
-        ] {
-            if !value.is_empty() {
-                member[field] = json!(value);
-            }
+pub(super) fn list(context: &mut Context<'_>) -> Outcome {
+    let (organization, _) = context.item(&ORGANIZATION)?;
+    let with_roles = context.call.caller.has_scope(READ_ROLES_SCOPE);
+    let members = context.tenant.members(organization);
+    let listing = context.listing(MEMBERS.list)?;
+    let show = |number| {
+        let mut person = context.tenant.person(number)?.into_owned();
+        if with_roles {
+            let roles = context.roles(members.roles_of(number)).into_iter();
+            person.set("roles", roles.map(|(_, role)| role).collect::<Vec<Value>>());
         }
-        Some(member)
-    }
+        Some((number, context.show(&MEMBERS, &person)))
+    };
+    let items = members.after(listing.start(), DateTime::<Utc>::MAX_UTC);
+    Ok(listing.page(|| None, items.filter_map(show)))
+}
 
-    pub(super) fn list_members(&self) -> Result<ApiResponse, Problem> {
-        let start = page_start(self.operation, self.call)?;
-        let with_roles = self.call.caller.has_scope(READ_ROLES_SCOPE);
-        let numbers = self
-            .organization
-            .members
-            .after(start, DateTime::<Utc>::MAX_UTC);
-        let members = numbers.filter_map(|number| {
-            let mut member = self.member_json(number)?;
-            if with_roles {
-                let ids = self.organization.members.roles_of(number);
-                member["roles"] = json!(roles::roles_json(self.tenant, ids));
-            }
-            Some((number, select_fields(self.call, member)))
-        });
-        let quirks = self.tenant.settings.quirks;
-        Ok(cursor_page(
-            self.operation,
-            self.call,
-            quirks,
-            "members",
-            members,
-        ))
-    }
+pub(super) fn get(context: &mut Context<'_>) -> Outcome {
+    let (_, number) = member(context, context.id(&MEMBERS))?;
+    let person = context
+        .tenant
+        .person(number)
+        .ok_or_else(|| MEMBERS.missing())?;
+    ok(&context.show(&MEMBERS, &person))
+}
 
-    pub(super) fn get_member(&self) -> Result<ApiResponse, Problem> {
-        let member = self.member_json(self.member()?).unwrap_or_default();
-        ok(&select_fields(self.call, member))
+/// Removes all or none.
+pub(super) fn delete(context: &mut Context<'_>) -> Outcome {
+    let ids = texts(&context.call.body["members"]);
+    let found = ids.iter().map(|id| member(context, id));
+    for (organization, number) in found.collect::<Result<Vec<_>, Problem>>()? {
+        let members = context.tenant.members_mut(organization);
+        members.leave(number, context.call.now);
     }
+    no_content()
+}
 
-    pub(super) fn delete_memberships(&mut self) -> Result<ApiResponse, Problem> {
-        let ids = self.call.body_field("members").as_array();
-        let numbers = ids
-            .into_iter()
-            .flatten()
-            .map(|id| self.member_by_id(id.as_str().unwrap_or_default()))
-            .collect::<Result<Vec<u64>, Problem>>()?;
-        let now = self.call.now;
-        let members = &mut self.organization_mut()?.members;
-        for number in numbers {
-            members.leave(number, now);
-        }
-        no_content()
-    }
+pub(super) fn list_roles(context: &mut Context<'_>) -> Outcome {
+    let (organization, number) = member(context, context.id(&MEMBERS))?;
+    let members = context.tenant.members(organization);
+    let mut roles = context.roles(members.roles_of(number));
+    roles.sort_by_key(|(number, _)| *number);
+    Ok(context.listing(ROLES.list)?.page_of_all(roles))
+}
+
+pub(super) fn change_roles(context: &mut Context<'_>, adds: bool) -> Outcome {
+    let (organization, number) = member(context, context.id(&MEMBERS))?;
+    let ids = context.known_roles(&context.call.body["role_ids"], ROLES.missing())?;
+    let members = context.tenant.members_mut(organization);
+    let changed = RoleChange::new(adds, ids).apply(members.roles_mut(number));
+    changed.map_err(|TooManyRoles| {
+        Problem::forbidden("TOO_MANY_ROLES", "A member can have at most 10 roles")
+    })?;
+    no_content()
 }

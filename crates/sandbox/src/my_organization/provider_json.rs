@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::tenant::{Connection, EnabledConnection};
+use super::views::access_level;
+use crate::resources::Item;
 
 /// Name of the update schema for a strategy. The union in the document has no discriminator.
 pub(super) fn update_schema(strategy: &str) -> Option<&'static str> {
@@ -26,35 +27,43 @@ pub(super) fn update_schemas() -> [&'static str; 7] {
     UPDATE_SCHEMAS.map(|(_, schema)| schema)
 }
 
-/// An identity provider.
-pub(super) fn to_json(enabled: &EnabledConnection, connection: &Connection) -> Value {
-    let mut body = to_minimal_json(enabled, connection);
-    body["strategy"] = json!(connection.strategy);
-    body["domains"] = json!(connection.domains);
-    body["show_as_button"] = json!(enabled.show_as_button);
-    body["assign_membership_on_login"] = json!(enabled.assign_membership_on_login);
-    body["options"] = json!(options(connection));
-    if ["oidc", "okta", "samlp"].contains(&connection.strategy.as_str()) {
-        body["attributes"] = attributes(connection.is_mapping_fresh, "sso_field");
+/// The properties of an identity provider. With the access level `none` there are only some.
+pub(super) fn fields(link: &Item, connection: &Item) -> Map<String, Value> {
+    let name = connection.text("name");
+    let title = match connection.text("display_name") {
+        "" => name,
+        title => title,
+    };
+    let mut fields = Item::new(json!({
+        "id": connection.text("id"),
+        "name": name,
+        "display_name": title,
+        "is_enabled": link.flag("is_enabled"),
+        "access_level": access_level(link),
+    }));
+    if access_level(link) != "none" {
+        for field in ["strategy", "domains"] {
+            fields.set(field, connection.value(field).clone());
+        }
+        for field in ["show_as_button", "assign_membership_on_login"] {
+            fields.set(field, link.flag(field));
+        }
+        fields.set("options", options(connection));
+        if ["oidc", "okta", "samlp"].contains(&connection.text("strategy")) {
+            fields.set("attributes", attributes(connection, "sso_field"));
+        }
     }
-    body
-}
-
-/// An identity provider with the access level `none`.
-pub(super) fn to_minimal_json(enabled: &EnabledConnection, connection: &Connection) -> Value {
-    json!({
-        "id": connection.id,
-        "name": connection.name,
-        "display_name": connection.display_name.as_ref().unwrap_or(&connection.name),
-        "is_enabled": enabled.is_enabled,
-        "access_level": enabled.access_level,
-    })
+    fields.fields
 }
 
 /// The options without secrets. Certificates have different names in requests and responses.
-fn options(connection: &Connection) -> Map<String, Value> {
-    let shown = connection.options.iter();
-    let shown = shown.filter_map(|(name, value)| match name.as_str() {
+fn options(connection: &Item) -> Map<String, Value> {
+    let options = connection
+        .value("options")
+        .as_object()
+        .into_iter()
+        .flatten();
+    let shown = options.filter_map(|(name, value)| match name.as_str() {
         "client_secret" => None,
         "signingCert" => Some(("cert".to_owned(), value.clone())),
         other => Some((other.to_owned(), value.clone())),
@@ -64,7 +73,8 @@ fn options(connection: &Connection) -> Map<String, Value> {
 
 /// The attribute mapping. `field` holds the provider's name of each attribute. A stale mapping lacks the latest
 /// attribute.
-pub(super) fn attributes(is_fresh: bool, field: &str) -> Value {
+pub(super) fn attributes(connection: &Item, field: &str) -> Value {
+    let is_fresh = connection.flag("is_mapping_fresh");
     let attribute = |theirs: &str, ours: &str, label: &str, is_required: bool, is_missing: bool| {
         let mut item = json!({
             "user_attribute": ours,

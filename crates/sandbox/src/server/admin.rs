@@ -99,7 +99,9 @@ pub(super) fn router(shared: &Arc<ServerState>) -> Router {
         )
         .route(
             "/_sandbox/client-grants",
-            get(without_body(|shared| ok(&shared.tenant.lock().grants))),
+            get(without_body(|shared| {
+                ok(&shared.tenant.lock().client_grants())
+            })),
         )
         .route(
             "/_sandbox/dns",
@@ -221,10 +223,10 @@ impl ServerState {
             return ok(&member);
         }
         match self.tenant.lock().accept(id, now) {
-            Some((organization, person)) => ok(&serde_json::json!({
+            Some((organization, user)) => ok(&serde_json::json!({
                 "organization_id": organization,
-                "user_id": person.id,
-                "email": person.email,
+                "user_id": user.id,
+                "email": user.email,
             })),
             None => Err(Problem::not_found(
                 "NOT_FOUND",

@@ -15,6 +15,7 @@ use crate::call::Call;
 use crate::document::Operation;
 use crate::faults::FaultTarget;
 use crate::problem::Problem;
+use crate::resources::Context;
 use crate::response::ApiResponse;
 use crate::{management, my_organization, request_parser};
 
@@ -127,13 +128,20 @@ impl ServerState {
                     let done = self.team().call(operation, &call);
                     done.map(|done| (done.response, done.acted))
                 }
-                Api::MyOrganization => {
+                api => {
                     let mut tenant = self.tenant.lock();
-                    my_organization::call(&mut tenant, document, operation, &call)
-                        .map(|response| (response, true))
+                    let context = Context {
+                        tenant: &mut tenant,
+                        document,
+                        operation,
+                        call: &call,
+                    };
+                    let handled = match api {
+                        Api::MyOrganization => my_organization::call(context),
+                        _ => management::call(context),
+                    };
+                    handled.map(|response| (response, true))
                 }
-                Api::Organizations => management::call(&mut self.tenant.lock(), operation, &call)
-                    .map(|response| (response, true)),
             };
             Ok(match handled {
                 Err(problem) if problem.is_no_handler() => {

@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::listing::listing_page;
 use super::tenants::timestamp;
 use super::{Call, Member, OperationOutcome, Team};
 use crate::document::Operation;
@@ -134,22 +133,21 @@ impl Team {
         let since = time_parameter(call, "since")?;
         let until = time_parameter(call, "until")?;
         let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
-        let wanted = |entry: &&LogEntry| {
+        let wanted = |entry: &LogEntry| {
             since.is_none_or(|since| since <= entry.created_at)
                 && until.is_none_or(|until| entry.created_at < until)
                 && matches("type", entry.kind)
                 && matches("status", entry.status)
         };
-        listing_page(operation, call, "logs", |start| {
-            let end = start.map_or(self.activity.len(), |last| {
-                usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
-            });
-            // Newest first.
-            let entries = self.activity.iter().take(end).enumerate().rev();
-            entries
-                .map(|(number, entry)| (number as u64, entry))
-                .filter(move |(_, entry)| wanted(entry))
-        })
+        let listing = super::listing(operation, call, "logs")?;
+        let end = listing.start().map_or(self.activity.len(), |last| {
+            usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
+        });
+        // Newest first.
+        let entries = self.activity.iter().take(end).enumerate().rev();
+        let entries = entries.map(|(number, entry)| (number as u64, entry));
+        let logs = entries.filter(|(_, entry)| wanted(entry));
+        Ok(listing.page(|| None, logs).into())
     }
 }
 

@@ -4,14 +4,12 @@ mod activity;
 mod bulk_changes;
 mod initial_state;
 mod invitations;
-mod listing;
 mod members;
 mod tenant_access;
 mod tenants;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,7 +17,8 @@ use crate::call::Call;
 use crate::document::Operation;
 pub use crate::population::Member;
 use crate::problem::Problem;
-use crate::response::ApiResponse;
+use crate::resources::{Collection, Listing, ListingQuirks};
+use crate::response::{ApiResponse, ok};
 use activity::LogEntry;
 pub use invitations::Invitation;
 use members::Members;
@@ -58,14 +57,6 @@ pub(crate) struct OperationOutcome {
 }
 
 impl OperationOutcome {
-    fn reading(response: ApiResponse) -> Self {
-        Self {
-            response,
-            details: Value::Null,
-            acted: true,
-        }
-    }
-
     fn changing(response: ApiResponse, details: Value) -> Self {
         Self {
             response,
@@ -75,16 +66,19 @@ impl OperationOutcome {
     }
 }
 
+impl From<ApiResponse> for OperationOutcome {
+    /// The outcome of an operation that only reads.
+    fn from(response: ApiResponse) -> Self {
+        Self::changing(response, Value::Null)
+    }
+}
+
 /// The state of a team.
 pub(crate) struct Team {
     settings: TeamSettings,
     members: Members,
     invitations: Vec<Invitation>,
-    /// Tenants by number, in order of creation.
-    tenants: BTreeMap<u64, TeamTenant>,
-    /// Number of the next tenant. Numbers are not reused, because cursors may refer to deleted tenants.
-    next_tenant: u64,
-    tenant_numbers: HashMap<Uuid, u64>,
+    tenants: Collection<TeamTenant>,
     /// The names of all tenants, including deleted ones. Names are not reused.
     names: HashSet<String>,
     activity: Vec<LogEntry>,
@@ -96,9 +90,7 @@ impl Team {
         let mut team = Self {
             members: Members::new(settings.seed, settings.members),
             invitations: Vec::new(),
-            tenants: BTreeMap::new(),
-            next_tenant: 0,
-            tenant_numbers: HashMap::new(),
+            tenants: Collection::new(),
             names: HashSet::new(),
             activity: Vec::new(),
             random: fastrand::Rng::with_seed(settings.seed),
@@ -157,15 +149,10 @@ impl Team {
 
     /// The environments that contain tenants.
     fn list_environments(&self) -> Result<OperationOutcome, Problem> {
-        let environments: std::collections::BTreeSet<&str> = self
-            .tenants
-            .values()
-            .map(|tenant| tenant.environment.as_str())
-            .collect();
-        Ok(OperationOutcome::reading(ApiResponse::json(
-            StatusCode::OK,
-            &json!({ "environments": environments }),
-        )))
+        let tenants = self.tenants.iter();
+        let environments = tenants.map(|(_, tenant)| tenant.environment.clone());
+        let environments: BTreeSet<String> = environments.collect();
+        Ok(ok(&json!({ "environments": environments }))?.into())
     }
 
     /// Generates an id from the seed.
@@ -174,11 +161,10 @@ impl Team {
     }
 }
 
-/// The status for "not found" errors: not every operation documents 404.
-fn not_found_status(operation: &Operation) -> StatusCode {
-    if operation.documents_status(StatusCode::NOT_FOUND) {
-        StatusCode::NOT_FOUND
-    } else {
-        StatusCode::FORBIDDEN
-    }
+fn listing<'a>(
+    operation: &'a Operation,
+    call: &'a Call,
+    name: &'a str,
+) -> Result<Listing<'a>, Problem> {
+    Listing::new(operation, call, ListingQuirks::default(), name)
 }

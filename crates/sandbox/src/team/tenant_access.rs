@@ -1,15 +1,11 @@
 //! Access of members to tenants.
 
-use http::StatusCode;
-use serde::Serialize;
-use serde_json::json;
-use uuid::Uuid;
+use serde_json::{Value, json};
 
-use super::listing::listing_page;
 use super::{Call, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
-use crate::response::ApiResponse;
+use crate::response::ok;
 
 /// The role that is limited to specific applications.
 const SPECIFIC_APPS: &str = "editor-specific-apps";
@@ -20,26 +16,6 @@ pub(super) struct TenantAccess {
     pub(super) roles: Vec<String>,
     /// Applications of the role `editor-specific-apps`.
     pub(super) client_ids: Vec<String>,
-}
-
-/// A role in the tenant list of a member.
-#[derive(Serialize)]
-struct RoleAssignment<'a> {
-    role: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_ids: Option<&'a [String]>,
-}
-
-/// A member in the member list of a tenant.
-#[derive(Serialize)]
-struct TenantMember<'a> {
-    id: String,
-    email: String,
-    name: String,
-    given_name: String,
-    family_name: String,
-    nickname: String,
-    roles: &'a [String],
 }
 
 /// Checks that `editor-specific-apps` comes with applications and, if `both_ways`, that applications come with that
@@ -69,13 +45,13 @@ pub(super) fn check_apps(
 }
 
 impl TenantAccess {
-    fn assignments(&self) -> Vec<RoleAssignment<'_>> {
-        let assignment = |role: &'_ String| role == SPECIFIC_APPS;
-        self.roles
-            .iter()
-            .map(|role| RoleAssignment {
-                client_ids: assignment(role).then_some(self.client_ids.as_slice()),
-                role,
+    /// The roles in the tenant list of a member.
+    fn assignments(&self) -> Vec<Value> {
+        let roles = self.roles.iter();
+        roles
+            .map(|role| match role == SPECIFIC_APPS {
+                true => json!({"role": role, "client_ids": self.client_ids}),
+                false => json!({ "role": role }),
             })
             .collect()
     }
@@ -84,42 +60,28 @@ impl TenantAccess {
 impl Team {
     /// Lists the tenants of an environment that a member has access to.
     pub(super) fn list_tenant_access(&self, call: &Call) -> Result<OperationOutcome, Problem> {
-        #[derive(Serialize)]
-        struct Item<'a> {
-            tenant_id: Uuid,
-            domain: &'a str,
-            roles: Vec<RoleAssignment<'a>>,
-        }
-        let (number, _) = self.member_of(call)?;
+        let (member, _) = self.member_of(call)?;
         let environment = call.required("environment");
-        let in_environment = self
-            .tenants
-            .values()
-            .filter(|tenant| tenant.environment == environment);
-        let tenants: Vec<Item<'_>> = in_environment
-            .filter_map(|tenant| {
-                Some(Item {
-                    tenant_id: tenant.tenant_id,
-                    domain: &tenant.domain,
-                    roles: tenant.access.get(&number)?.assignments(),
-                })
-            })
-            .collect();
-        let is_known = self
-            .tenants
-            .values()
-            .any(|tenant| tenant.environment == environment);
-        if !is_known {
-            return Err(Problem::not_found(
-                "ENVIRONMENT_NOT_FOUND",
-                "The team has no tenants in this environment",
-            ));
+        let mut is_known = false;
+        let mut tenants: Vec<Value> = Vec::new();
+        for (_, tenant) in self.tenants.iter() {
+            if tenant.environment != environment {
+                continue;
+            }
+            is_known = true;
+            if let Some(access) = tenant.access.get(&member) {
+                tenants.push(json!({
+                    "tenant_id": tenant.tenant_id,
+                    "domain": tenant.domain,
+                    "roles": access.assignments(),
+                }));
+            }
         }
-        let body = json!({"environment": environment, "tenants": tenants});
-        Ok(OperationOutcome::reading(ApiResponse::json(
-            StatusCode::OK,
-            &body,
-        )))
+        if !is_known {
+            let title = "The team has no tenants in this environment";
+            return Err(Problem::not_found("ENVIRONMENT_NOT_FOUND", title));
+        }
+        Ok(ok(&json!({"environment": environment, "tenants": tenants}))?.into())
     }
 
     pub(super) fn list_tenant_members(
@@ -127,27 +89,17 @@ impl Team {
         operation: &Operation,
         call: &Call,
     ) -> Result<OperationOutcome, Problem> {
-        let tenant = self.tenant_of(call)?;
-        listing_page(operation, call, "members", |start| {
-            let first = start.map_or(0, |number| number.saturating_add(1));
-            tenant
-                .access
-                .range(first..)
-                .filter_map(|(&number, access)| {
-                    let member = self.members.get(number)?;
-                    Some((
-                        number,
-                        TenantMember {
-                            id: member.id,
-                            email: member.email,
-                            name: member.name,
-                            given_name: member.given_name,
-                            family_name: member.family_name,
-                            nickname: member.nickname,
-                            roles: &access.roles,
-                        },
-                    ))
-                })
-        })
+        let (_, tenant) = self.tenant_of(call)?;
+        let listing = super::listing(operation, call, "members")?;
+        let first = listing.start().map_or(0, |number| number.saturating_add(1));
+        let access = tenant.access.range(first..);
+        let members = access.filter_map(|(&number, access)| {
+            let mut member = json!(self.members.get(number)?);
+            let fields = member.as_object_mut()?;
+            fields.remove("role");
+            fields.insert("roles".to_owned(), json!(access.roles));
+            Some((number, member))
+        });
+        Ok(listing.page(|| None, members).into())
     }
 }

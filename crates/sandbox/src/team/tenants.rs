@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::listing::listing_page;
 use super::tenant_access::TenantAccess;
 use super::{Call, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
-use crate::response::ApiResponse;
+use crate::resources::Record;
+use crate::response::{ApiResponse, no_content, ok};
 
 /// Localities of the public cloud and their environments.
 pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
@@ -28,7 +28,7 @@ pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
 /// A tenant, in the form of the Teams API.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TeamTenant {
-    pub(super) tenant_id: Uuid,
+    pub(super) tenant_id: String,
     pub(super) tenant_name: String,
     pub(super) domain: String,
     pub(super) environment: String,
@@ -72,20 +72,30 @@ fn not_found() -> Problem {
     Problem::not_found("TENANT_NOT_FOUND", "The team has no such tenant")
 }
 
+impl Record for TeamTenant {
+    fn text(&self, _: &str) -> &str {
+        &self.tenant_id
+    }
+}
+
 impl Team {
     pub(super) fn tenant_number(&self, id: &Uuid) -> Result<u64, Problem> {
-        self.tenant_numbers.get(id).copied().ok_or_else(not_found)
+        let number = self.tenants.find("tenant_id", &id.to_string());
+        number.ok_or_else(not_found)
     }
 
     pub(super) fn tenant_mut(&mut self, id: &Uuid) -> Result<&mut TeamTenant, Problem> {
         let number = self.tenant_number(id)?;
-        self.tenants.get_mut(&number).ok_or_else(not_found)
+        self.tenants.get_mut(number).ok_or_else(not_found)
     }
 
     /// The tenant named by the call.
-    pub(super) fn tenant_of(&self, call: &Call) -> Result<&TeamTenant, Problem> {
-        let number = self.tenant_number(&id_of(call)?)?;
-        self.tenants.get(&number).ok_or_else(not_found)
+    pub(super) fn tenant_of(&self, call: &Call) -> Result<(u64, &TeamTenant), Problem> {
+        let id = call.required("tenantId").parse();
+        let id = id.map_err(|_| Problem::invalid("tenantId: expected a UUID"))?;
+        let number = self.tenant_number(&id)?;
+        let tenant = self.tenants.stored(number).ok_or_else(not_found)?;
+        Ok((number, tenant))
     }
 
     pub(super) fn list_tenants(
@@ -96,45 +106,29 @@ impl Team {
         let matches = |name: &str, value: Option<&str>| {
             call.get(name).is_none_or(|wanted| Some(wanted) == value)
         };
-        let wanted = |tenant: &&TeamTenant| {
+        let wanted = |tenant: &TeamTenant| {
             matches("environment", Some(&tenant.environment))
                 && matches("environment_tag", tenant.environment_tag.as_deref())
                 && matches("locality", Some(&tenant.locality))
         };
-        let oldest_first = call.get("sort") == Some("created_at:1");
-        listing_page(operation, call, "tenants", |start| {
-            // Tenants are numbered in order of creation.
-            let found: Box<dyn Iterator<Item = _>> = match (oldest_first, start) {
-                (true, None) => Box::new(self.tenants.range(..)),
-                (true, Some(last)) => Box::new(self.tenants.range(last.saturating_add(1)..)),
-                (false, None) => Box::new(self.tenants.range(..).rev()),
-                (false, Some(last)) => Box::new(self.tenants.range(..last).rev()),
-            };
-            found
-                .map(|(&number, tenant)| (number, tenant))
-                .filter(move |(_, tenant)| wanted(tenant))
-        })
+        let listing = super::listing(operation, call, "tenants")?;
+        let is_ascending = call.get("sort") == Some("created_at:1");
+        let numbers = self.tenants.ordered(is_ascending, listing.start());
+        let tenants = numbers.filter_map(|number| Some((number, self.tenants.stored(number)?)));
+        let tenants = tenants.filter(|(_, tenant)| wanted(tenant));
+        Ok(listing.page(|| None, tenants).into())
     }
 
     pub(super) fn get_tenant(&self, call: &Call) -> Result<OperationOutcome, Problem> {
-        let tenant = self.tenant_of(call)?;
-        Ok(OperationOutcome::reading(ApiResponse::json(
-            StatusCode::OK,
-            tenant,
-        )))
+        Ok(ok(self.tenant_of(call)?.1)?.into())
     }
 
     pub(super) fn delete_tenant(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
-        let id = id_of(call)?;
-        let number = self.tenant_number(&id)?;
-        let tenant = self.tenants.remove(&number).ok_or_else(not_found)?;
-        self.tenant_numbers.remove(&id);
+        let (number, tenant) = self.tenant_of(call)?;
         // The name stays reserved.
         let details = json!({"tenant_name": tenant.tenant_name});
-        Ok(OperationOutcome::changing(
-            ApiResponse::empty(StatusCode::NO_CONTENT),
-            details,
-        ))
+        self.tenants.remove(number);
+        Ok(OperationOutcome::changing(no_content()?, details))
     }
 
     pub(super) fn create_tenant(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
@@ -151,7 +145,7 @@ impl Team {
                 .details("admin_email: expected the e-mail address of a member")
             })?;
         let limit = self.settings.tenant_limit;
-        if limit.is_some_and(|limit| self.tenants.len() >= limit) {
+        if limit.is_some_and(|limit| self.tenants.len() >= limit as u64) {
             return Err(Problem::forbidden(
                 "TENANT_LIMIT_REACHED",
                 "The team has reached its tenant limit",
@@ -195,17 +189,16 @@ impl Team {
         now: DateTime<Utc>,
         access: BTreeMap<u64, TenantAccess>,
     ) -> TeamTenant {
-        let number = self.next_tenant;
-        self.next_tenant += 1;
-        let newest = self.tenants.last_key_value();
+        let newest = self.tenants.numbers(..).next_back();
+        let newest = newest.and_then(|number| self.tenants.stored(number));
         // Keeps creation times in the order of the numbers if the clock was set back.
-        let created_at = newest.map_or(now, |(_, tenant)| tenant.created_at.max(now));
+        let created_at = newest.map_or(now, |tenant| tenant.created_at.max(now));
         let region = match location.tag {
             Some(_) => &location.locality,
             None => &location.environment,
         };
         let tenant = TeamTenant {
-            tenant_id: self.uuid(),
+            tenant_id: self.uuid().to_string(),
             // No such host exists, so requests sent there by mistake reach no one.
             domain: format!("{name}.{region}.sandbox.test"),
             tenant_name: name,
@@ -216,8 +209,7 @@ impl Team {
             access,
         };
         self.names.insert(tenant.tenant_name.clone());
-        self.tenant_numbers.insert(tenant.tenant_id, number);
-        self.tenants.insert(number, tenant.clone());
+        self.tenants.push(tenant.clone());
         tenant
     }
 
@@ -287,10 +279,4 @@ impl Team {
             .take(length)
             .collect()
     }
-}
-
-fn id_of(call: &Call) -> Result<Uuid, Problem> {
-    let id = call.required("tenantId");
-    id.parse()
-        .map_err(|_| Problem::invalid("tenantId: expected a UUID"))
 }

@@ -1,109 +1,87 @@
 //! Invitations to organizations.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Person, Tenant, roles};
+use super::{RoleChange, Tenant, kinds, login};
+use crate::login::User;
+use crate::resources::Item;
+use crate::timestamp::rfc3339;
 
 /// Default lifetime of an invitation, in seconds: one week.
 const DEFAULT_LIFETIME: i64 = 604_800;
 
-/// A pending invitation.
-#[derive(Debug, Clone)]
-pub(crate) struct OrganizationInvitation {
-    pub(crate) number: u64,
-    pub(crate) id: String,
-    pub(crate) ticket_id: String,
-    pub(crate) email: String,
-    pub(crate) inviter: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) connection_id: Option<String>,
-    pub(crate) roles: Vec<String>,
-    pub(crate) user_metadata: Option<Value>,
-    pub(crate) app_metadata: Option<Value>,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) expires_at: DateTime<Utc>,
-    pub(crate) url: String,
-}
-
-/// The parameters of an invitation.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NewInvitation {
-    pub(crate) email: String,
-    pub(crate) inviter: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) connection_id: Option<String>,
-    pub(crate) roles: Vec<String>,
-    pub(crate) user_metadata: Option<Value>,
-    pub(crate) app_metadata: Option<Value>,
-    /// Lifetime in seconds; 0 means one week.
-    pub(crate) ttl: Option<i64>,
-}
-
 impl Tenant {
-    /// Invites a person. Replaces an earlier invitation of the same person to the organization.
+    /// Invites a person. Replaces an earlier invitation of the same person to the organization. A lifetime of 0 means one week.
     pub(crate) fn invite(
         &mut self,
-        organization: &str,
-        invited: NewInvitation,
+        organization: u64,
+        fields: Map<String, Value>,
+        lifetime: Option<i64>,
         now: DateTime<Utc>,
-    ) -> Option<OrganizationInvitation> {
-        let id = self.ids.next("uinv_", 16);
-        let ticket_id = self.ids.next("", 32);
+    ) -> Option<Item> {
+        let (prefix, length) = kinds::INVITATIONS.generated;
+        let id = self.ids.next(prefix, length);
+        let ticket = self.ids.next("", 32);
         let domain = self.domain.clone();
-        let organization = self.organization_mut(organization)?;
-        let number = organization.number();
-        let seconds = invited
-            .ttl
-            .filter(|ttl| *ttl > 0)
-            .unwrap_or(DEFAULT_LIFETIME);
+        let organization = self.root_mut(&kinds::ORGANIZATIONS).get_mut(organization)?;
+        let organization_id = organization.text("id").to_owned();
         let url = format!(
-            "https://{domain}/login?invitation={ticket_id}&organization={}&organization_name={}",
-            organization.id, organization.name
+            "https://{domain}/login?invitation={ticket}&organization={organization_id}&organization_name={}",
+            organization.text("name")
         );
-        let invitation = OrganizationInvitation {
-            number,
-            id,
-            ticket_id,
-            email: invited.email,
-            inviter: invited.inviter,
-            client_id: invited.client_id,
-            connection_id: invited.connection_id,
-            roles: invited.roles,
-            user_metadata: invited.user_metadata,
-            app_metadata: invited.app_metadata,
-            created_at: now,
-            expires_at: now + TimeDelta::seconds(seconds),
-            url,
-        };
-        organization
-            .invitations
-            .retain(|pending| !pending.email.eq_ignore_ascii_case(&invitation.email));
-        organization.invitations.push(invitation.clone());
+        let seconds = lifetime.filter(|seconds| *seconds > 0);
+        let expires_at = now + TimeDelta::seconds(seconds.unwrap_or(DEFAULT_LIFETIME));
+        let mut invitation = Item::new(fields.into());
+        for (name, value) in [
+            ("id", id),
+            ("organization_id", organization_id),
+            ("ticket_id", ticket),
+            ("invitation_url", url),
+            ("created_at", rfc3339(now)),
+            ("expires_at", rfc3339(expires_at)),
+        ] {
+            invitation.set(name, value);
+        }
+        let email = invitee(&invitation).to_owned();
+        let invitations = organization.children_mut(&kinds::INVITATIONS);
+        invitations.retain(|pending| !invitee(pending).eq_ignore_ascii_case(&email));
+        invitations.push(invitation.clone());
         Some(invitation)
     }
 
-    /// Accepts an invitation. Returns the id of the organization and the person, or `None` if no such invitation is
-    /// pending.
-    pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, Person)> {
+    /// Accepts an invitation. Returns the id of the organization and the new member, or `None` if no such invitation is pending.
+    pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, User)> {
+        let time = rfc3339(now);
         // Only stored organizations can have invitations.
-        let taken = self.organizations.stored_mut().find_map(|organization| {
-            let waits = |one: &OrganizationInvitation| one.id == id && one.expires_at > now;
-            let index = organization.invitations.iter().position(waits)?;
-            let invitation = organization.invitations.remove(index);
-            Some((organization.id.clone(), invitation))
-        });
-        let (organization_id, invitation) = taken?;
-        let number = self.people.find_or_create_by_email(&invitation.email, now);
-        let organization = self.organization_mut(&organization_id)?;
-        organization.members.join(number, now);
+        let mut organizations = self.root_mut(&kinds::ORGANIZATIONS).stored_mut();
+        let invitation = organizations.find_map(|organization| {
+            let invitations = organization.children_mut(&kinds::INVITATIONS);
+            let number = invitations.find("id", id)?;
+            let pending = invitations.stored(number)?;
+            // All times have the same format, so their order is that of the texts.
+            (pending.text("expires_at") > time.as_str()).then(|| invitations.remove(number))?
+        })?;
+        drop(organizations);
+        let organization_id = invitation.text("organization_id").to_owned();
+        let organization = self.organization_number(&organization_id)?;
+        let person = self.find_or_add_person(invitee(&invitation), now);
+        let members = self.members_mut(organization);
+        members.join(person, now);
         // Roles beyond the limit are dropped, because there is no caller who could receive the error.
-        let _ = roles::add(organization.members.roles_mut(number), &invitation.roles);
-        if let Some(connection) = invitation.connection_id
-            && let Some(connection) = self.connection_mut(&connection)
-        {
-            connection.users += 1;
+        let roles = RoleChange::Add(invitation.texts("roles"));
+        let _ = roles.apply(members.roles_mut(person));
+        let connection = invitation.text("connection_id");
+        if let Some(connection) = self.resource_mut(&kinds::CONNECTIONS, connection) {
+            let users = connection.value("users").as_u64().unwrap_or_default();
+            connection.set("users", users + 1);
         }
-        Some((organization_id, self.people.get(number)?))
+        Some((organization_id, login(&*self.person(person)?)))
     }
+}
+
+fn invitee(invitation: &Item) -> &str {
+    invitation.value("invitee")["email"]
+        .as_str()
+        .unwrap_or_default()
 }

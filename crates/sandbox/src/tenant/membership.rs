@@ -13,7 +13,7 @@ pub(crate) struct Membership {
     /// The last change of each person.
     changes: BTreeMap<u64, MembershipChange>,
     /// Roles by person, if they differ from the initial ones.
-    pub(super) roles: BTreeMap<u64, Vec<String>>,
+    roles: BTreeMap<u64, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]

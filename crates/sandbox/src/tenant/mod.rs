@@ -1,36 +1,43 @@
-//! The tenant: organizations and their resources. The My Organization API and the Management API share this state.
+//! The tenant: its resources, and the people who are members of its organizations. The My Organization API and the Management API
+//! share this state.
 
-mod client_grants;
-mod connections;
-mod domains;
-mod groups;
 mod id_generator;
 mod invitations;
+pub(crate) mod kinds;
 mod membership;
-mod organizations;
 mod people;
-mod provisioning;
 mod roles;
-mod seed_plan;
+mod seed;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
 use crate::login::User;
+use crate::resources::{Collection, Item, Kind, ListingQuirks};
 
-pub(crate) use client_grants::ClientGrant;
-pub(crate) use connections::{Connection, ENTERPRISE, EnabledConnection, is_enterprise};
-pub(crate) use domains::{Domain, DomainStatus};
-pub(crate) use groups::{Group, GroupAssignment};
 pub(crate) use id_generator::IdGenerator;
-pub(crate) use invitations::{NewInvitation, OrganizationInvitation};
 pub(crate) use membership::Membership;
-pub(crate) use organizations::{Organization, Organizations};
-pub(crate) use people::{People, Person};
-pub(crate) use provisioning::{Provisioning, ScimToken};
-pub(crate) use roles::{Role, TooManyRoles, add as add_roles};
+pub(crate) use roles::{RoleChange, TooManyRoles};
+
+/// Strategies of connections that can be identity providers of an organization.
+pub(crate) const ENTERPRISE: [&str; 7] = [
+    "adfs",
+    "google-apps",
+    "oidc",
+    "okta",
+    "pingfederate",
+    "samlp",
+    "waad",
+];
+
+/// Whether connections with this strategy are identity providers.
+pub(crate) fn is_enterprise(strategy: &str) -> bool {
+    ENTERPRISE.contains(&strategy)
+}
 
 /// The settings of a tenant.
 #[derive(Debug, Clone)]
@@ -46,97 +53,137 @@ pub(crate) struct TenantSettings {
     pub(crate) quirks: ListingQuirks,
 }
 
-/// Unusual but permitted behaviour of listings.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ListingQuirks {
-    /// The last page points to an additional, empty page.
-    pub(crate) empty_last_page: bool,
-    /// Pages are half as long as requested.
-    pub(crate) short_pages: bool,
-    /// Delay of the member list, in seconds.
-    pub(crate) member_lag: i64,
-}
-
 /// The state of a tenant.
 pub(crate) struct Tenant {
     pub(crate) settings: TenantSettings,
     /// Domain of the tenant.
     pub(crate) domain: String,
-    pub(crate) organizations: Organizations,
-    pub(crate) people: People,
-    pub(crate) roles: Vec<Role>,
-    /// Connections by number, in order of creation.
-    pub(crate) connections: BTreeMap<u64, Connection>,
-    pub(crate) grants: Vec<ClientGrant>,
-    pub(crate) groups: Vec<Group>,
+    /// The collections without a parent, by name.
+    roots: BTreeMap<&'static str, Collection<Item>>,
+    /// Members by number of the organization, if they differ from the initial ones.
+    memberships: BTreeMap<u64, Membership>,
     /// Published DNS TXT records by host.
     dns_records: BTreeMap<String, Vec<String>>,
     pub(crate) ids: IdGenerator,
 }
 
 impl Tenant {
-    pub(crate) fn organization(&self, id: &str) -> Option<Organization> {
-        self.organizations.get(self.organizations.number_of_id(id)?)
+    pub(crate) fn root(&self, kind: &Kind) -> &Collection<Item> {
+        self.roots.get(kind.name).unwrap_or(Item::none())
     }
 
-    pub(crate) fn organization_mut(&mut self, id: &str) -> Option<&mut Organization> {
-        self.organizations
-            .get_mut(self.organizations.number_of_id(id)?)
+    pub(crate) fn root_mut(&mut self, kind: &Kind) -> &mut Collection<Item> {
+        self.roots.entry(kind.name).or_insert_with(Collection::new)
+    }
+
+    /// A resource without a parent, by id.
+    pub(crate) fn resource(&self, kind: &Kind, id: &str) -> Option<&Item> {
+        let root = self.root(kind);
+        root.stored(root.find(kind.id, id)?)
+    }
+
+    pub(crate) fn resource_mut(&mut self, kind: &Kind, id: &str) -> Option<&mut Item> {
+        let root = self.root_mut(kind);
+        root.get_mut(root.find(kind.id, id)?)
+    }
+
+    fn people(&self) -> &Collection<Item> {
+        self.root(&kinds::PEOPLE)
+    }
+
+    pub(crate) fn person(&self, number: u64) -> Option<Cow<'_, Item>> {
+        self.people().get(number)
+    }
+
+    pub(crate) fn person_number(&self, id: &str) -> Option<u64> {
+        self.people().find(kinds::PEOPLE.id, id)
+    }
+
+    pub(crate) fn organization_number(&self, id: &str) -> Option<u64> {
+        self.root(&kinds::ORGANIZATIONS).find("id", id)
     }
 
     pub(crate) fn has_organization(&self, id: &str) -> bool {
-        self.organization(id).is_some()
+        self.organization_number(id).is_some()
+    }
+
+    /// Stores an organization that a call names, so that all its resources exist.
+    pub(crate) fn store_organization(&mut self, id: &str) -> Option<&mut Item> {
+        self.resource_mut(&kinds::ORGANIZATIONS, id)
+    }
+
+    /// The members of the organization with this number.
+    pub(crate) fn members(&self, organization: u64) -> Cow<'_, Membership> {
+        match self.memberships.get(&organization) {
+            Some(members) => Cow::Borrowed(members),
+            None => Cow::Owned(self.first_members(organization)),
+        }
+    }
+
+    pub(crate) fn members_mut(&mut self, organization: u64) -> &mut Membership {
+        let first = self.first_members(organization);
+        self.memberships.entry(organization).or_insert(first)
     }
 
     pub(crate) fn is_member(&self, organization: &str, user: &str) -> bool {
-        let found = self.organization(organization);
-        let number = self.people.number_of_id(user);
-        found
-            .zip(number)
-            .is_some_and(|(organization, number)| organization.members.contains(number))
+        let organization = self.organization_number(organization);
+        let is_member = |(organization, user)| self.members(organization).contains(user);
+        organization
+            .zip(self.person_number(user))
+            .is_some_and(is_member)
     }
 
     /// Whether an organization has a client grant of this application and audience.
     pub(crate) fn is_granted(&self, organization: &str, client_id: &str, audience: &str) -> bool {
-        let is_match =
-            |grant: &&ClientGrant| grant.client_id == client_id && grant.audience == audience;
-        let grant = self.grants.iter().find(is_match);
-        let found = self.organization(organization);
-        found
-            .zip(grant)
-            .is_some_and(|(organization, grant)| organization.grants.contains(&grant.id))
+        let organizations = self.root(&kinds::ORGANIZATIONS);
+        let number = organizations.find("id", organization);
+        let Some(organization) = number.and_then(|number| organizations.get(number)) else {
+            return false;
+        };
+        let grants = organization.children(&kinds::ORGANIZATION_GRANTS);
+        self.root(&kinds::CLIENT_GRANTS).iter().any(|(_, grant)| {
+            grant.text("client_id") == client_id
+                && grant.text("audience") == audience
+                && grants.find("id", grant.text("id")).is_some()
+        })
+    }
+
+    /// The client grants of the tenant.
+    pub(crate) fn client_grants(&self) -> Vec<Value> {
+        let grants = self.root(&kinds::CLIENT_GRANTS).iter();
+        grants.map(|(_, grant)| json!(grant.fields)).collect()
     }
 
     /// Finds a person by id or e-mail address, as a user who can log in.
     pub(crate) fn user(&self, name: &str) -> Option<User> {
-        let number = self.people.number_of_id(name);
-        let number = number.or_else(|| self.people.number_of_email(name))?;
-        let person = self.people.get(number)?;
-        Some(User::new(person.id, person.email, person.name))
+        let by_email = || self.people().find_ignoring_case("email", name);
+        let number = self.person_number(name).or_else(by_email)?;
+        Some(login(&*self.person(number)?))
+    }
+
+    /// Id and name of the first organization.
+    pub(crate) fn first_organization(&self) -> Option<(String, String)> {
+        let organization = self.root(&kinds::ORGANIZATIONS).get(0)?;
+        let field = |name| organization.text(name).to_owned();
+        Some((field("id"), field("name")))
     }
 
     /// The first members of the first organization, as users who can log in.
     pub(crate) fn first_users(&self, most: usize) -> Vec<User> {
-        let organization = self.organizations.get(0);
-        let members = organization.map(|organization| {
-            let numbers = organization.members.after(None, DateTime::<Utc>::MAX_UTC);
-            numbers.take(most).collect::<Vec<u64>>()
-        });
-        let people = members.unwrap_or_default().into_iter();
-        people
-            .filter_map(|number| self.people.get(number))
-            .map(|person| User::new(person.id, person.email, person.name))
+        let members = self.members(0);
+        let numbers = members.after(None, DateTime::<Utc>::MAX_UTC).take(most);
+        numbers
+            .filter_map(|number| Some(login(&*self.person(number)?)))
             .collect()
     }
 
     /// Adds a user to the first organization.
     pub(crate) fn add_to_first_organization(&mut self, user: &User, now: DateTime<Utc>) {
-        let number = self
-            .people
-            .find_or_create(&user.id, &user.email, &user.name, now);
-        if let Some(organization) = self.organizations.first_mut() {
-            organization.members.join(number, now);
-        }
+        let number = match self.person_number(&user.id) {
+            Some(number) => number,
+            None => self.add_person(&user.id, &user.email, &user.name, now),
+        };
+        self.members_mut(0).join(number, now);
     }
 
     /// Publishes a DNS TXT record.
@@ -144,6 +191,20 @@ impl Tenant {
         let texts = self.dns_records.entry(host.to_lowercase()).or_default();
         texts.push(text.to_owned());
     }
+
+    pub(crate) fn has_dns_record(&self, host: &str, text: &str) -> bool {
+        let texts = self.dns_records.get(&host.to_lowercase());
+        texts.is_some_and(|texts| texts.iter().any(|one| one == text))
+    }
+}
+
+/// A person as a user who can log in.
+pub(crate) fn login(person: &Item) -> User {
+    User::new(
+        person.text("user_id"),
+        person.text("email"),
+        person.text("name"),
+    )
 }
 
 /// The tenant, shared by all requests.

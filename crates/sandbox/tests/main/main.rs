@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "test support may panic like a test")]
 
 mod activity;
-mod activity_entries;
 mod admin;
 mod arguments;
 mod assertions;
@@ -14,23 +13,18 @@ mod fault_effects;
 mod fault_scripts;
 mod fault_selection;
 mod host_guard;
-mod invitations;
 mod keys;
 mod lifecycle;
 mod logins;
-mod members;
 mod organizations;
-mod paging;
-mod parameters;
 mod program;
 mod rate_limits;
+mod requests;
+mod scenarios;
 mod secrets;
 mod seed;
 mod support;
-mod tenant_access;
-mod tenants;
 mod token_errors;
 mod token_faults;
 mod token_quotas;
 mod token_validation;
-mod validation;

@@ -1,18 +1,5 @@
 //! The My Organization API and the organization operations of the Management API.
 
-mod client_grants;
-mod connections;
-mod cursors;
-mod details;
-mod discovery_domains;
-mod domains;
-mod groups;
-mod invitations;
-mod listings;
-mod management;
-mod members;
-mod providers;
-mod provisioning;
 mod rate_limits;
 mod tokens;
 
@@ -120,10 +107,6 @@ impl ApiClient<'_> {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    pub(crate) async fn put(&self, path: &str) -> TestResponse {
-        self.send(Method::PUT, path, Some(json!({}))).await
-    }
-
     pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, None).await
     }
@@ -131,20 +114,6 @@ impl ApiClient<'_> {
     /// A Management API path below the first organization.
     pub(crate) fn organization_path(&self, path: &str) -> String {
         format!("/organizations/{}{path}", self.sandbox.organization_id())
-    }
-
-    /// All items of a listing with cursors, and the number of pages.
-    pub(crate) async fn list_all(&self, path: &str, name: &str) -> (Vec<Value>, usize) {
-        let (mut items, mut pages, mut from) = (Vec::new(), 0, String::new());
-        loop {
-            let page = self.get(&format!("{path}{from}")).await.expect(200);
-            pages += 1;
-            items.extend(page[name].as_array().unwrap().iter().cloned());
-            match page["next"].as_str() {
-                Some(next) => from = format!("&from={next}"),
-                None => return (items, pages),
-            }
-        }
     }
 }
 

@@ -305,3 +305,36 @@ async fn organization_created_by_management_api_can_be_renamed_by_its_administra
     let gone = management.get("/organizations/name/acme-customers").await;
     assert_eq!(error_code(&gone), (404, "inexistent_organization"));
 }
+
+#[tokio::test]
+async fn client_grant_allows_a_machine_to_act_for_the_organization() {
+    let application = |id| Application::new(id, "s3cret");
+    let builder = Sandbox::builder().application(application("operator"));
+    let sandbox = start(builder.application(application("robot"))).await;
+    let management = management(&sandbox, "").await;
+    let audience = sandbox.my_organization_audience();
+    let robot = async || {
+        let pairs = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "robot"),
+            ("client_secret", "s3cret"),
+            ("audience", audience),
+            ("organization", sandbox.organization_id()),
+        ];
+        sandbox.request_token(&pairs).await.status
+    };
+    assert_eq!(robot().await, 403);
+    let grants = send_request(sandbox.admin(reqwest::Method::GET, "/client-grants")).await;
+    let grants = grants.expect(200);
+    let is_match = |grant: &&Value| grant["client_id"] == "robot" && grant["audience"] == audience;
+    let grant = grants.as_array().unwrap().iter().find(is_match).unwrap();
+    let path = management.organization_path("/client-grants");
+    let added = management
+        .post(&path, json!({"grant_id": grant["id"]}))
+        .await;
+    added.expect(201);
+    assert_eq!(robot().await, 200);
+    let one = format!("{path}/{}", grant["id"].as_str().unwrap());
+    management.delete(&one).await.expect(204);
+    assert_eq!(robot().await, 403);
+}

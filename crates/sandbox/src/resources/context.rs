@@ -1,0 +1,391 @@
+//! Operations on resources: list, get, create, update and delete.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::collection::Collection;
+use super::item::Item;
+use super::kind::{Action, Filter, Kind, View};
+use super::listing::{Listing, PAGE_PARAMETERS, select_fields};
+use crate::call::Call;
+use crate::document::{Document, Operation};
+use crate::problem::{Problem, RequestPart};
+use crate::response::ApiResponse;
+use crate::tenant::Tenant;
+
+pub(crate) type Outcome = Result<ApiResponse, Problem>;
+
+/// A call and the state it operates on.
+pub(crate) struct Context<'a> {
+    pub(crate) tenant: &'a mut Tenant,
+    pub(crate) document: &'static Document,
+    pub(crate) operation: &'a Operation,
+    pub(crate) call: &'a Call,
+}
+
+/// Executes an operation of a table.
+pub(crate) fn execute(table: &[(&str, Action)], mut context: Context<'_>) -> Outcome {
+    let operation = context.operation;
+    let action = table.iter().find(|(id, _)| *id == operation.id);
+    let (_, action) = action.ok_or_else(Problem::no_handler)?;
+    let result = match *action {
+        Action::List(view) => context.list(view),
+        Action::Get(view) => context.get(view),
+        Action::GetBy(view, parameter) => context.get_by(view, parameter),
+        Action::Create(view) => context.create(view),
+        Action::Update(view) => context.update(view),
+        Action::Delete(view) => context.delete(view),
+        Action::Code(code) => code(&mut context),
+    };
+    result.map_err(|problem| problem.with_documented_status(operation))
+}
+
+impl Context<'_> {
+    /// The id of a resource in the call. A view without parameters is that of the organization of the token.
+    pub(crate) fn id(&self, view: &View) -> &str {
+        let mut parameters = view.parameters.iter();
+        match view.parameters {
+            [] => self.call.caller.organization.as_deref(),
+            _ => parameters.find_map(|name| self.call.get(name)),
+        }
+        .unwrap_or_default()
+    }
+
+    pub(crate) fn collection(&self, view: &View) -> Result<&Collection<Item>, Problem> {
+        match view.parent {
+            Some(parent) => {
+                let (_, parent) = self.item(parent)?;
+                Ok(parent.children(view.kind))
+            }
+            None => Ok(self.tenant.root(view.kind)),
+        }
+    }
+
+    pub(crate) fn collection_mut(&mut self, view: &View) -> Result<&mut Collection<Item>, Problem> {
+        match view.parent {
+            Some(parent) => Ok(self.item_mut(parent)?.children_mut(view.kind)),
+            None => Ok(self.tenant.root_mut(view.kind)),
+        }
+    }
+
+    /// The resource named by the call, with its number.
+    pub(crate) fn item(&self, view: &View) -> Result<(u64, &Item), Problem> {
+        self.item_by_id(view, self.id(view))
+    }
+
+    pub(crate) fn item_by_id(&self, view: &View, id: &str) -> Result<(u64, &Item), Problem> {
+        let collection = self.collection(view)?;
+        let number = collection.find(view.kind.id, id);
+        let found = number.and_then(|number| Some((number, collection.stored(number)?)));
+        let found = found.filter(|(_, item)| self.is_visible(view, item));
+        found.ok_or_else(|| view.missing())
+    }
+
+    pub(crate) fn item_mut(&mut self, view: &View) -> Result<&mut Item, Problem> {
+        let (number, _) = self.item(view)?;
+        let item = self.collection_mut(view)?.get_mut(number);
+        item.ok_or_else(|| view.missing())
+    }
+
+    /// The tenant's resource that a link refers to.
+    pub(crate) fn referenced(&self, kind: &Kind, item: &Item) -> Option<&Item> {
+        self.tenant.resource(kind.refers?, item.text(kind.id))
+    }
+
+    pub(crate) fn is_visible(&self, view: &View, item: &Item) -> bool {
+        let dangles = view.kind.refers.is_some() && self.referenced(view.kind, item).is_none();
+        !dangles && view.visible.is_none_or(|visible| visible(self, item))
+    }
+
+    /// The fields of an item, and for a link those of the resource that it refers to.
+    pub(crate) fn fields(&self, view: &View, item: &Item) -> Map<String, Value> {
+        let mut fields = match self.referenced(view.kind, item) {
+            Some(referenced) => referenced.fields.clone(),
+            None => Map::new(),
+        };
+        fields.extend(item.fields.clone());
+        if let Some(shown) = view.shown {
+            shown(self, item, &mut fields);
+        }
+        fields
+    }
+
+    /// The item as the operation returns it.
+    pub(crate) fn show(&self, view: &View, item: &Item) -> Value {
+        let mut fields = self.fields(view, item);
+        let shape = self.document.shape(self.operation, view.list);
+        fields.retain(|name, _| shape.item.contains(name));
+        select_fields(self.call, Value::Object(fields))
+    }
+
+    pub(crate) fn listing<'l>(&'l self, name: &'l str) -> Result<Listing<'l>, Problem> {
+        let quirks = self.tenant.settings.quirks;
+        Listing::new(self.operation, self.call, quirks, name)
+    }
+
+    pub(crate) fn list(&self, view: &View) -> Outcome {
+        let collection = self.collection(view)?;
+        let listing = self.listing(view.list)?;
+        let is_filtered = self.filters(view).next().is_some();
+        let find = |number| {
+            let item = collection.get(number)?;
+            let is_listed = self.is_visible(view, &item)
+                && (!is_filtered || self.matches(view, &self.fields(view, &item)));
+            is_listed.then_some((number, item))
+        };
+        let items = self.sorted(view, collection, listing.start())?;
+        let items = items.filter_map(find);
+        let total = || {
+            let is_complete = !is_filtered && view.visible.is_none() && view.kind.refers.is_none();
+            let shape = self.document.shape(self.operation, view.list);
+            shape.page.contains("total").then(|| match is_complete {
+                true => collection.len(),
+                false => collection.numbers(..).filter_map(find).count() as u64,
+            })
+        };
+        let shown = items.map(|(number, item)| (number, self.show(view, &item)));
+        Ok(listing.page(total, shown))
+    }
+
+    /// The parameters of the call that filter a listing.
+    fn filters<'v>(&'v self, view: &'v View) -> impl Iterator<Item = (&'v str, Filter)> {
+        let parameters = self.operation.parameters.iter();
+        let parameters = parameters.filter(|one| one.part == RequestPart::Query);
+        let names = parameters.map(|one| one.name.as_str());
+        let given = names.filter(|name| {
+            let is_given = self.call.get(name).is_some() || self.call.lists.contains_key(*name);
+            is_given && !PAGE_PARAMETERS.contains(name)
+        });
+        given.map(|name| {
+            let mut own = view.filters.iter();
+            let own = own.find(|(parameter, _)| *parameter == name);
+            (name, own.map_or(Filter::Equals, |(_, filter)| *filter))
+        })
+    }
+
+    fn matches(&self, view: &View, fields: &Map<String, Value>) -> bool {
+        let text = |field: &str| match fields.get(field) {
+            Some(Value::String(text)) => Some(Cow::Borrowed(text.as_str())),
+            other => other.map(|value| Cow::Owned(value.to_string())),
+        };
+        self.filters(view).all(|(name, filter)| match filter {
+            Filter::Equals => text(name).as_deref() == self.call.get(name),
+            Filter::OneOf(field) => {
+                let wanted = self.call.lists.get(name).into_iter().flatten();
+                wanted
+                    .map(String::as_str)
+                    .any(|one| text(field).as_deref() == Some(one))
+            }
+            Filter::Contains(field) => {
+                let wanted = self.call.required(name).to_lowercase();
+                text(field).is_some_and(|text| text.to_lowercase().contains(&wanted))
+            }
+        })
+    }
+
+    /// The numbers of a collection in the requested order, starting after the last item of the previous page.
+    fn sorted<'c>(
+        &self,
+        view: &View,
+        collection: &'c Collection<Item>,
+        start: Option<u64>,
+    ) -> Result<Box<dyn Iterator<Item = u64> + 'c>, Problem> {
+        let default = if view.newest_first {
+            "created_at:-1"
+        } else {
+            "created_at:1"
+        };
+        let sort = self.call.get("sort").unwrap_or(default);
+        let known = |field: &str| field == "created_at" || view.sorts.contains(&field);
+        let (field, is_ascending) = match sort.split_once(':') {
+            Some((field, order @ ("1" | "-1"))) if known(field) => (field, order == "1"),
+            _ => {
+                let mut fields = view.sorts.join(", ");
+                fields.push_str(if fields.is_empty() {
+                    "created_at"
+                } else {
+                    " or created_at"
+                });
+                let rule = format!("expected {fields} with :1 or :-1");
+                return Err(Problem::parameter(RequestPart::Query, "sort", rule));
+            }
+        };
+        if field == "created_at" {
+            return Ok(collection.ordered(is_ascending, start));
+        }
+        let items = collection.iter();
+        let mut keyed: Vec<(String, u64)> = items
+            .map(|(number, item)| (item.text(field).to_owned(), number))
+            .collect();
+        keyed.sort();
+        if !is_ascending {
+            keyed.reverse();
+        }
+        let numbers = keyed.into_iter().map(|(_, number)| number);
+        Ok(match start {
+            Some(start) => Box::new(numbers.skip_while(move |number| *number != start).skip(1)),
+            None => Box::new(numbers),
+        })
+    }
+
+    fn get(&self, view: &View) -> Outcome {
+        let (_, item) = self.item(view)?;
+        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, item)))
+    }
+
+    fn get_by(&self, view: &View, parameter: &str) -> Outcome {
+        let collection = self.collection(view)?;
+        let field = view.kind.unique.unwrap_or(view.kind.id);
+        let number = unique_number(view.kind, collection, field, self.call.required(parameter));
+        let item = number.and_then(|number| collection.get(number));
+        let item = item.ok_or_else(|| view.missing())?;
+        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, &item)))
+    }
+
+    fn create(&mut self, view: &View) -> Outcome {
+        let fields = self.call.body.as_object().cloned().unwrap_or_default();
+        let item = self.add(view, fields)?;
+        let status = self.document.success_status(self.operation);
+        Ok(ApiResponse::json(status, &self.show(view, &item)))
+    }
+
+    /// Adds a resource with these fields.
+    pub(crate) fn add(
+        &mut self,
+        view: &View,
+        mut fields: Map<String, Value>,
+    ) -> Result<Item, Problem> {
+        let kind = view.kind;
+        if kind.refers.is_some() {
+            // The body names the resource like the path does, or like the response.
+            for parameter in view.parameters {
+                if let Some(id) = fields.remove(*parameter) {
+                    fields.insert(kind.id.to_owned(), id);
+                }
+            }
+        }
+        let mut item = Item::new((kind.defaults)());
+        change_fields(kind, &mut item, &fields)?;
+        let collection = self.collection(view)?;
+        if kind.refers.is_some() && self.referenced(kind, &item).is_none() {
+            return Err(Problem::not_found(view.unknown.0, view.unknown.1));
+        }
+        if let Some(check) = view.check {
+            check(&item)?;
+        }
+        let own = if kind.refers.is_some() {
+            Some(kind.id)
+        } else {
+            kind.unique
+        };
+        if let Some(field) = own
+            && unique_number(kind, collection, field, item.text(field)).is_some()
+        {
+            return Err(Problem::conflict(view.taken.0, view.taken.1));
+        }
+        if kind.refers.is_none() {
+            let (prefix, length) = kind.generated;
+            let id = collection.next_id();
+            let id = id.unwrap_or_else(|| self.tenant.ids.next(prefix, length));
+            item.set(kind.id, id);
+        }
+        let parent = view.parent.map(|parent| self.item(parent)).transpose()?;
+        (kind.created)(&mut item, parent.map(|(_, parent)| parent));
+        self.collection_mut(view)?.push(item.clone());
+        Ok(item)
+    }
+
+    pub(crate) fn update(&mut self, view: &View) -> Outcome {
+        let fields = self.call.body.as_object().cloned().unwrap_or_default();
+        let item = self.change(view, &fields)?;
+        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, &item)))
+    }
+
+    /// Changes fields of the resource named by the call.
+    pub(crate) fn change(
+        &mut self,
+        view: &View,
+        fields: &Map<String, Value>,
+    ) -> Result<Item, Problem> {
+        let (number, item) = self.item(view)?;
+        let mut item = item.clone();
+        change_fields(view.kind, &mut item, fields)?;
+        if let Some(field) = view.kind.unique {
+            let holder = unique_number(view.kind, self.collection(view)?, field, item.text(field));
+            if holder.is_some_and(|holder| holder != number) {
+                // No update documents a 409.
+                let rule = format!("another {} has this {field}", view.kind.noun);
+                return Err(Problem::body_field(&format!("/{field}"), &rule));
+            }
+        }
+        *self.item_mut(view)? = item.clone();
+        Ok(item)
+    }
+
+    pub(crate) fn delete(&mut self, view: &View) -> Outcome {
+        match self.item(view) {
+            Ok((number, _)) => self.remove(view, number)?,
+            Err(_) if view.deletes_missing => {
+                self.collection(view)?;
+            }
+            Err(problem) => return Err(problem),
+        }
+        Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
+    }
+
+    pub(crate) fn remove(&mut self, view: &View, number: u64) -> Result<(), Problem> {
+        if let Some(item) = self.collection_mut(view)?.remove(number) {
+            let parent = view.parent.map(|parent| self.item(parent)).transpose()?;
+            let parent = parent.map(|(_, parent)| parent.clone());
+            (view.kind.deleted)(self.tenant, parent.as_ref(), &item);
+        }
+        Ok(())
+    }
+}
+
+fn unique_number(
+    kind: &Kind,
+    collection: &Collection<Item>,
+    field: &str,
+    value: &str,
+) -> Option<u64> {
+    match kind.ignores_case {
+        true => collection.find_ignoring_case(field, value),
+        false => collection.find(field, value),
+    }
+}
+
+/// Sets the fields of a request. Null resets a field to its default or removes it.
+fn change_fields(kind: &Kind, item: &mut Item, fields: &Map<String, Value>) -> Result<(), Problem> {
+    let defaults = Item::new((kind.defaults)());
+    for (name, value) in fields {
+        let value = if value.is_null() {
+            defaults.value(name)
+        } else {
+            value
+        };
+        match kind.merged {
+            Some((merged, most)) if merged == name => {
+                let mut entries = item.value(name).as_object().cloned().unwrap_or_default();
+                entries.extend(value.as_object().cloned().unwrap_or_default());
+                entries.retain(|_, entry| !entry.is_null());
+                if entries.len() > most {
+                    let rule = format!("expected at most {most} entries in total");
+                    return Err(Problem::body_field(&format!("/{name}"), &rule));
+                }
+                if entries.is_empty() {
+                    item.fields.remove(name);
+                } else {
+                    item.set(name, entries);
+                }
+            }
+            _ if value.is_null() => {
+                item.fields.remove(name);
+            }
+            _ => item.set(name, value.clone()),
+        }
+    }
+    Ok(())
+}

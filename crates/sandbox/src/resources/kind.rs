@@ -1,0 +1,143 @@
+//! The table of resources: how they are stored, how an API presents them, and what its operations do with them.
+
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::item::Item;
+use crate::problem::Problem;
+use crate::response::ApiResponse;
+use crate::tenant::Tenant;
+
+/// A kind of resource, as it is stored.
+pub(crate) struct Kind {
+    /// Name of the collection, unique among the collections of the same parent.
+    pub(crate) name: &'static str,
+    /// What one resource is called in errors.
+    pub(crate) noun: &'static str,
+    /// Field with the id.
+    pub(crate) id: &'static str,
+    /// Prefix and length of generated ids.
+    pub(crate) generated: (&'static str, usize),
+    /// For links, the kind of the tenant's resource with the same id. If that is deleted, the link is gone as well.
+    pub(crate) refers: Option<&'static Kind>,
+    /// Field whose value no other resource of the collection has.
+    pub(crate) unique: Option<&'static str>,
+    /// Whether unique values are compared regardless of case.
+    pub(crate) ignores_case: bool,
+    /// Initial fields. A null in an update resets a field to this value, or removes it.
+    pub(crate) defaults: fn() -> Value,
+    /// Object field whose entries are merged by updates, and their maximum number.
+    pub(crate) merged: Option<(&'static str, usize)>,
+    /// Adds the fields of a new resource that depend on its id or parent.
+    pub(crate) created: fn(&mut Item, Option<&Item>),
+    /// Changes other resources after the deletion of one. Children and links need no change.
+    pub(crate) deleted: fn(&mut Tenant, Option<&Item>, &Item),
+}
+
+impl Kind {
+    pub(crate) const fn new(name: &'static str, noun: &'static str, prefix: &'static str) -> Self {
+        Self {
+            name,
+            noun,
+            id: "id",
+            generated: (prefix, 16),
+            refers: None,
+            unique: None,
+            ignores_case: false,
+            defaults: || json!({}),
+            merged: None,
+            created: |_, _| {},
+            deleted: |_, _, _| {},
+        }
+    }
+
+    /// A link to a resource of the tenant, with the id in this field.
+    pub(crate) const fn link(name: &'static str, refers: &'static Kind, id: &'static str) -> Self {
+        Self {
+            id,
+            refers: Some(refers),
+            ..Self::new(name, refers.noun, "")
+        }
+    }
+}
+
+/// Kind and title of an error.
+pub(crate) type ErrorText = (&'static str, &'static str);
+
+/// A kind of resource, as an API presents it.
+pub(crate) struct View {
+    pub(crate) kind: &'static Kind,
+    /// The resource that contains the collection.
+    pub(crate) parent: Option<&'static View>,
+    /// Parameters with the id, the first of which counts. A view without parameters is that of the organization of the token.
+    pub(crate) parameters: &'static [&'static str],
+    /// Name of the items in a page.
+    pub(crate) list: &'static str,
+    pub(crate) missing: ErrorText,
+    /// The id or unique field of a new resource is in use.
+    pub(crate) taken: ErrorText,
+    /// The resource that a new link refers to does not exist.
+    pub(crate) unknown: ErrorText,
+    /// Whether the API knows the resource.
+    pub(crate) visible: Option<fn(&Context<'_>, &Item) -> bool>,
+    /// Adds fields that are not stored. Only the properties that the document lists for the operation are returned.
+    pub(crate) shown: Option<fn(&Context<'_>, &Item, &mut Map<String, Value>)>,
+    /// Checks the fields of a new resource.
+    pub(crate) check: Option<fn(&Item) -> Result<(), Problem>>,
+    /// Parameters of listings that filter in another way than by equality of the field with the same name.
+    pub(crate) filters: &'static [(&'static str, Filter)],
+    /// Fields by which listings can be sorted. Their order is ascending by creation unless `newest_first`.
+    pub(crate) sorts: &'static [&'static str],
+    pub(crate) newest_first: bool,
+    /// Whether deleting a resource that does not exist succeeds.
+    pub(crate) deletes_missing: bool,
+}
+
+impl View {
+    pub(crate) const fn new(kind: &'static Kind, list: &'static str, missing: ErrorText) -> Self {
+        Self {
+            kind,
+            parent: None,
+            parameters: &[],
+            list,
+            missing,
+            taken: missing,
+            unknown: missing,
+            visible: None,
+            shown: None,
+            check: None,
+            filters: &[],
+            sorts: &[],
+            newest_first: false,
+            deletes_missing: false,
+        }
+    }
+
+    pub(crate) fn missing(&self) -> Problem {
+        Problem::not_found(self.missing.0, self.missing.1)
+    }
+}
+
+/// How a parameter filters a listing.
+#[derive(Clone, Copy)]
+pub(crate) enum Filter {
+    /// The field with the name of the parameter has its value.
+    Equals,
+    /// The field has one of the values of a list parameter.
+    OneOf(&'static str),
+    /// The field contains the text, regardless of case.
+    Contains(&'static str),
+}
+
+/// What an operation does.
+#[derive(Clone, Copy)]
+pub(crate) enum Action {
+    List(&'static View),
+    Get(&'static View),
+    /// Finds a resource by its unique field; the parameter has this name.
+    GetBy(&'static View, &'static str),
+    Create(&'static View),
+    Update(&'static View),
+    Delete(&'static View),
+    Code(fn(&mut Context<'_>) -> Result<ApiResponse, Problem>),
+}
