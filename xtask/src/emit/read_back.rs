@@ -20,6 +20,8 @@ pub(crate) struct StructField {
     pub(crate) ty: Type,
     /// Whether it may be absent.
     pub(crate) optional: bool,
+    /// Whether its members are members of the struct.
+    pub(crate) is_flattened: bool,
 }
 
 impl StructField {
@@ -78,6 +80,7 @@ fn field(field: &syn::Field) -> Option<StructField> {
         ident,
         ty: field.ty.clone(),
         optional,
+        is_flattened: serde.iter().any(|(key, _)| key == "flatten"),
     })
 }
 

@@ -261,7 +261,7 @@ impl Request<'_> {
         let parts = self.local("parts");
         let statements = fields.iter().map(|field| {
             let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
-            if field.is_additional() {
+            if field.is_additional() || field.is_flattened {
                 return quote!(#parts.members(&body.#ident););
             }
             let media_parts = &self.operation.request_media.parts;

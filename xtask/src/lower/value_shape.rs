@@ -107,7 +107,11 @@ fn types(schema: &Value) -> Vec<&str> {
 }
 
 /// Whether a schema describes binary data, as 3.0 (`format`) or 3.1 (`contentMediaType` without an encoding) does.
-pub(crate) fn is_binary(schema: &Value) -> bool {
-    schema.get("format").and_then(Value::as_str) == Some("binary")
-        || (schema.get("contentMediaType").is_some() && schema.get("contentEncoding").is_none())
+fn is_binary(schema: &Value) -> bool {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    let is_media = text("contentMediaType")
+        .is_some_and(|media| !media.starts_with("text/") && !media.ends_with("json"));
+    text("format") == Some("binary")
+        || text("contentEncoding") == Some("binary")
+        || (is_media && text("contentEncoding").is_none())
 }

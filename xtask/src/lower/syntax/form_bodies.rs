@@ -172,7 +172,7 @@ fn properties_mut(object: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 /// One object with the properties of a schema and of the parts of its `allOf`; `None` if it has alternatives or is no object.
-fn flattened(schema: &Value, schemas: &Object, depth: usize) -> Option<Value> {
+pub(super) fn flattened(schema: &Value, schemas: &Object, depth: usize) -> Option<Value> {
     let schema = resolve(schema, schemas);
     if depth > 8 || schema.get("oneOf").is_some() || schema.get("anyOf").is_some() {
         return None;

@@ -104,7 +104,7 @@ fn choose_media_type(
         .collect();
     // JSON cannot hold files.
     let has_files = |(kind, media_type): &(MediaKind, String)| {
-        *kind == MediaKind::Multipart && flattened_has_files(&content[media_type], schemas)
+        *kind == MediaKind::Multipart && has_file_parts(&content[media_type], schemas)
     };
     let files = media_types.iter().any(has_files);
     media_types.sort_by_key(|(kind, media_type)| {
@@ -187,9 +187,13 @@ fn unsendable(media_type: &str, at: &str, cx: &mut PassContext<'_>) -> Value {
 }
 
 /// Whether a part of a form is a file.
-fn flattened_has_files(media: &Value, schemas: &Object) -> bool {
-    let schema = media.get("schema").map(|schema| resolve(schema, schemas));
-    let properties = schema.and_then(|schema| schema["properties"].as_object());
+fn has_file_parts(media: &Value, schemas: &Object) -> bool {
+    let form = media
+        .get("schema")
+        .and_then(|schema| form_bodies::flattened(schema, schemas, 0));
+    let properties = form
+        .as_ref()
+        .and_then(|form| form["properties"].as_object());
     let mut properties = properties.into_iter().flat_map(|all| all.values());
     properties.any(|property| ValueShape::of(property, schemas).binary)
 }
