@@ -52,7 +52,7 @@ pub(crate) async fn call_at(
         .build();
     let received = transport
         .call(&LIST_MEMBERS, CallOptions::default())
-        .receive(Ok::<_, progenitor_client::Error<()>>(request.unwrap()));
+        .receive(Ok(request.unwrap().into()));
     received.await?.json()
 }
 

@@ -229,6 +229,33 @@ pub const EMPTY_BODY: Extension = Extension {
     set_by: SetBy::Passes(&["request-bodies"]),
     read_by: &["emit/model"],
 };
+/// How a parameter is sent.
+pub const SERIALIZATION: Extension = Extension {
+    name: "x-serialization",
+    on: "parameter",
+    value: "`in`: a location; `style`, `explode`, `allowReserved`: as OpenAPI defines them; `json`: `true` for a value that is sent as JSON; `compound`: `true` for a list or an object",
+    meaning: "How the parameter is sent, where it differs from the default of its location. progenitor accepts only the defaults.",
+    set_by: SetBy::Passes(&["parameters"]),
+    read_by: &["emit/model"],
+};
+/// The media type of a request body.
+pub const REQUEST_MEDIA: Extension = Extension {
+    name: "x-request-media",
+    on: "operation",
+    value: "`mediaType`: a string; `encoding`: `json`, `text`, `upload`, `form` or `multipart`; `parts`: an object: property → `style`, `explode`, `allowReserved`, `contentType`",
+    meaning: "The media type of the request body and how it is encoded, where that is not JSON. progenitor accepts few media types.",
+    set_by: SetBy::Passes(&["request-bodies"]),
+    read_by: &["emit/model"],
+};
+/// The media types of the successful responses.
+pub const RESPONSE_MEDIA: Extension = Extension {
+    name: "x-response-media",
+    on: "operation",
+    value: "`accept`: a string; `encoding`: `text`, `events`, `lines` or `alternatives`; `alternatives`: an array of objects with `property`, `variant`, `status`, `mediaType`, `encoding`",
+    meaning: "The media types of the successful responses and how they are read, where that is not JSON. progenitor accepts one response type.",
+    set_by: SetBy::Passes(&["success-responses"]),
+    read_by: &["emit/model"],
+};
 /// The name of a parameter on the wire.
 pub const WIRE_NAME: Extension = Extension {
     name: "x-wire-name",
@@ -373,6 +400,9 @@ pub const ALL: &[Extension] = &[
     SECRET,
     ERRORS,
     EMPTY_BODY,
+    SERIALIZATION,
+    REQUEST_MEDIA,
+    RESPONSE_MEDIA,
     WIRE_NAME,
     WIRE_NAMES,
     PAGE,

@@ -653,7 +653,7 @@ fn group_named_like_the_prelude_or_with_non_ascii_letters_has_its_own_module() {
 }
 
 #[test]
-fn options_request_uses_the_generic_request_method_of_reqwest() {
+fn options_request_has_its_method() {
     let mut document = document();
     let mut operation = document["paths"]["/things"]["get"].take();
     operation
@@ -663,19 +663,27 @@ fn options_request_uses_the_generic_request_method_of_reqwest() {
     document["paths"]["/things"] = json!({"options": operation});
     let calls = &module(&generated(&document), "requests");
     assert!(
-        calls.contains(".request(::reqwest::Method::OPTIONS, url)"),
+        calls.contains("RequestBuilder::new(Method::OPTIONS, &self.base_url)"),
         "{calls}"
     );
 }
 
 #[test]
-fn body_of_bytes_is_stored_as_bytes() {
+fn body_of_binary_data_is_an_upload() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];
+    let upload = json!({"crate": "auth0-core", "version": "*", "path": "auth0_core::Upload"});
     put["requestBody"]["content"] =
-        json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
-    let resource = &generated(&document)["src/resources/things.rs"];
-    assert!(resource.contains("body: Vec<u8>"), "{resource}");
+        json!({"application/json": {"schema": {"type": "string", "x-rust-type": upload}}});
+    put["x-request-media"] = json!({"mediaType": "image/png", "encoding": "upload"});
+    let files = generated(&document);
+    let resource = &files["src/resources/things.rs"];
+    assert!(resource.contains("body: auth0_core::Upload"), "{resource}");
+    let requests = module(&files, "requests");
+    assert!(
+        requests.contains(r#"request.upload("image/png", body.clone())"#),
+        "{requests}"
+    );
 }
 
 #[test]
@@ -787,9 +795,9 @@ fn numbered_names_are_restored_on_the_wire() {
     assert!(types.contains(r#"at.field("NOTE",&self.note_2"#), "{types}");
     let requests = module(&files, "requests").replace(['\n', ' '], "");
     for sent in [
-        r#"QueryParam::new("take",&take)"#,
-        r#"QueryParam::new("Take",&take_2)"#,
-        r#"append("X-Take",value"#,
+        r#"query("take",&take,"#,
+        r#"query("Take",&take_2,"#,
+        r#"header("X-Take",&take_3,"#,
     ] {
         assert!(requests.contains(sent), "{sent}: {requests}");
     }

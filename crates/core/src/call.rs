@@ -1,17 +1,17 @@
 //! One call: its settings, its attempts and its response.
 //!
-//! progenitor builds the request. Everything after that happens here, so it is the same for every operation of every API and
+//! The generated code builds the request. Everything after that happens here, so it is the same for every operation of every API and
 //! compiled once.
 
 use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Request;
 
 use tracing::Instrument as _;
 
 use crate::check::Checker;
+use crate::request::{PreparedRequest, RequestError};
 use crate::transport::Transport;
 use crate::{BoxFuture, Error, Operation, RetryPolicy};
 
@@ -130,7 +130,7 @@ impl Call {
         Err(Error::invalid_request(self.operation, violations))
     }
 
-    /// Sends the request that progenitor built, with the retries of the [`RetryPolicy`]. Returns the response whatever its
+    /// Sends the request that the generated code built, with the retries of the [`RetryPolicy`]. Returns the response whatever its
     /// status.
     ///
     /// # Errors
@@ -139,15 +139,16 @@ impl Call {
     /// success is incomplete.
     pub fn receive(
         self,
-        request: Result<Request, progenitor_client::Error<()>>,
+        request: Result<PreparedRequest, RequestError>,
     ) -> BoxFuture<'static, Result<RawResponse, Error>> {
         // Boxed here, so that it is compiled in this crate and not in every program.
         Box::pin(async move {
-            let request = request.map_err(|error| match error {
-                progenitor_client::Error::CommunicationError(cause) => {
-                    Error::unbuildable_request(self.operation, Some(cause))
+            let request = request.map_err(|RequestError(violations)| {
+                if violations.is_empty() {
+                    Error::unbuildable_request(self.operation, None)
+                } else {
+                    Error::invalid_request(self.operation, violations)
                 }
-                _ => Error::unbuildable_request(self.operation, None),
             })?;
             let span = telemetry::span(self.operation, &self.transport);
             // Pinned, because this future would contain a moved one twice.

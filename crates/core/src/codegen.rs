@@ -16,7 +16,9 @@ pub use crate::http_client::is_certificate_error;
 pub use crate::nullable::deserialize_present;
 pub use crate::operation::OperationFields;
 pub use crate::paging::{Listing, Page, Paged, Position, items, pages, resume};
-pub use crate::path::encode_path;
+pub use crate::request::{
+    Files, FormRule, Json, Multipart, PreparedRequest, RequestBuilder, RequestError, Style,
+};
 pub use crate::response::value_of;
 pub use crate::retry::{
     Attempt, AttemptOutcome, NextStep, RetryDecision, classify, is_unprocessed, next_step,

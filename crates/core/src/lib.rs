@@ -12,6 +12,7 @@
 //! | handle responses | [`Response`], [`Outcome`], [`PartialReport`] |
 //! | handle values that the document does not list | [`Open`], [`Unlisted`], [`AdditionalFields`] |
 //! | send an explicit `null` | [`Nullable`] |
+//! | send files | [`Upload`], [`UploadProgress`] |
 //! | page through lists | [`Items`], [`Pages`], [`Cursor`] |
 //! | handle errors | [`Error`], [`Problem`], [`Violation`], [`TokenError`], [`ConversionError`] |
 //! | inspect operations and scopes | [`Operation`], [`Scopes`] |
@@ -42,10 +43,10 @@ mod operation;
 mod outcome;
 mod paging;
 mod parameter;
-mod path;
 mod problem;
 pub mod proof;
 mod redaction;
+mod request;
 mod response;
 mod retry;
 mod scopes;
@@ -77,6 +78,7 @@ pub use outcome::{Outcome, PartialReport};
 pub use paging::{Cursor, Items, ListOr, MAX_EMPTY_PAGES, Pages};
 pub use parameter::{Parameter, ParameterValue};
 pub use problem::{Problem, ValidationError};
+pub use request::{Upload, UploadProgress};
 pub use response::Response;
 pub use retry::RetryPolicy;
 pub use scopes::Scopes;

@@ -110,10 +110,7 @@ impl ClientBuilder {
                 BaseUrl::parse(&base_url)?
                     .with_path("/my-org", "https://{domain}/my-org"),
             )?;
-        let requests = Requests::new_with_client(
-            transport.base_url(),
-            transport.reqwest().clone(),
-        );
+        let requests = Requests::new(transport.base_url());
         Ok(Client {
             transport,
             requests: Arc::new(requests),

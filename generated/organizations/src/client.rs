@@ -102,10 +102,7 @@ impl ClientBuilder {
                 BaseUrl::parse(&base_url)?
                     .with_path("/api/v2", "https://{domain}/api/v2"),
             )?;
-        let requests = Requests::new_with_client(
-            transport.base_url(),
-            transport.reqwest().clone(),
-        );
+        let requests = Requests::new(transport.base_url());
         Ok(Client {
             transport,
             requests: Arc::new(requests),

@@ -120,10 +120,7 @@ impl ClientBuilder {
                 BaseUrl::parse(&base_url)?
                     .without_path("/api", "https://{team}.teams.auth0.com/api"),
             )?;
-        let requests = Requests::new_with_client(
-            transport.base_url(),
-            transport.reqwest().clone(),
-        );
+        let requests = Requests::new(transport.base_url());
         Ok(Client {
             transport,
             requests: Arc::new(requests),

@@ -273,7 +273,7 @@ fn builder(
                     None => self.base_url_from_parts()?,
                 };
                 let transport = self.transport.build(BaseUrl::parse(&base_url)? #adjusted)?;
-                let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
+                let requests = Requests::new(transport.base_url());
                 Ok(Client { transport, requests: Arc::new(requests) })
             }
 

@@ -4,17 +4,11 @@ use crate::emit::Target;
 use crate::emit::model::Model;
 
 /// The dependencies of generated crates: name, version, other settings.
-const DEPENDENCIES: [(&str, &str, &str); 6] = [
+const DEPENDENCIES: [(&str, &str, &str); 4] = [
     (
         "chrono",
         "0.4",
         "default-features = false, features = [\"serde\", \"std\"]",
-    ),
-    ("progenitor-client", "0.15", ""),
-    (
-        "reqwest",
-        "0.13",
-        "default-features = false, features = [\"json\", \"query\", \"stream\"]",
     ),
     ("serde", "1", "features = [\"derive\"]"),
     ("serde_json", "1", ""),

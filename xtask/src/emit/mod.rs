@@ -16,6 +16,7 @@ mod progenitor_adjustments;
 mod progenitor_output;
 mod rate_limit_constants;
 mod read_back;
+mod requests;
 mod resources;
 mod type_syntax;
 mod types;
@@ -108,10 +109,11 @@ fn source_files(
     let groups = Groups::new(model)?;
     let (output, types) = run_progenitor(document, model)?;
     let mut files = fixed_files(model, &groups, target)?;
+    let request_methods = read_back::request_methods(&output.requests, model);
     let context = CallContext {
         model,
         types: &types,
-        request_methods: &read_back::request_methods(&output.requests),
+        request_methods: &request_methods,
         crate_name: &target.crate_name,
     };
     for (path, tokens) in groups.modules(&context) {
@@ -119,8 +121,7 @@ fn source_files(
         let file = parsed(tokens?, &path)?;
         files.insert(path, file);
     }
-    let requests = progenitor_adjustments::requests(output.requests)?;
-    files.extend(file_layout::requests(requests, model));
+    files.extend(requests::emit(model, &request_methods, &types)?);
     let items = types::emit(output.types, &types, model)?;
     files.extend(file_layout::types(items, &types, model));
     Ok(files)

@@ -29,7 +29,6 @@ pub(crate) fn run(document: &Value, model: &Model<'_>) -> Result<ProgenitorOutpu
         Ok(file) => {
             let mut output = split(file);
             wire_names::restore_in_types(&mut output.types, model);
-            wire_names::restore_in_requests(&mut output.requests, model);
             Ok(output)
         }
         Err(problem) => Err(locate(document, model, problem)),

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
+use crate::emit::model::Model;
+use crate::emit::names;
 use crate::emit::type_syntax::{generic, is_named, is_path};
 
 /// A field of a generated struct.
@@ -18,6 +20,8 @@ pub(crate) struct StructField {
     pub(crate) ty: Type,
     /// Whether it may be absent.
     pub(crate) optional: bool,
+    /// Whether its members are members of the struct.
+    pub(crate) is_flattened: bool,
 }
 
 impl StructField {
@@ -76,6 +80,7 @@ fn field(field: &syn::Field) -> Option<StructField> {
         ident,
         ty: field.ty.clone(),
         optional,
+        is_flattened: serde.iter().any(|(key, _)| key == "flatten"),
     })
 }
 
@@ -126,8 +131,11 @@ pub(crate) struct RequestArgument {
 }
 
 /// The methods of progenitor's client that build requests, by name.
-pub(crate) fn request_methods(requests: &[Item]) -> BTreeMap<String, RequestMethod> {
-    requests
+pub(crate) fn request_methods(
+    requests: &[Item],
+    model: &Model<'_>,
+) -> BTreeMap<String, RequestMethod> {
+    let mut methods: BTreeMap<String, RequestMethod> = requests
         .iter()
         .filter_map(|item| match item {
             Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
@@ -138,7 +146,22 @@ pub(crate) fn request_methods(requests: &[Item]) -> BTreeMap<String, RequestMeth
             ImplItem::Fn(function) if function.sig.asyncness.is_some() => method(&function.sig),
             _ => None,
         })
-        .collect()
+        .collect();
+    // A path parameter is always sent, even if its type has a null.
+    for operation in model.client_operations() {
+        let Some(method) = methods.get_mut(&operation.request_method) else {
+            continue;
+        };
+        for parameter in &operation.parameters {
+            let ident = names::snake_name(&parameter.name);
+            let is_in_path = parameter.location == "path";
+            let argument = method.arguments.iter_mut();
+            for argument in argument.filter(|argument| is_in_path && argument.ident == ident) {
+                argument.optional = false;
+            }
+        }
+    }
+    methods
 }
 
 fn method(signature: &syn::Signature) -> Option<(String, RequestMethod)> {
@@ -146,19 +169,8 @@ fn method(signature: &syn::Signature) -> Option<(String, RequestMethod)> {
         return None;
     };
     let output = generic("ResponseValue", generic("Result", output)?)?.clone();
-    // progenitor's method is generic over a body of bytes. A call stores the bytes, so that it can be cloned.
-    let generic_name = |ty: &Type| {
-        signature
-            .generics
-            .type_params()
-            .any(|parameter| is_named(&parameter.ident.to_string(), ty))
-    };
     let arguments = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => match &*argument.pat {
-            Pat::Ident(pat) if generic_name(&argument.ty) => {
-                let bytes = syn::parse_quote!(::std::vec::Vec<u8>);
-                Some(owned(pat.ident.to_string(), &bytes))
-            }
             Pat::Ident(pat) => Some(owned(pat.ident.to_string(), &argument.ty)),
             _ => None,
         },
@@ -174,14 +186,17 @@ fn method(signature: &syn::Signature) -> Option<(String, RequestMethod)> {
 }
 
 fn owned(ident: String, ty: &Type) -> RequestArgument {
-    let (inner, optional) = match generic("Option", ty) {
-        Some(inner) => (inner, true),
-        None => (ty, false),
-    };
-    let (inner, by_reference) = match inner {
-        Type::Reference(reference) => (&*reference.elem, true),
-        other => (other, false),
-    };
+    // An optional header whose type has a null is an option of an option.
+    let (mut inner, mut optional, mut by_reference) = (ty, false, false);
+    loop {
+        if let Some(value) = generic("Option", inner) {
+            (inner, optional) = (value, true);
+        } else if let Type::Reference(reference) = inner {
+            (inner, by_reference) = (&*reference.elem, true);
+        } else {
+            break;
+        }
+    }
     let ty = if is_named("str", inner) {
         syn::parse_quote!(::std::string::String)
     } else {

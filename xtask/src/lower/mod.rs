@@ -15,6 +15,7 @@ pub(crate) mod reach;
 pub(crate) mod schema;
 pub(crate) mod shape;
 pub(crate) mod syntax;
+pub(crate) mod value_shape;
 
 pub use context::PassContext;
 pub use reach::{Reach, reachable};

@@ -15,8 +15,9 @@ use super::{Call, RawResponse, binding, reserved, telemetry};
 use crate::error::{Cause, WaitingFor};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::{DPOP, ProofRejection};
+use crate::request::{Payload, PreparedRequest};
 use crate::retry::{self, Attempt, NextStep, RetryPolicy};
-use crate::{AccessToken, Error};
+use crate::{AccessToken, BoxFuture, Error, Violation};
 
 const AUTH0_CLIENT: HeaderName = HeaderName::from_static("auth0-client");
 
@@ -52,8 +53,13 @@ struct CallState {
 
 impl Call {
     /// Sends `request` until its attempts are finished.
-    pub(super) async fn send(&self, mut request: Request) -> Result<RawResponse, Error> {
+    pub(super) async fn send(&self, prepared: PreparedRequest) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
+        let PreparedRequest {
+            mut request,
+            mut payload,
+        } = prepared;
+        payload.fix(&mut request);
         self.prepare(&mut request)?;
         let began_at = shared.clock.monotonic();
         let call_timeout = self.options.call_timeout.or(shared.call_timeout);
@@ -74,7 +80,7 @@ impl Call {
                 ..AttemptHistory::default()
             },
         };
-        let result = self.attempts(request, &mut state).await;
+        let result = self.attempts(request, &payload, &mut state).await;
         match result {
             Ok(mut received) => {
                 received.history = state.history;
@@ -87,6 +93,7 @@ impl Call {
     async fn attempts(
         &self,
         mut request: Request,
+        payload: &Payload,
         state: &mut CallState,
     ) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
@@ -116,12 +123,15 @@ impl Call {
                 self.prove(&mut request, token)?;
             }
             let proof = request.headers().get(DPOP).cloned();
+            if !matches!(payload, Payload::None) {
+                request = self.attach(payload, request).await?;
+            }
             state.last_response = None;
             let attempted = self.attempt(request, token.as_ref(), state).await;
             drop(permit);
             let token_and_proof = (token.as_ref(), proof.as_ref());
             self.record_secrets(state, &attempted, copy.as_ref(), token_and_proof);
-            let is_resendable = copy.is_some();
+            let is_resendable = copy.is_some() && payload.is_replayable();
             let step = self.next_step(state, &attempted, token.as_ref(), is_resendable);
             let (Some(next), false) = (copy, step == NextStep::Finish) else {
                 return self.conclude(state, attempted);
@@ -147,6 +157,25 @@ impl Call {
             }
             request = next;
         }
+    }
+
+    /// Attaches a body that each attempt gets anew: an upload or a form.
+    fn attach<'a>(
+        &'a self,
+        payload: &'a Payload,
+        request: Request,
+    ) -> BoxFuture<'a, Result<Request, Error>> {
+        // Boxed, because few calls have such a body.
+        Box::pin(async move {
+            let client = self.transport.reqwest();
+            payload
+                .attach(client, request)
+                .await
+                .map_err(|(name, error)| {
+                    let rule = format!("cannot be read: {error}");
+                    Error::invalid_request(self.operation, vec![Violation::new(name, rule)])
+                })
+        })
     }
 
     /// Records the secrets that an error must not contain: token, proof, headers and the secrets of the body.

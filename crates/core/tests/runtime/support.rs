@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth0_core::codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder};
+use auth0_core::codegen::{
+    BaseUrl, CallOptions, PreparedRequest, RawResponse, RequestBuilder, RequestError, Transport,
+    TransportBuilder,
+};
 use auth0_core::{
     AccessToken, BoxFuture, Error, HttpClient, Operation, Outcome, Outcomes, Response, RetryPolicy,
-    RetrySafety, TokenError, TokenSource,
+    RetrySafety, TokenError, TokenSource, http,
 };
-use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -105,12 +107,12 @@ pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
     builder(tokens).build(base(base_url)).unwrap()
 }
 
-/// Builds a request like progenitor does.
-#[allow(clippy::result_large_err, reason = "the type is progenitor's")]
-pub(crate) fn build(
-    request: reqwest::RequestBuilder,
-) -> Result<reqwest::Request, ProgenitorError<()>> {
-    Ok(request.build()?)
+/// A request like that of a generated call.
+pub(crate) fn build(request: reqwest::RequestBuilder) -> Result<PreparedRequest, RequestError> {
+    match request.build() {
+        Ok(request) => Ok(request.into()),
+        Err(_) => RequestBuilder::new(http::Method::GET, "http://[").build(),
+    }
 }
 
 /// A GET of the member, like a generated call.

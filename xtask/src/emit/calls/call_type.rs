@@ -512,12 +512,16 @@ impl<'c> Call<'c> {
             };
             let name = &parameter.wire;
             if parameter.location == "path" {
+                // The builder of the request checks what other values are written as.
+                let is_scalar = !parameter.is_compound && !parameter.is_json;
                 let text = if type_syntax::is_named("String", &argument.ty) {
                     quote!(&self.#field)
                 } else {
                     quote!(&self.#field.to_string())
                 };
-                statements.extend(quote!(check.path_segment(#name, #text);));
+                if is_scalar {
+                    statements.extend(quote!(check.path_segment(#name, #text);));
+                }
             }
             let rules = parameter.constraints.map(request_checks::rules);
             // That the text is valid for the type is a rule as well.

@@ -3,6 +3,7 @@
 
 mod call_names;
 mod component;
+mod media;
 mod operation;
 mod paging;
 
@@ -15,6 +16,9 @@ use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
 
 pub(crate) use component::{Clause, ClauseTest, Component, Condition, EnumVariant, VariantRule};
+pub(crate) use media::{
+    BodyEncoding, ParameterStyle, RequestMedia, ResponseEncoding, ResponseMedia,
+};
 pub(crate) use operation::{OperationModel, OperationParameter, RetrySafety};
 pub(crate) use paging::Paging;
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::emit::model::component::property_schemas;
+use crate::emit::model::media::{ParameterStyle, RequestMedia, ResponseMedia};
 use crate::emit::model::paging::Paging;
-use crate::emit::model::{Schemas, list, members, reference, text};
+use crate::emit::model::{Schemas, list, members, reference, str_of, text};
 use crate::emit::names;
 use crate::extensions;
 use crate::problem::Problem;
@@ -39,6 +40,11 @@ pub(crate) struct OperationParameter<'a> {
     /// The name in the document, from which progenitor derives that of the argument.
     pub(crate) name: String,
     pub(crate) location: String,
+    pub(crate) style: ParameterStyle,
+    /// Whether the value is sent as JSON.
+    pub(crate) is_json: bool,
+    /// Whether it may be a list or an object.
+    pub(crate) is_compound: bool,
     pub(crate) is_required: bool,
     pub(crate) description: String,
     /// The value of `x-constraints`.
@@ -94,6 +100,8 @@ pub(crate) struct OperationModel<'a> {
     /// Path parameters in the order of the path, then the others by name, as progenitor orders them.
     pub(crate) parameters: Vec<OperationParameter<'a>>,
     pub(crate) body: Option<Content<'a>>,
+    pub(crate) request_media: RequestMedia,
+    pub(crate) response_media: ResponseMedia,
     /// Whether the body cannot contain anything, so that it is no argument.
     pub(crate) has_empty_body: bool,
 }
@@ -221,6 +229,8 @@ pub(super) fn read<'a>(
             .collect(),
         parameters: in_path_order(path, parameters),
         body: content(&operation["requestBody"]),
+        request_media: RequestMedia::read(operation),
+        response_media: ResponseMedia::read(operation),
         has_empty_body: extensions::EMPTY_BODY.is_true(operation),
         pointer,
     })
@@ -245,13 +255,22 @@ fn read_retry_safety(operation: &Value, pointer: &str) -> Result<RetrySafety, Pr
 fn read_parameter<'a>(parameter: &'a Value, schemas: &Schemas<'a>) -> OperationParameter<'a> {
     let schema = &parameter["schema"];
     let name = text(parameter, "name");
+    let form = extensions::SERIALIZATION.value(parameter);
+    let location = form["in"].as_str().unwrap_or(str_of(parameter, "in"));
+    let default_style = match location {
+        "path" | "header" => "simple",
+        _ => "form",
+    };
     OperationParameter {
         wire: extensions::WIRE_NAME
             .text(parameter)
             .unwrap_or(&name)
             .to_owned(),
         name,
-        location: text(parameter, "in"),
+        location: location.to_owned(),
+        style: ParameterStyle::read(form, default_style),
+        is_json: form["json"] == Value::Bool(true),
+        is_compound: form["compound"] == Value::Bool(true),
         is_required: parameter["required"].as_bool().unwrap_or(false),
         description: text(parameter, "description"),
         constraints: extensions::CONSTRAINTS.get(schema),

@@ -26,7 +26,7 @@ impl<'t> Passing<'t> {
             .iter()
             .any(|name| type_syntax::generic(name, ty).is_some());
         let is_text = || {
-            ["String", "SecretString"]
+            ["String", "SecretString", "Upload"]
                 .iter()
                 .any(|name| type_syntax::is_named(name, ty))
         };

@@ -46,6 +46,11 @@ pub(crate) fn secret() -> Value {
     rust_type("auth0-core", "auth0_core::SecretString", None)
 }
 
+/// `auth0_core::Upload`.
+pub(crate) fn upload() -> Value {
+    rust_type("auth0-core", "auth0_core::Upload", None)
+}
+
 /// `auth0_core::Unlisted`.
 pub(crate) fn unlisted() -> Value {
     rust_type("auth0-core", "auth0_core::Unlisted", None)

@@ -1,8 +1,8 @@
 //! Defect: progenitor rejects or panics on valid parameters: path parameters that do not match the path template, cookies, styles other than
 //! `form` in a query and `simple` elsewhere, and parameters with `content`.
 //!
-//! Missing path parameters are added. Parameters with `content` become strings. Optional cookies are removed. Other parameters that the client
-//! cannot send are errors.
+//! Missing path parameters are added. How a parameter is sent is moved to `x-serialization`. A parameter that OpenAPI defines no text for is
+//! removed; if it is required, the operation is marked with `x-sdk-ignore`.
 
 use std::collections::BTreeSet;
 
@@ -11,30 +11,69 @@ use serde_json::{Value, json};
 use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{each_operation_mut, is_true, type_of};
+use crate::lower::schema::{Object, each_operation_mut, is_true, with_components_aside};
 use crate::lower::shape::identifiers;
+use crate::lower::syntax::parameter_styles::{self, Sendable};
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     distribute_shared(document, cx);
-    each_operation_mut(document, &mut |operation, path, _, pointer| {
-        let at = origin::of(operation, pointer);
-        let Some(members) = operation.as_object_mut() else {
-            return;
-        };
-        let mut parameters = match members.remove("parameters") {
-            Some(Value::Array(parameters)) => parameters,
-            _ => Vec::new(),
-        };
-        parameters.retain_mut(|parameter| normalize_parameter(parameter, pointer, cx));
-        match_path_template(&mut parameters, path, &at, cx);
-        let has_body = members.contains_key("requestBody");
-        resolve_collisions(&mut parameters, has_body, &at, cx);
-        if !parameters.is_empty() {
-            members.insert("parameters".into(), parameters.into());
-        }
+    with_components_aside(document, |document, schemas| {
+        each_operation_mut(document, &mut |operation, path, _, pointer| {
+            lower_operation(operation, path, pointer, schemas, cx);
+        });
     });
+}
+
+fn lower_operation(
+    operation: &mut Value,
+    path: &str,
+    pointer: &str,
+    schemas: &Object,
+    cx: &mut PassContext<'_>,
+) {
+    let at = origin::of(operation, pointer);
+    let Some(members) = operation.as_object_mut() else {
+        return;
+    };
+    let mut parameters = match members.remove("parameters") {
+        Some(Value::Array(parameters)) => parameters,
+        _ => Vec::new(),
+    };
+    let mut is_callable = true;
+    parameters.retain_mut(|parameter| {
+        let lowered = normalize_parameter(parameter, pointer, schemas, cx);
+        is_callable &= lowered != Lowered::Unsendable;
+        lowered != Lowered::Omitted
+    });
+    match_path_template(&mut parameters, path, &at, cx);
+    let has_body = members.contains_key("requestBody");
+    resolve_collisions(&mut parameters, has_body, &at, cx);
+    if !parameters.is_empty() {
+        members.insert("parameters".into(), parameters.into());
+    }
+    if !is_callable
+        && !extensions::SDK_IGNORE
+            .get_in(members)
+            .is_some_and(|value| value == true)
+    {
+        cx.changed_at(&at, "set x-sdk-ignore: a required parameter cannot be sent");
+        cx.warn(
+            Problem::at(&at, "the client omits this operation")
+                .found("a required parameter that the client cannot send"),
+        );
+        extensions::SDK_IGNORE.set(members, true);
+    }
+}
+
+/// What became of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lowered {
+    Kept,
+    Omitted,
+    /// It is required, so that the operation cannot be called.
+    Unsendable,
 }
 
 /// Moves the parameters of a path item to its operations. Parameters of the operation take precedence.
@@ -84,33 +123,18 @@ fn member_text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// Normalizes one parameter. Returns whether to keep it.
-fn normalize_parameter(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool {
+/// Normalizes one parameter.
+fn normalize_parameter(
+    parameter: &mut Value,
+    pointer: &str,
+    schemas: &Object,
+    cx: &mut PassContext<'_>,
+) -> Lowered {
     let at = origin::of(parameter, pointer);
     let name = member_text(parameter, "name")
         .unwrap_or_default()
         .to_owned();
     let location = member_text(parameter, "in").unwrap_or_default().to_owned();
-    if location == "cookie" {
-        if is_true(parameter, "required") {
-            cx.problem(
-                Problem::at(
-                    &at,
-                    format!("the client cannot send the required cookie `{name}`"),
-                )
-                .expected("a parameter in the path, the query or a header")
-                .found("in: cookie")
-                .help("remove it in an overlay if the server does not need it"),
-            );
-        } else {
-            cx.warn(Problem::at(
-                &at,
-                format!("the client does not send the cookie `{name}`"),
-            ));
-        }
-        cx.changed_at(&at, format!("removed the cookie `{name}`"));
-        return false;
-    }
     // OpenAPI ignores header parameters with these names. Other parts of the document describe them.
     if location == "header"
         && ["accept", "content-type", "authorization"].contains(&name.to_lowercase().as_str())
@@ -119,18 +143,22 @@ fn normalize_parameter(parameter: &mut Value, pointer: &str, cx: &mut PassContex
             &at,
             format!("removed the header `{name}`, which OpenAPI ignores as a parameter"),
         );
-        return false;
+        return Lowered::Omitted;
     }
-    content_to_string(parameter, &name, &at, cx);
-    check_style(parameter, &name, &location, &at, cx);
+    let is_required = location == "path" || is_true(parameter, "required");
+    let sendable = parameter_styles::lower(parameter, &location, &at, schemas, cx);
+    if sendable == Sendable::No && !is_required {
+        cx.changed_at(&at, format!("removed the parameter `{name}`"));
+        return Lowered::Omitted;
+    }
     let Some(members) = parameter.as_object_mut() else {
-        return true;
+        return Lowered::Kept;
     };
     if location == "path" && members.get("required") != Some(&Value::Bool(true)) {
         members.insert("required".into(), true.into());
         cx.changed_at(&at, format!("made the path parameter `{name}` required"));
     }
-    for key in ["example", "examples", "allowReserved", "allowEmptyValue"] {
+    for key in ["example", "examples", "allowEmptyValue"] {
         members.remove(key);
     }
     if !members.contains_key("schema") {
@@ -140,97 +168,9 @@ fn normalize_parameter(parameter: &mut Value, pointer: &str, cx: &mut PassContex
                 .help("add a schema, for example `schema: {type: string}`"),
         );
     }
-    true
-}
-
-/// Turns a parameter with `content`, for example JSON in a query, into a string.
-fn content_to_string(parameter: &mut Value, name: &str, at: &str, cx: &mut PassContext<'_>) {
-    let Some(members) = parameter.as_object_mut() else {
-        return;
-    };
-    let Some(content_to_string) = members.remove("content") else {
-        return;
-    };
-    let media_type = content_to_string
-        .as_object()
-        .and_then(|content_to_string| content_to_string.keys().next().cloned())
-        .unwrap_or_default();
-    members.insert(
-        "schema".into(),
-        json!({ "type": "string", (origin::SOURCE): join(at, "content") }),
-    );
-    cx.changed_at(
-        at,
-        format!("turned `{name}` into a string with content of type {media_type}"),
-    );
-    cx.warn(
-        Problem::at(
-            at,
-            format!("the client does not serialize the parameter `{name}`"),
-        )
-        .found(format!("content: {media_type}"))
-        .help("the caller passes it as a string"),
-    );
-}
-
-/// Reports styles that the client cannot send.
-fn check_style(
-    parameter: &mut Value,
-    name: &str,
-    location: &str,
-    at: &str,
-    cx: &mut PassContext<'_>,
-) {
-    let default_style = if location == "query" {
-        "form"
-    } else {
-        "simple"
-    };
-    let schema = parameter.get("schema").cloned().unwrap_or_default();
-    let is_compound = matches!(type_of(&schema), Some("array" | "object"));
-    if let Some(check_style) =
-        member_text(parameter, "style").filter(|check_style| *check_style != default_style)
-    {
-        cx.problem(
-            Problem::at(
-                join(at, "style"),
-                format!("the client does not support the style of `{name}`"),
-            )
-            .expected(default_style)
-            .found(check_style)
-            .help("change the style in an overlay if the server accepts the default style"),
-        );
-    }
-    // `explode` matters for arrays and objects only; in a query it defaults to true.
-    if location == "query"
-        && is_compound
-        && parameter.get("explode").and_then(Value::as_bool) == Some(false)
-    {
-        cx.problem(
-            Problem::at(
-                join(at, "explode"),
-                format!("the client cannot send the array `{name}` as one value"),
-            )
-            .expected("explode: true")
-            .found("explode: false")
-            .help("declare it as a string in an overlay; the caller then joins the values with commas"),
-        );
-    }
-    if location != "query" && is_compound {
-        let type_name = type_of(&schema).unwrap_or_default();
-        cx.problem(
-            Problem::at(
-                at,
-                format!("the client can send the array or object `{name}` only in a query"),
-            )
-            .expected("a string, a number or a boolean")
-            .found(format!("in: {location}, type: {type_name}"))
-            .help("declare it as a string in an overlay; the caller then joins the values"),
-        );
-    }
-    if let Some(members) = parameter.as_object_mut() {
-        members.remove("style");
-        members.remove("explode");
+    match sendable {
+        Sendable::Yes => Lowered::Kept,
+        Sendable::No => Lowered::Unsendable,
     }
 }
 

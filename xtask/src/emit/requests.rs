@@ -1,0 +1,295 @@
+//! The builders of requests: a method per operation that writes its parameters and its body. Their arguments have the types that progenitor
+//! chose.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::emit::file_layout::{self, SourceFiles};
+use crate::emit::model::{BodyEncoding, Model, OperationModel, OperationParameter, RequestMedia};
+use crate::emit::read_back::{RequestArgument, RequestMethod};
+use crate::emit::types::TypeIndex;
+use crate::emit::{doc_text, names, type_syntax};
+use crate::problem::Problem;
+
+/// `requests.rs` and the modules below it.
+pub(crate) fn emit(
+    model: &Model<'_>,
+    methods: &BTreeMap<String, RequestMethod>,
+    types: &TypeIndex,
+) -> Result<SourceFiles, Problem> {
+    let mut parts: BTreeMap<String, Vec<TokenStream>> = BTreeMap::new();
+    for operation in model.client_operations() {
+        let Some(method) = methods.get(&operation.request_method) else {
+            continue;
+        };
+        let part = file_layout::module_of(operation);
+        let request = Request {
+            operation,
+            method,
+            types,
+        };
+        parts.entry(part).or_default().push(request.emit());
+    }
+    let modules = parts.keys().map(|part| names::ident(part));
+    let parent = quote! {
+        //! The builders of requests. The calls of the resources send the requests.
+
+        #(mod #modules;)*
+
+        /// Builds the requests.
+        pub struct Client {
+            base_url: String,
+        }
+
+        impl Client {
+            /// Creates a builder of requests to `base_url`.
+            pub fn new(base_url: &str) -> Self {
+                Self { base_url: base_url.to_owned() }
+            }
+        }
+    };
+    let mut files = SourceFiles::new();
+    let path = "src/requests.rs".to_owned();
+    files.insert(path.clone(), crate::emit::parsed(parent, &path)?);
+    for (part, methods) in parts {
+        let doc = format!(" Requests of `{part}`.");
+        let text = quote!(#(#methods)*);
+        let import = |name: &str, uses: &str| {
+            let name = format_ident!("{name}");
+            text.to_string().contains(uses).then(|| quote!(#name,))
+        };
+        let imports = [
+            import("FormRule", "FormRule ::"),
+            import("Json", "Json ("),
+            import("Multipart", "Multipart ::"),
+        ];
+        let style = import("Style", "Style ::");
+        let types = text.to_string().contains("types ::").then(|| {
+            quote!(
+                use crate::types;
+            )
+        });
+        let file = quote! {
+            #![doc = #doc]
+
+            use auth0_core::codegen::{#(#imports)* PreparedRequest, RequestBuilder, RequestError, #style};
+            use auth0_core::http::Method;
+
+            use super::Client;
+            #types
+
+            impl Client {
+                #text
+            }
+        };
+        let path = format!("src/requests/{part}.rs");
+        files.insert(path.clone(), crate::emit::parsed(file, &path)?);
+    }
+    Ok(files)
+}
+
+/// The request of one operation.
+struct Request<'r> {
+    operation: &'r OperationModel<'r>,
+    method: &'r RequestMethod,
+    types: &'r TypeIndex,
+}
+
+impl Request<'_> {
+    fn emit(&self) -> TokenStream {
+        let operation = self.operation;
+        let name = names::ident(&operation.request_method);
+        let arguments = self.method.arguments.iter().map(|argument| {
+            let (ident, ty) = (format_ident!("{}", argument.ident), &argument.ty);
+            let ty = match argument.by_reference {
+                true if type_syntax::is_named("String", ty) => quote!(&str),
+                true => quote!(&#ty),
+                false => quote!(#ty),
+            };
+            match argument.optional {
+                true => quote!(#ident: Option<#ty>),
+                false => quote!(#ident: #ty),
+            }
+        });
+        let request = self.local("request");
+        let method = names::ident(&operation.method.to_uppercase());
+        let statements = self
+            .path(&request)
+            .into_iter()
+            .chain(self.parameters(&request))
+            .chain(self.accept(&request))
+            .chain(self.body(&request));
+        let doc = doc_text::doc(&format!(
+            "`{} {}`",
+            operation.method.to_uppercase(),
+            operation.path
+        ));
+        let many =
+            (self.method.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        quote! {
+            #doc
+            #[inline]
+            #many
+            pub fn #name(&self, #(#arguments),*) -> Result<PreparedRequest, RequestError> {
+                let mut #request = RequestBuilder::new(Method::#method, &self.base_url);
+                #(#statements)*
+                #request.build()
+            }
+        }
+    }
+
+    /// A variable that is no argument.
+    fn local(&self, name: &str) -> proc_macro2::Ident {
+        let taken: Vec<&str> = self
+            .method
+            .arguments
+            .iter()
+            .map(|argument| argument.ident.as_str())
+            .collect();
+        format_ident!("{}", names::unlike(name.to_owned(), &taken))
+    }
+
+    fn argument(&self, parameter: &OperationParameter<'_>) -> Option<&RequestArgument> {
+        let ident = names::snake_name(&parameter.name);
+        let mut arguments = self.method.arguments.iter();
+        arguments.find(|argument| argument.ident == ident)
+    }
+
+    /// A reference to the value of a parameter.
+    fn value(&self, parameter: &OperationParameter<'_>) -> Option<TokenStream> {
+        let argument = self.argument(parameter)?;
+        let ident = format_ident!("{}", argument.ident);
+        let reference = match argument.by_reference && !argument.optional {
+            true => quote!(#ident),
+            false => quote!(&#ident),
+        };
+        Some(match parameter.is_json {
+            true => quote!(&Json(#reference)),
+            false => reference,
+        })
+    }
+
+    /// The statements that write the path.
+    fn path(&self, request: &proc_macro2::Ident) -> Vec<TokenStream> {
+        let literal = |text: &str| (!text.is_empty()).then(|| quote!(#request.path(#text);));
+        let mut statements = Vec::new();
+        let mut rest = self.operation.path.as_str();
+        while let Some((before, (name, after))) = rest
+            .split_once('{')
+            .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+        {
+            statements.extend(literal(before));
+            let mut parameters = self.operation.parameters.iter();
+            let parameter =
+                parameters.find(|parameter| parameter.location == "path" && parameter.wire == name);
+            statements.extend(parameter.and_then(|parameter| {
+                let (value, style) = (self.value(parameter)?, style(parameter));
+                Some(quote!(#request.path_value(#name, #value, #style);))
+            }));
+            rest = after;
+        }
+        statements.extend(literal(rest));
+        statements
+    }
+
+    /// The statements that write the parameters outside of the path.
+    fn parameters(&self, request: &proc_macro2::Ident) -> Vec<TokenStream> {
+        let parameters = self.operation.parameters.iter();
+        let statements = parameters.filter_map(|parameter| {
+            let place = match parameter.location.as_str() {
+                "query" => quote!(query),
+                "header" => quote!(header),
+                "cookie" => quote!(cookie),
+                _ => return None,
+            };
+            let (name, value) = (&parameter.wire, self.value(parameter)?);
+            let style = style(parameter);
+            Some(quote!(#request.#place(#name, #value, #style);))
+        });
+        statements.collect()
+    }
+
+    fn accept(&self, request: &proc_macro2::Ident) -> Option<TokenStream> {
+        let accept = self.operation.response_media.accept.as_ref()?;
+        Some(quote!(#request.accept(#accept);))
+    }
+
+    fn body(&self, request: &proc_macro2::Ident) -> Option<TokenStream> {
+        self.operation.body.as_ref()?;
+        let argument = self.method.arguments.iter().find(|argument| {
+            argument.ident == "body"
+                && !self
+                    .operation
+                    .parameters
+                    .iter()
+                    .any(|parameter| names::snake_name(&parameter.name) == "body")
+        })?;
+        let RequestMedia {
+            media_type,
+            encoding,
+            parts,
+        } = &self.operation.request_media;
+        Some(match encoding {
+            BodyEncoding::Json => quote!(#request.json(#media_type, body);),
+            BodyEncoding::Text => quote!(#request.bytes(#media_type, body.to_owned());),
+            BodyEncoding::Upload => quote!(#request.upload(#media_type, body.clone());),
+            BodyEncoding::Form => {
+                let rules = parts.iter().map(|part| {
+                    let name = &part.name;
+                    let rule = match &part.style {
+                        Some(style) => {
+                            let style = style_of(style);
+                            quote!(FormRule::Style(#style))
+                        }
+                        None => quote!(FormRule::Json),
+                    };
+                    quote!((#name, #rule))
+                });
+                quote!(#request.form(#media_type, body, &[#(#rules),*]);)
+            }
+            BodyEncoding::Multipart => self.multipart(request, argument),
+        })
+    }
+
+    /// The statements that add a part for each property of the body.
+    fn multipart(&self, request: &proc_macro2::Ident, argument: &RequestArgument) -> TokenStream {
+        let fields = type_syntax::last_name(&argument.ty)
+            .and_then(|name| self.types.structs.get(&name))
+            .map_or(&[][..], Vec::as_slice);
+        let parts = self.local("parts");
+        let statements = fields.iter().map(|field| {
+            let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
+            if field.is_additional() || field.is_flattened {
+                return quote!(#parts.members(&body.#ident););
+            }
+            let media_parts = &self.operation.request_media.parts;
+            let declared = media_parts.iter().find(|part| part.name == *wire);
+            let media_type = match declared.and_then(|part| part.media_type.as_ref()) {
+                Some(media_type) => quote!(Some(#media_type)),
+                None => quote!(None),
+            };
+            match type_syntax::identifiers(&field.ty).contains("Upload") {
+                true => quote!(#parts.files(#wire, &body.#ident, #media_type);),
+                false => quote!(#parts.value(#wire, &body.#ident, #media_type);),
+            }
+        });
+        quote! {
+            let mut #parts = Multipart::new();
+            #(#statements)*
+            #request.multipart(#parts);
+        }
+    }
+}
+
+fn style(parameter: &OperationParameter<'_>) -> TokenStream {
+    style_of(&parameter.style)
+}
+
+fn style_of(style: &crate::emit::model::ParameterStyle) -> TokenStream {
+    let constant = format_ident!("{}", style.constant());
+    let explode = style.explode.map(|explode| quote!(.explode(#explode)));
+    let reserved = style.allows_reserved.then(|| quote!(.allow_reserved()));
+    quote!(Style::#constant #explode #reserved)
+}
