@@ -12,7 +12,7 @@ use miette::{
 use crate::printable::escaped;
 use crate::problem::Problem;
 use crate::spec::locate::Locator;
-use crate::spec::source::Source;
+use crate::spec::source::{Positions, Source};
 
 /// Characters of a source line that are shown on either side of the position: a minified document is one line.
 const CONTEXT_WIDTH: usize = 60;
@@ -47,7 +47,7 @@ impl Report {
         if let Some(at) = locator.find(&report.problem.pointer) {
             let label = (!at.exact).then_some("the nearest place in this file");
             report.offset = Some(at.span.start);
-            report.snippet = Some(Snippet::new(source, at.span, label));
+            report.snippet = Some(Snippet::new(source, locator.positions(), at.span, label));
         }
         report
     }
@@ -57,7 +57,8 @@ impl Report {
         let offset = offset.min(source.text.len());
         let mut report = Self::of_file(&source.name, problem);
         report.offset = Some(offset);
-        report.snippet = Some(Snippet::new(source, offset..offset, None));
+        let positions = Positions::new(&source.text);
+        report.snippet = Some(Snippet::new(source, &positions, offset..offset, None));
         report
     }
 
@@ -163,13 +164,15 @@ struct Snippet {
 }
 
 impl Snippet {
-    fn new(source: &Source, span: Range<usize>, label: Option<&'static str>) -> Self {
-        let (line, column) = source.position(span.start);
+    fn new(
+        source: &Source,
+        positions: &Positions<'_>,
+        span: Range<usize>,
+        label: Option<&'static str>,
+    ) -> Self {
+        let (line, column) = positions.position(span.start);
         let text = &source.text;
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.start..]
-            .find('\n')
-            .map_or(text.len(), |at| span.start + at);
+        let (start, end) = positions.line_of(span.start);
         // Only the first line of a span is shown, truncated on both sides.
         let from = text[start..span.start]
             .char_indices()

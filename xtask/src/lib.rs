@@ -19,6 +19,7 @@ mod printable;
 pub mod problem;
 pub mod progress;
 pub mod rate_limit_plans;
+pub mod recovery;
 pub mod sources;
 pub mod spec;
 mod table;

@@ -53,19 +53,32 @@ pub fn normalize(
     source: &Source,
     options: &Options<'_>,
 ) -> Result<Normalized, Failure> {
-    let done = guard("the normalizer", || lower::normalize(document, options))
-        .map_err(|problem| Failure(vec![Report::new(problem, source)]))?
-        .map_err(|problems| Failure(Report::all(problems, source)))?;
-    let mut document = done.document;
-    canonical::sort_sets(&mut document);
+    let done =
+        lowered(document, options).map_err(|problems| Failure(Report::all(problems, source)))?;
     Ok(Normalized {
-        document,
+        document: done.document,
         changes: done.changes,
-        warnings: Report::all(done.warnings, source)
-            .into_iter()
-            .map(Report::as_warning)
-            .collect(),
+        warnings: warnings(done.warnings, source),
     })
+}
+
+/// Runs the passes on a document and sorts its sets. A panic is a problem without a location.
+pub(crate) fn lowered(
+    document: Value,
+    options: &Options<'_>,
+) -> Result<lower::Normalized, Vec<Problem>> {
+    let mut done = guard("the normalizer", || lower::normalize(document, options))
+        .map_err(|problem| vec![problem])??;
+    canonical::sort_sets(&mut done.document);
+    Ok(done)
+}
+
+/// Locates warnings in the text of a document.
+pub(crate) fn warnings(problems: Vec<Problem>, source: &Source) -> Vec<Report> {
+    Report::all(problems, source)
+        .into_iter()
+        .map(Report::as_warning)
+        .collect()
 }
 
 /// Generates the files of a crate. Problems are located in the normalized document, which errors call `name`.
@@ -85,16 +98,17 @@ pub fn syntax(
 fn guarded<T>(
     normalized: &Value,
     name: &str,
-    work: impl FnOnce() -> Result<T, Problem>,
+    work: impl FnOnce() -> Result<T, Vec<Problem>>,
 ) -> Result<T, Failure> {
     guard("the generator", work)
+        .map_err(Vec::from)
         .and_then(|done| done)
-        .map_err(|problem| {
+        .map_err(|problems| {
             let source = Source {
                 name: name.to_owned(),
                 text: canonical::json(normalized),
                 format: Format::Json,
             };
-            Failure(vec![Report::new(problem, &source)])
+            Failure(Report::all(problems, &source))
         })
 }

@@ -54,6 +54,12 @@ impl Problem {
     }
 }
 
+impl From<Problem> for Vec<Problem> {
+    fn from(problem: Problem) -> Self {
+        vec![problem]
+    }
+}
+
 /// Escapes hidden characters, because problems quote untrusted documents. Line breaks and tabs are kept.
 fn shown(text: impl Into<String>) -> String {
     escaped(&text.into(), &['\n', '\t'])

@@ -232,6 +232,9 @@ enum Command {
     ///
     /// The folder becomes the root of the crate. It is created, or replaced if an earlier emit created it; a folder with
     /// other files is rejected. The crate depends on auth0-core through a path relative to the folder.
+    ///
+    /// A construct that is not supported costs at most the operations that use it: it gets a looser type, or the operations are
+    /// omitted. Each is a warning, and the last line counts them. The exit status is 2 if no operation is left.
     #[command(
         after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations"
     )]
@@ -250,6 +253,9 @@ enum Command {
         /// Keep only the paths with this prefix, and the components they reference; can be repeated
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
+        /// Reject the document if a construct is not supported, instead of omitting or loosening it with a warning
+        #[arg(long)]
+        strict: bool,
     },
     /// Compare two documents, and determine the next version of the generated crate
     ///
@@ -462,6 +468,7 @@ fn dispatch(
             name,
             overlays,
             include,
+            strict,
         } => emit::run(
             workspace,
             &emit::EmitOptions {
@@ -470,6 +477,7 @@ fn dispatch(
                 name,
                 overlays,
                 include,
+                strict: *strict,
             },
             console,
         ),

@@ -2,15 +2,18 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::console::{CheckResult, Console, Failure};
 use crate::crate_name;
 use crate::diagnostic::Report;
-use crate::emit::Target;
+use crate::emit::{self, Target};
 use crate::files;
 use crate::lower;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::recovery;
 use crate::sources::ApiData;
 use crate::spec::document::Document;
 use crate::workspace::Workspace;
@@ -28,6 +31,8 @@ pub struct EmitOptions<'a> {
     pub overlays: &'a [PathBuf],
     /// The prefixes of the paths to keep; empty for all paths.
     pub include: &'a [String],
+    /// Reject the document instead of omitting and loosening what cannot be expressed.
+    pub strict: bool,
 }
 
 /// Normalizes the document, generates its crate and writes the crate to the folder.
@@ -43,29 +48,40 @@ pub fn run(
     progress.at(&format!("{}: generating", options.name));
     let lowering = lower::Options {
         include: options.include,
-        strict: false,
+        strict: options.strict,
     };
-    let shown = options.file.display().to_string();
-    let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;
-    let target = Target {
+    let core_path = core_path(workspace, options.out)?;
+    let target = |normalized: &Value| Target {
         crate_name: options.name.to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: core_path(workspace, options.out)?,
-        api: ApiData::of_document(&normalized.document),
+        core_path: core_path.clone(),
+        api: ApiData::of_document(normalized),
         command: command(options),
         member: false,
     };
-    let files = pipeline::generate(
-        &normalized.document,
-        &format!("{shown} (normalized)"),
-        &target,
-    )?;
+    let unread = std::mem::take(&mut document.unread);
+    let (files, warnings, summary) = if options.strict {
+        if !unread.is_empty() {
+            return Err(Failure(unread));
+        }
+        let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;
+        let name = format!("{} (normalized)", options.file.display());
+        let target = target(&normalized.document);
+        let files = pipeline::generate(&normalized.document, &name, &target)?;
+        (files, normalized.warnings, String::new())
+    } else {
+        let generate = |normalized: &Value| emit::generate(normalized, &target(normalized));
+        let done = recovery::generate(document.value, &document.source, &lowering, generate)?;
+        let summary = done.summary();
+        let unread = unread.into_iter().map(Report::as_warning);
+        (done.output, unread.chain(done.warnings).collect(), summary)
+    };
     let folder = options.out.display().to_string();
     let changed = files::write(options.out, &folder, &files)?;
     drop(progress);
-    console.report(&normalized.warnings);
+    console.report(&warnings);
     console.result(&format!(
-        "{}: {} files in {folder}, {changed} written or removed\n",
+        "{}: {} files in {folder}, {changed} written or removed\n{summary}",
         options.name,
         files.len()
     ));
@@ -170,6 +186,7 @@ mod tests {
                 name: "acme",
                 overlays: &[],
                 include: &["/a\n{b}".to_owned()],
+                strict: false,
             })
         };
         for c in "\n\r\u{b}\u{c}\u{85}\u{2028}\u{202e}`<>!\\\"'*#$".chars() {

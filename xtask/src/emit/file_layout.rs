@@ -172,7 +172,10 @@ impl Named {
     fn tokens(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {
-                TokenTree::Ident(ident) => self.add(ident.to_string()),
+                // The modules beside the types are not used in macros.
+                TokenTree::Ident(ident) if !BESIDE_TYPES.contains(&ident.to_string().as_str()) => {
+                    self.add(ident.to_string());
+                }
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 _ => {}
             }
@@ -199,6 +202,8 @@ impl<'ast> Visit<'ast> for Named {
         };
         match segments.next() {
             Some(second) if first.ident == "self" => self.add(second.ident.to_string()),
+            // A variable.
+            None if BESIDE_TYPES.contains(&first.ident.to_string().as_str()) => {}
             _ => self.add(first.ident.to_string()),
         }
     }

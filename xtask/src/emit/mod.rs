@@ -59,7 +59,10 @@ pub struct Target {
 }
 
 /// Generates the files of a crate, by their paths in the crate.
-pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, String>, Problem> {
+pub fn generate(
+    normalized: &Value,
+    target: &Target,
+) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     let mut document = normalized.clone();
     doc_text::append_rules(&mut document);
     link_operations(&mut document, normalized)?;
@@ -95,7 +98,10 @@ fn link_operations(document: &mut Value, normalized: &Value) -> Result<(), Probl
 }
 
 /// The Rust files of a crate as syntax trees, for comparing their items. The documentation lacks the constraints.
-pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
+pub fn syntax(
+    normalized: &Value,
+    target: &Target,
+) -> Result<BTreeMap<String, syn::File>, Vec<Problem>> {
     let model = Model::read(normalized)?;
     source_files(normalized, &model, target)
 }
@@ -105,7 +111,7 @@ fn source_files(
     document: &Value,
     model: &Model<'_>,
     target: &Target,
-) -> Result<SourceFiles, Problem> {
+) -> Result<SourceFiles, Vec<Problem>> {
     let groups = Groups::new(model)?;
     let (output, types) = run_progenitor(document, model)?;
     let mut files = fixed_files(model, &groups, target)?;
@@ -145,7 +151,7 @@ fn text(file: &syn::File, target: &Target) -> String {
 fn run_progenitor(
     document: &Value,
     model: &Model<'_>,
-) -> Result<(progenitor_output::ProgenitorOutput, TypeIndex), Problem> {
+) -> Result<(progenitor_output::ProgenitorOutput, TypeIndex), Vec<Problem>> {
     if model.client_operations().next().is_none() {
         return Err(
             Problem::at("/paths", "the document has no operation for the client")
@@ -154,10 +160,12 @@ fn run_progenitor(
                     0 => "no operation".to_owned(),
                     ignored => format!("{ignored} with x-sdk-ignore"),
                 })
-                .help("add an operation to `paths`, or widen --include"),
+                .help("add an operation to `paths`, or widen --include")
+                .into(),
         );
     }
     let mut output = progenitor_output::run(document, model)?;
+    types::recursion::box_fields(&mut output.types, model);
     let plan = WriteBackPlan::new(document, model);
     output.types = plan.prepare(output.types, model);
     let types = TypeIndex::new(&output.types, model, plan);

@@ -1,12 +1,14 @@
 //! The output of progenitor for the normalized document, as syntax trees: types and requests.
 
+use std::collections::BTreeSet;
+
 use openapiv3::{Components, OpenAPI};
 use progenitor::{CrateVers, GenerationSettings, Generator, InterfaceStyle, TypeImpl, TypePatch};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
-use crate::emit::model::{Model, list, members};
+use crate::emit::model::{Model, OperationModel, list, members};
 use crate::emit::wire_names;
 use crate::guard::guard;
 use crate::problem::Problem;
@@ -24,7 +26,10 @@ pub(crate) struct ProgenitorOutput {
 }
 
 /// Runs progenitor. A panic or error becomes a problem that names the operation or schema that causes it.
-pub(crate) fn run(document: &Value, model: &Model<'_>) -> Result<ProgenitorOutput, Problem> {
+pub(crate) fn run(
+    document: &Value,
+    model: &Model<'_>,
+) -> Result<ProgenitorOutput, Vec<Problem>> {
     match attempt(document, model) {
         Ok(file) => {
             let mut output = split(file);
@@ -111,48 +116,108 @@ fn settings(model: &Model<'_>) -> GenerationSettings {
     settings
 }
 
-/// Finds the part of the document that causes a problem: generates each operation, then each schema, on its own.
-fn locate(document: &Value, model: &Model<'_>, problem: Problem) -> Problem {
+/// Finds the parts of the document that cause a problem: schemas, or else operations.
+fn locate(document: &Value, model: &Model<'_>, problem: Problem) -> Vec<Problem> {
     const HELP: &str = "lower this construct in a pass, or correct it in the corrections overlay";
+    let located = |pointer: String, what: String, cause: Problem| {
+        Problem {
+            pointer,
+            found: Some(with_panic(what, &cause)),
+            ..cause
+        }
+        .help(HELP)
+    };
+    let mut found = Vec::new();
+    let schemas: Vec<(&String, &Value)> = members(&document["components"]["schemas"]).collect();
     let mut part = document.clone();
-    for operation in model.client_operations() {
-        let (path, method) = (&operation.path, &operation.method);
-        let item = &document["paths"][path];
-        let mut only = Map::new();
-        only.insert(method.clone(), item[method].clone());
-        if let Some(parameters) = item.get("parameters") {
-            only.insert("parameters".to_owned(), parameters.clone());
-        }
-        part["paths"] = json!({ path: only });
-        part["components"] = json!({ "schemas": schemas_for(document, &item[method]) });
-        if let Err(cause) = attempt(&part, model) {
-            let what = format!(
-                "operation {} ({} {path})",
-                operation.id,
-                method.to_uppercase()
-            );
-            return Problem {
-                pointer: operation.pointer.clone(),
-                found: Some(with_panic(what, &cause)),
-                ..cause
-            }
-            .help(HELP);
-        }
-    }
     part["paths"] = json!({});
-    for (name, schema) in members(&document["components"]["schemas"]) {
-        let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
-        part["components"] = json!({ "schemas": schemas_for(document, &reference) });
-        if let Err(cause) = attempt(&part, model) {
-            return Problem {
-                pointer: join("/components/schemas", name),
-                found: Some(with_panic(format!("schema {name}: {schema}"), &cause)),
-                ..cause
-            }
-            .help(HELP);
+    part["components"] = json!({});
+    let mut try_schemas = |names: &[(&String, &Value)]| {
+        let mut kept: Map<String, Value> = Map::new();
+        for (name, schema) in names {
+            kept.insert((*name).clone(), (*schema).clone());
         }
+        // What they refer to becomes a type of any value.
+        for (_, schema) in names {
+            for name in references(schema) {
+                kept.entry(name).or_insert_with(|| json!({}));
+            }
+        }
+        part["components"] = json!({ "schemas": kept });
+        attempt(&part, model).err()
+    };
+    bisect(&schemas, &mut try_schemas, &mut |(name, schema), cause| {
+        let pointer = join("/components/schemas", name);
+        found.push(located(pointer, format!("schema {name}: {schema}"), cause));
+    });
+    if !found.is_empty() {
+        return found;
     }
-    problem
+    let operations: Vec<&OperationModel<'_>> = model.client_operations().collect();
+    let mut try_operations = |operations: &[&OperationModel<'_>]| {
+        let mut paths = Map::new();
+        for operation in operations {
+            let item = &document["paths"][&operation.path];
+            let only = paths
+                .entry(operation.path.clone())
+                .or_insert_with(|| json!({}));
+            only[&operation.method] = item[&operation.method].clone();
+            if let Some(parameters) = item.get("parameters") {
+                only["parameters"] = parameters.clone();
+            }
+        }
+        let paths = Value::Object(paths);
+        part["components"] = json!({ "schemas": schemas_for(document, &paths) });
+        part["paths"] = paths;
+        attempt(&part, model).err()
+    };
+    bisect(&operations, &mut try_operations, &mut |operation, cause| {
+        let what = format!(
+            "operation {} ({} {})",
+            operation.id,
+            operation.method.to_uppercase(),
+            operation.path
+        );
+        found.push(located(operation.pointer.clone(), what, cause));
+    });
+    match found.is_empty() {
+        true => problem.into(),
+        false => found,
+    }
+}
+
+/// Finds the items that cause a problem by themselves: halves those that cause one together.
+fn bisect<T: Copy>(
+    items: &[T],
+    attempt: &mut impl FnMut(&[T]) -> Option<Problem>,
+    report: &mut impl FnMut(T, Problem),
+) {
+    if items.is_empty() {
+        return;
+    }
+    let Some(problem) = attempt(items) else {
+        return;
+    };
+    if let [only] = items {
+        return report(*only, problem);
+    }
+    let (left, right) = items.split_at(items.len() / 2);
+    bisect(left, attempt, report);
+    bisect(right, attempt, report);
+}
+
+/// The names of the components that a schema refers to.
+fn references(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut pending = vec![schema];
+    while let Some(value) = pending.pop() {
+        let reference = value["$ref"].as_str();
+        let name = reference.and_then(|name| name.strip_prefix("#/components/schemas/"));
+        found.extend(name.map(str::to_owned));
+        pending.extend(value.as_object().into_iter().flat_map(Map::values));
+        pending.extend(list(value));
+    }
+    found
 }
 
 /// The part that causes a problem, with the text of the panic.

@@ -12,6 +12,9 @@ use crate::emit::model::{Model, OperationModel};
 use crate::emit::names;
 use crate::problem::Problem;
 
+/// The methods that every client has.
+const CLIENT_METHODS: [&str; 5] = ["builder", "call", "clone", "listing", "requests"];
+
 /// A group of operations.
 #[derive(Default)]
 struct Resource<'m> {
@@ -86,7 +89,7 @@ impl<'m> Groups<'m> {
         let groups = self.modules.iter().map(|module| &module.group);
         let top_level = groups.filter(|group| group.len() == 1);
         top_level
-            .map(|group| accessor(group, &[], &quote!(self)))
+            .map(|group| accessor(group, &CLIENT_METHODS, &quote!(self)))
             .collect()
     }
 
@@ -118,8 +121,11 @@ impl<'m> Groups<'m> {
             let mut path = String::new();
             for length in 1..=module.group.len() {
                 let (parent, group) = (&module.group[..length - 1], &module.group[..length]);
-                let taken = own_methods.get(parent).map_or(&[][..], Vec::as_slice);
-                let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
+                let own = own_methods.get(parent).map_or(&[][..], Vec::as_slice);
+                let taken = match parent {
+                    [] => CLIENT_METHODS.to_vec(),
+                    _ => own.iter().map(String::as_str).collect(),
+                };
                 path += &format!("{}().", accessor_name(group, &taken));
             }
             for (operation, method) in module
@@ -245,19 +251,19 @@ fn names_types(tokens: TokenStream) -> bool {
 /// The names of the methods of a group. If two are equal, both use the operation id, so that removing one does not rename the
 /// other.
 fn method_names(operations: &[&OperationModel<'_>]) -> Vec<String> {
-    let own_name = |operation: &OperationModel<'_>| names::snake_name(&operation.name);
-    operations
+    let own_names: Vec<String> = operations
         .iter()
-        .map(|operation| {
-            let same = operations
-                .iter()
-                .filter(|other| own_name(other) == own_name(operation))
-                .count();
-            if same > 1 {
-                names::snake_name(&operation.id)
-            } else {
-                own_name(operation)
-            }
+        .map(|operation| names::snake_name(&operation.name))
+        .collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in &own_names {
+        *counts.entry(name).or_default() += 1;
+    }
+    let names = operations.iter().zip(&own_names);
+    names
+        .map(|(operation, name)| match counts.get(name.as_str()) {
+            Some(1) => name.clone(),
+            _ => names::snake_name(&operation.id),
         })
         .collect()
 }

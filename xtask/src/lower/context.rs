@@ -48,6 +48,15 @@ impl<'a> PassContext<'a> {
         self.warnings.push(problem);
     }
 
+    /// Records an error of the document that has an obvious reading: a problem with `strict`, a warning otherwise.
+    pub fn mistake(&mut self, problem: Problem) {
+        if self.options.strict {
+            self.problem(problem);
+        } else {
+            self.warn(problem);
+        }
+    }
+
     /// Records a construct that cannot be normalized. The document is rejected.
     pub fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);

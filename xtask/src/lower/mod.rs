@@ -3,6 +3,8 @@
 //! Each rule is a pass: a function that changes the document, with a name, the defect that it corrects, and the passes that have to run before
 //! it. [`PASSES`] lists them in the order in which they run; a test runs other allowed orders and expects the same result.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::extensions;
@@ -32,7 +34,7 @@ pub(crate) use syntax::request_bodies::rank;
 pub struct Options<'a> {
     /// Keep only the paths that start with one of these prefixes; all if the list is empty.
     pub include: &'a [String],
-    /// Report unknown keywords as errors instead of warnings.
+    /// Report mistakes of the document as errors, even those with an obvious reading such as unknown keywords.
     pub strict: bool,
 }
 
@@ -56,6 +58,24 @@ pub struct Normalized {
     pub changes: Vec<Change>,
     /// Warnings about lost or ambiguous constructs.
     pub warnings: Vec<Problem>,
+    /// The locations of operations and components in the source document, by their locations in this one.
+    pub(crate) sources: BTreeMap<String, String>,
+}
+
+impl Normalized {
+    /// The location in the source document of a location in this one, or of what encloses it.
+    pub(crate) fn source_of(&self, pointer: &str) -> String {
+        let mut at = pointer;
+        loop {
+            if let Some(source) = self.sources.get(at) {
+                return source.clone();
+            }
+            match at.rsplit_once('/') {
+                Some((outer, _)) => at = outer,
+                None => return String::new(),
+            }
+        }
+    }
 }
 
 /// A rule of the normalizer.
@@ -95,10 +115,12 @@ pub const PASSES: &[Pass] = &[
     pass("include", "the document has paths that were not selected", syntax::include::apply).gate(),
     pass("reserved-extensions", "an input document can hold extensions that steer typify, progenitor or the emitter", syntax::reserved_extensions::apply),
     pass("version", "OpenAPI 3.1 is rejected; webhooks and callbacks are ignored silently", syntax::version::apply),
-    pass("prune-unused", "unreferenced components become types that no operation uses", syntax::prune::apply),
+    pass("discriminators", "a discriminator is ignored, and the children of a parent that inherit with `allOf` are lost", shape::discriminators::apply),
+    pass("prune-unused", "unreferenced components become types that no operation uses", syntax::prune::apply)
+        .after(&[(&["discriminators"], "a discriminator refers to components that nothing else uses")]),
     pass("structure", "openapiv3 rejects a value of the wrong kind without naming its location", syntax::structure::apply).gate(),
-    pass("references", "a `$ref` to a parameter, response, request body or path item panics if the target is missing, cyclic or a path item", syntax::references::apply).gate(),
     pass("local-references", "progenitor panics at a `$ref` into the middle of a document", syntax::local_references::apply),
+    pass("references", "a `$ref` to a parameter, response, request body or path item panics if the target is missing, cyclic or a path item", syntax::references::apply).gate(),
     pass("operation-members", "openapiv3 silently ignores unknown members", syntax::operation_members::apply),
     pass("operation-ids", "a missing or duplicate operationId causes a panic or two methods of the same name", shape::operation_ids::apply),
     pass("parameters", "progenitor rejects, or panics at, parameters that the path lacks, cookies, most styles and parameters with `content`", syntax::operation_parameters::apply)
@@ -220,6 +242,7 @@ pub struct Outcome {
     pub warnings: Vec<Problem>,
     /// The reasons why the document cannot be used.
     pub problems: Vec<Problem>,
+    sources: BTreeMap<String, String>,
 }
 
 /// Normalizes a document for progenitor.
@@ -237,6 +260,7 @@ pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, V
             document: outcome.document,
             changes: outcome.changes,
             warnings: outcome.warnings,
+            sources: outcome.sources,
         })
     } else {
         Err(outcome.problems)
@@ -295,11 +319,13 @@ pub fn run(passes: &[Pass], mut document: Value, options: &Options<'_>) -> Outco
             break;
         }
     }
+    let sources = origin::sources(&document);
     origin::strip(&mut document);
     Outcome {
         document,
         changes: context.changes,
         warnings: context.warnings,
         problems: context.problems,
+        sources,
     }
 }

@@ -3,6 +3,8 @@
 //! Passes move, copy and merge schemas, but their messages refer to the document that its author knows. While the passes run, every schema,
 //! operation, parameter, header, request body, response and path item therefore has a stamp: its pointer in the source document.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::extensions;
@@ -24,6 +26,30 @@ pub(crate) fn stamp(document: &mut Value) {
             members.remove(NAME);
         }
     });
+}
+
+/// The stamps of the operations and components, by their locations.
+pub(crate) fn sources(document: &Value) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut record = |value: &Value, at: String| {
+        if let Some(source) = value.get(SOURCE).and_then(Value::as_str) {
+            found.insert(at, source.to_owned());
+        }
+    };
+    let paths = document.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        let at = walk::join("/paths", path);
+        for method in walk::METHODS {
+            if let Some(operation) = item.get(method) {
+                record(operation, walk::join(&at, method));
+            }
+        }
+    }
+    let schemas = document.pointer("/components/schemas");
+    for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
+        record(schema, walk::join("/components/schemas", name));
+    }
+    found
 }
 
 /// Removes the stamps of a document.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::lower::origin;
 use crate::lower::shape::rust_type;
+use crate::spec::external;
 use crate::spec::walk::{self, Place, join};
 
 /// The members of a JSON object.
@@ -29,32 +30,8 @@ pub(crate) fn ref_to(name: &str) -> String {
 
 /// Decodes one segment of a JSON pointer in a URI fragment.
 pub(crate) fn unescape(step: &str) -> String {
-    let decoded = percent_decode(step);
+    let decoded = external::decoded(step);
     decoded.replace("~1", "/").replace("~0", "~")
-}
-
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let hex = (bytes[index] == b'%')
-            .then(|| bytes.get(index + 1..index + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match hex {
-            Some(byte) => {
-                out.push(byte);
-                index += 3;
-            }
-            None => {
-                out.push(bytes[index]);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The name of the component that a schema refers to: directly, or as the only member of an `allOf` with annotations beside it.

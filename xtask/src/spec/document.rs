@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Report;
 use crate::problem::Problem;
+use crate::spec::external;
 use crate::spec::parse::parse;
 use crate::spec::source::{Format, Source};
 
@@ -20,12 +21,21 @@ pub struct Document {
     pub value: Value,
     /// The text and name of its file.
     pub source: Source,
+    /// The errors of files that the document refers to.
+    pub unread: Vec<Report>,
 }
 
 impl Document {
-    /// Reads an OpenAPI 3.0 or 3.1 document in JSON or YAML.
+    /// Reads an OpenAPI 3.0 or 3.1 document in JSON or YAML, and the files in its folder that it refers to.
     pub fn load(path: &Path) -> Result<Self, Box<Report>> {
-        Self::read(path)?.checked()
+        Self::load_as(path, &path.display().to_string())
+    }
+
+    /// As [`Document::load`]. Errors call the document `name`.
+    pub fn load_as(path: &Path, name: &str) -> Result<Self, Box<Report>> {
+        let mut document = Self::read_as(path, name)?.checked()?;
+        document.unread = external::resolve(&mut document.value, path);
+        Ok(document)
     }
 
     /// Returns the document if it is an OpenAPI document of a supported version.
@@ -71,7 +81,11 @@ impl Document {
             return Err(Report::at_offset(problem, &source, first_visible(&source.text)).into());
         }
         let value = parse(&source)?;
-        Ok(Self { value, source })
+        Ok(Self {
+            value,
+            source,
+            unread: Vec::new(),
+        })
     }
 }
 

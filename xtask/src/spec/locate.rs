@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_yaml::Spanned;
+use serde_yaml::{Location, Spanned};
 
 use crate::spec::parse::yaml_options;
-use crate::spec::source::{Format, Source};
+use crate::spec::source::{Format, Positions, Source};
 
 /// The source position of a pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct Located {
 /// Finds positions in one source. Parsed parts are cached, because a large document can have many problems.
 pub struct Locator<'a> {
     source: &'a Source,
+    positions: OnceCell<Positions<'a>>,
     yaml: OnceCell<Option<Node>>,
     json: RefCell<HashMap<String, Rc<Opened<'a>>>>,
 }
@@ -42,9 +43,16 @@ impl<'a> Locator<'a> {
     pub fn new(source: &'a Source) -> Self {
         Self {
             source,
+            positions: OnceCell::new(),
             yaml: OnceCell::new(),
             json: RefCell::default(),
         }
+    }
+
+    /// The positions in the source.
+    pub(crate) fn positions(&self) -> &Positions<'a> {
+        let source = self.source;
+        self.positions.get_or_init(|| Positions::new(&source.text))
     }
 
     /// Finds the value at `pointer`, or its nearest existing ancestor. Returns `None` for the root.
@@ -123,11 +131,10 @@ impl<'a> Locator<'a> {
             let step = unescaped(step);
             let (location, length, next) = match node {
                 Node::Map(members) => {
-                    let Some((key, value)) = members.iter().find(|(key, _)| key.value == step)
-                    else {
+                    let Some((location, value)) = members.get(&step) else {
                         break;
                     };
-                    (key.referenced, step.len(), value)
+                    (*location, step.len(), value)
                 }
                 Node::List(items) => {
                     let item = step.parse().ok().and_then(|index: usize| items.get(index));
@@ -136,7 +143,7 @@ impl<'a> Locator<'a> {
                 }
                 Node::Scalar => break,
             };
-            let start = self.source.offset(
+            let start = self.positions().offset(
                 usize::try_from(location.line()).ok()?,
                 usize::try_from(location.column()).ok()?,
             );
@@ -165,7 +172,7 @@ fn key_before(text: &str, key: &str, value: usize) -> Option<Range<usize>> {
 
 /// The structure of a YAML document with the positions of its keys and items.
 enum Node {
-    Map(Vec<(Spanned<String>, Node)>),
+    Map(HashMap<String, (Location, Node)>),
     List(Vec<Spanned<Node>>),
     Scalar,
 }
@@ -226,9 +233,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
-        let mut map = Vec::new();
-        while let Some(key) = members.next_key()? {
-            map.push((key, members.next_value()?));
+        let mut map = HashMap::new();
+        while let Some(key) = members.next_key::<Spanned<String>>()? {
+            map.insert(key.value, (key.referenced, members.next_value()?));
         }
         Ok(Node::Map(map))
     }

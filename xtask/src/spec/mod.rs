@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod derived;
 pub mod document;
+pub(crate) mod external;
 pub mod facts;
 pub mod locate;
 pub mod overlay;

@@ -5,6 +5,7 @@ pub(crate) mod argument_types;
 pub(crate) mod constructors;
 mod containers;
 mod page_types;
+pub(crate) mod recursion;
 pub(crate) mod request_checks;
 mod setters;
 mod union_accessors;

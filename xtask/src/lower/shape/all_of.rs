@@ -17,8 +17,8 @@ use crate::lower::shape::merge::{ANNOTATIONS, merge};
 use crate::lower::shape::rust_type;
 use crate::problem::Problem;
 
-/// The limit for the variants that a merge produces. A larger number is a mistake in the document.
-const MAX_VARIANTS: usize = 64;
+/// The limit for the combinations of the variants of several unions, each of which becomes a type.
+const MAX_COMBINATIONS: usize = 256;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut merger = AllOfMerger {
@@ -213,17 +213,21 @@ fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Valu
     if unions.is_empty() {
         return Ok(base);
     }
-    let count: usize = unions.iter().map(Vec::len).product();
-    if count > MAX_VARIANTS {
+    let count = unions
+        .iter()
+        .map(Vec::len)
+        .fold(1, usize::saturating_mul);
+    if count > MAX_COMBINATIONS && unions.len() > 1 {
         return Err(format!(
-            "{count} combinations of variants, more than {MAX_VARIANTS}"
+            "{count} combinations of variants, more than {MAX_COMBINATIONS}"
         ));
     }
     let mut distributed = json!({});
     let mut body = base.clone();
     if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
         for (key, value) in members {
-            let is_outer = ANNOTATIONS.contains(&key.as_str())
+            let is_outer = key == "discriminator"
+                || ANNOTATIONS.contains(&key.as_str())
                 || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
             if is_outer {
                 body.remove(key);

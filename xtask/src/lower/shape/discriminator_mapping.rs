@@ -1,4 +1,4 @@
-//! Entries of a discriminator mapping that no type can express: values without a variant, and several values for one variant.
+//! Entries of a discriminator mapping that no type can express: values without a variant.
 
 use serde_json::Value;
 
@@ -10,7 +10,6 @@ use crate::spec::walk::join;
 /// Warns about values that are decoded as an unknown variant.
 pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut PassContext<'_>) {
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mut known: Vec<String> = Vec::new();
     for (value, target) in mapping.into_iter().flatten() {
         let variant = variants.iter().filter_map(ref_name).find(|component| {
             let target = target.as_str().unwrap_or_default();
@@ -18,19 +17,13 @@ pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut
                 || target == component
         });
         let location = join(&join(&join(at, "discriminator"), "mapping"), value);
-        match variant {
-            None => cx.warn(
+        if variant.is_none() {
+            cx.warn(
                 Problem::at(location, format!("the value `{value}` is not mapped to a variant of the union"))
                     .expected("a reference to one of the variants")
                     .found(target.to_string())
                     .help("an object with this value is decoded as an unknown variant; correct the mapping in an overlay"),
-            ),
-            Some(variant) if known.contains(&variant) => cx.warn(
-                Problem::at(location, format!("the value `{value}` is mapped to `{variant}`, which already has a value"))
-                    .expected("one value per variant")
-                    .help("an object with this value is decoded as an unknown variant; give the value its own schema in an overlay"),
-            ),
-            Some(variant) => known.push(variant),
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod all_of;
 pub(crate) mod directions;
 pub(crate) mod discriminator_mapping;
+pub(crate) mod discriminators;
 pub(crate) mod enumeration_names;
 pub(crate) mod enumerations;
 pub(crate) mod hoist;

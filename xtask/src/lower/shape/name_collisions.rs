@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::extensions;
 use crate::lower::PassContext;
@@ -24,9 +24,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
 
 /// Renames properties that would become the same field.
 fn rename_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+    let required = schema::strings(schema.get("required"));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
+    // A required property without a schema is a field too.
+    for name in required {
+        let field = identifiers::snake(&name);
+        let is_taken = properties
+            .keys()
+            .any(|key| *key != name && identifiers::snake(key) == field);
+        if is_taken && !properties.contains_key(&name) {
+            properties.insert(name, json!({ (origin::SOURCE): at }));
+        }
+    }
     let mut keys: Vec<String> = properties.keys().cloned().collect();
     keys.sort();
     let fields: BTreeSet<String> = keys.iter().map(|key| identifiers::snake(key)).collect();

@@ -36,6 +36,10 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             let [only] = variants.as_slice() else {
                 continue;
             };
+            // The discriminator announces further variants.
+            if schema.get("discriminator").is_some() {
+                continue;
+            }
             let only = only.clone();
             remove_keys(schema, &[key]);
             if let Some(members) = schema.as_object_mut() {

@@ -150,7 +150,7 @@ fn distinguish(
     discriminator: Option<&Value>,
     schemas: &Object,
 ) -> bool {
-    if apply_mapping(variants, discriminator) || apply_constants(variants, schemas) {
+    if apply_mapping(variants, discriminator) || apply_constants(variants, discriminator, schemas) {
         return true;
     }
     let distinctive: Vec<Option<String>> = (0..variants.len())
@@ -205,7 +205,11 @@ fn apply_mapping(variants: &mut [UnionVariant<'_>], discriminator: Option<&Value
 
 /// Uses constant properties whose values, alone or together, differ between all variants. If one property suffices, one variant may lack
 /// it; that variant matches all other values.
-fn apply_constants(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
+fn apply_constants(
+    variants: &mut [UnionVariant<'_>],
+    discriminator: Option<&Value>,
+    schemas: &Object,
+) -> bool {
     let names: BTreeSet<&String> = variants
         .iter()
         .flat_map(|variant| variant.properties.keys())
@@ -220,11 +224,14 @@ fn apply_constants(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool 
             (name, values)
         })
         .collect();
-    // Required properties are preferred.
+    // The discriminator is preferred, then required properties.
+    let property = discriminator.and_then(|found| found.get("propertyName")?.as_str());
     constants.sort_by_key(|(name, _)| {
-        !variants
-            .iter()
-            .all(|variant| variant.required.contains(name))
+        let is_required = |variant: &UnionVariant<'_>| variant.required.contains(name);
+        (
+            Some(name.as_str()) != property,
+            !variants.iter().all(is_required),
+        )
     });
     let single_property = constants.iter().find(|(name, values)| {
         let without_value: Vec<usize> = (0..variants.len())
@@ -234,7 +241,8 @@ fn apply_constants(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool 
         are_distinct(values)
             && without_value.len() <= 1
             && without_value.iter().all(lacks)
-            && variants.len() > without_value.len() + 1
+            && (variants.len() > without_value.len() + 1
+                || Some(name.as_str()) == property && without_value.is_empty())
     });
     if let Some((property, values)) = single_property {
         let rules: Vec<Value> = values

@@ -123,8 +123,9 @@ fn take_constraints(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) -> O
             );
             continue;
         }
-        if key == "pattern" {
-            check_pattern(&value, at, cx);
+        if key == "pattern" && !is_pattern(&value, at, cx) {
+            cx.changed_at(at, "removed pattern, which is no regular expression");
+            continue;
         }
         moved.insert(key.to_owned(), as_integer(value));
     }
@@ -154,19 +155,22 @@ fn as_integer(value: Value) -> Value {
     }
 }
 
-fn check_pattern(value: &Value, at: &str, cx: &mut PassContext<'_>) {
+/// Whether a pattern can be checked. Reports one that cannot.
+fn is_pattern(value: &Value, at: &str, cx: &mut PassContext<'_>) -> bool {
     let pattern = value.as_str().unwrap_or_default();
-    if let Err(error) =
+    let Err(error) =
         regress::Regex::with_flags(pattern, "u").or_else(|_| regress::Regex::new(pattern))
-    {
-        cx.problem(
-            Problem::at(
-                join(at, "pattern"),
-                format!("invalid regular expression: {error}"),
-            )
-            .expected("an ECMA-262 regular expression")
-            .found(pattern)
-            .help("correct the pattern in an overlay"),
-        );
-    }
+    else {
+        return true;
+    };
+    cx.mistake(
+        Problem::at(
+            join(at, "pattern"),
+            format!("invalid regular expression: {error}"),
+        )
+        .expected("an ECMA-262 regular expression")
+        .found(pattern)
+        .help("correct the pattern in an overlay; the client does not check it"),
+    );
+    false
 }

@@ -62,10 +62,11 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                         format!("removed `{status}`, which is not a single status"),
                     );
                 }
-                _ => cx.problem(
+                _ => cx.mistake(
                     Problem::at(join(&at, &status), "invalid HTTP status")
                         .expected("100 to 599, a range such as 4XX, or default")
-                        .found(status),
+                        .found(status)
+                        .help("correct the status in an overlay; the response is ignored"),
                 ),
             }
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::lower::PassContext;
 use crate::lower::schema::{self, Object, components_mut};
 use crate::lower::shape::identifiers;
-use crate::lower::syntax::references::pointer_of;
+use crate::lower::syntax::references::{place_at, pointer_of};
 use crate::spec::walk::{Place, walk};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
@@ -25,16 +25,14 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     // A new component can contain such references itself, so this repeats until no new target is found.
     loop {
         let mut new_targets = Vec::new();
-        let mut collect = |schema: &Value| {
-            if let Some(pointer) = local_target(schema)
+        walk(document, &mut |value, place, _| {
+            if place == Place::Schema
+                && let Some(pointer) = local_target(value)
                 && !names.contains_key(&pointer)
+                // The next pass reports references without a target, and those to something else than a schema.
+                && place_at(&pointer, document) == Some(Place::Schema)
             {
                 new_targets.push(pointer);
-            }
-        };
-        walk(document, &mut |value, place, _| {
-            if place == Place::Schema {
-                collect(value);
             }
         });
         new_targets.sort();

@@ -100,9 +100,5 @@ fn remove_unknown_members(
         .expected(known.join(", "))
         .found(unknown.join(", "))
         .help("move them to the right object, or remove them in an overlay");
-    if cx.options.strict {
-        cx.problem(problem);
-    } else {
-        cx.warn(problem);
-    }
+    cx.mistake(problem);
 }

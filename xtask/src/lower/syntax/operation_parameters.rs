@@ -162,10 +162,11 @@ fn normalize_parameter(
         members.remove(key);
     }
     if !members.contains_key("schema") {
-        cx.problem(
+        members.insert("schema".into(), string_schema(&at));
+        cx.mistake(
             Problem::at(&at, format!("the parameter `{name}` has no schema"))
                 .expected("a `schema`")
-                .help("add a schema, for example `schema: {type: string}`"),
+                .help("add a schema, for example `schema: {type: string}`; without one it is a string"),
         );
     }
     match sendable {
@@ -174,7 +175,12 @@ fn normalize_parameter(
     }
 }
 
-/// Adds path parameters that only the path template has, and reports those that it does not have.
+fn string_schema(at: &str) -> Value {
+    json!({ "type": "string", (origin::SOURCE): at })
+}
+
+/// Adds path parameters that only the path template has, and reports those that it does not have. If there is one of each, they are
+/// the same parameter.
 fn match_path_template(
     parameters: &mut Vec<Value>,
     path: &str,
@@ -182,6 +188,25 @@ fn match_path_template(
     cx: &mut PassContext<'_>,
 ) {
     let named = template_names(path, at, cx);
+    let is_path = |parameter: &Value| identity(parameter).1 == Some("path");
+    let has_name = |parameter: &Value, name: &str| {
+        is_path(parameter) && identity(parameter).0 == Some(name)
+    };
+    let undeclared: Vec<&String> = named
+        .iter()
+        .filter(|name| !parameters.iter().any(|parameter| has_name(parameter, name)))
+        .collect();
+    let unknown: Vec<usize> = (0..parameters.len())
+        .filter(|index| {
+            let parameter = &parameters[*index];
+            is_path(parameter) && !named.iter().any(|name| has_name(parameter, name))
+        })
+        .collect();
+    if let ([name], [index]) = (undeclared.as_slice(), unknown.as_slice()) {
+        let parameter = &mut parameters[*index];
+        cx.mistake(unknown_in_path(parameter, path, at));
+        parameter["name"] = (*name).clone().into();
+    }
     for name in &named {
         let is_declared = parameters
             .iter()
@@ -192,29 +217,30 @@ fn match_path_template(
                 "name": name,
                 "in": "path",
                 "required": true,
-                "schema": { "type": "string", (origin::SOURCE): at },
+                "schema": string_schema(at),
                 (origin::SOURCE): at,
             }));
         }
     }
     parameters.retain(|parameter| {
         let (name, location) = identity(parameter);
-        let is_unknown =
-            location == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
+        let is_unknown = location == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
         if is_unknown {
-            let name = name.unwrap_or_default();
-            cx.problem(
-                Problem::at(
-                    origin::of(parameter, at),
-                    format!("the path template does not contain the parameter `{name}`"),
-                )
-                .expected(format!("`{{{name}}}` in the path"))
-                .found(path)
-                .help("correct the name, or remove the parameter"),
-            );
+            cx.mistake(unknown_in_path(parameter, path, at));
         }
         !is_unknown
     });
+}
+
+fn unknown_in_path(parameter: &Value, path: &str, at: &str) -> Problem {
+    let name = member_text(parameter, "name").unwrap_or_default();
+    Problem::at(
+        origin::of(parameter, at),
+        format!("the path template does not contain the parameter `{name}`"),
+    )
+    .expected(format!("`{{{name}}}` in the path"))
+    .found(path)
+    .help("correct the name, or remove the parameter")
 }
 
 /// The names of the parameters in a path template.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::lower::PassContext;
 use crate::lower::origin;
@@ -27,21 +27,40 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             rest: rest.clone(),
             schemas,
         };
+        // The references that were resolved around the current value: the location of each, and its target.
+        let mut enclosing: Vec<(String, String)> = Vec::new();
         walk::walk_mut(rest, &mut |value, place, pointer| {
-            let is_resolved = matches!(
+            // OpenAPI allows references in some of these places only; elsewhere their meaning is as clear.
+            let is_resolved = !matches!(
                 place,
-                Place::Parameter
-                    | Place::Response
-                    | Place::RequestBody
-                    | Place::Header
-                    | Place::PathItem
+                Place::Schema | Place::Document | Place::Scopes | Place::SecurityRequirement
             );
-            if is_resolved && value.get("$ref").is_some() {
+            if is_resolved && let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+                enclosing.retain(|(outer, _)| is_below(pointer, outer));
+                // The copy of a target that refers to itself would be copied forever.
+                if enclosing.iter().any(|(_, known)| known == reference) {
+                    let at = origin::of(value, pointer);
+                    cx.problem(cyclic(&at, reference.to_owned()));
+                    *value = json!({ (origin::SOURCE): at });
+                    return;
+                }
+                enclosing.push((pointer.to_owned(), reference.to_owned()));
                 resolve_in_place(value, place, pointer, &original, cx);
             }
         });
     });
     prune::other_components(document);
+}
+
+fn is_below(pointer: &str, outer: &str) -> bool {
+    let rest = pointer.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn cyclic(at: &str, reference: String) -> Problem {
+    Problem::at(at, "the reference is cyclic")
+        .found(reference)
+        .help("point the reference at a definition")
 }
 
 /// The document before references are resolved, with its component schemas held separately.
@@ -77,11 +96,7 @@ fn resolve_in_place(
     let mut siblings = Vec::new();
     while let Some(reference) = value.get("$ref").and_then(Value::as_str).map(str::to_owned) {
         if !seen.insert(reference.clone()) {
-            cx.problem(
-                Problem::at(&at, "the reference is cyclic")
-                    .found(reference)
-                    .help("point the reference at a definition"),
-            );
+            cx.problem(cyclic(&at, reference));
             return;
         }
         let Some(target) = resolve(&reference, &at, |pointer| original.at(pointer), cx) else {
@@ -171,10 +186,10 @@ fn resolve<'a>(
     let at = join(at, "$ref");
     if !reference.starts_with('#') {
         cx.problem(
-            Problem::at(at, "external references are not supported")
-                .expected("a reference within the document, such as #/components/schemas/Name")
+            Problem::at(at, "the target of the reference is not in the document")
+                .expected("a reference within the document, such as #/components/schemas/Name, or to a value in a file in its folder")
                 .found(reference)
-                .help("bundle the document into one file, for example with `redocly bundle`"),
+                .help("URLs, absolute paths and files outside of the folder are not read; put the file into the folder, or the value into the document"),
         );
         return None;
     }

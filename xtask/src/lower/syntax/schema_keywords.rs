@@ -162,11 +162,7 @@ fn check_keyword(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'
             .expected("a keyword of JSON Schema or OpenAPI, or an extension (x-…)")
             .found(key)
             .help("correct the spelling, or remove the keyword in an overlay");
-        if cx.options.strict {
-            cx.problem(problem);
-        } else {
-            cx.warn(problem);
-        }
+        cx.mistake(problem);
     }
 }
 

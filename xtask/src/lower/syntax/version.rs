@@ -40,6 +40,10 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
     }
     members.entry("paths").or_insert_with(|| json!({}));
+    if !members.contains_key("info") && !cx.options.strict {
+        cx.warn(Problem::at("", "`info` is missing").help("the crate has no title"));
+        members.insert("info".into(), json!({}));
+    }
     if let Some(info) = members.get_mut("info").and_then(Value::as_object_mut) {
         for key in ["title", "version"] {
             if !info.get(key).is_some_and(Value::is_string) {
