@@ -27,12 +27,18 @@ pub(crate) async fn member(client: &Client, wanted: &str) -> Result<TeamMember, 
 }
 
 /// The tenants with these names, domains or ids, in this order and without duplicates.
-pub(crate) async fn tenants(client: &Client, wanted: &[String]) -> Result<Vec<TenantItem>, Failure> {
+pub(crate) async fn tenants(
+    client: &Client,
+    wanted: &[String],
+) -> Result<Vec<TenantItem>, Failure> {
     let all = team::tenants(client).await?;
     let mut found: Vec<TenantItem> = Vec::new();
     for name in wanted {
         let tenant = tenant_among(&all, name)?;
-        if !found.iter().any(|other| other.tenant_id == tenant.tenant_id) {
+        if !found
+            .iter()
+            .any(|other| other.tenant_id == tenant.tenant_id)
+        {
             found.push(tenant.clone());
         }
     }

@@ -11,6 +11,7 @@ mod lookup;
 mod names;
 mod output;
 mod profile;
+mod review;
 mod roster;
 mod stop;
 mod team;
@@ -41,7 +42,5 @@ fn run(arguments: cli::Arguments) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("starting the runtime failed: {error}")))?;
-    runtime.block_on(stop::until_stopped(|stop| {
-        commands::run(arguments, stop)
-    }))
+    runtime.block_on(stop::until_stopped(|stop| commands::run(arguments, stop)))
 }

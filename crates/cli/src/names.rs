@@ -14,7 +14,11 @@ pub(crate) fn near_matches<'a>(wanted: &str, names: impl IntoIterator<Item = &'a
         .map(|name| {
             let lower = name.to_lowercase();
             let is_part = wanted.len() > 2 && lower.contains(&wanted);
-            let score = if is_part { 1.0 } else { strsim::jaro_winkler(&wanted, &lower) };
+            let score = if is_part {
+                1.0
+            } else {
+                strsim::jaro_winkler(&wanted, &lower)
+            };
             (score, name)
         })
         .filter(|(score, _)| *score >= SIMILAR)

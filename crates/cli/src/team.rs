@@ -135,11 +135,23 @@ pub(crate) async fn access_of(
 }
 
 pub(crate) async fn members(client: &Client) -> Result<Vec<TeamMember>, Error> {
-    client.members().list().page_size(50).stream().try_collect().await
+    client
+        .members()
+        .list()
+        .page_size(50)
+        .stream()
+        .try_collect()
+        .await
 }
 
 pub(crate) async fn tenants(client: &Client) -> Result<Vec<TenantItem>, Error> {
-    client.tenants().list().page_size(50).stream().try_collect().await
+    client
+        .tenants()
+        .list()
+        .page_size(50)
+        .stream()
+        .try_collect()
+        .await
 }
 
 impl From<&TenantItem> for Tenant {
@@ -157,7 +169,11 @@ impl From<&TenantItem> for Tenant {
 impl From<&MemberTenantItem> for Access {
     fn from(tenant: &MemberTenantItem) -> Self {
         let roles = tenant.roles.iter().map(|item| item.role.to_string());
-        let client_ids = tenant.roles.iter().flat_map(|item| &item.client_ids).flatten();
+        let client_ids = tenant
+            .roles
+            .iter()
+            .flat_map(|item| &item.client_ids)
+            .flatten();
         Self {
             roles: roles.collect(),
             client_ids: client_ids.map(|id| id.text().into_owned()).collect(),

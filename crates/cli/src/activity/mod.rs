@@ -6,9 +6,9 @@ mod position;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use auth0_teams::Client;
 use auth0_teams::chrono::{DateTime, TimeDelta, Utc};
 use auth0_teams::types::ActivityLogEntry;
-use auth0_teams::Client;
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -113,6 +113,8 @@ fn time(entry: &ActivityLogEntry) -> Option<DateTime<Utc>> {
 /// Fields of an object that are not null.
 fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let present = fields.into_iter().filter(|(_, value)| !value.is_null());
-    let map: BTreeMap<String, Value> = present.map(|(name, value)| (name.to_owned(), value)).collect();
+    let map: BTreeMap<String, Value> = present
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     serde_json::to_value(map).unwrap_or_default()
 }

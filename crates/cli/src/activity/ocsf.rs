@@ -61,7 +61,7 @@ pub(super) fn event(entry: &ActivityLogEntry) -> Value {
     };
     let actor_type = match entry.actor.type_.known() {
         Some(ActivityLogActorTypeEnum::User) => 1,
-        Some(ActivityLogActorTypeEnum::Machine) => 4,
+        Some(ActivityLogActorTypeEnum::Machine) => 3,
         _ => 99,
     };
     let time = time(entry);
@@ -99,9 +99,18 @@ pub(super) fn event(entry: &ActivityLogEntry) -> Value {
             ])}),
         ),
         ("user", target(entry)),
-        ("src_endpoint", object([("ip", json!(entry.ip)), ("hostname", json!(entry.hostname))])),
-        ("http_request", object([("user_agent", json!(entry.user_agent))])),
-        ("unmapped", json!({"details": entry.details, "version": entry.version})),
+        (
+            "src_endpoint",
+            object([("ip", json!(entry.ip)), ("hostname", json!(entry.hostname))]),
+        ),
+        (
+            "http_request",
+            object([("user_agent", json!(entry.user_agent))]),
+        ),
+        (
+            "unmapped",
+            json!({"details": entry.details, "version": entry.version}),
+        ),
     ])
 }
 
@@ -113,11 +122,22 @@ fn target(entry: &ActivityLogEntry) -> Value {
             let nested = details.get("result").and_then(|result| result.get(name));
             details.get(name).or(nested)
         });
-        details.filter(|value| value.is_string()).cloned().unwrap_or_default()
+        details
+            .filter(|value| value.is_string())
+            .cloned()
+            .unwrap_or_default()
     };
     let (uid, email) = (find("id"), find("email"));
-    let name = if email.is_null() { uid.clone() } else { email.clone() };
-    let name = if name.is_null() { json!("unknown") } else { name };
+    let name = if email.is_null() {
+        uid.clone()
+    } else {
+        email.clone()
+    };
+    let name = if name.is_null() {
+        json!("unknown")
+    } else {
+        name
+    };
     object([("uid", uid), ("email_addr", email), ("name", name)])
 }
 
@@ -139,8 +159,12 @@ mod tests {
         assert_eq!(event["type_uid"], 300_107);
         assert_eq!(event["status_id"], 2);
         assert_eq!(event["time"], 1_767_225_600_000_i64);
-        assert_eq!(event["metadata"]["uid"], "0b0f0b9e-0000-4000-8000-000000000001");
-        let user = json!({"uid": "auth0|1", "email_addr": "jo@example.com", "name": "jo@example.com"});
+        assert_eq!(
+            event["metadata"]["uid"],
+            "0b0f0b9e-0000-4000-8000-000000000001"
+        );
+        let user =
+            json!({"uid": "auth0|1", "email_addr": "jo@example.com", "name": "jo@example.com"});
         assert_eq!(event["user"], user);
         assert_eq!(event["src_endpoint"], json!({"ip": "192.0.2.1"}));
     }

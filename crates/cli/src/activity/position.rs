@@ -69,12 +69,17 @@ impl Position {
     }
 
     /// The entries of a page that were not written yet.
-    pub(crate) fn take_new<'e>(&mut self, page: &'e [ActivityLogEntry]) -> Vec<&'e ActivityLogEntry> {
+    pub(crate) fn take_new<'e>(
+        &mut self,
+        page: &'e [ActivityLogEntry],
+    ) -> Vec<&'e ActivityLogEntry> {
         if let Some(window) = &mut self.window {
             window.newest = window.newest.max(page.iter().filter_map(time).max());
         }
         let is_new = |entry: &&ActivityLogEntry| {
-            self.seen.insert(entry.id.to_string(), time(entry)).is_none()
+            self.seen
+                .insert(entry.id.to_string(), time(entry))
+                .is_none()
         };
         page.iter().filter(is_new).collect()
     }
@@ -102,7 +107,8 @@ impl Position {
         let Some(limit) = newest.and_then(|newest| newest.checked_sub_signed(span)) else {
             return;
         };
-        self.seen.retain(|_, time| time.is_none_or(|time| time >= limit));
+        self.seen
+            .retain(|_, time| time.is_none_or(|time| time >= limit));
     }
 }
 
@@ -130,12 +136,19 @@ mod tests {
         assert_eq!(position.take_new(&first).len(), 3);
         position.page_done(None);
         position.window_done(TimeDelta::minutes(5));
-        assert_eq!(position.since.unwrap().to_rfc3339(), "2026-01-01T00:25:00+00:00");
+        assert_eq!(
+            position.since.unwrap().to_rfc3339(),
+            "2026-01-01T00:25:00+00:00"
+        );
         assert_eq!(position.seen.len(), 2);
 
         position.window = Some(Window::starting_at(position.since));
         let second = [entry(4, 29), entry(3, 30), entry(2, 28)];
-        let new: Vec<String> = position.take_new(&second).iter().map(|e| e.id.to_string()).collect();
+        let new: Vec<String> = position
+            .take_new(&second)
+            .iter()
+            .map(|e| e.id.to_string())
+            .collect();
         assert_eq!(new, ["00000000-0000-4000-8000-000000000004"]);
     }
 

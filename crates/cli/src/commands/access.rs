@@ -13,7 +13,7 @@ use super::member::access_role;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, chain};
 use crate::lookup;
-use crate::team::{self, Access, Tenant, TeamState};
+use crate::team::{self, Access, TeamState, Tenant};
 
 #[derive(Subcommand)]
 pub(crate) enum AccessCommand {
@@ -26,11 +26,17 @@ pub(crate) enum AccessCommand {
         #[arg(long, value_name = "TENANT")]
         tenant: Option<String>,
     },
+    /// Review who has which access: CSV, JSON, one HTML page, differences to an earlier review
+    Review(super::review::ReviewArguments),
     /// Give a member access to tenants to which they have none
-    #[command(after_help = "Examples:\n  auth0-teams access grant jo@example.com acme-1 acme-2 --role viewer-users")]
+    #[command(
+        after_help = "Examples:\n  auth0-teams access grant jo@example.com acme-1 acme-2 --role viewer-users"
+    )]
     Grant(ChangeArguments),
     /// Replace a member's roles on tenants
-    #[command(after_help = "Examples:\n  auth0-teams access change jo@example.com acme-1 --role editor-users")]
+    #[command(
+        after_help = "Examples:\n  auth0-teams access change jo@example.com acme-1 --role editor-users"
+    )]
     Change(ChangeArguments),
     /// Remove a member's access to tenants
     #[command(after_help = "Examples:\n  auth0-teams access revoke jo@example.com acme-1")]
@@ -61,6 +67,7 @@ pub(crate) struct ChangeArguments {
 pub(crate) async fn run(command: AccessCommand, context: &Context) -> Result<Exit, Failure> {
     let (member, tenants, change) = match command {
         AccessCommand::List { member, tenant } => return list(context, member, tenant).await,
+        AccessCommand::Review(arguments) => return super::review::run(arguments, context).await,
         AccessCommand::Grant(arguments) => {
             let access = arguments.access();
             (arguments.member, arguments.tenants, Change::Grant(access))
@@ -75,10 +82,17 @@ pub(crate) async fn run(command: AccessCommand, context: &Context) -> Result<Exi
     let member = lookup::member(&context.client, &member).await?;
     let tenants = lookup::tenants(&context.client, &tenants).await?;
     context.stop.finish_calls();
-    let mut rows = context.console.rows(&["tenant", "domain", "result", "detail"])?;
+    let mut rows = context
+        .console
+        .rows(&["tenant", "domain", "result", "detail"])?;
+    // Printed at the end: a reader that stops must not stop the calls.
+    let mut results = Vec::new();
     let (mut succeeded, mut failed) = (0, 0);
     for batch in tenants.chunks(change.batch_size()) {
-        let ids: Vec<String> = batch.iter().map(|tenant| tenant.tenant_id.to_string()).collect();
+        let ids: Vec<String> = batch
+            .iter()
+            .map(|tenant| tenant.tenant_id.to_string())
+            .collect();
         let result = if context.stop.is_requested() {
             Err("stopped before this call".to_owned())
         } else {
@@ -93,16 +107,27 @@ pub(crate) async fn run(command: AccessCommand, context: &Context) -> Result<Exi
                     .map(|failure| failure.title.text().into_owned()),
                 Err(message) => Some(message.clone()),
             };
-            let word = if failure.is_none() { change.done() } else { "failed" };
-            if failure.is_none() { succeeded += 1 } else { failed += 1 }
-            rows.write([
+            let word = if failure.is_none() {
+                change.done()
+            } else {
+                "failed"
+            };
+            if failure.is_none() {
+                succeeded += 1
+            } else {
+                failed += 1
+            }
+            results.push([
                 json!(tenant.tenant_name),
                 json!(tenant.domain),
                 json!(word),
                 json!(failure),
-            ])?;
+            ]);
         }
     }
+    results
+        .into_iter()
+        .try_for_each(|cells| rows.write(cells))?;
     rows.finish()?;
     Ok(match (succeeded, failed) {
         (_, 0) => Exit::Success,
@@ -161,7 +186,12 @@ impl Change {
                 if !access.client_ids.is_empty() {
                     request = request.client_ids(access.client_ids.iter().cloned());
                 }
-                calls.create(member, request).await?.failures().cloned().collect()
+                calls
+                    .create(member, request)
+                    .await?
+                    .failures()
+                    .cloned()
+                    .collect()
             }
             Self::Replace(access) => {
                 let roles = access.roles.iter().map(|role| access_role(role));
@@ -170,11 +200,21 @@ impl Change {
                 if !access.client_ids.is_empty() {
                     request = request.client_ids(access.client_ids.iter().cloned());
                 }
-                calls.update(member, request).await?.failures().cloned().collect()
+                calls
+                    .update(member, request)
+                    .await?
+                    .failures()
+                    .cloned()
+                    .collect()
             }
             Self::Revoke => {
                 let request = DeleteMembersTenantsRequestContent::with_tenants(tenants);
-                calls.remove(member, request).await?.failures().cloned().collect()
+                calls
+                    .remove(member, request)
+                    .await?
+                    .failures()
+                    .cloned()
+                    .collect()
             }
         })
     }
@@ -209,10 +249,20 @@ async fn list(
         }
         None => TeamState::read(client).await?,
     };
-    let columns = &["email", "tenant", "roles", "client_ids", "environment", "tag", "team_role"];
+    let columns = &[
+        "email",
+        "tenant",
+        "roles",
+        "client_ids",
+        "environment",
+        "tag",
+        "team_role",
+    ];
     let mut rows = context.console.rows(columns)?;
     for member in &state.members {
-        for (id, access) in &member.access {
+        let mut accesses: Vec<(&String, &Access)> = member.access.iter().collect();
+        accesses.sort_by_key(|(id, _)| state.tenant_name(id));
+        for (id, access) in accesses {
             if tenant.as_ref().is_some_and(|tenant| tenant.id != *id) {
                 continue;
             }

@@ -31,10 +31,18 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     check(&mut checks, &context.settings).await?;
     for name in ["token", "scopes"].into_iter().chain(CALLS) {
         if !checks.iter().any(|check| check.name == name) {
-            add(&mut checks, name, "skipped", "an earlier check failed".to_owned(), None);
+            add(
+                &mut checks,
+                name,
+                "skipped",
+                "an earlier check failed".to_owned(),
+                None,
+            );
         }
     }
-    let mut rows = context.console.rows(&["check", "result", "detail", "remedy"])?;
+    let mut rows = context
+        .console
+        .rows(&["check", "result", "detail", "remedy"])?;
     for check in &checks {
         rows.write([
             json!(check.name),
@@ -45,7 +53,11 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     }
     rows.finish()?;
     let all_passed = checks.iter().all(|check| check.result == "ok");
-    Ok(if all_passed { Exit::Success } else { Exit::Failure })
+    Ok(if all_passed {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
 }
 
 fn add(
@@ -83,7 +95,13 @@ async fn check(checks: &mut Vec<Check>, settings: &Settings) -> Result<(), Failu
         }
     };
     let expiry = token.expiry().map_or("unknown".to_owned(), time);
-    add(checks, "token", "ok", format!("granted, expires: {expiry}"), None);
+    add(
+        checks,
+        "token",
+        "ok",
+        format!("granted, expires: {expiry}"),
+        None,
+    );
     check_scopes(checks, &token);
     for name in CALLS {
         match call(&client, name).await {
@@ -118,7 +136,10 @@ fn check_scopes(checks: &mut Vec<Check>, token: &AccessToken) {
         return add(checks, "scopes", "ok", detail.to_owned(), None);
     };
     let needed = Scopes::needed_by(operations::ALL.iter().copied());
-    let missing: Vec<&str> = needed.iter().filter(|scope| !granted.contains(scope)).collect();
+    let missing: Vec<&str> = needed
+        .iter()
+        .filter(|scope| !granted.contains(scope))
+        .collect();
     if missing.is_empty() {
         return add(checks, "scopes", "ok", granted.to_string(), None);
     }
@@ -142,7 +163,9 @@ async fn token_remedy(error: &TokenError, settings: &Settings) -> String {
     };
     let domain = &settings.domain;
     if error.is_rate_limited() {
-        let at = error.retry_at().map_or("later".to_owned(), |at| format!("at {}", time(at)));
+        let at = error
+            .retry_at()
+            .map_or("later".to_owned(), |at| format!("at {}", time(at)));
         format!("the token quota is exhausted: try again {at}")
     } else if error.is_invalid_client() {
         format!(
@@ -154,7 +177,9 @@ async fn token_remedy(error: &TokenError, settings: &Settings) -> String {
         format!("{domain} has no token endpoint: check --domain")
     } else {
         match working_audience(settings).await {
-            Some(audience) => format!("set --audience {audience}, for which tokens are granted and accepted"),
+            Some(audience) => {
+                format!("set --audience {audience}, for which tokens are granted and accepted")
+            }
             None => format!(
                 "in the tenant {domain}, enable the grant client_credentials for the application and authorize it for \
                  the Teams API"
@@ -167,21 +192,32 @@ async fn call_remedy(error: &Error, settings: &Settings) -> String {
     let api = settings.api();
     if error.is_unauthorized() {
         match working_audience(settings).await {
-            Some(audience) => format!("set --audience {audience}, for which tokens are granted and accepted"),
+            Some(audience) => {
+                format!("set --audience {audience}, for which tokens are granted and accepted")
+            }
             None => format!(
                 "{api} rejects tokens of {} for every known audience: check that --domain is the tenant of the team",
                 settings.domain
             ),
         }
     } else if error.is_missing_scope() {
-        let needed: Vec<String> = error.needed_scopes().iter().map(|all| all.join(" and ")).collect();
-        format!("grant the application the scope {} for the Teams API", needed.join(", or "))
+        let needed: Vec<String> = error
+            .needed_scopes()
+            .iter()
+            .map(|all| all.join(" and "))
+            .collect();
+        format!(
+            "grant the application the scope {} for the Teams API",
+            needed.join(", or ")
+        )
     } else if error.is_forbidden() {
         "the scopes suffice, but the server forbids the call: see its message".to_owned()
     } else if error.is_not_found() {
         format!("{api} does not know the team: check --team")
     } else if error.is_rate_limited() {
-        let at = error.retry_at().map_or("later".to_owned(), |at| format!("at {}", time(at)));
+        let at = error
+            .retry_at()
+            .map_or("later".to_owned(), |at| format!("at {}", time(at)));
         format!("the rate limit is exceeded: try again {at}")
     } else if error.is_transport() {
         format!("cannot reach {api}: check --team, the network and the proxy")

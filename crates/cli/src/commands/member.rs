@@ -37,7 +37,9 @@ pub(crate) enum MemberCommand {
     )]
     Invite(InviteArguments),
     /// Change the role of a member in the team
-    #[command(after_help = "Examples:\n  auth0-teams member role jo@example.com teams_report_viewer")]
+    #[command(
+        after_help = "Examples:\n  auth0-teams member role jo@example.com teams_report_viewer"
+    )]
     Role {
         /// E-mail address or id
         member: String,
@@ -45,7 +47,9 @@ pub(crate) enum MemberCommand {
         role: String,
     },
     /// Remove a member from the team; `offboard` also verifies that nothing is left
-    #[command(after_help = "Examples:\n  auth0-teams member remove jo@example.com --confirm jo@example.com")]
+    #[command(
+        after_help = "Examples:\n  auth0-teams member remove jo@example.com --confirm jo@example.com"
+    )]
     Remove {
         /// E-mail address or id
         member: String,
@@ -57,7 +61,7 @@ pub(crate) enum MemberCommand {
 #[derive(Args)]
 pub(crate) struct InviteArguments {
     /// E-mail address of the person
-    #[arg(required_unless_present = "file", conflicts_with = "file", requires = "role")]
+    #[arg(value_parser = email_address, required_unless_present = "file", conflicts_with = "file", requires = "role")]
     email: Option<String>,
     /// Role in the team, such as teams_contributor
     #[arg(long)]
@@ -81,10 +85,10 @@ pub(crate) async fn run(command: MemberCommand, context: &Context) -> Result<Exi
         MemberCommand::Get { member } => get(context, &member).await?,
         MemberCommand::Invite(arguments) => return invite(context, arguments).await,
         MemberCommand::Role { member, role } => {
+            let mut rows = context.console.rows(&["email", "from", "to"])?;
             let member = lookup::member(&context.client, &member).await?;
             let request = UpdateMembersRequestContent::with_role(team_role(&role));
             let changed = context.client.members().update(&member.id, request).await?;
-            let mut rows = context.console.rows(&["email", "from", "to"])?;
             rows.write([json!(member.email), json!(member.role), json!(changed.role)])?;
             rows.finish()?;
         }
@@ -134,7 +138,9 @@ async fn get(context: &Context, wanted: &str) -> Result<(), Failure> {
             format!("{}: {}", state.tenant_name(id), roles.join(" "))
         })
         .collect();
-    let mut rows = context.console.rows(&["email", "role", "name", "id", "access"])?;
+    let mut rows = context
+        .console
+        .rows(&["email", "role", "name", "id", "access"])?;
     rows.write([
         json!(member.email),
         json!(member.role),
@@ -152,14 +158,17 @@ async fn invite(context: &Context, arguments: InviteArguments) -> Result<Exit, F
     let (Some(email), Some(role)) = (arguments.email, arguments.role) else {
         return Err(Failure::usage("expected an e-mail address and --role"));
     };
+    let mut rows = context.console.rows(&["email", "role", "id"])?;
     let tenants = lookup::tenants(&context.client, &arguments.tenants).await?;
-    let tenants: Vec<String> = tenants.iter().map(|tenant| tenant.tenant_id.to_string()).collect();
+    let tenants: Vec<String> = tenants
+        .iter()
+        .map(|tenant| tenant.tenant_id.to_string())
+        .collect();
     let request = invitation(&email, &role, &tenants, &arguments.tenant_roles);
     let invited = match context.client.members().invite(request).await {
         Err(error) if error.is_outcome_unknown() => return Err(unknown_invitation(&email, &error)),
         other => other?,
     };
-    let mut rows = context.console.rows(&["email", "role", "id"])?;
     rows.write([json!(invited.email), json!(invited.role), json!(invited.id)])?;
     rows.finish()?;
     Ok(Exit::Success)
@@ -169,6 +178,14 @@ fn unknown_invitation(email: &str, error: &Error) -> Failure {
     Failure::failed(format!(
         "{email} may have been invited ({error}): ask the person before you invite them again"
     ))
+}
+
+/// Checks an e-mail address of the command line.
+pub(crate) fn email_address(text: &str) -> Result<String, String> {
+    match text.split_once('@') {
+        Some((name, domain)) if !name.is_empty() && !domain.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected an e-mail address such as jo@example.com".to_owned()),
+    }
 }
 
 /// An invitation with access to tenants.

@@ -51,7 +51,10 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
     for person in &people {
         let names: Vec<String> = words(&person.tenants);
         let tenants = lookup::tenants(&context.client, &names).await?;
-        let ids: Vec<String> = tenants.iter().map(|tenant| tenant.tenant_id.to_string()).collect();
+        let ids: Vec<String> = tenants
+            .iter()
+            .map(|tenant| tenant.tenant_id.to_string())
+            .collect();
         let roles = words(&person.tenant_roles);
         requests.push(invitation(&person.email, &person.role, &ids, &roles));
     }
@@ -65,6 +68,8 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
     context.stop.finish_calls();
     let progress = context.console.progress(people.len() as u64, "inviting");
     let mut rows = context.console.rows(&["email", "result", "detail"])?;
+    // Printed at the end: a reader that stops must not stop the calls.
+    let mut results = Vec::new();
     let (mut succeeded, mut failed) = (0, 0);
     for (person, request) in people.iter().zip(requests) {
         progress.inc(1);
@@ -76,9 +81,11 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
             _ if is_member => ("member", "is a member already".to_owned(), true),
             Some(InviteResult::Invited) => ("invited", "by an earlier run".to_owned(), true),
             Some(InviteResult::Started) => ("unknown", unknown(&record_path), false),
-            _ if context.stop.is_requested() => {
-                ("skipped", "stopped; run the command again".to_owned(), false)
-            }
+            _ if context.stop.is_requested() => (
+                "skipped",
+                "stopped; run the command again".to_owned(),
+                false,
+            ),
             Some(InviteResult::Failed) | None => {
                 let record = |result| Record {
                     email: email.clone(),
@@ -90,9 +97,11 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
                         journal.append(&record(InviteResult::Invited))?;
                         ("invited", invited.id.text().into_owned(), true)
                     }
-                    Err(error) if error.may_have_acted() => {
-                        ("unknown", format!("{}; {}", chain(&error), unknown(&record_path)), false)
-                    }
+                    Err(error) if error.may_have_acted() => (
+                        "unknown",
+                        format!("{}; {}", chain(&error), unknown(&record_path)),
+                        false,
+                    ),
                     Err(error) => {
                         journal.append(&record(InviteResult::Failed))?;
                         ("failed", chain(&error), false)
@@ -100,10 +109,17 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
                 }
             }
         };
-        if is_ok { succeeded += 1 } else { failed += 1 }
-        rows.write([json!(email), json!(result), json!(detail)])?;
+        if is_ok {
+            succeeded += 1
+        } else {
+            failed += 1
+        }
+        results.push([json!(email), json!(result), json!(detail)]);
     }
     progress.finish_and_clear();
+    results
+        .into_iter()
+        .try_for_each(|cells| rows.write(cells))?;
     rows.finish()?;
     note(format!("results are recorded in {}", record_path.display()));
     Ok(match (succeeded, failed) {
@@ -138,7 +154,10 @@ fn read(path: &Path) -> Result<Vec<Person>, Failure> {
         let person = person.map_err(|error| invalid(line, error.to_string()))?;
         if !person.email.contains('@') {
             let found = &person.email;
-            return Err(invalid(line, format!("expected an e-mail address, found `{found}`")));
+            return Err(invalid(
+                line,
+                format!("expected an e-mail address, found `{found}`"),
+            ));
         }
         if person.tenants.is_empty() != person.tenant_roles.is_empty() {
             let reason = "expected tenants and tenant_roles together, found one of them";

@@ -2,13 +2,14 @@
 
 pub(crate) mod access;
 pub(crate) mod activity;
-pub(crate) mod environment;
 mod doctor;
+pub(crate) mod environment;
 pub(crate) mod member;
 mod member_file;
 pub(crate) mod offboard;
 pub(crate) mod onboard;
 pub(crate) mod profile;
+mod review;
 pub(crate) mod roster;
 pub(crate) mod tenant;
 mod tenant_secret;
@@ -85,14 +86,20 @@ mod tests {
             let path = format!("{path} {}", command.get_name());
             assert!(command.get_about().is_some(), "{path} has no description");
             let is_leaf = command.get_subcommands().next().is_none();
-            if is_leaf && command.get_arguments().any(|argument| argument.is_required_set()) {
+            if is_leaf
+                && command
+                    .get_arguments()
+                    .any(|argument| argument.is_required_set())
+            {
                 let examples = command.get_after_help().map(ToString::to_string);
                 assert!(
                     examples.is_some_and(|text| text.contains("auth0-teams ")),
                     "{path} has no example"
                 );
             }
-            command.get_subcommands().for_each(|command| check(command, &path));
+            command
+                .get_subcommands()
+                .for_each(|command| check(command, &path));
         }
         check(&Arguments::command(), "");
     }

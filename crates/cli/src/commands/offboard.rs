@@ -43,11 +43,14 @@ pub(crate) struct OffboardArguments {
     confirmation: Confirmation,
 }
 
+const COLUMNS: &[&str] = &["email", "tenant", "roles", "result"];
+
 /// How often the state is read again until nothing is left.
 const ROUNDS: usize = 3;
 
 pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Result<Exit, Failure> {
     let client = &context.client;
+    context.console.check_columns(COLUMNS)?;
     let member = lookup::member(client, &arguments.member).await?;
     let tenants = team::tenants(client).await?;
     let tenants: Vec<Tenant> = tenants.iter().map(Tenant::from).collect();
@@ -63,17 +66,29 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
         id: id.clone(),
     };
     let email = &before.email;
-    note(format!("{email} is {} with access to {} tenants", before.role, before.access.len()));
+    note(format!(
+        "{email} is {} with access to {} tenants",
+        before.role,
+        before.access.len()
+    ));
     if arguments.dry_run {
-        let mut rows = context.console.rows(&["email", "tenant", "roles"])?;
+        let mut rows = context.console.rows(COLUMNS)?;
         for (tenant, access) in &before.access {
-            rows.write([json!(email), json!(state.tenant_name(tenant)), json!(access.roles)])?;
+            rows.write([
+                json!(email),
+                json!(state.tenant_name(tenant)),
+                json!(access.roles),
+                json!(null),
+            ])?;
         }
         rows.finish()?;
         return Ok(Exit::ChangesPending);
     }
     let confirmed = arguments.confirmation.confirm.as_deref();
-    let action = format!("removing {email} from {} tenants and the team", before.access.len());
+    let action = format!(
+        "removing {email} from {} tenants and the team",
+        before.access.len()
+    );
     context.console.confirm(&action, email, confirmed)?;
     let guards = guards(&arguments);
     let mut journal = match &arguments.journal {
@@ -101,8 +116,14 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
             Some(journal) => journal.append(entry),
             None => Ok(()),
         };
-        let report = applier.run(&plan.steps, &[], &mut Invitations::default(), &mut record).await?;
-        reasons = report.results.iter().flat_map(|(_, result)| reasons_of(result, &state)).collect();
+        let report = applier
+            .run(&plan.steps, &[], &mut Invitations::default(), &mut record)
+            .await?;
+        reasons = report
+            .results
+            .iter()
+            .flat_map(|(_, result)| reasons_of(result, &state))
+            .collect();
         left = read_again(client, &before, &state).await?;
         if context.stop.is_requested() {
             break;
@@ -123,7 +144,7 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
     if let Some(path) = &arguments.report_markdown {
         files::replace(path, report.markdown().as_bytes())?;
     }
-    let mut rows = context.console.rows(&["email", "tenant", "roles", "result"])?;
+    let mut rows = context.console.rows(COLUMNS)?;
     for (place, roles, result) in report.lines() {
         rows.write([json!(email), json!(place), json!(roles), json!(result)])?;
     }
@@ -184,7 +205,9 @@ fn reasons_of(result: &StepResult, state: &TeamState) -> Vec<String> {
     match result {
         StepResult::Done | StepResult::AlreadyDone => Vec::new(),
         StepResult::Partial(failed) => {
-            let reasons = failed.iter().map(|(id, reason)| format!("{}: {reason}", state.tenant_name(id)));
+            let reasons = failed
+                .iter()
+                .map(|(id, reason)| format!("{}: {reason}", state.tenant_name(id)));
             reasons.collect()
         }
         StepResult::Failed(reason) | StepResult::Unknown(reason) | StepResult::Skipped(reason) => {
@@ -215,10 +238,18 @@ impl Offboarding<'_> {
             .map(|(id, access)| {
                 let remains = self.left.is_some_and(|left| left.access.contains_key(id));
                 let place = Some(self.state.tenant_name(id).to_owned());
-                (place, access.roles.iter().cloned().collect(), result(remains))
+                (
+                    place,
+                    access.roles.iter().cloned().collect(),
+                    result(remains),
+                )
             })
             .collect();
-        lines.push((None, vec![self.before.role.clone()], result(self.left.is_some())));
+        lines.push((
+            None,
+            vec![self.before.role.clone()],
+            result(self.left.is_some()),
+        ));
         lines
     }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::roster::print_report;
+use super::roster::{REPORT, print_report};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::lookup;
@@ -14,6 +14,7 @@ use crate::team::{OWNER, TeamState};
 #[command(after_help = "Examples:\n  auth0-teams onboard jo@example.com --like ada@example.com")]
 pub(crate) struct OnboardArguments {
     /// E-mail address of the person
+    #[arg(value_parser = super::member::email_address)]
     email: String,
     /// Member with the same role and access, by e-mail address or id
     #[arg(long, value_name = "MEMBER")]
@@ -28,6 +29,7 @@ pub(crate) struct OnboardArguments {
 
 pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Result<Exit, Failure> {
     let client = &context.client;
+    context.console.check_columns(REPORT)?;
     let like = lookup::member(client, &arguments.like).await?;
     let state = TeamState::read(client).await?;
     let like = state.member_by_id(&like.id);
@@ -42,7 +44,11 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
     if arguments.dry_run {
         let changes = crate::roster::Change::of_plan(&plan, &state);
         crate::output::print_styled(&crate::roster::text(&changes))?;
-        return Ok(if plan.is_empty() { Exit::Success } else { Exit::ChangesPending });
+        return Ok(if plan.is_empty() {
+            Exit::Success
+        } else {
+            Exit::ChangesPending
+        });
     }
     let guards = Guards {
         min_owners: 0,
@@ -59,7 +65,9 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
         state: state.clone(),
     };
     let mut record = |_: &Entry| Ok(());
-    let report = applier.run(&plan.steps, &[], &mut Invitations::default(), &mut record).await?;
+    let report = applier
+        .run(&plan.steps, &[], &mut Invitations::default(), &mut record)
+        .await?;
     print_report(context, &report, &applier.state)?;
     if !is_complete {
         note(format!(

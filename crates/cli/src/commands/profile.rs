@@ -48,7 +48,12 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "FILE")]
     private_key: Option<PathBuf>,
     /// Signing algorithm of the private key
-    #[arg(long, value_name = "NAME", default_value = "RS256", requires = "private_key")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "RS256",
+        requires = "private_key"
+    )]
     algorithm: String,
     /// Replace an existing profile
     #[arg(long)]
@@ -119,13 +124,18 @@ fn add(
         None => console.secret("client secret")?,
     };
     if secret.is_empty() {
-        return Err(Failure::usage("expected a client secret on standard input, found nothing"));
+        return Err(Failure::usage(
+            "expected a client secret on standard input, found nothing",
+        ));
     }
     let store = SecretStore::open()?;
     store.set(name, &secret)?;
     file.set(name, profile);
     file.save()?;
-    note(format!("added profile {name}; its secret is in {}", store.place(name)));
+    note(format!(
+        "added profile {name}; its secret is in {}",
+        store.place(name)
+    ));
     Ok(())
 }
 

@@ -137,10 +137,13 @@ pub(crate) async fn run(command: RosterCommand, context: &Context) -> Result<Exi
             Ok(Exit::Success)
         }
         RosterCommand::Plan { arguments, save } => plan(context, &arguments, save.as_deref()).await,
-        RosterCommand::Apply(arguments) => match &arguments.plan {
-            Some(path) => apply_saved(context, &arguments, path).await,
-            None => apply_roster(context, &arguments).await,
-        },
+        RosterCommand::Apply(arguments) => {
+            context.console.check_columns(REPORT)?;
+            match &arguments.plan {
+                Some(path) => apply_saved(context, &arguments, path).await,
+                None => apply_roster(context, &arguments).await,
+            }
+        }
         RosterCommand::Drift(arguments) => drift(context, &arguments).await,
     }
 }
@@ -150,7 +153,10 @@ struct Planned {
     state: TeamState,
     plan: Plan,
     changes: Vec<Change>,
+    /// The recorded invitations.
     pending: BTreeSet<String>,
+    /// The invited people who are not members yet.
+    waiting: BTreeSet<String>,
 }
 
 async fn plan_for(
@@ -167,27 +173,36 @@ async fn plan_for(
             roster.team
         )));
     }
-    roster.ignore.members.extend(guards.ignore_member.iter().cloned());
-    roster.ignore.tenants.extend(guards.ignore_tenant.iter().cloned());
+    roster
+        .ignore
+        .members
+        .extend(guards.ignore_member.iter().cloned());
+    roster
+        .ignore
+        .tenants
+        .extend(guards.ignore_tenant.iter().cloned());
     let state = TeamState::read(&context.client).await?;
     let desired = Desired::resolve(&roster, &state)?;
     for warning in &desired.warnings {
         note(format!("warning: {warning}"));
     }
-    let pending = guards.pending(&Invitations::read(&invitations_path(path))?);
-    let plan = Plan::new(&state, &desired, &pending);
+    let invitations = Invitations::read(&invitations_path(path))?;
+    let waiting = waiting(guards.pending(&invitations), &state);
+    let plan = Plan::new(&state, &desired, &waiting);
     Ok(Planned {
         changes: Change::of_plan(&plan, &state),
-        pending: waiting(&pending, &state),
+        pending: invitations.pending(),
+        waiting,
         state,
         plan,
     })
 }
 
-/// The invited people who are not members yet.
-fn waiting(pending: &BTreeSet<String>, state: &TeamState) -> BTreeSet<String> {
-    let waiting = pending.iter().filter(|email| state.member(email).is_none());
-    waiting.cloned().collect()
+fn waiting(pending: BTreeSet<String>, state: &TeamState) -> BTreeSet<String> {
+    let waiting = pending
+        .into_iter()
+        .filter(|email| state.member(email).is_none());
+    waiting.collect()
 }
 
 /// The record of invitations is beside the roster.
@@ -216,7 +231,7 @@ async fn plan(
         Some(_) => print_changes(context, &planned.changes)?,
         None => print_styled(&text(&planned.changes))?,
     }
-    note_pending(&planned.pending);
+    note_pending(&planned.waiting);
     if planned.plan.is_empty() {
         note("the team matches the roster");
         return Ok(Exit::Success);
@@ -227,7 +242,8 @@ async fn plan(
     if let Some(path) = save {
         let roster = arguments.roster.display().to_string();
         let team = &context.settings.team;
-        SavedPlan::new(team, &roster, &planned.state, &planned.plan)?.save(path)?;
+        let made_for = (&planned.state, &planned.pending);
+        SavedPlan::new(team, &roster, made_for, &planned.plan)?.save(path)?;
         note(format!("saved the plan in {}", path.display()));
     }
     Ok(Exit::ChangesPending)
@@ -236,7 +252,10 @@ async fn plan(
 fn note_pending(pending: &BTreeSet<String>) {
     if !pending.is_empty() {
         let people: Vec<&str> = pending.iter().map(String::as_str).collect();
-        note(format!("waiting for {} to accept their invitations", people.join(", ")));
+        note(format!(
+            "waiting for {} to accept their invitations",
+            people.join(", ")
+        ));
     }
 }
 
@@ -268,7 +287,7 @@ async fn drift(context: &Context, arguments: &PlanArguments) -> Result<Exit, Fai
             markdown(&planned.changes)
         ))?;
     }
-    note_pending(&planned.pending);
+    note_pending(&planned.waiting);
     if planned.plan.is_empty() {
         note("the team matches the roster");
         return Ok(Exit::Success);
@@ -281,7 +300,7 @@ async fn apply_roster(context: &Context, arguments: &ApplyArguments) -> Result<E
         return Err(Failure::usage("expected a plan or --roster"));
     };
     let planned = plan_for(context, path, &arguments.guards).await?;
-    note_pending(&planned.pending);
+    note_pending(&planned.waiting);
     if planned.plan.is_empty() {
         note("the team matches the roster");
         return Ok(Exit::Success);
@@ -292,12 +311,14 @@ async fn apply_roster(context: &Context, arguments: &ApplyArguments) -> Result<E
     note(summary(&planned.changes, &planned.plan));
     let team = &context.settings.team;
     let confirmed = arguments.confirmation.confirm.as_deref();
-    context.console.confirm(&format!("changing the team {team}"), team, confirmed)?;
-    let saved = SavedPlan::new(team, &path.display().to_string(), &planned.state, &planned.plan)?;
+    context
+        .console
+        .confirm(&format!("changing the team {team}"), team, confirmed)?;
+    let made_for = (&planned.state, &planned.pending);
+    let saved = SavedPlan::new(team, &path.display().to_string(), made_for, &planned.plan)?;
     let journal = files::with_suffix(path, ".journal.ndjson");
     // Read again: the confirmation may have taken a while.
     let state = TeamState::read(&context.client).await?;
-    saved.check_state(&state)?;
     apply(context, arguments, &saved, state, &journal).await
 }
 
@@ -316,7 +337,14 @@ async fn apply_saved(
         )));
     }
     let state = TeamState::read(&context.client).await?;
-    apply(context, arguments, &saved, state, &files::with_suffix(path, ".journal.ndjson")).await
+    apply(
+        context,
+        arguments,
+        &saved,
+        state,
+        &files::with_suffix(path, ".journal.ndjson"),
+    )
+    .await
 }
 
 async fn apply(
@@ -330,21 +358,23 @@ async fn apply(
     let (mut journal, entries) = Journal::open(journal)?;
     let earlier = entries_of(&id, entries);
     let guards = arguments.guards.guards(context);
+    let mut invitations = Invitations::open(&invitations_path(Path::new(&saved.roster)))?;
     if earlier.is_empty() {
-        saved.check_state(&state)?;
+        saved.check_state(&state, &invitations.pending())?;
         let steps = saved.steps.clone();
         check_guards(&guards, &state, &Plan { steps })?;
     } else {
         note("continuing the plan, which an earlier run began");
     }
-    let mut invitations = Invitations::open(&invitations_path(Path::new(&saved.roster)))?;
     invitations.record_joined(&state)?;
     for email in &arguments.guards.reinvite {
         invitations.forget(email)?;
     }
     journal.append(&Entry::Begin { plan: id })?;
     context.stop.finish_calls();
-    let progress = context.console.progress(saved.steps.len() as u64, "applying");
+    let progress = context
+        .console
+        .progress(saved.steps.len() as u64, "applying");
     let mut applier = Applier {
         client: &context.client,
         guards: &guards,
@@ -357,7 +387,9 @@ async fn apply(
         }
         journal.append(entry)
     };
-    let report = applier.run(&saved.steps, &earlier, &mut invitations, &mut record).await;
+    let report = applier
+        .run(&saved.steps, &earlier, &mut invitations, &mut record)
+        .await;
     progress.finish_and_clear();
     let report = report?;
     print_report(context, &report, &applier.state)?;
@@ -376,14 +408,16 @@ fn entries_of(id: &str, entries: Vec<Entry>) -> Vec<Entry> {
     own.collect()
 }
 
+/// The columns of [`print_report`].
+pub(crate) const REPORT: &[&str] = &["email", "tenant", "action", "result", "detail"];
+
 /// Prints one record per person and tenant.
 pub(crate) fn print_report(
     context: &Context,
     report: &Report,
     state: &TeamState,
 ) -> Result<(), Failure> {
-    let columns = &["email", "tenant", "action", "result", "detail"];
-    let mut rows = context.console.rows(columns)?;
+    let mut rows = context.console.rows(REPORT)?;
     for (step, result) in &report.results {
         let plan = Plan {
             steps: vec![step.clone()],

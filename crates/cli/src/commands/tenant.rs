@@ -64,7 +64,12 @@ pub(crate) struct CreateArguments {
     #[arg(long, value_name = "EMAIL")]
     admin: String,
     /// Locality in the public cloud, such as eu
-    #[arg(long, value_name = "LOCALITY", required_unless_present = "environment", conflicts_with = "environment")]
+    #[arg(
+        long,
+        value_name = "LOCALITY",
+        required_unless_present = "environment",
+        conflicts_with = "environment"
+    )]
     locality: Option<String>,
     /// Tag in the public cloud: development, staging or production
     #[arg(long, value_name = "TAG", conflicts_with = "environment")]
@@ -76,7 +81,15 @@ pub(crate) struct CreateArguments {
     secret: SecretArguments,
 }
 
-const COLUMNS: &[&str] = &["name", "domain", "environment", "tag", "locality", "created_at", "id"];
+const COLUMNS: &[&str] = &[
+    "name",
+    "domain",
+    "environment",
+    "tag",
+    "locality",
+    "created_at",
+    "id",
+];
 
 fn cells(tenant: &TenantItem) -> [Value; 7] {
     [
@@ -121,7 +134,9 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Exi
             let tenant = lookup::tenant(&context.client, &tenant).await?;
             let name = &*tenant.tenant_name;
             let action = format!("deleting the tenant {name} ({})", tenant.domain);
-            context.console.confirm(&action, name, confirmation.confirm.as_deref())?;
+            context
+                .console
+                .confirm(&action, name, confirmation.confirm.as_deref())?;
             match context.client.tenants().delete(&tenant.tenant_id).await {
                 Err(error) if error.is_not_found() && error.earlier_attempt_may_have_acted() => {}
                 other => other.map(drop)?,
@@ -154,6 +169,9 @@ fn environment_tag(text: &str) -> Open<EnvironmentTypeEnum> {
 }
 
 async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Failure> {
+    let mut rows = context
+        .console
+        .rows(&["name", "domain", "id", "client_id", "secret"])?;
     let request = request(&arguments)?;
     // Fails before the tenant is created if the file cannot be written.
     let mut sink = SecretSink::open(&arguments.secret, &arguments.name)?;
@@ -180,7 +198,6 @@ async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Fai
         "client_secret": client.client_secret.secret(),
     });
     sink.store(format!("{secret}\n").as_bytes())?;
-    let mut rows = context.console.rows(&["name", "domain", "id", "client_id", "secret"])?;
     rows.write([
         json!(arguments.name),
         json!(created.domain()),
@@ -225,6 +242,10 @@ fn request(arguments: &CreateArguments) -> Result<CreateTenantsRequestContent, F
                 .tenant_name(&arguments.name)
                 .into()
         }
-        _ => return Err(Failure::usage("expected either --locality or --environment")),
+        _ => {
+            return Err(Failure::usage(
+                "expected either --locality or --environment",
+            ));
+        }
     })
 }

@@ -47,8 +47,13 @@ impl SecretSink {
                 })?;
                 (Target::File(file), format!("in {}", path.display()))
             }
-            (None, Some(command)) => (Target::Command(command.clone()), "by the command".to_owned()),
-            (None, None) => return Err(Failure::usage("expected --secret-file or --secret-command")),
+            (None, Some(command)) => (
+                Target::Command(command.clone()),
+                "by the command".to_owned(),
+            ),
+            (None, None) => {
+                return Err(Failure::usage("expected --secret-file or --secret-command"));
+            }
         };
         let tenant = tenant.to_owned();
         Ok(Self {
@@ -73,11 +78,16 @@ impl SecretSink {
             return Ok(());
         };
         let tenant = &self.tenant;
-        let failed = format!("{tenant} was created, but storing its secret {} failed ({error})", self.place);
+        let failed = format!(
+            "{tenant} was created, but storing its secret {} failed ({error})",
+            self.place
+        );
         match fallback(tenant, secret) {
             Ok(path) => {
                 let path = path.display();
-                Err(Failure::partial(format!("{failed}; the secret is in {path}")))
+                Err(Failure::partial(format!(
+                    "{failed}; the secret is in {path}"
+                )))
             }
             Err(error) => Err(Failure::partial(format!(
                 "{failed}, and so did a file for it ({error}): rotate the secret of its management client"
@@ -99,13 +109,20 @@ fn fallback(tenant: &str, secret: &[u8]) -> io::Result<PathBuf> {
 
 /// Runs a shell command with `secret` as its standard input.
 fn pipe(command: &str, secret: &[u8]) -> io::Result<()> {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
     let mut child = Command::new(shell)
         .args([flag, command])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;
-    let written = child.stdin.take().map_or(Ok(()), |mut input| input.write_all(secret));
+    let written = child
+        .stdin
+        .take()
+        .map_or(Ok(()), |mut input| input.write_all(secret));
     let status = child.wait()?;
     written?;
     if status.success() {

@@ -22,7 +22,9 @@ pub(crate) async fn run(command: TokenCommand, context: &Context) -> Result<Exit
     let token = context.access_token().await?;
     let mut rows = context.console.rows(&["name", "value"])?;
     rows.write([json!("expires_at"), json!(token.expiry().map(time))])?;
-    let scopes = token.scopes().map(|scopes| scopes.iter().collect::<Vec<_>>());
+    let scopes = token
+        .scopes()
+        .map(|scopes| scopes.iter().collect::<Vec<_>>());
     rows.write([json!("scopes"), json!(scopes)])?;
     match claims(token.secret()) {
         Some(claims) => {

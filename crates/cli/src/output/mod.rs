@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -61,9 +61,22 @@ impl Console {
         self.format.unwrap_or_else(default)
     }
 
+    /// Fails if `--columns` names others. For commands that change something before they print.
+    pub(crate) fn check_columns(&self, columns: &'static [&'static str]) -> Result<(), Failure> {
+        Rows::new(io::sink(), Format::Ndjson, columns, self.columns.as_deref()).map(drop)
+    }
+
     /// Starts the output of records with these columns.
-    pub(crate) fn rows(&self, columns: &'static [&'static str]) -> Result<Rows<io::Stdout>, Failure> {
-        Rows::new(io::stdout(), self.format(), columns, self.columns.as_deref())
+    pub(crate) fn rows(
+        &self,
+        columns: &'static [&'static str],
+    ) -> Result<Rows<io::Stdout>, Failure> {
+        Rows::new(
+            io::stdout(),
+            self.format(),
+            columns,
+            self.columns.as_deref(),
+        )
     }
 
     /// A progress bar on standard error; hidden if that is not a terminal.
@@ -91,8 +104,9 @@ pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
 pub(crate) fn ended(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        other => other
-            .map_err(|error| Failure::failed(format!("writing to standard output failed: {error}"))),
+        other => other.map_err(|error| {
+            Failure::failed(format!("writing to standard output failed: {error}"))
+        }),
     }
 }
 
@@ -103,7 +117,10 @@ pub(crate) fn note(message: impl AsRef<str>) {
 
 /// Starts the log on standard error.
 pub(crate) fn start_log(level: &str) -> Result<(), Failure> {
-    let targets: Targets = level.parse().map_err(|_| {
+    // `Targets` would take an unknown level for the name of a target.
+    let is_level = level.contains('=') || level.parse::<LevelFilter>().is_ok();
+    let targets = level.parse::<Targets>().ok().filter(|_| is_level);
+    let targets = targets.ok_or_else(|| {
         Failure::usage(format!(
             "--log: expected error, warn, info, debug, trace, or TARGET=LEVEL pairs, found `{level}`"
         ))
@@ -111,6 +128,9 @@ pub(crate) fn start_log(level: &str) -> Result<(), Failure> {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
-    tracing_subscriber::registry().with(layer).with(targets).init();
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(targets)
+        .init();
     Ok(())
 }

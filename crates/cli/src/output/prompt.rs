@@ -36,10 +36,14 @@ impl Console {
             )));
         }
         let given: String = Input::new()
-            .with_prompt(format!("{action} cannot be undone. Type `{name}` to continue"))
+            .with_prompt(format!(
+                "{action} cannot be undone. Type `{name}` to continue"
+            ))
             .allow_empty(true)
             .interact_text()
-            .map_err(|error| Failure::failed(format!("reading the confirmation failed: {error}")))?;
+            .map_err(|error| {
+                Failure::failed(format!("reading the confirmation failed: {error}"))
+            })?;
         if matches(&given) {
             return Ok(());
         }
@@ -52,7 +56,9 @@ impl Console {
     pub(crate) fn secret(&self, prompt: &str) -> Result<SecretString, Failure> {
         if io::stdin().is_terminal() {
             if !self.may_ask() {
-                return Err(Failure::usage(format!("expected the {prompt} on standard input")));
+                return Err(Failure::usage(format!(
+                    "expected the {prompt} on standard input"
+                )));
             }
             let given = Password::new().with_prompt(prompt).interact();
             return given

@@ -70,6 +70,9 @@ impl<W: Write> Rows<W> {
                     .set_content_arrangement(ContentArrangement::Dynamic)
                     .set_width(width())
                     .set_header(header.map(|name| name.to_uppercase().replace('_', " ")));
+                table.column_iter_mut().for_each(|column| {
+                    column.set_padding((0, 2));
+                });
                 Sink::Table(out, Box::new(table))
             }
             Format::Json => Sink::Json(out, true),
@@ -102,7 +105,11 @@ impl<W: Write> Rows<W> {
                 Ok(())
             }
             Sink::Json(out, is_first) => {
-                let separator = if std::mem::take(is_first) { "[\n  " } else { ",\n  " };
+                let separator = if std::mem::take(is_first) {
+                    "[\n  "
+                } else {
+                    ",\n  "
+                };
                 ended(write!(out, "{separator}{}", json(&object)?))
             }
             Sink::Ndjson(out) => ended(writeln!(out, "{}", json(&object)?)),
@@ -182,8 +189,10 @@ mod tests {
     fn written_as(format: Format, columns: Option<&[String]>) -> String {
         let mut out = Vec::new();
         let mut rows = Rows::new(&mut out, format, COLUMNS, columns).unwrap();
-        rows.write([json!("a@x.com"), json!(["r1", "r2"]), json!(null)]).unwrap();
-        rows.write([json!("b\u{1b}[31m"), json!([]), json!("a,b")]).unwrap();
+        rows.write([json!("a@x.com"), json!(["r1", "r2"]), json!(null)])
+            .unwrap();
+        rows.write([json!("b\u{1b}[31m"), json!([]), json!("a,b")])
+            .unwrap();
         rows.finish().unwrap();
         String::from_utf8(out).unwrap()
     }
@@ -202,7 +211,10 @@ mod tests {
         let json: Value = serde_json::from_str(&written_as(Format::Json, None)).unwrap();
         assert_eq!(json[0]["roles"], json!(["r1", "r2"]));
         let table = written_as(Format::Table, None);
-        assert!(table.contains("EMAIL") && table.contains("r1, r2"), "{table}");
+        assert!(
+            table.contains("EMAIL") && table.contains("r1, r2"),
+            "{table}"
+        );
         assert!(!table.contains('\u{1b}'), "{table}");
     }
 
@@ -214,7 +226,9 @@ mod tests {
             "tag,email\n,a@x.com\n\"a,b\",b\u{1b}[31m\n"
         );
         let unknown = ["emial".to_owned()];
-        let failure = Rows::new(Vec::new(), Format::Csv, COLUMNS, Some(&unknown)).err().unwrap();
+        let failure = Rows::new(Vec::new(), Format::Csv, COLUMNS, Some(&unknown))
+            .err()
+            .unwrap();
         assert_eq!(
             failure.message(),
             "--columns: expected some of email, roles, tag, found `emial`; did you mean `email`?"

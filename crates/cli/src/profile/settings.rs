@@ -61,8 +61,12 @@ impl Settings {
         };
         let source = Source { is_explicit };
         let team = source.required(&global.team, "AUTH0_TEAM", Some(profile.team), "--team")?;
-        let domain =
-            source.required(&global.domain, "AUTH0_DOMAIN", Some(profile.domain), "--domain")?;
+        let domain = source.required(
+            &global.domain,
+            "AUTH0_DOMAIN",
+            Some(profile.domain),
+            "--domain",
+        )?;
         let client_id = source.required(
             &global.client_id,
             "AUTH0_CLIENT_ID",
@@ -178,14 +182,19 @@ impl Source {
     ) -> Result<Credential, Failure> {
         let from_environment = || -> Result<Option<Credential>, Failure> {
             if let Some(secret) = variable("AUTH0_CLIENT_SECRET")? {
-                return Ok(Some(Credential::Secret(SecretString::from(secret).trimmed())));
+                return Ok(Some(Credential::Secret(
+                    SecretString::from(secret).trimmed(),
+                )));
             }
             let Some(key) = variable("AUTH0_PRIVATE_KEY")? else {
                 return Ok(None);
             };
             let algorithm = variable("AUTH0_CLIENT_ASSERTION_SIGNING_ALG")?;
             let algorithm = signing_algorithm(algorithm.as_deref().unwrap_or("RS256"))?;
-            Ok(Some(Credential::Key(key.replace("\\n", "\n").into(), algorithm)))
+            Ok(Some(Credential::Key(
+                key.replace("\\n", "\n").into(),
+                algorithm,
+            )))
         };
         let from_profile = || -> Result<Option<Credential>, Failure> {
             let Some(profile) = profile else {
@@ -220,7 +229,9 @@ pub(crate) fn signing_algorithm(name: &str) -> Result<SigningAlgorithm, Failure>
     let found = all.into_iter().find(|algorithm| algorithm.name() == name);
     found.ok_or_else(|| {
         let names = all.map(SigningAlgorithm::name).join(", ");
-        Failure::usage(format!("expected a signing algorithm ({names}), found `{name}`"))
+        Failure::usage(format!(
+            "expected a signing algorithm ({names}), found `{name}`"
+        ))
     })
 }
 

@@ -23,17 +23,27 @@ const ATTEMPTS: usize = 3;
 #[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Entry {
     /// The plan with this id is applied, or continued.
-    Begin { plan: String },
+    Begin {
+        plan: String,
+    },
     /// Written before the first call of a step. Without a later entry, its outcome has to be verified.
-    Start { step: usize, change: Step },
-    Done { step: usize },
+    Start {
+        step: usize,
+        change: Step,
+    },
+    Done {
+        step: usize,
+    },
     /// A part failed, by tenant id.
     Partial {
         step: usize,
         failed: BTreeMap<String, String>,
     },
     /// Nothing was changed.
-    Failed { step: usize, reason: String },
+    Failed {
+        step: usize,
+        reason: String,
+    },
 }
 
 /// How a step ended.
@@ -58,8 +68,13 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn exit(&self) -> Exit {
-        let is_ok = |result: &StepResult| matches!(result, StepResult::Done | StepResult::AlreadyDone);
-        let done = self.results.iter().filter(|(_, result)| is_ok(result)).count();
+        let is_ok =
+            |result: &StepResult| matches!(result, StepResult::Done | StepResult::AlreadyDone);
+        let done = self
+            .results
+            .iter()
+            .filter(|(_, result)| is_ok(result))
+            .count();
         let partial = |(_, result): &(Step, StepResult)| matches!(result, StepResult::Partial(_));
         if done == self.results.len() {
             Exit::Success
@@ -150,10 +165,17 @@ impl Applier<'_> {
             }
             Remaining::Step { step, conflicts } => (step, conflicts),
         };
-        if let Step::Invite { email, .. } = step
-            && invitations.is_unknown(email)
-        {
-            return Ok((StepResult::Unknown(unknown_invitation()), false));
+        if let Step::Invite { email, .. } = step {
+            match invitations.status(email) {
+                Some(InvitationStatus::Invited) => {
+                    record(&Entry::Done { step: index })?;
+                    return Ok((StepResult::AlreadyDone, false));
+                }
+                Some(InvitationStatus::Started) => {
+                    return Ok((StepResult::Unknown(unknown_invitation()), false));
+                }
+                Some(InvitationStatus::Rejected | InvitationStatus::Joined) | None => {}
+            }
         }
         if step.removes_owner()
             && let Some(violation) = self.owner_violation(step).await?
@@ -183,9 +205,11 @@ impl Applier<'_> {
                     let left = match todo.remaining(&self.state) {
                         Remaining::Nothing => Vec::new(),
                         Remaining::Conflict(_) => todo.tenants(),
-                        Remaining::Step { step, conflicts } => {
-                            step.tenants().into_iter().chain(conflicts.into_keys()).collect()
-                        }
+                        Remaining::Step { step, conflicts } => step
+                            .tenants()
+                            .into_iter()
+                            .chain(conflicts.into_keys())
+                            .collect(),
                     };
                     failures.extend(failed.into_iter().filter(|(id, _)| left.contains(id)));
                     break;
@@ -202,7 +226,11 @@ impl Applier<'_> {
             }
             // The call may have had its effect: only the state tells.
             if let Err(unreadable) = self.refresh(&todo).await {
-                let reason = format!("{}; and verifying it failed: {}", chain(&error), chain(&unreadable));
+                let reason = format!(
+                    "{}; and verifying it failed: {}",
+                    chain(&error),
+                    chain(&unreadable)
+                );
                 return Ok((StepResult::Unknown(reason), is_fatal(&unreadable)));
             }
             match todo.remaining(&self.state) {
@@ -212,7 +240,10 @@ impl Applier<'_> {
                     return Ok((StepResult::Unknown(unknown_invitation()), false));
                 }
                 Remaining::Conflict(reason) => return Ok((StepResult::Skipped(reason), false)),
-                Remaining::Step { step: left, conflicts } => {
+                Remaining::Step {
+                    step: left,
+                    conflicts,
+                } => {
                     failures.extend(conflicts);
                     if attempt == ATTEMPTS {
                         let reason = format!("{} ({ATTEMPTS} attempts)", chain(&error));
@@ -246,17 +277,23 @@ impl Applier<'_> {
                 known.role = member.role.to_string();
             }
         }
-        self.state.members.retain(|known| members.iter().any(|member| member.id == known.id));
+        self.state
+            .members
+            .retain(|known| members.iter().any(|member| member.id == known.id));
         let mut planned = self.state.clone();
         step.act_on(&mut planned);
-        Ok(self.guards.owner_violation(owners(&self.state), owners(&planned)))
+        Ok(self
+            .guards
+            .owner_violation(owners(&self.state), owners(&planned)))
     }
 
     /// Reads again what a step is about.
     async fn refresh(&mut self, step: &Step) -> Result<(), Error> {
         let Some(id) = step.member() else {
             let members = team::members(self.client).await?;
-            let joined = members.iter().find(|member| member.email.eq_ignore_ascii_case(step.email()));
+            let joined = members
+                .iter()
+                .find(|member| member.email.eq_ignore_ascii_case(step.email()));
             if let Some(member) = joined {
                 self.state.members.push(team::Member {
                     id: member.id.text().into_owned(),
@@ -318,7 +355,9 @@ impl Applier<'_> {
                 return Ok(result.map(|()| Outcome::Complete));
             }
             Step::Grant { member, access, .. } => (access::Change::Grant(access.clone()), member),
-            Step::Change { member, access, .. } => (access::Change::Replace(access.clone()), member),
+            Step::Change { member, access, .. } => {
+                (access::Change::Replace(access.clone()), member)
+            }
             Step::Revoke { member, .. } => (access::Change::Revoke, member),
         };
         let sent = change.send(client, member, &step.tenants()).await;
@@ -327,7 +366,10 @@ impl Applier<'_> {
                 return Outcome::Complete;
             }
             let failures = failures.iter().map(|failure| {
-                (failure.tenant_id.to_string(), failure.title.text().into_owned())
+                (
+                    failure.tenant_id.to_string(),
+                    failure.title.text().into_owned(),
+                )
             });
             Outcome::Partial(failures.collect())
         }))

@@ -91,12 +91,18 @@ impl Change {
         match step {
             Step::Invite { role, access, .. } => {
                 let mut changes = vec![in_team(Kind::Addition, None, Some(role))];
-                changes.extend(on_tenants(Kind::Addition, &|_| None, Some(describe(access))));
+                changes.extend(on_tenants(
+                    Kind::Addition,
+                    &|_| None,
+                    Some(describe(access)),
+                ));
                 changes
             }
             Step::Role { from, to, .. } => vec![in_team(Kind::Change, Some(from), Some(to))],
             Step::Remove { role, .. } => vec![in_team(Kind::Removal, Some(role), None)],
-            Step::Grant { access, .. } => on_tenants(Kind::Addition, &|_| None, Some(describe(access))),
+            Step::Grant { access, .. } => {
+                on_tenants(Kind::Addition, &|_| None, Some(describe(access)))
+            }
             Step::Change { from, access, .. } => {
                 let before = |id: &str| from.get(id).map(describe);
                 on_tenants(Kind::Change, &before, Some(describe(access)))
@@ -142,7 +148,12 @@ pub(crate) fn text(changes: &[Change]) -> String {
             person = Some(&change.email);
         }
         let style = change.kind.style();
-        let _ = writeln!(text, "  {style}{} {}{style:#}", change.kind.sign(), change.text());
+        let _ = writeln!(
+            text,
+            "  {style}{} {}{style:#}",
+            change.kind.sign(),
+            change.text()
+        );
     }
     text
 }
@@ -150,7 +161,8 @@ pub(crate) fn text(changes: &[Change]) -> String {
 /// The changes as Markdown.
 pub(crate) fn markdown(changes: &[Change]) -> String {
     let cell = |text: Option<&str>| printable(text.unwrap_or_default()).replace('|', "\\|");
-    let mut text = String::from("| person | | where | before | after |\n| --- | --- | --- | --- | --- |\n");
+    let mut text =
+        String::from("| person | | where | before | after |\n| --- | --- | --- | --- | --- |\n");
     for change in changes {
         let _ = writeln!(
             text,

@@ -33,11 +33,15 @@ impl Desired {
     pub(crate) fn resolve(roster: &Roster, state: &TeamState) -> Result<Self, Failure> {
         let mut desired = Self::default();
         for pattern in &roster.ignore.members {
-            desired.ignored_members.push(pattern_of(&pattern.to_lowercase())?);
+            desired
+                .ignored_members
+                .push(pattern_of(&pattern.to_lowercase())?);
         }
         for selector in &roster.ignore.tenants {
             let found = Selector::parse(selector)?.select(&state.tenants)?;
-            desired.ignored_tenants.extend(found.iter().map(|tenant| tenant.id.clone()));
+            desired
+                .ignored_tenants
+                .extend(found.iter().map(|tenant| tenant.id.clone()));
         }
         for member in &roster.members {
             let resolved = desired.member(member, state)?;
@@ -47,8 +51,15 @@ impl Desired {
         Ok(desired)
     }
 
-    fn member(&mut self, member: &RosterMember, state: &TeamState) -> Result<DesiredMember, Failure> {
-        let mut access = member.access.as_ref().map(|_| BTreeMap::<String, Access>::new());
+    fn member(
+        &mut self,
+        member: &RosterMember,
+        state: &TeamState,
+    ) -> Result<DesiredMember, Failure> {
+        let mut access = member
+            .access
+            .as_ref()
+            .map(|_| BTreeMap::<String, Access>::new());
         for entry in member.access.iter().flatten() {
             for text in &entry.tenants {
                 let selected = Selector::parse(text)?.select(&state.tenants)?;
@@ -76,7 +87,9 @@ impl Desired {
 
     pub(crate) fn ignores_member(&self, email: &str) -> bool {
         let email = email.to_lowercase();
-        self.ignored_members.iter().any(|pattern| pattern.matches(&email))
+        self.ignored_members
+            .iter()
+            .any(|pattern| pattern.matches(&email))
     }
 
     pub(crate) fn member_with(&self, email: &str) -> Option<&DesiredMember> {

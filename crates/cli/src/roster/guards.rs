@@ -31,7 +31,8 @@ impl FromStr for MaxRemovals {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let invalid = || format!("expected a number such as 5 or a percentage such as 20%, found `{text}`");
+        let invalid =
+            || format!("expected a number such as 5 or a percentage such as 20%, found `{text}`");
         match text.strip_suffix('%') {
             Some(percent) => match percent.parse() {
                 Ok(percent) if percent <= 100 => Ok(Self::Percent(percent)),
@@ -62,11 +63,16 @@ impl Guards {
         violations.extend(self.owner_violation(owners(state), owners(&planned)));
         self.check_removals(state, plan, &mut violations);
         for step in &plan.steps {
-            if let Step::Invite { email, role: to, .. } | Step::Role { email, to, .. } = step
+            if let Step::Invite {
+                email, role: to, ..
+            }
+            | Step::Role { email, to, .. } = step
                 && to == OWNER
                 && !self.allow_owner
             {
-                violations.push(format!("{email} would become an owner of the team (--allow-owner)"));
+                violations.push(format!(
+                    "{email} would become an owner of the team (--allow-owner)"
+                ));
             }
             let is_removal = matches!(step, Step::Remove { .. }) || step.removes_owner();
             if is_removal && self.is_own(step) && !self.allow_self {
@@ -91,7 +97,11 @@ impl Guards {
     }
 
     fn check_removals(&self, state: &TeamState, plan: &Plan, violations: &mut Vec<String>) {
-        let removed = plan.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
+        let removed = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Remove { .. }))
+            .count();
         let revoked: usize = plan
             .steps
             .iter()
@@ -121,5 +131,9 @@ impl Guards {
 }
 
 pub(crate) fn owners(state: &TeamState) -> usize {
-    state.members.iter().filter(|member| member.role == OWNER).count()
+    state
+        .members
+        .iter()
+        .filter(|member| member.role == OWNER)
+        .count()
 }

@@ -58,13 +58,16 @@ impl Invitations {
 
     /// The addresses with a pending or possible invitation.
     pub(crate) fn pending(&self) -> BTreeSet<String> {
-        let pending = self.status.iter().filter(|(_, status)| is_pending(**status));
+        let pending = self
+            .status
+            .iter()
+            .filter(|(_, status)| is_pending(**status));
         pending.map(|(email, _)| email.clone()).collect()
     }
 
-    /// Whether the outcome of the invitation is unknown.
-    pub(crate) fn is_unknown(&self, email: &str) -> bool {
-        self.status.get(&email.to_lowercase()) == Some(&InvitationStatus::Started)
+    /// The latest status of a person's invitation.
+    pub(crate) fn status(&self, email: &str) -> Option<InvitationStatus> {
+        self.status.get(&email.to_lowercase()).copied()
     }
 
     pub(crate) fn record(&mut self, email: &str, status: InvitationStatus) -> Result<(), Failure> {
@@ -89,7 +92,10 @@ impl Invitations {
 
     /// Records who joined, so that they can be invited again after they left.
     pub(crate) fn record_joined(&mut self, state: &TeamState) -> Result<(), Failure> {
-        let members = state.members.iter().map(|member| member.email.to_lowercase());
+        let members = state
+            .members
+            .iter()
+            .map(|member| member.email.to_lowercase());
         let pending = self.pending();
         for email in members.filter(|email| pending.contains(email)) {
             self.record(&email, InvitationStatus::Joined)?;
@@ -99,10 +105,15 @@ impl Invitations {
 }
 
 fn is_pending(status: InvitationStatus) -> bool {
-    matches!(status, InvitationStatus::Started | InvitationStatus::Invited)
+    matches!(
+        status,
+        InvitationStatus::Started | InvitationStatus::Invited
+    )
 }
 
 fn latest(records: Vec<Record>) -> BTreeMap<String, InvitationStatus> {
-    let records = records.into_iter().map(|record| (record.email, record.status));
+    let records = records
+        .into_iter()
+        .map(|record| (record.email, record.status));
     records.collect()
 }

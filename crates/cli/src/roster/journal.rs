@@ -42,7 +42,10 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
-        let complete = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let complete = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
         let mut records = Vec::new();
         for (index, line) in text[..complete].split(|byte| *byte == b'\n').enumerate() {
             if line.is_empty() {
@@ -96,10 +99,18 @@ mod tests {
         let path = directory.path().join("journal");
         let (first, _) = Journal::<u32>::open(&path).unwrap();
         let error = Journal::<u32>::open(&path).err().unwrap();
-        assert!(error.message().contains("another process"), "{}", error.message());
+        assert!(
+            error.message().contains("another process"),
+            "{}",
+            error.message()
+        );
         drop(first);
         std::fs::write(&path, "1\nx\n").unwrap();
         let error = Journal::<u32>::open(&path).err().unwrap();
-        assert!(error.message().contains(":2: expected a record"), "{}", error.message());
+        assert!(
+            error.message().contains(":2: expected a record"),
+            "{}",
+            error.message()
+        );
     }
 }

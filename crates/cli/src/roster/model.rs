@@ -67,16 +67,24 @@ impl Roster {
         for member in &roster.members {
             let email = &member.email;
             if !email.contains('@') {
-                return Err(invalid(format!("expected an e-mail address, found `{email}`")));
+                return Err(invalid(format!(
+                    "expected an e-mail address, found `{email}`"
+                )));
             }
             if member.role.is_empty() {
-                return Err(invalid(format!("{email}: expected a role, found an empty text")));
+                return Err(invalid(format!(
+                    "{email}: expected a role, found an empty text"
+                )));
             }
             if !emails.insert(email.to_lowercase()) {
-                return Err(invalid(format!("expected each person once, found {email} twice")));
+                return Err(invalid(format!(
+                    "expected each person once, found {email} twice"
+                )));
             }
             for access in member.access.iter().flatten() {
-                access.check().map_err(|reason| invalid(format!("{email}: {reason}")))?;
+                access
+                    .check()
+                    .map_err(|reason| invalid(format!("{email}: {reason}")))?;
             }
         }
         Ok(roster)
@@ -90,7 +98,9 @@ impl RosterAccess {
         }
         let tenants = self.tenants.join(", ");
         if self.roles.is_empty() {
-            return Err(format!("expected at least one role on {tenants}, found none"));
+            return Err(format!(
+                "expected at least one role on {tenants}, found none"
+            ));
         }
         let has_role = self.roles.contains("editor-specific-apps");
         if has_role == self.client_ids.is_empty() {

@@ -15,7 +15,12 @@ use crate::failure::{Exit, Failure};
 use crate::stop::Stop;
 use crate::team::{Access, Member, OWNER, TeamState, Tenant};
 
-const ROLES: [&str; 4] = [OWNER, "teams_contributor", "teams_report_viewer", "teams_future_role"];
+const ROLES: [&str; 4] = [
+    OWNER,
+    "teams_contributor",
+    "teams_report_viewer",
+    "teams_future_role",
+];
 const TENANT_ROLES: [&str; 4] = ["owner", "editor-users", "viewer-users", "future-role"];
 const PEOPLE: usize = 8;
 const TENANTS: usize = 14;
@@ -24,7 +29,10 @@ fn access() -> impl Strategy<Value = Access> {
     let roles = btree_set(0..TENANT_ROLES.len(), 1..3);
     (roles, prop::bool::weighted(0.1)).prop_map(|(roles, has_apps)| {
         let mut access = Access {
-            roles: roles.into_iter().map(|role| TENANT_ROLES[role].to_owned()).collect(),
+            roles: roles
+                .into_iter()
+                .map(|role| TENANT_ROLES[role].to_owned())
+                .collect(),
             client_ids: BTreeSet::new(),
         };
         if has_apps {
@@ -37,12 +45,16 @@ fn access() -> impl Strategy<Value = Access> {
 
 /// Access by number of the tenant. Few different ones, so that calls have several tenants.
 fn access_map() -> impl Strategy<Value = BTreeMap<usize, Access>> {
-    (vec(access(), 1..3), btree_map(0..TENANTS, any::<prop::sample::Index>(), 0..TENANTS)).prop_map(
-        |(accesses, tenants)| {
-            let tenants = tenants.into_iter();
-            tenants.map(|(id, index)| (id, accesses[index.index(accesses.len())].clone())).collect()
-        },
+    (
+        vec(access(), 1..3),
+        btree_map(0..TENANTS, any::<prop::sample::Index>(), 0..TENANTS),
     )
+        .prop_map(|(accesses, tenants)| {
+            let tenants = tenants.into_iter();
+            tenants
+                .map(|(id, index)| (id, accesses[index.index(accesses.len())].clone()))
+                .collect()
+        })
 }
 
 type Person = (usize, BTreeMap<usize, Access>);
@@ -77,7 +89,10 @@ fn state_of(people: &BTreeMap<usize, Person>, tenants: &[Tenant]) -> TeamState {
         id: format!("auth0|{number}"),
         email: email(*number),
         role: ROLES[*role].to_owned(),
-        access: access.iter().map(|(id, access)| (tenants[*id].id.clone(), access.clone())).collect(),
+        access: access
+            .iter()
+            .map(|(id, access)| (tenants[*id].id.clone(), access.clone()))
+            .collect(),
     });
     TeamState {
         members: members.collect(),
@@ -104,7 +119,12 @@ fn guards() -> Guards {
 fn shape(state: &TeamState) -> BTreeMap<String, (String, BTreeMap<String, Access>)> {
     let members = state.members.iter();
     members
-        .map(|member| (member.email.clone(), (member.role.clone(), member.access.clone())))
+        .map(|member| {
+            (
+                member.email.clone(),
+                (member.role.clone(), member.access.clone()),
+            )
+        })
         .collect()
 }
 
@@ -121,7 +141,10 @@ fn act(state: &mut TeamState, plan: &Plan, invited: &mut BTreeMap<String, Step>)
         assert_eq!(left, whole);
         step.act_on(state);
         if let Step::Invite { email, .. } = step {
-            assert!(invited.insert(email.clone(), step.clone()).is_none(), "invited twice");
+            assert!(
+                invited.insert(email.clone(), step.clone()).is_none(),
+                "invited twice"
+            );
         }
         assert!(owners(state) >= least, "{step:?}");
     }
@@ -152,7 +175,9 @@ fn join(state: &mut TeamState, invited: BTreeMap<String, Step>) {
 fn config(cases: u32) -> Config {
     let variable = std::env::var("PROPTEST_CASES").ok();
     Config {
-        cases: variable.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
+        cases: variable
+            .and_then(|cases| cases.parse().ok())
+            .unwrap_or(cases),
         failure_persistence: None,
         ..Config::default()
     }
@@ -187,7 +212,11 @@ fn plan_reaches_the_roster_and_a_second_plan_is_empty() {
 #[test]
 fn accepted_plans_keep_to_the_guards() {
     let mut runner = TestRunner::new(config(2_000));
-    let cases = (people(), btree_map(0..PEOPLE, (0..ROLES.len(), access_map()), 0..PEOPLE), 0..50_usize);
+    let cases = (
+        people(),
+        btree_map(0..PEOPLE, (0..ROLES.len(), access_map()), 0..PEOPLE),
+        0..50_usize,
+    );
     let result = runner.run(&cases, |(before, wanted, percent)| {
         let tenants = tenants();
         let state = state_of(&before, &tenants);
@@ -204,14 +233,22 @@ fn accepted_plans_keep_to_the_guards() {
         }
         let mut after = state.clone();
         act(&mut after, &plan, &mut BTreeMap::new());
-        let is_owner = |state: &TeamState, email: &str| state.member(email).is_some_and(|m| m.role == OWNER);
+        let is_owner =
+            |state: &TeamState, email: &str| state.member(email).is_some_and(|m| m.role == OWNER);
         prop_assert!(owners(&after) >= 2);
-        let removed = state.members.iter().filter(|m| after.member(&m.email).is_none()).count();
+        let removed = state
+            .members
+            .iter()
+            .filter(|m| after.member(&m.email).is_none())
+            .count();
         prop_assert!(removed <= (state.members.len() * percent / 100).max(1));
         for member in &after.members {
             prop_assert!(!is_owner(&after, &member.email) || is_owner(&state, &member.email));
         }
-        prop_assert_eq!(state.member(&email(3)).is_some(), after.member(&email(3)).is_some());
+        prop_assert_eq!(
+            state.member(&email(3)).is_some(),
+            after.member(&email(3)).is_some()
+        );
         Ok(())
     });
     result.unwrap();
@@ -232,9 +269,17 @@ fn ignored_members_and_tenants_stay_as_they_are() {
         for step in &plan.steps {
             prop_assert!(![email(0), email(1)].contains(&step.email().to_owned()));
             let stays = state.members.iter().any(|m| m.email == step.email())
-                && !plan.steps.iter().any(|s| matches!(s, Step::Remove { email, .. } if email == step.email()));
+                && !plan
+                    .steps
+                    .iter()
+                    .any(|s| matches!(s, Step::Remove { email, .. } if email == step.email()));
             if stays {
-                prop_assert!(!step.tenants().iter().any(|id| id == "tenant-03" || id.starts_with("tenant-1")));
+                prop_assert!(
+                    !step
+                        .tenants()
+                        .iter()
+                        .any(|id| id == "tenant-03" || id.starts_with("tenant-1"))
+                );
             }
         }
         Ok(())
@@ -266,7 +311,13 @@ struct Team {
 
 impl Team {
     async fn start(seed: u64) -> Self {
-        let sandbox = Sandbox::builder().members(6).tenants(12).seed(seed).start().await.unwrap();
+        let sandbox = Sandbox::builder()
+            .members(6)
+            .tenants(12)
+            .seed(seed)
+            .start()
+            .await
+            .unwrap();
         let tokens = ClientCredentials::builder(sandbox.domain())
             .client_id(sandbox.client_id())
             .client_secret(sandbox.client_secret())
@@ -350,7 +401,11 @@ fn trouble() -> impl Strategy<Value = Trouble> {
 /// The roster of the tests: everything that can change, changes.
 fn changed_roster(state: &TeamState) -> Roster {
     let mut roster = pull("acme", state);
-    let tenants: Vec<String> = state.tenants.iter().map(|tenant| tenant.name.clone()).collect();
+    let tenants: Vec<String> = state
+        .tenants
+        .iter()
+        .map(|tenant| tenant.name.clone())
+        .collect();
     let access = |tenants: &[String], role: &str| model::RosterAccess {
         tenants: tenants.to_vec(),
         roles: BTreeSet::from([role.to_owned()]),
@@ -380,7 +435,11 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
     let initial = team.state().await;
     let roster = changed_roster(&initial);
     let guards = guards();
-    let plan = Plan::new(&initial, &Desired::resolve(&roster, &initial).unwrap(), &BTreeSet::new());
+    let plan = Plan::new(
+        &initial,
+        &Desired::resolve(&roster, &initial).unwrap(),
+        &BTreeSet::new(),
+    );
     assert!(guards.violations(&initial, &plan).is_empty());
     let mut journal = CrashingJournal {
         entries: Vec::new(),
@@ -396,7 +455,9 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
         // Later runs are without faults, so that the plan ends.
         if runs <= 2 {
             for (operation, call, number) in &trouble.faults {
-                let fault = Fault::of(OPERATIONS[*operation]).call(*call).then(effect(*number));
+                let fault = Fault::of(OPERATIONS[*operation])
+                    .call(*call)
+                    .then(effect(*number));
                 team.sandbox.fail(fault).unwrap();
             }
         }
@@ -410,7 +471,9 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
         };
         let earlier = journal.entries.clone();
         let mut record = |entry: &Entry| journal.record(entry);
-        let result = applier.run(&plan.steps, &earlier, &mut invitations, &mut record).await;
+        let result = applier
+            .run(&plan.steps, &earlier, &mut invitations, &mut record)
+            .await;
         match result {
             Ok(report) if crash.is_none() && runs > 2 => break report,
             Ok(report) if report.exit() == Exit::Success => break report,
@@ -421,7 +484,10 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
     // Every invitation was sent at most once. One with an unknown outcome is reported and not repeated.
     let mut invited = BTreeSet::new();
     for invitation in team.sandbox.invitations() {
-        assert!(invited.insert(invitation.email.clone()), "invited twice: {trouble:?}");
+        assert!(
+            invited.insert(invitation.email.clone()),
+            "invited twice: {trouble:?}"
+        );
     }
     for (step, result) in &report.results {
         let is_invitation = matches!(step, Step::Invite { .. });
@@ -430,7 +496,11 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
                 if is_invitation {
                     assert!(invited.contains(step.email()), "lost: {trouble:?}");
                 } else {
-                    assert_eq!(step.remaining(&state), step::Remaining::Nothing, "lost: {trouble:?}");
+                    assert_eq!(
+                        step.remaining(&state),
+                        step::Remaining::Nothing,
+                        "lost: {trouble:?}"
+                    );
                 }
             }
             StepResult::Unknown(_) if is_invitation => {}
@@ -438,31 +508,48 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
         }
     }
     // No change of access or role was made twice: a second one would be an item failure or a different log entry.
-    let acted: Vec<_> = team.sandbox.requests().into_iter().filter(|request| request.acted).collect();
-    let changes = plan.steps.len() - report
-        .results
-        .iter()
-        .filter(|(step, _)| matches!(step, Step::Invite { email, .. } if !invited.contains(email)))
-        .count();
+    let acted: Vec<_> = team
+        .sandbox
+        .requests()
+        .into_iter()
+        .filter(|request| request.acted && request.method != "GET")
+        .collect();
+    let changes = plan.steps.len()
+        - report
+            .results
+            .iter()
+            .filter(
+                |(step, _)| matches!(step, Step::Invite { email, .. } if !invited.contains(email)),
+            )
+            .count();
     assert_eq!(acted.len(), changes, "{trouble:?}: {acted:#?}");
     // The journal: a step that is done was started before, or needed no call.
     let mut started = BTreeSet::new();
     for entry in &journal.entries {
         match entry {
             Entry::Start { step, .. } => drop(started.insert(*step)),
-            Entry::Partial { step, .. } | Entry::Failed { step, .. } => assert!(started.contains(step)),
+            Entry::Partial { step, .. } | Entry::Failed { step, .. } => {
+                assert!(started.contains(step))
+            }
             Entry::Begin { .. } | Entry::Done { .. } => {}
         }
     }
     let pending = invitations.pending();
-    let plan = Plan::new(&state, &Desired::resolve(&roster, &state).unwrap(), &pending);
+    let plan = Plan::new(
+        &state,
+        &Desired::resolve(&roster, &state).unwrap(),
+        &pending,
+    );
     assert!(plan.is_empty(), "{trouble:?}: {plan:?}");
     (runs, trouble.faults.len() + trouble.crashes.len())
 }
 
 #[test]
 fn faults_and_crashes_lose_and_repeat_nothing() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let mut runner = TestRunner::new(config(60));
     let total = std::cell::Cell::new((0, 0, 0));
     let result = runner.run(&trouble(), |trouble| {
@@ -479,7 +566,10 @@ fn faults_and_crashes_lose_and_repeat_nothing() {
 /// Kills the process before each entry of the journal in turn.
 #[test]
 fn crash_between_any_two_entries_is_resumed() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     for crash in 0..20 {
         runtime.block_on(run_case(&Trouble {
             seed: 7,

@@ -36,7 +36,8 @@ impl Plan {
             }
         }
         for member in &state.members {
-            if desired.ignores_member(&member.email) || desired.member_with(&member.email).is_some() {
+            if desired.ignores_member(&member.email) || desired.member_with(&member.email).is_some()
+            {
                 continue;
             }
             phases.remove(member);
@@ -69,7 +70,11 @@ impl Onboarding {
         let Some(member) = state.member(email) else {
             phases.invite(email, &like.role, Some(&like.access));
             let plan = phases.into_plan();
-            let invited = plan.steps.iter().map(|step| step.tenants().len()).sum::<usize>();
+            let invited = plan
+                .steps
+                .iter()
+                .map(|step| step.tenants().len())
+                .sum::<usize>();
             return Self {
                 is_complete: invited == like.access.len(),
                 plan,
@@ -124,9 +129,10 @@ impl Phases {
         for (id, access) in access.into_iter().flatten() {
             groups.entry(access).or_default().push(id.clone());
         }
-        let single = groups.into_iter().next().filter(|(access, tenants)| {
-            access.client_ids.is_empty() && tenants.len() <= BATCH
-        });
+        let single = groups
+            .into_iter()
+            .next()
+            .filter(|(access, tenants)| access.client_ids.is_empty() && tenants.len() <= BATCH);
         let (access, tenants) = single.map_or_else(Default::default, |(access, tenants)| {
             (access.clone(), tenants)
         });
@@ -197,9 +203,10 @@ impl Phases {
                 });
             }
         }
-        let revoked = member.access.iter().filter(|(tenant, _)| {
-            !wanted.contains_key(*tenant) && !ignored.contains(*tenant)
-        });
+        let revoked = member
+            .access
+            .iter()
+            .filter(|(tenant, _)| !wanted.contains_key(*tenant) && !ignored.contains(*tenant));
         let revoked = revoked.map(|(tenant, access)| (tenant.clone(), access.clone()));
         self.revoke(member, revoked.collect());
     }
@@ -225,11 +232,17 @@ impl Phases {
 }
 
 fn batch_size(access: &Access) -> usize {
-    if access.client_ids.is_empty() { BATCH } else { 1 }
+    if access.client_ids.is_empty() {
+        BATCH
+    } else {
+        1
+    }
 }
 
 fn batches(map: BTreeMap<String, Access>, size: usize) -> Vec<BTreeMap<String, Access>> {
     let items: Vec<(String, Access)> = map.into_iter().collect();
-    let batches = items.chunks(size).map(|batch| batch.iter().cloned().collect());
+    let batches = items
+        .chunks(size)
+        .map(|batch| batch.iter().cloned().collect());
     batches.collect()
 }

@@ -10,7 +10,9 @@ pub(crate) fn pull(team: &str, state: &TeamState) -> Roster {
     let members = state.members.iter().map(|member| {
         let mut groups = BTreeMap::<&Access, Vec<String>>::new();
         for (id, access) in &member.access {
-            let name = state.tenant(id).map_or(id, |tenant| selector(tenant, state));
+            let name = state
+                .tenant(id)
+                .map_or(id, |tenant| selector(tenant, state));
             groups.entry(access).or_default().push(name.clone());
         }
         let access = groups.into_iter().map(|(access, mut tenants)| {

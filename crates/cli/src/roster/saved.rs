@@ -1,5 +1,6 @@
 //! A plan as a file, bound to the state that it was made for.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -19,18 +20,23 @@ pub(crate) struct SavedPlan {
     pub(crate) team: String,
     /// The roster, whose record of invitations applies.
     pub(crate) roster: String,
-    /// Digest of the state.
+    /// Digest of the state and of the pending invitations.
     pub(crate) state: String,
     pub(crate) steps: Vec<Step>,
 }
 
 impl SavedPlan {
-    pub(crate) fn new(team: &str, roster: &str, state: &TeamState, plan: &Plan) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        team: &str,
+        roster: &str,
+        (state, pending): (&TeamState, &BTreeSet<String>),
+        plan: &Plan,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             version: VERSION,
             team: team.to_owned(),
             roster: roster.to_owned(),
-            state: digest(state)?,
+            state: digest(&(state, pending))?,
             steps: plan.steps.clone(),
         })
     }
@@ -54,7 +60,8 @@ impl SavedPlan {
     }
 
     pub(crate) fn save(&self, path: &Path) -> Result<(), Failure> {
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| Failure::failed(error.to_string()))?;
+        let mut text =
+            serde_json::to_vec_pretty(self).map_err(|error| Failure::failed(error.to_string()))?;
         text.push(b'\n');
         files::replace(path, &text)
     }
@@ -65,13 +72,17 @@ impl SavedPlan {
     }
 
     /// Fails if the team is no longer in the state that the plan was made for.
-    pub(crate) fn check_state(&self, state: &TeamState) -> Result<(), Failure> {
-        if digest(state)? == self.state {
+    pub(crate) fn check_state(
+        &self,
+        state: &TeamState,
+        pending: &BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        if digest(&(state, pending))? == self.state {
             return Ok(());
         }
         Err(Failure::failed(
-            "expected the state that the plan was made for, found another: members, tenants or access changed meanwhile; \
-             plan again",
+            "expected the state that the plan was made for, found another: members, tenants, access or invitations changed \
+             meanwhile; plan again",
         ))
     }
 }

@@ -52,7 +52,10 @@ pub(crate) enum Remaining {
     /// The state is as the step leaves it.
     Nothing,
     /// This is left, and `conflicts` lists tenants that someone else changed.
-    Step { step: Step, conflicts: BTreeMap<String, String> },
+    Step {
+        step: Step,
+        conflicts: BTreeMap<String, String>,
+    },
     /// Someone else changed what the step is about.
     Conflict(String),
 }
@@ -154,7 +157,10 @@ impl Step {
             if found == from(id) {
                 left.push(id.clone());
             } else {
-                conflicts.insert(id.clone(), "was changed by someone else meanwhile".to_owned());
+                conflicts.insert(
+                    id.clone(),
+                    "was changed by someone else meanwhile".to_owned(),
+                );
             }
         }
         if left.is_empty() && conflicts.is_empty() {
@@ -195,7 +201,11 @@ impl Step {
             return;
         }
         let id = self.member();
-        let Some(member) = state.members.iter_mut().find(|other| Some(&*other.id) == id) else {
+        let Some(member) = state
+            .members
+            .iter_mut()
+            .find(|other| Some(&*other.id) == id)
+        else {
             return;
         };
         match self {
