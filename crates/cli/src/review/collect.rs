@@ -1,0 +1,179 @@
+//! Reads the members with their access into the work file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use auth0_core::time::{Clock as _, SystemTimer};
+use auth0_teams::chrono::{DateTime, Utc};
+use auth0_teams::types::TeamMember;
+use auth0_teams::{Client, Error};
+use futures_util::{StreamExt as _, stream};
+
+use super::record::{AccessRecord, Header, MemberRecord, Record};
+use super::work_file::WorkFile;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::note;
+use crate::team::{self, TeamState, Tenant};
+
+/// What is read.
+pub(crate) struct Settings {
+    /// Start of the part of the activity log.
+    pub(crate) activity_since: Option<DateTime<Utc>>,
+    /// Calls in flight.
+    pub(crate) concurrency: usize,
+}
+
+/// Completes the work file. Returns its header.
+pub(crate) async fn collect(
+    context: &Context,
+    path: &Path,
+    settings: &Settings,
+) -> Result<Header, Failure> {
+    let client = &context.client;
+    let (mut work, progress) = WorkFile::open(path)?;
+    let (header, mut next, is_first, done) = match progress {
+        Some(progress) => {
+            if progress.header.team != context.settings.team {
+                return Err(Failure::usage(format!(
+                    "{}: expected a review of the team {}, found that of {}; use another --work file",
+                    path.display(),
+                    context.settings.team,
+                    progress.header.team
+                )));
+            }
+            note(format!(
+                "continuing a review after {} members",
+                progress.members
+            ));
+            (
+                progress.header,
+                progress.next,
+                progress.is_first,
+                progress.members,
+            )
+        }
+        None => {
+            let header = Header {
+                team: context.settings.team.clone(),
+                at: SystemTimer.now().into(),
+                activity_since: settings.activity_since,
+                activity: last_activity(client, settings.activity_since).await?,
+            };
+            work.append(&Record::Begin(header.clone()))?;
+            work.sync()?;
+            (header, None, true, 0)
+        }
+    };
+    if !is_first && next.is_none() {
+        return Ok(header);
+    }
+    let tenants = team::tenants(client).await?;
+    let state = TeamState {
+        tenants: tenants.iter().map(Tenant::from).collect(),
+        members: Vec::new(),
+    };
+    let reader = Reader::new(client, state);
+    let bar = context.console.progress(0, "reading");
+    bar.set_position(done);
+    let mut listing = client.members().list().page_size(50);
+    if let Some(cursor) = next.take() {
+        listing = listing.resume(cursor)?;
+    }
+    let mut pages = listing.pages();
+    while let Some(page) = pages.try_next().await? {
+        let members = stream::iter(page.members).map(|member| reader.member(member));
+        let mut members = members.buffered(settings.concurrency);
+        while let Some(member) = members.next().await {
+            if let Some(member) = member? {
+                work.append(&Record::Member(member))?;
+            }
+            bar.inc(1);
+        }
+        work.append(&Record::Page {
+            next: pages.cursor(),
+        })?;
+        work.sync()?;
+    }
+    bar.finish_and_clear();
+    Ok(header)
+}
+
+/// The time of the last entry of each actor.
+async fn last_activity(
+    client: &Client,
+    since: Option<DateTime<Utc>>,
+) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
+    let mut listing = client.activity().list().page_size(50);
+    if let Some(since) = since {
+        listing = listing.since(since);
+    }
+    let mut latest = BTreeMap::<String, DateTime<Utc>>::new();
+    let mut entries = listing.stream();
+    while let Some(entry) = entries.try_next().await? {
+        if let Some(time) = entry.created_at.known() {
+            let known = latest
+                .entry(entry.actor.id.text().into_owned())
+                .or_insert(*time);
+            *known = (*known).max(*time);
+        }
+    }
+    Ok(latest)
+}
+
+/// Reads the access of members.
+struct Reader<'a> {
+    client: &'a Client,
+    environments: Vec<String>,
+    tenants: BTreeMap<String, Tenant>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(client: &'a Client, state: TeamState) -> Self {
+        Self {
+            client,
+            environments: state.environments().into_iter().collect(),
+            tenants: state
+                .tenants
+                .into_iter()
+                .map(|tenant| (tenant.id.clone(), tenant))
+                .collect(),
+        }
+    }
+
+    /// A member with their access. `None` if they left the team meanwhile.
+    async fn member(&self, member: TeamMember) -> Result<Option<MemberRecord>, Error> {
+        let id = member.id.text().into_owned();
+        let environments = self.environments.iter().cloned().collect();
+        let access = match team::access_of(self.client, &id, &environments).await {
+            Err(error) if error.is_not_found() && team::is_gone(self.client, &id).await? => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let mut access: Vec<AccessRecord> = access
+            .into_iter()
+            .map(|(tenant_id, access)| {
+                let tenant = self.tenants.get(&tenant_id);
+                AccessRecord {
+                    tenant: tenant.map_or_else(|| tenant_id.clone(), |tenant| tenant.name.clone()),
+                    environment: tenant
+                        .map(|tenant| tenant.environment.clone())
+                        .unwrap_or_default(),
+                    tag: tenant.and_then(|tenant| tenant.tag.clone()),
+                    roles: access.roles.into_iter().collect(),
+                    client_ids: access.client_ids.into_iter().collect(),
+                    tenant_id,
+                }
+            })
+            .collect();
+        access.sort_by(|a, b| a.tenant.cmp(&b.tenant));
+        Ok(Some(MemberRecord {
+            email: member.email.text().into_owned(),
+            name: member.name.text().into_owned(),
+            team_role: member.role.to_string(),
+            access,
+            id,
+        }))
+    }
+}

@@ -1,0 +1,175 @@
+//! Comparison with an earlier review, whose rows are read one by one.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use serde::Deserializer as _;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::record::Row;
+use crate::failure::Failure;
+
+/// The accesses of an earlier review: 25 bytes each, whatever their names.
+pub(crate) struct Earlier {
+    path: PathBuf,
+    /// Digest of the roles and whether the access still exists, by digest of member and tenant.
+    accesses: HashMap<u64, (u64, bool)>,
+}
+
+impl Earlier {
+    /// Reads the JSON of an earlier review.
+    pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
+        let mut accesses = HashMap::new();
+        rows(path, &mut |row| {
+            accesses.insert(key(&row), (content(&row), false));
+            Ok(())
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            accesses,
+        })
+    }
+
+    /// Sets the change of a row.
+    pub(crate) fn compare(&mut self, row: &mut Row) {
+        let change = match self.accesses.get_mut(&key(row)) {
+            None => "added",
+            Some((before, exists)) => {
+                *exists = true;
+                if *before == content(row) {
+                    return;
+                }
+                "changed"
+            }
+        };
+        row.change = Some(change.to_owned());
+    }
+
+    /// The accesses that no longer exist.
+    pub(crate) fn removed(
+        &self,
+        mut each: impl FnMut(Row) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        rows(&self.path, &mut |row| {
+            if self
+                .accesses
+                .get(&key(&row))
+                .is_some_and(|(_, exists)| *exists)
+            {
+                return Ok(());
+            }
+            each(Row {
+                change: Some("removed".to_owned()),
+                roles_before: row.roles.clone(),
+                roles: Vec::new(),
+                findings: Vec::new(),
+                ..row
+            })
+        })
+    }
+}
+
+fn key(row: &Row) -> u64 {
+    digest(&(&row.member_id, &row.tenant_id))
+}
+
+fn content(row: &Row) -> u64 {
+    digest(&(&row.team_role, &row.roles, &row.client_ids))
+}
+
+fn digest(value: &impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+type Each<'e> = &'e mut dyn FnMut(Row) -> Result<(), Failure>;
+
+/// Reads the rows of a review in JSON. Rows that only record a removal are left out.
+fn rows(path: &Path, each: Each<'_>) -> Result<(), Failure> {
+    let file =
+        File::open(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let mut failure = None;
+    let mut reader = serde_json::Deserializer::from_reader(BufReader::new(file));
+    let mut checked = |row: Row| {
+        if row.change.as_deref() == Some("removed") {
+            return Ok(());
+        }
+        each(row)
+    };
+    let visitor = Review {
+        each: &mut checked,
+        failure: &mut failure,
+    };
+    let result = reader.deserialize_map(visitor);
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    result.map_err(|error| {
+        Failure::usage(format!(
+            "{}: expected a review in JSON ({error})",
+            path.display()
+        ))
+    })
+}
+
+struct Review<'e> {
+    each: Each<'e>,
+    failure: &'e mut Option<Failure>,
+}
+
+impl<'de> Visitor<'de> for Review<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a review")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut has_rows = false;
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "rows" {
+                has_rows = true;
+                map.next_value_seed(Rows(&mut self))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        if has_rows {
+            return Ok(());
+        }
+        Err(serde::de::Error::missing_field("rows"))
+    }
+}
+
+struct Rows<'r, 'e>(&'r mut Review<'e>);
+
+impl<'de> DeserializeSeed<'de> for Rows<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element()? {
+            if let Err(failure) = (self.0.each)(row) {
+                *self.0.failure = Some(failure);
+                return Err(serde::de::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! The work file: what was read so far, one record per line.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::record::{Header, MemberRecord, Record};
+use crate::failure::Failure;
+use crate::files;
+use auth0_teams::Cursor;
+
+/// A work file that is open for appending.
+pub(crate) struct WorkFile {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+/// Where an interrupted review continues.
+pub(crate) struct Progress {
+    pub(crate) header: Header,
+    /// The next page; `None` after the last one.
+    pub(crate) next: Option<Cursor>,
+    /// Whether no page was read completely.
+    pub(crate) is_first: bool,
+    pub(crate) members: u64,
+}
+
+impl WorkFile {
+    /// Opens the file. What was read of an incomplete page is removed.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Option<Progress>), Failure> {
+        let failed = |error: std::io::Error| Failure::file(path, &error);
+        let mut file = files::private()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
+        let (complete, progress) = scan(path, &file)?;
+        file.set_len(complete).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let work = Self {
+            file: BufWriter::new(file),
+            path: path.to_owned(),
+        };
+        Ok((work, progress))
+    }
+
+    pub(crate) fn append(&mut self, record: &Record) -> Result<(), Failure> {
+        let line =
+            serde_json::to_string(record).map_err(|error| Failure::failed(error.to_string()))?;
+        let written = writeln!(self.file, "{line}");
+        written.map_err(|error| Failure::file(&self.path, &error))
+    }
+
+    /// Waits until everything is on disk.
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        let synced = self
+            .file
+            .flush()
+            .and_then(|()| self.file.get_ref().sync_data());
+        synced.map_err(|error| Failure::file(&self.path, &error))
+    }
+}
+
+/// The length of the complete pages, and the progress.
+fn scan(path: &Path, file: &File) -> Result<(u64, Option<Progress>), Failure> {
+    let (mut complete, mut position) = (0, 0_u64);
+    let mut progress: Option<Progress> = None;
+    let mut members = 0;
+    let mut reader = BufReader::new(file);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let read = reader
+            .read_line(&mut line)
+            .map_err(|error| Failure::file(path, &error))?;
+        if read == 0 || !line.ends_with('\n') {
+            return Ok((complete, progress));
+        }
+        position += read as u64;
+        match parse(path, &line)? {
+            Record::Begin(header) => {
+                complete = position;
+                progress = Some(Progress {
+                    header,
+                    next: None,
+                    is_first: true,
+                    members: 0,
+                });
+            }
+            Record::Member(_) => members += 1,
+            Record::Page { next } => {
+                complete = position;
+                if let Some(progress) = &mut progress {
+                    progress.next = next;
+                    progress.is_first = false;
+                    progress.members = members;
+                }
+            }
+        }
+    }
+}
+
+fn parse(path: &Path, line: &str) -> Result<Record, Failure> {
+    serde_json::from_str(line).map_err(|error| {
+        Failure::usage(format!(
+            "{}: expected the work file of a review ({error}); delete it to begin again",
+            path.display()
+        ))
+    })
+}
+
+/// Reads the members of a complete work file.
+pub(crate) fn members(
+    path: &Path,
+    mut each: impl FnMut(MemberRecord) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    for line in BufReader::new(file).lines() {
+        let line = line.map_err(|error| Failure::file(path, &error))?;
+        if let Record::Member(member) = parse(path, &line)? {
+            each(member)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The record of invitations. The API does not list pending invitations, so this file remembers who was invited.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Journal;
+use crate::failure::Failure;
+use crate::files;
+use crate::team::TeamState;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum InvitationStatus {
+    /// The call was started; without a later record, the person may have been invited.
+    Started,
+    Invited,
+    /// The server rejected the invitation.
+    Rejected,
+    /// The person is or was a member.
+    Joined,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    email: String,
+    status: InvitationStatus,
+}
+
+/// The recorded invitations, by lower-case e-mail address.
+#[derive(Default)]
+pub(crate) struct Invitations {
+    journal: Option<Journal<Record>>,
+    status: BTreeMap<String, InvitationStatus>,
+}
+
+impl Invitations {
+    /// Opens the record for appending.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let (journal, records) = Journal::open(path)?;
+        Ok(Self {
+            journal: Some(journal),
+            status: latest(records),
+        })
+    }
+
+    /// Reads the record, if there is one.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        Ok(match files::read_optional(path)? {
+            Some(_) => Self {
+                journal: None,
+                ..Self::open(path)?
+            },
+            None => Self::default(),
+        })
+    }
+
+    /// The addresses with a pending or possible invitation.
+    pub(crate) fn pending(&self) -> BTreeSet<String> {
+        let pending = self
+            .status
+            .iter()
+            .filter(|(_, status)| is_pending(**status));
+        pending.map(|(email, _)| email.clone()).collect()
+    }
+
+    /// The latest status of a person's invitation.
+    pub(crate) fn status(&self, email: &str) -> Option<InvitationStatus> {
+        self.status.get(&email.to_lowercase()).copied()
+    }
+
+    pub(crate) fn record(&mut self, email: &str, status: InvitationStatus) -> Result<(), Failure> {
+        let email = email.to_lowercase();
+        if let Some(journal) = &mut self.journal {
+            journal.append(&Record {
+                email: email.clone(),
+                status,
+            })?;
+        }
+        self.status.insert(email, status);
+        Ok(())
+    }
+
+    /// Allows another invitation of a person.
+    pub(crate) fn forget(&mut self, email: &str) -> Result<(), Failure> {
+        if self.pending().contains(&email.to_lowercase()) {
+            self.record(email, InvitationStatus::Rejected)?;
+        }
+        Ok(())
+    }
+
+    /// Records who joined, so that they can be invited again after they left.
+    pub(crate) fn record_joined(&mut self, state: &TeamState) -> Result<(), Failure> {
+        let members = state
+            .members
+            .iter()
+            .map(|member| member.email.to_lowercase());
+        let pending = self.pending();
+        for email in members.filter(|email| pending.contains(email)) {
+            self.record(&email, InvitationStatus::Joined)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_pending(status: InvitationStatus) -> bool {
+    matches!(
+        status,
+        InvitationStatus::Started | InvitationStatus::Invited
+    )
+}
+
+fn latest(records: Vec<Record>) -> BTreeMap<String, InvitationStatus> {
+    let records = records
+        .into_iter()
+        .map(|record| (record.email, record.status));
+    records.collect()
+}
