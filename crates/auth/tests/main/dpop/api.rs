@@ -42,7 +42,7 @@ async fn call(
     let url = format!("{}{path}", client.base_url());
     let request = client.reqwest().request(method, url).build();
     let call = client.call(operation, CallOptions::default());
-    call.receive(Ok(request.unwrap())).await
+    call.receive(Ok(request.unwrap().into())).await
 }
 
 /// The response of an API that requires DPoP, or `None` if the request is valid. `nonce` is the required nonce.
