@@ -6,16 +6,16 @@ use crate::resources::{Context, Outcome};
 use crate::response::ok;
 
 pub(super) fn invite(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let organization = context.number(&ORGANIZATIONS)?;
     let body = &context.call.body;
     if let Some(id) = body["connection_id"].as_str() {
         let rule = "the organization has no such connection";
         let unknown = |_| Problem::body_field("/connection_id", rule);
-        context.item_by_id(&CONNECTIONS, id).map_err(unknown)?;
+        context.number_of(&CONNECTIONS, id).map_err(unknown)?;
     }
     let unknown = Problem::body_field("/roles", "no role has this id");
     let roles = context.known_roles(&body["roles"], unknown)?;
-    let mut fields = body.as_object().cloned().unwrap_or_default();
+    let mut fields = context.body();
     if roles.is_empty() {
         fields.remove("roles");
     }

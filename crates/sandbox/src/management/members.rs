@@ -37,7 +37,7 @@ fn list_time(context: &Context<'_>) -> DateTime<Utc> {
 }
 
 pub(super) fn list(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let organization = context.number(&ORGANIZATIONS)?;
     let with_roles = includes_roles(context)?;
     let time = list_time(context);
     let members = context.tenant.members(organization);
@@ -57,7 +57,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
 
 /// Adds all or none. All must be people of the tenant.
 pub(super) fn add(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let organization = context.number(&ORGANIZATIONS)?;
     let ids = texts(&context.call.body["members"]);
     let numbers = ids.iter().map(|id| context.tenant.person_number(id));
     let numbers: Option<Vec<u64>> = numbers.collect();
@@ -71,7 +71,7 @@ pub(super) fn add(context: &mut Context<'_>) -> Outcome {
 
 /// Ignores people who are not members.
 pub(super) fn remove(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let organization = context.number(&ORGANIZATIONS)?;
     for id in texts(&context.call.body["members"]) {
         if let Some(number) = context.tenant.person_number(&id) {
             let members = context.tenant.members_mut(organization);

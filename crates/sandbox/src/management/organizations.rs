@@ -21,7 +21,7 @@ const CONNECTION_PROPERTIES: [&str; 5] = [
 ];
 
 pub(super) fn create(context: &mut Context<'_>) -> Outcome {
-    let mut fields = context.call.body.as_object().cloned().unwrap_or_default();
+    let mut fields = context.body();
     let requested = fields.remove("enabled_connections");
     let mut links = Vec::new();
     for requested in requested.iter().filter_map(Value::as_array).flatten() {
@@ -34,7 +34,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
         let mut link = Item::new((kind.defaults)());
         link.fields
             .extend(requested.as_object().cloned().unwrap_or_default());
-        if context.referenced(kind, &link).is_none() {
+        if context.linked(kind, &link).is_none() {
             let rule = "no connection has this connection_id";
             return Err(Problem::body_field("/enabled_connections", rule));
         }

@@ -21,7 +21,7 @@ fn requested(context: &Context<'_>, adds: bool) -> Result<RoleChange, Problem> {
 
 /// The numbers of the organization and of the member named by the call.
 fn member(context: &Context<'_>) -> Result<(u64, u64), Problem> {
-    let (organization, _) = context.item(&ORGANIZATIONS)?;
+    let organization = context.number(&ORGANIZATIONS)?;
     let number = context.tenant.person_number(context.id(&MEMBERS));
     let members = context.tenant.members(organization);
     let number = number.filter(|number| members.contains(*number));
@@ -47,14 +47,14 @@ pub(super) fn change(context: &mut Context<'_>, adds: bool) -> Outcome {
 }
 
 pub(super) fn list_of_group(context: &mut Context<'_>) -> Outcome {
-    let (_, group) = context.item(&GROUPS)?;
+    let group = context.item(&GROUPS)?;
     let roles = context.roles(&group.texts("roles")).into_iter();
     let roles = (0..).zip(roles.map(|(_, role)| role)).collect();
     Ok(context.listing("roles")?.page_of_all(roles))
 }
 
 pub(super) fn change_of_group(context: &mut Context<'_>, adds: bool) -> Outcome {
-    let (_, group) = context.item(&GROUPS)?;
+    let group = context.item(&GROUPS)?;
     let mut roles = group.texts("roles");
     requested(context, adds)?
         .apply(&mut roles)

@@ -86,7 +86,7 @@ pub(super) static ENABLED: View = View {
 };
 
 fn show_connection(context: &Context<'_>, link: &Item, fields: &mut Map<String, Value>) {
-    if let Some(connection) = context.referenced(&kinds::ORGANIZATION_CONNECTIONS, link) {
+    if let Some(connection) = context.linked(&kinds::ORGANIZATION_CONNECTIONS, link) {
         let [name, strategy] = ["name", "strategy"].map(|field| connection.text(field));
         let connection = json!({"name": name, "strategy": strategy});
         fields.insert("connection".to_owned(), connection);

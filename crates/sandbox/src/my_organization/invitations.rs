@@ -8,11 +8,11 @@ use crate::response::{created, no_content, ok};
 
 /// Invites all or none. If a person is invited twice in one call, the later invitation replaces the earlier one.
 pub(super) fn create(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATION)?;
+    let organization = context.number(&ORGANIZATION)?;
     let body = &context.call.body;
     let mut common = Map::new();
     if let Some(id) = body["identity_provider_id"].as_str() {
-        context.item_by_id(&PROVIDERS, id)?;
+        context.number_of(&PROVIDERS, id)?;
         common.insert("connection_id".to_owned(), id.into());
     }
     if let Some(name) = body["inviter"]["name"].as_str() {
@@ -38,7 +38,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn list_roles(context: &mut Context<'_>) -> Outcome {
-    let (_, invitation) = context.item(&INVITATIONS)?;
+    let invitation = context.item(&INVITATIONS)?;
     let roles = context.roles(&invitation.texts("roles")).into_iter();
     let roles: Vec<Value> = roles.map(|(_, role)| role).collect();
     ok(&json!({ "roles": roles }))
@@ -48,7 +48,7 @@ pub(super) fn list_roles(context: &mut Context<'_>) -> Outcome {
 pub(super) fn delete(context: &mut Context<'_>) -> Outcome {
     let mut numbers = Vec::new();
     for id in texts(&context.call.body["invitations"]) {
-        numbers.push(context.item_by_id(&INVITATIONS, &id)?.0);
+        numbers.push(context.number_of(&INVITATIONS, &id)?);
     }
     for number in numbers {
         context.remove(&INVITATIONS, number)?;

@@ -14,7 +14,7 @@ const READ_ROLES_SCOPE: &str = "read:my_org:member_roles";
 
 /// The numbers of the organization and of a member.
 fn member(context: &Context<'_>, id: &str) -> Result<(u64, u64), Problem> {
-    let (organization, _) = context.item(&ORGANIZATION)?;
+    let organization = context.number(&ORGANIZATION)?;
     let number = context.tenant.person_number(id);
     let members = context.tenant.members(organization);
     let number = number.filter(|number| members.contains(*number));
@@ -22,7 +22,7 @@ fn member(context: &Context<'_>, id: &str) -> Result<(u64, u64), Problem> {
 }
 
 pub(super) fn list(context: &mut Context<'_>) -> Outcome {
-    let (organization, _) = context.item(&ORGANIZATION)?;
+    let organization = context.number(&ORGANIZATION)?;
     let with_roles = context.call.caller.has_scope(READ_ROLES_SCOPE);
     let members = context.tenant.members(organization);
     let listing = context.listing(MEMBERS.list)?;

@@ -30,12 +30,12 @@ pub(super) fn update(context: &mut Context<'_>) -> Outcome {
 
 /// The response contains the status. Without a DNS record the domain stays pending.
 pub(super) fn verify_domain(context: &mut Context<'_>) -> Outcome {
-    let (_, domain) = context.item(&DOMAINS)?;
+    let domain = context.item(&DOMAINS)?;
     let [host, text] = ["verification_host", "verification_txt"].map(|field| domain.text(field));
     if context.tenant.has_dns_record(host, text) {
         context.item_mut(&DOMAINS)?.set("status", "verified");
     }
-    let (_, domain) = context.item(&DOMAINS)?;
+    let domain = context.item(&DOMAINS)?;
     Ok(ApiResponse::json(
         StatusCode::ACCEPTED,
         &context.show(&DOMAINS, domain),
@@ -43,11 +43,11 @@ pub(super) fn verify_domain(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn list_domain_providers(context: &mut Context<'_>) -> Outcome {
-    let (_, domain) = context.item(&DOMAINS)?;
+    let domain = context.item(&DOMAINS)?;
     let name = domain.text("domain");
     let mut providers: Vec<Value> = Vec::new();
     for (_, link) in context.collection(&LISTED_PROVIDERS)?.iter() {
-        let connection = context.referenced(&kinds::ORGANIZATION_CONNECTIONS, &link);
+        let connection = context.linked(&kinds::ORGANIZATION_CONNECTIONS, &link);
         let connection = connection.filter(|_| context.is_visible(&LISTED_PROVIDERS, &link));
         if let Some(connection) = connection
             && connection

@@ -15,15 +15,12 @@ pub(super) const WRITE: &[&str] = &["full", "limited"];
 /// Access levels that allow deletion.
 const DELETE: &[&str] = &["full"];
 
-/// The number of the provider named by the call, which must have one of these access levels, and the id of its connection.
-pub(super) fn with_access(
-    context: &Context<'_>,
-    levels: &[&str],
-) -> Result<(u64, String), Problem> {
-    let (number, link) = context.item(&PROVIDERS)?;
+/// The id of the connection of the provider named by the call, which must have one of these access levels.
+pub(super) fn with_access(context: &Context<'_>, levels: &[&str]) -> Result<String, Problem> {
+    let link = context.item(&PROVIDERS)?;
     let found = access_level(link);
     if levels.contains(&found) {
-        return Ok((number, link.text("connection_id").to_owned()));
+        return Ok(link.text("connection_id").to_owned());
     }
     let title = "The access level of the identity provider does not allow this";
     let expected = levels.join(" or ");
@@ -42,7 +39,7 @@ pub(super) fn connection_mut<'c>(
 
 /// The provider named by the call, as it is now.
 fn shown(context: &Context<'_>) -> Result<Value, Problem> {
-    let (_, link) = context.item(&PROVIDERS)?;
+    let link = context.item(&PROVIDERS)?;
     Ok(context.show(&PROVIDERS, link))
 }
 
@@ -87,7 +84,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
 const FLAGS: [&str; 3] = ["is_enabled", "show_as_button", "assign_membership_on_login"];
 
 pub(super) fn update(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, WRITE)?;
+    let id = with_access(context, WRITE)?;
     let connection = connection_mut(context, &id)?;
     let strategy = connection.text("strategy").to_owned();
     let body = &context.call.body;
@@ -128,7 +125,7 @@ pub(super) fn update(context: &mut Context<'_>) -> Outcome {
 
 /// Deletes the connection as well, if the tenant allows it.
 pub(super) fn delete(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, DELETE)?;
+    let id = with_access(context, DELETE)?;
     let is_used = *connection_mut(context, &id)?.value("users") != 0;
     if is_used && !context.tenant.settings.deletes_used_connections {
         let title = "The identity provider has users";
@@ -143,13 +140,14 @@ pub(super) fn delete(context: &mut Context<'_>) -> Outcome {
 
 /// Keeps the connection for other organizations and for the tenant's operators.
 pub(super) fn detach(context: &mut Context<'_>) -> Outcome {
-    let (number, _) = with_access(context, DELETE)?;
+    with_access(context, DELETE)?;
+    let number = context.number(&PROVIDERS)?;
     context.remove(&PROVIDERS, number)?;
     no_content()
 }
 
 pub(super) fn refresh_attributes(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, WRITE)?;
+    let id = with_access(context, WRITE)?;
     connection_mut(context, &id)?.set("is_mapping_fresh", true);
     ok(&shown(context)?)
 }
@@ -166,7 +164,7 @@ fn verified_domain(context: &Context<'_>, name: &str) -> Result<String, Problem>
 }
 
 pub(super) fn add_domain(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, WRITE)?;
+    let id = with_access(context, WRITE)?;
     let name = context.call.body["domain"].as_str().unwrap_or_default();
     let domain = verified_domain(context, name)?;
     let connection = connection_mut(context, &id)?;
@@ -181,7 +179,7 @@ pub(super) fn add_domain(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn remove_domain(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, WRITE)?;
+    let id = with_access(context, WRITE)?;
     match kinds::remove_domain(context.tenant, &id, context.call.required("domain")) {
         true => no_content(),
         false => Err(not_found("The identity provider has no such domain")),

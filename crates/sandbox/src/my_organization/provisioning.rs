@@ -31,7 +31,7 @@ fn to_json(connection: &Item) -> Value {
 /// The connection of the provider named by the call, which must be provisioned.
 fn readable<'c>(context: &'c Context<'_>) -> Result<&'c Item, Problem> {
     context.item(&PROVIDERS)?;
-    Ok(context.item(&PROVISIONED)?.1)
+    Ok(context.item(&PROVISIONED)?)
 }
 
 /// The same for changes.
@@ -45,7 +45,7 @@ pub(super) fn get(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn create(context: &mut Context<'_>) -> Outcome {
-    let (_, id) = with_access(context, WRITE)?;
+    let id = with_access(context, WRITE)?;
     let now = time(context.call.now);
     let connection = connection_mut(context, &id)?;
     if !can_provision(connection.text("strategy")) {

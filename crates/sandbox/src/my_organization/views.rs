@@ -65,7 +65,7 @@ pub(super) static MEMBERS: View = View {
 const ANY_PROVIDER: View = View {
     parameters: &["idp_id"],
     shown: Some(|context, link, fields| {
-        if let Some(connection) = context.referenced(&kinds::ORGANIZATION_CONNECTIONS, link) {
+        if let Some(connection) = context.linked(&kinds::ORGANIZATION_CONNECTIONS, link) {
             *fields = provider_json::fields(link, connection);
         }
     }),
@@ -90,7 +90,7 @@ pub(super) static PROVIDERS: View = View {
 };
 
 fn is_provider(context: &Context<'_>, link: &Item) -> bool {
-    let connection = context.referenced(&kinds::ORGANIZATION_CONNECTIONS, link);
+    let connection = context.linked(&kinds::ORGANIZATION_CONNECTIONS, link);
     connection.is_some_and(|connection| is_enterprise(connection.text("strategy")))
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::collection::Collection;
@@ -55,10 +54,7 @@ impl Context<'_> {
 
     pub(crate) fn collection(&self, view: &View) -> Result<&Collection<Item>, Problem> {
         match view.parent {
-            Some(parent) => {
-                let (_, parent) = self.item(parent)?;
-                Ok(parent.children(view.kind))
-            }
+            Some(parent) => Ok(self.item(parent)?.children(view.kind)),
             None => Ok(self.tenant.root(view.kind)),
         }
     }
@@ -70,39 +66,60 @@ impl Context<'_> {
         }
     }
 
-    /// The resource named by the call, with its number.
-    pub(crate) fn item(&self, view: &View) -> Result<(u64, &Item), Problem> {
-        self.item_by_id(view, self.id(view))
+    /// The number of the resource named by the call.
+    pub(crate) fn number(&self, view: &View) -> Result<u64, Problem> {
+        self.number_of(view, self.id(view))
     }
 
-    pub(crate) fn item_by_id(&self, view: &View, id: &str) -> Result<(u64, &Item), Problem> {
+    pub(crate) fn number_of(&self, view: &View, id: &str) -> Result<u64, Problem> {
         let collection = self.collection(view)?;
         let number = collection.find(view.kind.id, id);
-        let found = number.and_then(|number| Some((number, collection.stored(number)?)));
-        let found = found.filter(|(_, item)| self.is_visible(view, item));
+        let found = number.filter(|number| {
+            let item = collection.get(*number);
+            item.is_some_and(|item| self.is_visible(view, &item))
+        });
         found.ok_or_else(|| view.missing())
     }
 
+    /// The resource named by the call. Initial resources must be stored before.
+    pub(crate) fn item(&self, view: &View) -> Result<&Item, Problem> {
+        let item = self.collection(view)?.stored(self.number(view)?);
+        item.ok_or_else(|| view.missing())
+    }
+
     pub(crate) fn item_mut(&mut self, view: &View) -> Result<&mut Item, Problem> {
-        let (number, _) = self.item(view)?;
+        let number = self.number(view)?;
         let item = self.collection_mut(view)?.get_mut(number);
         item.ok_or_else(|| view.missing())
     }
 
+    fn parent(&self, view: &View) -> Result<Option<&Item>, Problem> {
+        view.parent.map(|parent| self.item(parent)).transpose()
+    }
+
     /// The tenant's resource that a link refers to.
-    pub(crate) fn referenced(&self, kind: &Kind, item: &Item) -> Option<&Item> {
-        self.tenant.resource(kind.refers?, item.text(kind.id))
+    pub(crate) fn linked(&self, kind: &Kind, item: &Item) -> Option<&Item> {
+        self.tenant.resource(kind.link?, item.text(kind.id))
+    }
+
+    /// Whether all resources that an item refers to exist.
+    fn is_complete(&self, kind: &Kind, item: &Item) -> bool {
+        let link = kind.link.map(|linked| (kind.id, linked));
+        let mut references = link.into_iter().chain(kind.references.iter().copied());
+        references.all(|(field, referenced)| {
+            let id = item.value(field).as_str();
+            id.is_none_or(|id| self.tenant.resource(referenced, id).is_some())
+        })
     }
 
     pub(crate) fn is_visible(&self, view: &View, item: &Item) -> bool {
-        let dangles = view.kind.refers.is_some() && self.referenced(view.kind, item).is_none();
-        !dangles && view.visible.is_none_or(|visible| visible(self, item))
+        self.is_complete(view.kind, item) && view.visible.is_none_or(|visible| visible(self, item))
     }
 
     /// The fields of an item, and for a link those of the resource that it refers to.
     pub(crate) fn fields(&self, view: &View, item: &Item) -> Map<String, Value> {
-        let mut fields = match self.referenced(view.kind, item) {
-            Some(referenced) => referenced.fields.clone(),
+        let mut fields = match self.linked(view.kind, item) {
+            Some(linked) => linked.fields.clone(),
             None => Map::new(),
         };
         fields.extend(item.fields.clone());
@@ -138,7 +155,11 @@ impl Context<'_> {
         let items = self.sorted(view, collection, listing.start())?;
         let items = items.filter_map(find);
         let total = || {
-            let is_complete = !is_filtered && view.visible.is_none() && view.kind.refers.is_none();
+            let kind = view.kind;
+            let is_complete = !is_filtered
+                && view.visible.is_none()
+                && kind.link.is_none()
+                && kind.references.is_empty();
             let shape = self.document.shape(self.operation, view.list);
             shape.page.contains("total").then(|| match is_complete {
                 true => collection.len(),
@@ -230,25 +251,35 @@ impl Context<'_> {
         })
     }
 
+    /// A response with an item.
+    fn respond(&self, view: &View, item: &Item) -> Outcome {
+        let status = self.document.success_status(self.operation);
+        Ok(ApiResponse::json(status, &self.show(view, item)))
+    }
+
     fn get(&self, view: &View) -> Outcome {
-        let (_, item) = self.item(view)?;
-        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, item)))
+        let item = self.collection(view)?.get(self.number(view)?);
+        self.respond(view, &*item.ok_or_else(|| view.missing())?)
     }
 
     fn get_by(&self, view: &View, parameter: &str) -> Outcome {
         let collection = self.collection(view)?;
-        let field = view.kind.unique.unwrap_or(view.kind.id);
-        let number = unique_number(view.kind, collection, field, self.call.required(parameter));
+        let value = self.call.required(parameter);
+        let [field] = view.kind.unique else {
+            return Err(Problem::internal("expected one unique field"));
+        };
+        let number = find(view.kind, collection, field, value);
         let item = number.and_then(|number| collection.get(number));
-        let item = item.ok_or_else(|| view.missing())?;
-        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, &item)))
+        self.respond(view, &*item.ok_or_else(|| view.missing())?)
     }
 
     fn create(&mut self, view: &View) -> Outcome {
-        let fields = self.call.body.as_object().cloned().unwrap_or_default();
-        let item = self.add(view, fields)?;
-        let status = self.document.success_status(self.operation);
-        Ok(ApiResponse::json(status, &self.show(view, &item)))
+        let item = self.add(view, self.body())?;
+        self.respond(view, &item)
+    }
+
+    pub(crate) fn body(&self) -> Map<String, Value> {
+        self.call.body.as_object().cloned().unwrap_or_default()
     }
 
     /// Adds a resource with these fields.
@@ -258,102 +289,96 @@ impl Context<'_> {
         mut fields: Map<String, Value>,
     ) -> Result<Item, Problem> {
         let kind = view.kind;
-        if kind.refers.is_some() {
+        if kind.link.is_some() {
             // The body names the resource like the path does, or like the response.
-            for parameter in view.parameters {
-                if let Some(id) = fields.remove(*parameter) {
-                    fields.insert(kind.id.to_owned(), id);
-                }
+            let ids = view.parameters.iter();
+            if let Some(id) = ids.filter_map(|name| fields.remove(*name)).next_back() {
+                fields.insert(kind.id.to_owned(), id);
             }
         }
         let mut item = Item::new((kind.defaults)());
         change_fields(kind, &mut item, &fields)?;
         let collection = self.collection(view)?;
-        if kind.refers.is_some() && self.referenced(kind, &item).is_none() {
+        if !self.is_complete(kind, &item) {
             return Err(Problem::not_found(view.unknown.0, view.unknown.1));
         }
         if let Some(check) = view.check {
             check(&item)?;
         }
-        let own = if kind.refers.is_some() {
-            Some(kind.id)
-        } else {
-            kind.unique
-        };
-        if let Some(field) = own
-            && unique_number(kind, collection, field, item.text(field)).is_some()
-        {
+        if holder(kind, collection, &item).is_some() {
             return Err(Problem::conflict(view.taken.0, view.taken.1));
         }
-        if kind.refers.is_none() {
+        if kind.link.is_none() {
             let (prefix, length) = kind.generated;
             let id = collection.next_id();
             let id = id.unwrap_or_else(|| self.tenant.ids.next(prefix, length));
             item.set(kind.id, id);
         }
-        let parent = view.parent.map(|parent| self.item(parent)).transpose()?;
-        (kind.created)(&mut item, parent.map(|(_, parent)| parent));
+        (kind.created)(&mut item, self.parent(view)?);
         self.collection_mut(view)?.push(item.clone());
         Ok(item)
     }
 
+    /// Changes the resource named by the call.
     pub(crate) fn update(&mut self, view: &View) -> Outcome {
-        let fields = self.call.body.as_object().cloned().unwrap_or_default();
-        let item = self.change(view, &fields)?;
-        Ok(ApiResponse::json(StatusCode::OK, &self.show(view, &item)))
-    }
-
-    /// Changes fields of the resource named by the call.
-    pub(crate) fn change(
-        &mut self,
-        view: &View,
-        fields: &Map<String, Value>,
-    ) -> Result<Item, Problem> {
-        let (number, item) = self.item(view)?;
-        let mut item = item.clone();
-        change_fields(view.kind, &mut item, fields)?;
-        if let Some(field) = view.kind.unique {
-            let holder = unique_number(view.kind, self.collection(view)?, field, item.text(field));
-            if holder.is_some_and(|holder| holder != number) {
-                // No update documents a 409.
-                let rule = format!("another {} has this {field}", view.kind.noun);
-                return Err(Problem::body_field(&format!("/{field}"), &rule));
-            }
+        let number = self.number(view)?;
+        let collection = self.collection(view)?;
+        let item = collection.get(number).ok_or_else(|| view.missing())?;
+        let mut item = item.into_owned();
+        change_fields(view.kind, &mut item, &self.body())?;
+        if holder(view.kind, collection, &item).is_some_and(|holder| holder != number) {
+            // No update documents a 409.
+            let field = view.kind.unique.first().unwrap_or(&view.kind.id);
+            let rule = format!("another {} has this {field}", view.kind.noun);
+            return Err(Problem::body_field(&format!("/{field}"), &rule));
         }
         *self.item_mut(view)? = item.clone();
-        Ok(item)
+        self.respond(view, &item)
     }
 
     pub(crate) fn delete(&mut self, view: &View) -> Outcome {
-        match self.item(view) {
-            Ok((number, _)) => self.remove(view, number)?,
+        match self.number(view) {
+            Ok(number) => self.remove(view, number)?,
             Err(_) if view.deletes_missing => {
                 self.collection(view)?;
             }
             Err(problem) => return Err(problem),
         }
-        Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
+        let status = self.document.success_status(self.operation);
+        Ok(ApiResponse::empty(status))
     }
 
     pub(crate) fn remove(&mut self, view: &View, number: u64) -> Result<(), Problem> {
+        let parent = self.parent(view)?.cloned();
         if let Some(item) = self.collection_mut(view)?.remove(number) {
-            let parent = view.parent.map(|parent| self.item(parent)).transpose()?;
-            let parent = parent.map(|(_, parent)| parent.clone());
             (view.kind.deleted)(self.tenant, parent.as_ref(), &item);
         }
         Ok(())
     }
 }
 
-fn unique_number(
-    kind: &Kind,
-    collection: &Collection<Item>,
-    field: &str,
-    value: &str,
-) -> Option<u64> {
+fn find(kind: &Kind, collection: &Collection<Item>, field: &str, value: &str) -> Option<u64> {
     match kind.ignores_case {
         true => collection.find_ignoring_case(field, value),
         false => collection.find(field, value),
+    }
+}
+
+/// The number of the resource with the same unique fields as an item, or with the same id if it is a link.
+fn holder(kind: &Kind, collection: &Collection<Item>, item: &Item) -> Option<u64> {
+    match kind.unique {
+        [] if kind.link.is_none() => None,
+        [] => collection.find(kind.id, item.text(kind.id)),
+        [field] => find(kind, collection, field, item.text(field)),
+        fields => {
+            let is_same = |other: &Item| {
+                fields
+                    .iter()
+                    .all(|field| other.text(field) == item.text(field))
+            };
+            let mut all = collection.iter();
+            all.find_map(|(number, other)| is_same(&other).then_some(number))
+        }
     }
 }
 

@@ -18,10 +18,12 @@ pub(crate) struct Kind {
     pub(crate) id: &'static str,
     /// Prefix and length of generated ids.
     pub(crate) generated: (&'static str, usize),
-    /// For links, the kind of the tenant's resource with the same id. If that is deleted, the link is gone as well.
-    pub(crate) refers: Option<&'static Kind>,
-    /// Field whose value no other resource of the collection has.
-    pub(crate) unique: Option<&'static str>,
+    /// For links, the kind of the tenant's resource with the same id, whose fields the link has as well.
+    pub(crate) link: Option<&'static Kind>,
+    /// Fields with the ids of resources of the tenant. If one is deleted, the resources that refer to it are gone as well.
+    pub(crate) references: &'static [(&'static str, &'static Kind)],
+    /// Fields whose values no other resource of the collection has.
+    pub(crate) unique: &'static [&'static str],
     /// Whether unique values are compared regardless of case.
     pub(crate) ignores_case: bool,
     /// Initial fields. A null in an update resets a field to this value, or removes it.
@@ -41,8 +43,9 @@ impl Kind {
             noun,
             id: "id",
             generated: (prefix, 16),
-            refers: None,
-            unique: None,
+            link: None,
+            references: &[],
+            unique: &[],
             ignores_case: false,
             defaults: || json!({}),
             merged: None,
@@ -52,17 +55,21 @@ impl Kind {
     }
 
     /// A link to a resource of the tenant, with the id in this field.
-    pub(crate) const fn link(name: &'static str, refers: &'static Kind, id: &'static str) -> Self {
+    pub(crate) const fn link(name: &'static str, linked: &'static Kind, id: &'static str) -> Self {
         Self {
             id,
-            refers: Some(refers),
-            ..Self::new(name, refers.noun, "")
+            link: Some(linked),
+            ..Self::new(name, linked.noun, "")
         }
     }
 }
 
 /// Kind and title of an error.
 pub(crate) type ErrorText = (&'static str, &'static str);
+
+type Visible = fn(&Context<'_>, &Item) -> bool;
+
+type Shown = fn(&Context<'_>, &Item, &mut Map<String, Value>);
 
 /// A kind of resource, as an API presents it.
 pub(crate) struct View {
@@ -76,12 +83,12 @@ pub(crate) struct View {
     pub(crate) missing: ErrorText,
     /// The id or unique field of a new resource is in use.
     pub(crate) taken: ErrorText,
-    /// The resource that a new link refers to does not exist.
+    /// A resource that a new one refers to does not exist.
     pub(crate) unknown: ErrorText,
     /// Whether the API knows the resource.
-    pub(crate) visible: Option<fn(&Context<'_>, &Item) -> bool>,
+    pub(crate) visible: Option<Visible>,
     /// Adds fields that are not stored. Only the properties that the document lists for the operation are returned.
-    pub(crate) shown: Option<fn(&Context<'_>, &Item, &mut Map<String, Value>)>,
+    pub(crate) shown: Option<Shown>,
     /// Checks the fields of a new resource.
     pub(crate) check: Option<fn(&Item) -> Result<(), Problem>>,
     /// Parameters of listings that filter in another way than by equality of the field with the same name.
@@ -134,7 +141,7 @@ pub(crate) enum Filter {
 pub(crate) enum Action {
     List(&'static View),
     Get(&'static View),
-    /// Finds a resource by its unique field; the parameter has this name.
+    /// Finds a resource by its unique field, which a parameter has.
     GetBy(&'static View, &'static str),
     Create(&'static View),
     Update(&'static View),

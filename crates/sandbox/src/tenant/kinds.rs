@@ -6,7 +6,7 @@ use crate::resources::{Item, Kind};
 use crate::tenant::Tenant;
 
 pub(crate) static ORGANIZATIONS: Kind = Kind {
-    unique: Some("name"),
+    unique: &["name"],
     merged: Some(("metadata", 25)),
     ..Kind::new("organizations", "organization", "org_")
 };
@@ -17,7 +17,7 @@ pub(crate) static PEOPLE: Kind = Kind {
 };
 
 pub(crate) static CONNECTIONS: Kind = Kind {
-    unique: Some("name"),
+    unique: &["name"],
     // Options include secrets. A stale attribute mapping lacks an attribute.
     defaults: || json!({"options": {}, "domains": [], "users": 0, "is_mapping_fresh": true}),
     ..Kind::new("connections", "connection", "con_")
@@ -58,7 +58,7 @@ pub(crate) static ORGANIZATION_GROUPS: Kind = Kind::link("groups", &GROUPS, "id"
 /// The domains of an organization, which are verified by a DNS record.
 pub(crate) static DOMAINS: Kind = Kind {
     generated: ("ord_", 22),
-    unique: Some("domain"),
+    unique: &["domain"],
     ignores_case: true,
     defaults: || json!({"status": "pending", "use_for_organization_discovery": true}),
     created: |domain, organization| {

@@ -148,11 +148,12 @@ impl Run {
             rest = after;
             let outside = self.variables.clone();
             for value in values.split(' ') {
-                let value = self.text(value);
-                let value = serde_json::from_str::<Value>(&value)
-                    .ok()
-                    .filter(|parsed| parsed.to_string() == value)
-                    .unwrap_or_else(|| json!(value));
+                let text = self.text(value);
+                let value = match serde_json::from_str::<Value>(&text) {
+                    // Numbers such as `05` stay text.
+                    Ok(value) if json!(value).to_string() == text => value,
+                    _ => json!(text),
+                };
                 self.variables.insert(name.to_owned(), value);
                 Box::pin(self.block(body)).await;
                 self.variables.clone_from(&outside);
