@@ -149,8 +149,9 @@ impl VisitMut for BuildOnly {
     }
 }
 
+/// Whether a variable has this name, before which progenitor puts underscores if an argument has it too.
 fn declares(local: &syn::Local, name: &str) -> bool {
-    matches!(&local.pat, Pat::Ident(pat) if pat.ident == name)
+    matches!(&local.pat, Pat::Ident(pat) if pat.ident.to_string().trim_start_matches('_') == name)
 }
 
 /// Whether any of the methods encodes a path parameter, with our `encode_path`: progenitor's does not encode `|`, which RFC 3986
