@@ -62,7 +62,10 @@ pub(crate) fn identifiers(ty: &Type) -> BTreeSet<String> {
         fn visit_path(&mut self, path: &'ast Path) {
             visit::visit_path(self, path);
             if path.leading_colon.is_none() {
-                let names = path.segments.iter().map(|segment| segment.ident.to_string());
+                let names = path
+                    .segments
+                    .iter()
+                    .map(|segment| segment.ident.to_string());
                 self.0.extend(names);
             }
         }
