@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::emit::Target;
+use serde_json::Value;
+use xtask::emit::{self, Target};
 use xtask::lower::Options;
-use xtask::pipeline;
+use xtask::recovery;
 use xtask::sources::ApiData;
 use xtask::spec::document::Document;
 
@@ -35,28 +36,29 @@ fn documents() -> Vec<PathBuf> {
 
 /// Writes the crate of a document into `folder`; `false` if the document is rejected, which its snapshot records.
 fn write_crate(document: &Path, name: &str, folder: &Path) -> bool {
-    let Ok(document) = Document::read_as(document, "fixture").and_then(Document::checked) else {
+    let Ok(document) = Document::load_as(document, "fixture") else {
         return false;
+    };
+    let generate = |normalized: &Value| {
+        let target = Target {
+            crate_name: name.to_owned(),
+            version: "0.0.0".to_owned(),
+            core_path: package()
+                .join("../crates/core")
+                .to_str()
+                .expect("a path in UTF-8")
+                .to_owned(),
+            api: ApiData::of_document(normalized),
+            command: "cargo test".to_owned(),
+            member: false,
+        };
+        emit::generate(normalized, &target)
     };
     let options = Options::default();
-    let Ok(normalized) = pipeline::normalize(document.value, &document.source, &options) else {
+    let Ok(done) = recovery::generate(document.value, &document.source, &options, generate) else {
         return false;
     };
-    let target = Target {
-        crate_name: name.to_owned(),
-        version: "0.0.0".to_owned(),
-        core_path: package()
-            .join("../crates/core")
-            .to_str()
-            .expect("a path in UTF-8")
-            .to_owned(),
-        api: ApiData::of_document(&normalized.document),
-        command: "cargo test".to_owned(),
-        member: false,
-    };
-    let Ok(files) = pipeline::generate(&normalized.document, "normalized", &target) else {
-        return false;
-    };
+    let files = done.output;
     for (path, mut text) in files {
         if path == "Cargo.toml" {
             // All crates are members of one workspace here.

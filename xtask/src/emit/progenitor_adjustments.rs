@@ -62,8 +62,16 @@ fn missing(what: &str) -> Problem {
 
 /// Removes a derive from a type for which the emitter writes the implementation.
 pub(crate) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<(), Problem> {
+    match without_derive(&mut item.attrs, name) {
+        true => Ok(()),
+        false => Err(missing(&format!("type that derives `{name}`"))),
+    }
+}
+
+/// Removes a derive from the attributes of a type. Returns whether it was there.
+pub(crate) fn without_derive(attributes: &mut [Attribute], name: &str) -> bool {
     let mut removed = false;
-    for attribute in &mut item.attrs {
+    for attribute in attributes {
         if !attribute.path().is_ident("derive") {
             continue;
         }
@@ -85,9 +93,5 @@ pub(crate) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<()
             .collect();
         *attribute = parse_quote!(#[derive(#(#kept),*)]);
     }
-    if removed {
-        Ok(())
-    } else {
-        Err(missing(&format!("type that derives `{name}`")))
-    }
+    removed
 }

@@ -26,10 +26,7 @@ pub(crate) struct ProgenitorOutput {
 }
 
 /// Runs progenitor. A panic or error becomes a problem that names the operation or schema that causes it.
-pub(crate) fn run(
-    document: &Value,
-    model: &Model<'_>,
-) -> Result<ProgenitorOutput, Vec<Problem>> {
+pub(crate) fn run(document: &Value, model: &Model<'_>) -> Result<ProgenitorOutput, Vec<Problem>> {
     match attempt(document, model) {
         Ok(file) => {
             let mut output = split(file);

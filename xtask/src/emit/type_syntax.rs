@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens as _;
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Path, Type, parse_quote};
 
@@ -55,22 +54,25 @@ pub(crate) fn is_path(ty: &Type, names: [&str; 2]) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.iter().map(|segment| &segment.ident).eq(names))
 }
 
-/// Every identifier in `ty`.
+/// The names of the generated types in `ty`: every segment of a path, except for paths into other crates, which a generated type may
+/// have the name of.
 pub(crate) fn identifiers(ty: &Type) -> BTreeSet<String> {
-    fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
-        for token in tokens {
-            match token {
-                TokenTree::Ident(ident) => {
-                    found.insert(ident.to_string());
-                }
-                TokenTree::Group(group) => collect(group.stream(), found),
-                _ => {}
+    struct Collect(BTreeSet<String>);
+    impl<'ast> Visit<'ast> for Collect {
+        fn visit_path(&mut self, path: &'ast Path) {
+            visit::visit_path(self, path);
+            if path.leading_colon.is_none() {
+                let names = path
+                    .segments
+                    .iter()
+                    .map(|segment| segment.ident.to_string());
+                self.0.extend(names);
             }
         }
     }
-    let mut found = BTreeSet::new();
-    collect(ty.to_token_stream(), &mut found);
-    found
+    let mut found = Collect(BTreeSet::new());
+    found.visit_type(ty);
+    found.0
 }
 
 /// Whether `ty` contains one of the types in `names`.

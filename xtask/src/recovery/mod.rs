@@ -113,8 +113,11 @@ pub fn generate<T>(
             return Err(Failure(reasons));
         }
     }
-    let problem = Problem::at("", "the document has too many constructs that are not supported")
-        .help("exclude parts of it with --include, or correct it with an overlay");
+    let problem = Problem::at(
+        "",
+        "the document has too many constructs that are not supported",
+    )
+    .help("exclude parts of it with --include, or correct it with an overlay");
     Err(Failure(vec![Report::new(problem, source)]))
 }
 

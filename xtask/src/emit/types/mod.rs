@@ -10,6 +10,7 @@ pub(crate) mod request_checks;
 mod setters;
 mod union_accessors;
 mod union_enums;
+mod untagged_enums;
 pub(crate) mod update_types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,9 @@ pub(crate) fn emit(
                 traits.extend(partial_report(&name, fields, model)?);
                 traits.extend(page_types::page(&name, fields, model)?);
             }
+        }
+        if let Item::Enum(item) = &mut item {
+            traits.extend(untagged_enums::emit(item, types, model));
         }
         emitted.push(item);
         emitted.append(&mut following);

@@ -213,10 +213,7 @@ fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Valu
     if unions.is_empty() {
         return Ok(base);
     }
-    let count = unions
-        .iter()
-        .map(Vec::len)
-        .fold(1, usize::saturating_mul);
+    let count = unions.iter().map(Vec::len).fold(1, usize::saturating_mul);
     if count > MAX_COMBINATIONS && unions.len() > 1 {
         return Err(format!(
             "{count} combinations of variants, more than {MAX_COMBINATIONS}"

@@ -85,7 +85,13 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             }
             let mut variants = variants;
             let given = schema.get(union.keyword).and_then(Value::as_array);
-            variants.extend(given.into_iter().flatten().filter(|given| is_null(given)).cloned());
+            variants.extend(
+                given
+                    .into_iter()
+                    .flatten()
+                    .filter(|given| is_null(given))
+                    .cloned(),
+            );
             schema[union.keyword] = variants.into();
             schema["discriminator"] = json!({ "propertyName": union.property });
             if union.names.iter().all(|name| own.contains_key(name)) {
@@ -98,8 +104,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
     }
     for (name, (property, value)) in own {
-        let component =
-            schema::components_mut(document).and_then(|schemas| schemas.get_mut(&name));
+        let component = schema::components_mut(document).and_then(|schemas| schemas.get_mut(&name));
         if let Some(component) = component {
             let pointer = join("/components/schemas", &name);
             set_constant(component, &property, &value, &pointer);
@@ -243,7 +248,10 @@ impl Uses {
             for name in parents(schema) {
                 uses.inherited.insert(name);
             }
-            for name in Union::read(schema).into_iter().flat_map(|union| union.names) {
+            for name in Union::read(schema)
+                .into_iter()
+                .flat_map(|union| union.names)
+            {
                 *uses.as_variant.entry(name).or_default() += 1;
             }
         });
@@ -306,7 +314,8 @@ fn remove_property(schema: &mut Value, property: &str) {
     }
     for key in ["required", "properties"] {
         let is_empty = members.get(key).is_some_and(|value| {
-            value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
+            value.as_array().is_some_and(Vec::is_empty)
+                || value.as_object().is_some_and(Map::is_empty)
         });
         if is_empty {
             members.remove(key);
@@ -388,9 +397,8 @@ fn split_parents(document: &mut Value, cx: &mut PassContext<'_>) -> BTreeSet<Str
     let bases: BTreeMap<String, String> = splits
         .iter()
         .map(|(name, _)| {
-            let base = identifiers::unique(&format!("{name}Base"), |name| {
-                schemas.contains_key(name)
-            });
+            let base =
+                identifiers::unique(&format!("{name}Base"), |name| schemas.contains_key(name));
             (name.clone(), base)
         })
         .collect();
@@ -490,7 +498,8 @@ fn inherit_from_bases(document: &mut Value, bases: &BTreeMap<String, String>) {
     schema::each_mut(document, &mut |schema, pointer| {
         let is_component = pointer.matches('/').count() == 3 && pointer.starts_with("/components/");
         let is_annotated = !is_component
-            && schema::keys_beside(schema, &["allOf", "description", "title", "nullable"]).is_empty();
+            && schema::keys_beside(schema, &["allOf", "description", "title", "nullable"])
+                .is_empty();
         let Some(all) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
             return;
         };

@@ -133,9 +133,20 @@ fn rename_components(document: &mut Value, cx: &mut PassContext<'_>) {
     update_references(document, &renamed);
 }
 
-/// Names of types in the prelude or in the generated module.
-const RESERVED: [&str; 10] = [
-    "Box", "Client", "Default", "Err", "Error", "Option", "Result", "Self", "String", "Vec",
+/// Names of types and traits in the prelude or in the generated module.
+const RESERVED: [&str; 12] = [
+    "Box",
+    "Client",
+    "Default",
+    "Err",
+    "Error",
+    "Into",
+    "IntoIterator",
+    "Option",
+    "Result",
+    "Self",
+    "String",
+    "Vec",
 ];
 
 /// Updates all references, extensions included. No reference has escapes afterwards.

@@ -392,8 +392,10 @@ fn most_specific_first(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value>
             Some("boolean") => 3,
             Some("integer") => 4,
             Some("number") => 5,
-            Some("string") => 6,
-            _ => 7,
+            // Any text is read as a plain string.
+            Some("string") if schema.get("format").is_some() || schema.get("enum").is_some() => 6,
+            Some("string") => 7,
+            _ => 8,
         };
         (precedence, std::cmp::Reverse(required))
     });
@@ -411,10 +413,19 @@ fn name_by_type(variants: &mut [Value]) {
                 .map(str::to_owned)
         })
         .collect();
+    let has_numbers = variants
+        .iter()
+        .any(|variant| schema::type_of(variant) == Some("number"));
     for variant in variants {
         let is_plain = !schema::is_string_enum(variant) && variant.get("title").is_none();
         let name = match schema::type_of(variant).filter(|_| is_plain) {
-            Some("string") => "Text",
+            Some("string") => match variant.get("format").and_then(Value::as_str) {
+                Some("date-time") => "DateTime",
+                Some("date") => "Date",
+                Some("uuid") => "Uuid",
+                _ => "Text",
+            },
+            Some("integer") if has_numbers => "Integer",
             Some("integer" | "number") => "Number",
             Some("boolean") => "Flag",
             Some("array") => "List",

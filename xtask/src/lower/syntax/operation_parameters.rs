@@ -189,9 +189,8 @@ fn match_path_template(
 ) {
     let named = template_names(path, at, cx);
     let is_path = |parameter: &Value| identity(parameter).1 == Some("path");
-    let has_name = |parameter: &Value, name: &str| {
-        is_path(parameter) && identity(parameter).0 == Some(name)
-    };
+    let has_name =
+        |parameter: &Value, name: &str| is_path(parameter) && identity(parameter).0 == Some(name);
     let undeclared: Vec<&String> = named
         .iter()
         .filter(|name| !parameters.iter().any(|parameter| has_name(parameter, name)))
@@ -224,7 +223,8 @@ fn match_path_template(
     }
     parameters.retain(|parameter| {
         let (name, location) = identity(parameter);
-        let is_unknown = location == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
+        let is_unknown =
+            location == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
         if is_unknown {
             cx.mistake(unknown_in_path(parameter, path, at));
         }
