@@ -4,6 +4,7 @@
 //! compiled once.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,9 +12,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument as _;
 
 use crate::check::Checker;
+use crate::credentials::{self, Selected};
 use crate::request::{PreparedRequest, RequestError};
 use crate::transport::Transport;
-use crate::{BoxFuture, Error, Operation, RetryPolicy};
+use crate::{BoxFuture, Error, Operation, RetryPolicy, TokenSource};
 
 mod attempt;
 mod binding;
@@ -96,6 +98,8 @@ pub struct Call {
     transport: Transport,
     operation: &'static Operation,
     options: CallOptions,
+    /// The credentials, if the operation requires others than the token of the client.
+    selected: Option<Selected>,
 }
 
 impl Call {
@@ -108,6 +112,15 @@ impl Call {
             transport,
             operation,
             options,
+            selected: None,
+        }
+    }
+
+    /// The source of the tokens of this call.
+    fn tokens(&self) -> Option<&Arc<dyn TokenSource>> {
+        match &self.selected {
+            None => self.transport.0.token_source.as_ref(),
+            Some(selected) => selected.tokens.as_ref(),
         }
     }
 
@@ -138,7 +151,7 @@ impl Call {
     /// Fails if the request could not be built, there is no token, a scope is missing, there is no response, or the body of a
     /// success is incomplete.
     pub fn receive(
-        self,
+        mut self,
         request: Result<PreparedRequest, RequestError>,
     ) -> BoxFuture<'static, Result<RawResponse, Error>> {
         // Boxed here, so that it is compiled in this crate and not in every program.
@@ -150,6 +163,9 @@ impl Call {
                     Error::invalid_request(self.operation, violations)
                 }
             })?;
+            if self.operation.security().is_some() {
+                self.selected = Some(credentials::select(&self.transport.0, self.operation)?);
+            }
             let span = telemetry::span(self.operation, &self.transport);
             // Pinned, because this future would contain a moved one twice.
             let sending = std::pin::pin!(self.send(request));

@@ -3,7 +3,7 @@
 
 mod settings;
 
-pub use settings::{builder_settings, call_settings};
+pub use settings::{auth0_client_settings, builder_settings, call_settings, token_settings};
 
 pub use crate::base_url::{BaseUrl, dns_label, host, is_host_name};
 pub use crate::call::{Call, CallOptions, RawResponse};
@@ -12,6 +12,7 @@ pub use crate::containers::{
     null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,
     optional_list, optional_object, require_object,
 };
+pub use crate::credentials::{SchemeKind, SecurityScheme};
 pub use crate::http_client::is_certificate_error;
 pub use crate::nullable::deserialize_present;
 pub use crate::operation::OperationFields;

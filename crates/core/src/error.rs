@@ -157,6 +157,12 @@ impl Error {
         )
     }
 
+    /// The credentials that the operation requires are not set or not valid. The request was not sent.
+    pub(crate) fn missing_credentials(operation: &'static Operation, message: String) -> Self {
+        let cause = None;
+        Self::new(Some(operation), Kind::Configuration { message, cause })
+    }
+
     pub(crate) fn http_client(cause: reqwest::Error) -> Self {
         let message = "the HTTP client cannot be built".to_owned();
         Self::new(

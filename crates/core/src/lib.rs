@@ -34,6 +34,7 @@ mod check;
 #[doc(hidden)]
 pub mod codegen;
 mod containers;
+mod credentials;
 mod error;
 mod http_client;
 mod limit;

@@ -43,6 +43,7 @@ pub struct OperationFields {
     pub errors: &'static [u16],
     pub outcome: Option<Outcomes>,
     pub lifecycle: Option<&'static str>,
+    pub security: Option<&'static [&'static [&'static str]]>,
 }
 
 impl OperationFields {
@@ -65,6 +66,7 @@ impl OperationFields {
         errors: &[],
         outcome: None,
         lifecycle: None,
+        security: None,
     };
 }
 
@@ -247,6 +249,13 @@ impl Operation {
     /// Returns the release lifecycle, such as `beta`.
     pub const fn lifecycle(&self) -> Option<&'static str> {
         self.0.lifecycle
+    }
+}
+
+impl Operation {
+    /// The alternatives of security schemes; `None` if the operation needs the token of the client, or none.
+    pub(crate) const fn security(&self) -> Option<&'static [&'static [&'static str]]> {
+        self.0.security
     }
 }
 

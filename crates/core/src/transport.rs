@@ -8,10 +8,11 @@ use http::HeaderValue;
 
 use crate::base_url::BaseUrl;
 use crate::call::{Call, CallOptions};
+use crate::credentials::{self, Credential, SecurityScheme};
 use crate::limit::{Limiter, LimiterHandle};
 use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
-use crate::{Auth0Client, Error, HttpClient, Operation, RetryPolicy, TokenSource};
+use crate::{Auth0Client, Error, HttpClient, Operation, RetryPolicy, SecretString, TokenSource};
 
 /// The settings and state that all calls of a client share: base URL, HTTP client, token source, timeouts, limits. Cloning
 /// is cheap.
@@ -35,6 +36,10 @@ pub(crate) struct Shared {
     pub(crate) http_client: HttpClient,
     /// `None` only if the client was built without a token source on purpose.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
+    /// The security schemes of the document, unless all operations need one access token.
+    pub(crate) schemes: &'static [SecurityScheme],
+    /// The credentials that are set, by the name of the scheme.
+    pub(crate) credentials: Vec<(&'static str, Credential)>,
     pub(crate) check_scopes: bool,
     pub(crate) timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
@@ -98,6 +103,8 @@ pub struct TransportBuilder {
     http_client: Option<HttpClient>,
     token_source: Option<Arc<dyn TokenSource>>,
     without_token: bool,
+    schemes: &'static [SecurityScheme],
+    credentials: Vec<(&'static str, Credential)>,
     check_scopes: bool,
     timeout: Duration,
     call_timeout: Option<Duration>,
@@ -116,6 +123,8 @@ impl Default for TransportBuilder {
             http_client: None,
             token_source: None,
             without_token: false,
+            schemes: &[],
+            credentials: Vec::new(),
             check_scopes: false,
             timeout: Duration::from_secs(60),
             call_timeout: None,
@@ -149,6 +158,39 @@ impl TransportBuilder {
     pub fn without_token(mut self) -> Self {
         self.without_token = true;
         self
+    }
+
+    /// Sets the security schemes of the document. No token source is then required: a call whose credentials are not set fails.
+    pub fn schemes(mut self, schemes: &'static [SecurityScheme]) -> Self {
+        self.schemes = schemes;
+        self.without_token = true;
+        self
+    }
+
+    /// Sets the token source of one scheme.
+    pub fn scheme_tokens(mut self, scheme: &'static str, tokens: Arc<dyn TokenSource>) -> Self {
+        self.credentials.retain(|(name, _)| *name != scheme);
+        self.credentials.push((scheme, Credential::Token(tokens)));
+        self
+    }
+
+    /// Sets the key of one scheme.
+    pub fn scheme_key(mut self, scheme: &'static str, key: impl Into<SecretString>) -> Self {
+        self.credentials.retain(|(name, _)| *name != scheme);
+        let key = Credential::Secret(key.into());
+        self.credentials.push((scheme, key));
+        self
+    }
+
+    /// Sets the user name and the password of one scheme.
+    pub fn scheme_basic(
+        self,
+        scheme: &'static str,
+        user: impl Into<String>,
+        password: impl Into<SecretString>,
+    ) -> Self {
+        let credentials = credentials::basic(&user.into(), &password.into());
+        self.scheme_key(scheme, credentials)
     }
 
     /// Rejects a call before it is sent if its token is known to lack a scope that the operation requires. Does not apply if
@@ -239,6 +281,13 @@ impl TransportBuilder {
         if let (Some(client), Some(source)) = (&self.http_client, &self.token_source) {
             source.inherit_http_client(client);
         }
+        if let Some(client) = &self.http_client {
+            for (_, credential) in &self.credentials {
+                if let Credential::Token(source) = credential {
+                    source.inherit_http_client(client);
+                }
+            }
+        }
         let http_client = match self.http_client {
             Some(client) => client,
             None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
@@ -251,6 +300,8 @@ impl TransportBuilder {
             base_url: Arc::new(base_url),
             http_client,
             token_source: self.token_source,
+            schemes: self.schemes,
+            credentials: self.credentials,
             check_scopes: self.check_scopes,
             timeout: self.timeout,
             call_timeout: self.call_timeout,

@@ -68,6 +68,8 @@ impl Client {
     }
 }
 auth0_core::codegen::builder_settings!(ClientBuilder);
+auth0_core::codegen::token_settings!(ClientBuilder);
+auth0_core::codegen::auth0_client_settings!(ClientBuilder);
 /// Builds a [`Client`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::emit::Target;
-use crate::emit::model::Model;
+use crate::emit::model::{Model, SchemeKind, SchemeModel, SecurityModel};
 use crate::emit::{doc_text, names};
 use crate::problem::Problem;
 use crate::sources::VariableKind;
@@ -113,6 +113,7 @@ pub(crate) fn emit(
         .collect::<Result<_, _>>()?;
     let builder = builder(model, target, base.as_ref(), &variables);
     let audience = audience(target)?;
+    let auth0_import = target.member.then(|| quote!(Auth0Client,));
     let title = &model.title;
     let doc = format!(
         " A client for the {title}. Cheap to clone; clones share the token source and the connections."
@@ -131,7 +132,7 @@ pub(crate) fn emit(
         use std::sync::Arc;
 
         use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
-        use auth0_core::{Auth0Client, Error, Operation};
+        use auth0_core::{#auth0_import Error, Operation};
 
         use crate::requests::Client as Requests;
 
@@ -216,13 +217,31 @@ fn builder(
     };
     let (base_doc, adjusted) = base_url(model, target, base);
     // An API without security requirements is called without a token, unless a token source is set.
-    let settings = if model.is_secured {
-        quote!(TransportBuilder::new())
-    } else {
-        quote!(TransportBuilder::new().without_token())
+    let settings = match &model.security {
+        SecurityModel::None => quote!(TransportBuilder::new().without_token()),
+        SecurityModel::Token => quote!(TransportBuilder::new()),
+        SecurityModel::Schemes(_) => quote!(TransportBuilder::new().schemes(SCHEMES)),
+    };
+    let schemes = schemes(model);
+    let scheme_setters = model.security.schemes().iter().filter_map(scheme_setter);
+    let token_settings = model
+        .security
+        .has_tokens()
+        .then(|| quote!(auth0_core::codegen::token_settings!(ClientBuilder);));
+    // Only the crates of Auth0's APIs tell Auth0 which SDK is used.
+    let (auth0_client, auth0_settings) = match target.member {
+        true => (
+            quote!(Auth0Client::new(name, version)),
+            Some(quote!(auth0_core::codegen::auth0_client_settings!(ClientBuilder);)),
+        ),
+        false => (quote!(None), None),
     };
     quote! {
+        #schemes
+
         auth0_core::codegen::builder_settings!(ClientBuilder);
+        #token_settings
+        #auth0_settings
 
         /// Builds a [`Client`].
         #[derive(Clone)]
@@ -241,7 +260,7 @@ fn builder(
                     base_url: None,
                     transport: #settings
                         .user_agent(format!("{name}/{version}"))
-                        .auth0_client(Auth0Client::new(name, version)),
+                        .auth0_client(#auth0_client),
                 }
             }
         }
@@ -255,6 +274,8 @@ fn builder(
 
         impl ClientBuilder {
             #(#setters)*
+
+            #(#scheme_setters)*
 
             #base_doc
             pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -284,6 +305,94 @@ fn builder(
     }
     .into_iter()
     .collect()
+}
+
+/// The table of the security schemes.
+fn schemes(model: &Model<'_>) -> Option<TokenStream> {
+    let SecurityModel::Schemes(schemes) = &model.security else {
+        return None;
+    };
+    let rows = schemes.iter().map(|scheme| {
+        let (name, setter) = (&scheme.name, &scheme.setter);
+        let kind = match &scheme.kind {
+            SchemeKind::Token => quote!(Token),
+            SchemeKind::Basic => quote!(Basic),
+            SchemeKind::Http(scheme) => quote!(Http(#scheme)),
+            SchemeKind::Header(name) => quote!(Header(#name)),
+            SchemeKind::Query(name) => quote!(Query(#name)),
+            SchemeKind::Cookie(name) => quote!(Cookie(#name)),
+        };
+        quote!(SecurityScheme { name: #name, setter: #setter, kind: SchemeKind::#kind })
+    });
+    Some(quote! {
+        use auth0_core::codegen::{SchemeKind, SecurityScheme};
+
+        /// The security schemes of the document.
+        static SCHEMES: &[SecurityScheme] = &[#(#rows),*];
+    })
+}
+
+/// The setter of the credentials of a scheme; `None` for the token source that every builder has.
+fn scheme_setter(scheme: &SchemeModel) -> Option<TokenStream> {
+    let (name, setter) = (&scheme.name, names::ident(&scheme.setter));
+    let doc = |what: &str| {
+        let text = format!("Sets {what} of the security scheme `{name}`.");
+        let parts = [text, scheme.description.trim().to_owned()];
+        doc_text::doc(&parts.join("\n\n"))
+    };
+    let secret = |what: &str, argument: &str| {
+        let (doc, argument) = (doc(what), names::ident(argument));
+        quote! {
+            #doc
+            pub fn #setter(mut self, #argument: impl Into<auth0_core::SecretString>) -> Self {
+                self.transport = self.transport.scheme_key(#name, #argument);
+                self
+            }
+        }
+    };
+    Some(match &scheme.kind {
+        SchemeKind::Token if scheme.setter == "token_source" => return None,
+        SchemeKind::Token => {
+            let doc = doc("the source of access tokens");
+            quote! {
+                #doc
+                pub fn #setter(mut self, source: impl auth0_core::TokenSource) -> Self {
+                    self.transport = self.transport.scheme_tokens(#name, Arc::new(source));
+                    self
+                }
+            }
+        }
+        SchemeKind::Basic => {
+            let doc = doc("user name and password");
+            quote! {
+                #doc
+                pub fn #setter(
+                    mut self,
+                    user: impl Into<String>,
+                    password: impl Into<auth0_core::SecretString>,
+                ) -> Self {
+                    self.transport = self.transport.scheme_basic(#name, user, password);
+                    self
+                }
+            }
+        }
+        SchemeKind::Http(http) => secret(
+            &format!("the credentials, which `Authorization: {http} …` carries,"),
+            "credentials",
+        ),
+        SchemeKind::Header(header) => secret(
+            &format!("the key, which the header `{header}` carries,"),
+            "key",
+        ),
+        SchemeKind::Query(parameter) => secret(
+            &format!("the key, which the query parameter `{parameter}` carries,"),
+            "key",
+        ),
+        SchemeKind::Cookie(cookie) => secret(
+            &format!("the key, which the cookie `{cookie}` carries,"),
+            "key",
+        ),
+    })
 }
 
 /// The documentation of the setter of the base URL, and the call that adds the path of the API to the URL or removes it. Users

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::model::{Model, OperationModel, RetrySafety};
+use crate::emit::model::{Model, OperationModel, RetrySafety, SchemeKind, SecurityModel};
 use crate::emit::{Target, doc_text, names};
 use crate::sources::VariableKind;
 
@@ -101,13 +101,25 @@ fn first_program(
 ) -> String {
     let krate = target.crate_name.replace('-', "_");
     let setters = base_url_setters(target);
-    let (imports, token, token_setter) = match model.is_secured {
+    let has_token = has_token_source(model);
+    let (imports, token) = match has_token {
         true => (
             "{Client, StaticToken}",
             "    let token = StaticToken::new(std::env::var(\"ACCESS_TOKEN\")?);\n",
-            "        .token_source(token)\n",
         ),
-        false => ("Client", "", ""),
+        false => ("Client", ""),
+    };
+    let token_setter = match (has_token, model.security.schemes()) {
+        (true, _) => "        .token_source(token)\n".to_owned(),
+        (false, []) => String::new(),
+        (false, [scheme, ..]) => {
+            let variable = names::constant_name(&scheme.setter);
+            let value = match scheme.kind {
+                SchemeKind::Basic => format!("\"user\", std::env::var(\"{variable}\")?"),
+                _ => format!("std::env::var(\"{variable}\")?"),
+            };
+            format!("        .{}({value})\n", scheme.setter)
+        }
     };
     let call = match first_operation(model) {
         Some((operation, is_paged)) => {
@@ -130,6 +142,17 @@ fn first_program(
         "use {krate}::{imports};\n\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n{token}    \
          let client = Client::builder()\n{setters}{token_setter}        .build()?;\n\n{call}    Ok(())\n}}\n"
     )
+}
+
+/// Whether the program needs an access token.
+fn has_token_source(model: &Model<'_>) -> bool {
+    match &model.security {
+        SecurityModel::None => false,
+        SecurityModel::Token => true,
+        SecurityModel::Schemes(schemes) => schemes
+            .iter()
+            .any(|scheme| scheme.kind == SchemeKind::Token),
+    }
 }
 
 /// The setters of a builder for the base URL.
@@ -180,7 +203,7 @@ fn instructions(model: &Model<'_>, target: &Target, static_token: &str, audience
     let mut text =
         "The program depends on `tokio` with the features `macros` and `rt-multi-thread`."
             .to_owned();
-    if model.is_secured {
+    if has_token_source(model) {
         text += &format!(" {static_token} holds an existing access token");
         if target.api.audience.is_some() {
             text += &format!(", issued for the audience that {audience} returns");
@@ -188,7 +211,7 @@ fn instructions(model: &Model<'_>, target: &Target, static_token: &str, audience
         text += ". To obtain and refresh tokens automatically, use a token source of `auth0-auth` instead, such as \
                  `ClientCredentials`.";
     }
-    if target.member && model.is_secured {
+    if target.member && has_token_source(model) {
         text += "\n\nTo run it against the local sandbox, start `cargo run -p auth0-sandbox`. It prints one line of JSON with the URLs and \
                  audiences of its APIs, the token URL, and client credentials. Request a token as follows (for an API whose tokens belong to an \
                  organization, add `-d organization=…`), and set the URL of the API with `.base_url(…)`:\n\n\

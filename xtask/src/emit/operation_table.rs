@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::model::{Model, OperationModel, RetrySafety};
+use crate::emit::model::{Model, OperationModel, RetrySafety, SecurityModel};
 use crate::emit::{doc_text, file_layout, names};
 
 /// The modules of the table by their names below `operations`; the name of `operations` itself is empty.
@@ -39,7 +39,10 @@ pub(crate) fn emit(
     };
     parts
         .iter()
-        .map(|(part, own)| (part.clone(), rows(part, own, &operations, client_methods)))
+        .map(|(part, own)| {
+            let rows = rows(part, own, &operations, client_methods, model);
+            (part.clone(), rows)
+        })
         .chain([(String::new(), table)])
         .collect()
 }
@@ -50,10 +53,11 @@ fn rows<'a>(
     own: &[&OperationModel<'a>],
     all: &[&OperationModel<'a>],
     client_methods: &BTreeMap<&str, String>,
+    model: &Model<'_>,
 ) -> TokenStream {
     let rows = own.iter().map(|operation| {
         let verify_with = verify_with(operation, all);
-        row(operation, &verify_with, client_methods)
+        row(operation, &verify_with, client_methods, model)
     });
     let paging = own
         .iter()
@@ -116,6 +120,7 @@ fn row(
     operation: &OperationModel<'_>,
     verify_with: &[&str],
     client_methods: &BTreeMap<&str, String>,
+    model: &Model<'_>,
 ) -> TokenStream {
     let ident = names::ident(&operation.constant);
     let (id, method, path) = (
@@ -177,6 +182,13 @@ fn row(
         .lifecycle
         .as_ref()
         .map(|stage| quote!(lifecycle: Some(#stage),));
+    let security = matches!(model.security, SecurityModel::Schemes(_)).then(|| {
+        let alternatives = operation
+            .security
+            .iter()
+            .map(|alternative| quote!(&[#(#alternative),*]));
+        quote!(security: Some(&[#(#alternatives),*]),)
+    });
     let doc = doc_text::doc(&format!("`{id}`: `{method} {path}`"));
     quote! {
         #doc
@@ -196,6 +208,7 @@ fn row(
             errors: &[#(#errors),*],
             #outcome
             #lifecycle
+            #security
             ..OperationFields::DEFAULT
         });
     }

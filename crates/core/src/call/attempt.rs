@@ -71,7 +71,7 @@ impl Call {
         token: Option<&AccessToken>,
         number: u32,
     ) -> impl Future<Output = Attempted> {
-        telemetry::request(number, &request);
+        telemetry::request(number, &request, self.selected.as_ref());
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
             // By reference, because the future would contain a moved value twice.
@@ -83,7 +83,7 @@ impl Call {
                     if let Some(token) = token {
                         self.keep_nonce(response.headers(), token);
                         if proves_the_token(response.status())
-                            && let Some(tokens) = &self.transport.0.token_source
+                            && let Some(tokens) = self.tokens()
                         {
                             tokens.accepted(token);
                         }

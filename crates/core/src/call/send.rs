@@ -12,6 +12,7 @@ use reqwest::Request;
 use super::attempt::Attempted;
 use super::history::AttemptHistory;
 use super::{Call, RawResponse, binding, reserved, telemetry};
+use crate::credentials::Selected;
 use crate::error::{Cause, WaitingFor};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::{DPOP, ProofRejection};
@@ -196,6 +197,8 @@ impl Call {
         if let Some((token, _)) = token {
             redaction.add(token.secret());
         }
+        let keys = self.selected.iter().flat_map(Selected::secrets);
+        keys.for_each(|key| redaction.add(key));
         let headers = self.options.headers.values().chain(proof);
         headers
             .filter_map(|value| value.to_str().ok())
@@ -234,7 +237,10 @@ impl Call {
         for (name, value) in &self.options.headers {
             headers.insert(name, value.clone());
         }
-        Ok(())
+        match &self.selected {
+            Some(selected) => selected.apply(self.operation, request),
+            None => Ok(()),
+        }
     }
 
     /// Obtains a token and its header; `None` if the client has no token source.
@@ -251,7 +257,7 @@ impl Call {
     }
 
     async fn authorized(&self, state: &CallState) -> Result<Option<Authorized>, Error> {
-        let Some(tokens) = &self.transport.0.token_source else {
+        let Some(tokens) = self.tokens() else {
             return Ok(None);
         };
         let token = pin!(tokens.token());
@@ -415,7 +421,7 @@ impl Call {
         let is_unauthorized = attempted
             .response()
             .is_some_and(|response| response.status == StatusCode::UNAUTHORIZED);
-        let tokens = self.transport.0.token_source.as_ref();
+        let tokens = self.tokens();
         is_unauthorized
             && token
                 .zip(tokens)

@@ -12,6 +12,7 @@ use tracing::field::{Empty, debug};
 use super::RawResponse;
 use super::attempt::Attempted;
 use super::history::AttemptHistory;
+use crate::credentials::Selected;
 use crate::problem::shortened;
 use crate::transport::Transport;
 use crate::{Error, Operation};
@@ -75,12 +76,16 @@ pub(super) fn end(span: &Span, result: &Result<RawResponse, Error>) {
 }
 
 /// Logs the start of an attempt.
-pub(super) fn request(number: u32, request: &Request) {
+pub(super) fn request(number: u32, request: &Request, selected: Option<&Selected>) {
+    let redacted = || match selected {
+        Some(selected) => selected.redacted_query(request),
+        None => request.url().query().map(Into::into),
+    };
     tracing::trace!(
         target: "auth0_core",
         attempt = number,
         url.path = request.url().path(),
-        url.query = request.url().query(),
+        url.query = redacted().as_deref(),
         "request"
     );
 }

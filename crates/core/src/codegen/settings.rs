@@ -47,20 +47,6 @@ macro_rules! __call_settings {
 macro_rules! __builder_settings {
     ($builder:ident) => {
         impl $builder {
-            /// Sets the source of access tokens. Required, unless the API needs no token.
-            #[doc(alias = "authorization")]
-            pub fn token_source(mut self, source: impl $crate::TokenSource) -> Self {
-                self.transport = self.transport.token_source(::std::sync::Arc::new(source));
-                self
-            }
-
-            /// Rejects a call before it is sent if its token is known to lack a scope that the operation requires.
-            /// Default: the server decides.
-            pub fn check_scopes(mut self) -> Self {
-                self.transport = self.transport.check_scopes();
-                self
-            }
-
             /// Sets the HTTP client: proxies, certificates, middleware. A token source that has no HTTP client of its own
             /// uses this one, without the middleware. Default: a new client with a connect timeout of 10 s.
             #[doc(alias = "proxy")]
@@ -116,17 +102,6 @@ macro_rules! __builder_settings {
                 self
             }
 
-            /// Sets the `Auth0-Client` header, which contains the name and version of the SDK; `None` omits it. Default:
-            /// name and version of this crate.
-            #[doc(alias = "telemetry")]
-            pub fn auth0_client(
-                mut self,
-                client: impl ::std::convert::Into<::std::option::Option<$crate::Auth0Client>>,
-            ) -> Self {
-                self.transport = self.transport.auth0_client(client);
-                self
-            }
-
             /// Injects the clock and the sleeper, for tests without real time.
             #[doc(alias = "mock")]
             pub fn timer(
@@ -141,4 +116,50 @@ macro_rules! __builder_settings {
     };
 }
 
-pub use crate::{__builder_settings as builder_settings, __call_settings as call_settings};
+/// Implements the settings of a client builder whose API may need access tokens.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __token_settings {
+    ($builder:ident) => {
+        impl $builder {
+            /// Sets the source of access tokens. Required, unless the API needs no token.
+            #[doc(alias = "authorization")]
+            pub fn token_source(mut self, source: impl $crate::TokenSource) -> Self {
+                self.transport = self.transport.token_source(::std::sync::Arc::new(source));
+                self
+            }
+
+            /// Rejects a call before it is sent if its token is known to lack a scope that the operation requires.
+            /// Default: the server decides.
+            pub fn check_scopes(mut self) -> Self {
+                self.transport = self.transport.check_scopes();
+                self
+            }
+        }
+    };
+}
+
+/// Implements the setting of a client builder for an API of Auth0.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __auth0_client_settings {
+    ($builder:ident) => {
+        impl $builder {
+            /// Sets the `Auth0-Client` header, which contains the name and version of the SDK; `None` omits it. Default:
+            /// name and version of this crate.
+            #[doc(alias = "telemetry")]
+            pub fn auth0_client(
+                mut self,
+                client: impl ::std::convert::Into<::std::option::Option<$crate::Auth0Client>>,
+            ) -> Self {
+                self.transport = self.transport.auth0_client(client);
+                self
+            }
+        }
+    };
+}
+
+pub use crate::{
+    __auth0_client_settings as auth0_client_settings, __builder_settings as builder_settings,
+    __call_settings as call_settings, __token_settings as token_settings,
+};

@@ -55,7 +55,16 @@ pub(crate) fn write<T: Serialize + ?Sized>(
 
 impl Writer<'_> {
     fn encoded(&mut self, text: &str) {
-        encoding::write(self.out, text, self.place, self.style.allows_reserved);
+        let place = self.encoding();
+        encoding::write(self.out, text, place, self.style.allows_reserved);
+    }
+
+    /// The form style writes a query like a form, with `+` for a space, which every server reads.
+    fn encoding(&self) -> Place {
+        match (self.place, self.style.kind) {
+            (Place::Query, StyleKind::Form) => Place::Form,
+            (place, _) => place,
+        }
     }
 
     /// Writes the separator between two parameters.
@@ -72,7 +81,8 @@ impl Writer<'_> {
 
     /// Writes a name, which is never written with its reserved characters.
     fn named(&mut self, name: &str) {
-        encoding::write(self.out, name, self.place, false);
+        let place = self.encoding();
+        encoding::write(self.out, name, place, false);
     }
 
     /// Writes `name=`, or `;name=`; in the matrix style the equals sign is omitted before an empty value.

@@ -6,6 +6,7 @@ mod component;
 mod media;
 mod operation;
 mod paging;
+mod security;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ pub(crate) use media::{
 };
 pub(crate) use operation::{OperationModel, OperationParameter, RetrySafety};
 pub(crate) use paging::Paging;
+pub(crate) use security::{SchemeKind, SchemeModel, SecurityModel};
 
 /// The prefix of references to component schemas.
 const COMPONENT: &str = "#/components/schemas/";
@@ -34,8 +36,7 @@ pub(crate) struct Model<'a> {
     pub(crate) operations: Vec<OperationModel<'a>>,
     /// The component schemas by the names of their Rust types.
     pub(crate) components: BTreeMap<String, Component<'a>>,
-    /// Whether any operation requires authorization.
-    pub(crate) is_secured: bool,
+    pub(crate) security: SecurityModel,
 }
 
 impl<'a> Model<'a> {
@@ -58,6 +59,7 @@ impl<'a> Model<'a> {
                     operation,
                     item,
                     default_security: &document["security"],
+                    schemes: &document["components"]["securitySchemes"],
                     pointer: join(&join("/paths", path), method),
                 };
                 operations.push(operation::read(source, &schemas)?);
@@ -68,7 +70,7 @@ impl<'a> Model<'a> {
         Ok(Self {
             title: text(&document["info"], "title"),
             description: text(&document["info"], "description"),
-            is_secured: operations.iter().any(|o| !o.scopes.is_empty()),
+            security: SecurityModel::read(document, &operations),
             operations,
             components,
         })

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::emit::model::component::property_schemas;
 use crate::emit::model::media::{ParameterStyle, RequestMedia, ResponseMedia};
 use crate::emit::model::paging::Paging;
+use crate::emit::model::security;
 use crate::emit::model::{Schemas, list, members, reference, str_of, text};
 use crate::emit::names;
 use crate::extensions;
@@ -85,6 +86,8 @@ pub(crate) struct OperationModel<'a> {
     pub(crate) description: String,
     /// Alternatives; each lists the scopes that are required together.
     pub(crate) scopes: Vec<Vec<String>>,
+    /// Alternatives; each lists the security schemes that are required together.
+    pub(crate) security: Vec<Vec<String>>,
     pub(crate) lifecycle: Option<String>,
     pub(crate) is_deprecated: bool,
     /// Whether the document excludes it from SDKs.
@@ -153,6 +156,8 @@ pub(super) struct OperationSource<'a, 'p> {
     /// The path item.
     pub(super) item: &'a Value,
     pub(super) default_security: &'a Value,
+    /// The declared security schemes.
+    pub(super) schemes: &'a Value,
     pub(super) pointer: String,
 }
 
@@ -167,9 +172,11 @@ pub(super) fn read<'a>(
         operation,
         item,
         default_security,
+        schemes: declared,
         pointer,
     } = source;
     let id = text(operation, "operationId");
+    let security = operation.get("security").unwrap_or(default_security);
     if id.is_empty() {
         return Err(Problem::at(pointer, "an operation has no operationId")
             .help("normalize the document first: `cargo xtask normalize`"));
@@ -208,7 +215,8 @@ pub(super) fn read<'a>(
             .to_owned(),
         summary: text(operation, "summary"),
         description: text(operation, "description"),
-        scopes: read_scopes(operation.get("security").unwrap_or(default_security)),
+        scopes: read_scopes(security),
+        security: security::read_alternatives(security, declared),
         lifecycle: extensions::RELEASE_LIFECYCLE
             .text(operation)
             .map(str::to_owned),
