@@ -1,7 +1,11 @@
 //! The tool as a process, against a sandbox: snapshots of the terminal output, secrets, signals.
 //!
 //! `TRYCMD=overwrite` accepts new output.
-#![allow(clippy::disallowed_methods, reason = "waits for real processes")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that waits for real processes"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

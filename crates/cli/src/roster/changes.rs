@@ -180,11 +180,14 @@ pub(crate) fn markdown(changes: &[Change]) -> String {
 /// How many changes of each kind there are.
 pub(crate) fn summary(changes: &[Change], plan: &Plan) -> String {
     let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
+    let calls = match plan.steps.len() {
+        1 => "1 call".to_owned(),
+        number => format!("{number} calls"),
+    };
     format!(
-        "{} to add, {} to change, {} to remove, in {} calls",
+        "{} to add, {} to change, {} to remove, in {calls}",
         count(Kind::Addition),
         count(Kind::Change),
         count(Kind::Removal),
-        plan.steps.len()
     )
 }

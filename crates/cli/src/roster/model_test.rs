@@ -545,6 +545,10 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
 }
 
 #[test]
+#[allow(
+    clippy::print_stdout,
+    reason = "the number of faults, for `--nocapture`"
+)]
 fn faults_and_crashes_lose_and_repeat_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
