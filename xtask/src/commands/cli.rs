@@ -13,6 +13,7 @@ use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
+use crate::commands::release;
 use crate::commands::replay;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
@@ -327,6 +328,17 @@ enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
+    /// Check that the crates can be published, and publish them
+    ///
+    /// Checks metadata, changelog and descriptions. Packages every crate, unpacks the packages into a workspace of their own, builds
+    /// them there and runs their doctests. Publishes them in the order of their dependencies if nothing is wrong. Needs tar, and
+    /// access to the registry.
+    #[command(after_help = "Examples:\n  cargo xtask release --dry-run")]
+    Release {
+        /// Check everything and publish nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Test the SDK against oidc-provider, a certified OpenID provider, and against Redis
     ///
     /// Runs the tests in tests/interop and tests/fleet, which `cargo test` skips. Installs oidc-provider in tests/interop the
@@ -521,6 +533,7 @@ fn dispatch(
             };
             contract::run(workspace, &options, console)
         }
+        Command::Release { dry_run } => release::run(workspace, *dry_run, console),
         Command::Interop { tests } => interop::run(workspace, tests),
     }
 }

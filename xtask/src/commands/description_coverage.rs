@@ -1,13 +1,42 @@
 //! `coverage`: how much of an API is described by hand.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::cli::OutputFormat;
-use crate::commands::coverage::{as_actions, undescribed};
+use crate::commands::coverage::{Undescribed, as_actions, undescribed};
 use crate::commands::regen::{corrected, overlaid};
 use crate::console::{CheckResult, Console, Failure};
+use crate::sources::ApiSource;
 use crate::spec::canonical;
 use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
+
+/// What is described by hand.
+pub(crate) struct Coverage {
+    /// The document with all overlays.
+    document: Value,
+    /// The number of places that need a description.
+    total: usize,
+    /// The places that have none.
+    pub(crate) missing: Vec<Undescribed>,
+}
+
+/// Returns what is described by hand of an API.
+pub(crate) fn of(
+    workspace: &Workspace,
+    api: &str,
+    source: &ApiSource,
+) -> Result<Coverage, Failure> {
+    let folder = api_folder(api);
+    let path = workspace.path(&folder);
+    let total = undescribed(&corrected(&path, &folder)?, &source.include).len();
+    let (document, _) = overlaid(&path, &folder)?;
+    let missing = undescribed(&document, &source.include);
+    Ok(Coverage {
+        document,
+        total,
+        missing,
+    })
+}
 
 /// Shows the share of described places of each API, and overlay actions for the others.
 ///
@@ -29,10 +58,11 @@ pub fn run(
             continue;
         }
         let folder = api_folder(api);
-        let path = workspace.path(&folder);
-        let total = undescribed(&corrected(&path, &folder)?, &source.include).len();
-        let (document, _) = overlaid(&path, &folder)?;
-        let missing = undescribed(&document, &source.include);
+        let Coverage {
+            document,
+            total,
+            missing,
+        } = of(workspace, api, source)?;
         let described = total.saturating_sub(missing.len());
         // Rounded down: 100 % means all.
         let percent = (described * 100).checked_div(total).unwrap_or(100);

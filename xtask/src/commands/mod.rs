@@ -13,6 +13,7 @@ pub mod interop;
 mod lock_file;
 pub mod normalize;
 pub mod regen;
+pub mod release;
 pub mod replay;
 mod staging;
 mod type_check;
