@@ -139,7 +139,7 @@ impl Document {
         operations.find(|operation| operation.has_name(name))
     }
 
-    fn parse(api: Api, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(api: Api, text: &str) -> Result<Self, String> {
         let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if api != Api::Teams {
             replace_one_of_with_any_of(&mut value);

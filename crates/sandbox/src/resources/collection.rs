@@ -139,15 +139,19 @@ impl<T: Record> Collection<T> {
     }
 
     fn find_by(&self, field: &str, value: &str, is: impl Fn(&str) -> bool) -> Option<u64> {
-        let mut stored = self.stored.iter();
-        if let Some((number, _)) = stored.find(|(_, record)| is(record.text(field))) {
-            return Some(*number);
+        let seed = self.seed.as_ref();
+        if let Some(number) = seed.and_then(|seed| seed.number_of(field, value)) {
+            let is_found = match self.stored.get(&number) {
+                Some(record) => is(record.text(field)),
+                None => number < self.size() && !self.removed.contains(&number),
+            };
+            if is_found {
+                return Some(number);
+            }
         }
-        let number = self.seed.as_ref()?.number_of(field, value)?;
-        let is_unchanged = number < self.size()
-            && !self.removed.contains(&number)
-            && !self.stored.contains_key(&number);
-        is_unchanged.then_some(number)
+        let mut stored = self.stored.iter();
+        let found = stored.find(|(_, record)| is(record.text(field)));
+        found.map(|(number, _)| *number)
     }
 
     /// The id of the next resource, if the seed determines ids.

@@ -8,6 +8,9 @@ mod item;
 mod kind;
 mod listing;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use collection::{Collection, Record, Seed};
 pub(crate) use context::{Context, Outcome, execute};
 pub(crate) use item::{Item, texts};
