@@ -2,6 +2,7 @@
 //! and deletion. A [`View`] says how an API presents it: its place, parameters, names and errors. A table of [`Action`]s says what
 //! each operation does with a view. The document determines the rest: kind of pages, filters, response properties and statuses.
 
+mod actions;
 mod collection;
 mod context;
 mod item;
