@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Bound, RangeBounds};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a collection needs to know of its resources.
@@ -65,24 +65,16 @@ impl<T: Record> Collection<T> {
         self.size() - self.removed.len() as u64 + later
     }
 
-    /// The numbers of the existing resources in a range.
-    pub(crate) fn numbers(
-        &self,
-        range: impl RangeBounds<u64>,
-    ) -> impl DoubleEndedIterator<Item = u64> {
-        let first = match range.start_bound() {
-            Bound::Included(first) => *first,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.saturating_add(1),
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => u64::MAX,
-        };
-        let size = self.size();
-        let initial = (first..end.min(size)).filter(|number| !self.removed.contains(number));
-        let later = self.stored.range(first.max(size)..end.max(first.max(size)));
+    /// The numbers of the existing resources.
+    pub(crate) fn numbers(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.numbers_in(0..u64::MAX)
+    }
+
+    pub(crate) fn numbers_in(&self, range: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        let (Range { start, end }, size) = (range, self.size());
+        let initial = (start..end.min(size)).filter(|number| !self.removed.contains(number));
+        let later = start.max(size);
+        let later = self.stored.range(later..end.max(later));
         initial.chain(later.map(|(number, _)| *number))
     }
 
@@ -93,10 +85,10 @@ impl<T: Record> Collection<T> {
         last: Option<u64>,
     ) -> Box<dyn Iterator<Item = u64> + '_> {
         match (is_ascending, last) {
-            (true, None) => Box::new(self.numbers(..)),
-            (true, Some(last)) => Box::new(self.numbers(last.saturating_add(1)..)),
-            (false, None) => Box::new(self.numbers(..).rev()),
-            (false, Some(last)) => Box::new(self.numbers(..last).rev()),
+            (true, None) => Box::new(self.numbers()),
+            (true, Some(last)) => Box::new(self.numbers_in(last.saturating_add(1)..u64::MAX)),
+            (false, None) => Box::new(self.numbers().rev()),
+            (false, Some(last)) => Box::new(self.numbers_in(0..last).rev()),
         }
     }
 
@@ -125,7 +117,7 @@ impl<T: Record> Collection<T> {
 
     /// All resources with their numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Cow<'_, T>)> {
-        let numbers = self.numbers(..);
+        let numbers = self.numbers();
         numbers.filter_map(|number| Some((number, self.get(number)?)))
     }
 
@@ -139,15 +131,19 @@ impl<T: Record> Collection<T> {
     }
 
     fn find_by(&self, field: &str, value: &str, is: impl Fn(&str) -> bool) -> Option<u64> {
-        let mut stored = self.stored.iter();
-        if let Some((number, _)) = stored.find(|(_, record)| is(record.text(field))) {
-            return Some(*number);
+        let seed = self.seed.as_ref();
+        if let Some(number) = seed.and_then(|seed| seed.number_of(field, value)) {
+            let is_found = match self.stored.get(&number) {
+                Some(record) => is(record.text(field)),
+                None => number < self.size() && !self.removed.contains(&number),
+            };
+            if is_found {
+                return Some(number);
+            }
         }
-        let number = self.seed.as_ref()?.number_of(field, value)?;
-        let is_unchanged = number < self.size()
-            && !self.removed.contains(&number)
-            && !self.stored.contains_key(&number);
-        is_unchanged.then_some(number)
+        let mut stored = self.stored.iter();
+        let found = stored.find(|(_, record)| is(record.text(field)));
+        found.map(|(number, _)| *number)
     }
 
     /// The id of the next resource, if the seed determines ids.
@@ -226,10 +222,10 @@ mod tests {
         collection.remove(3);
         *collection.get_mut(5).unwrap() = "five".to_owned();
         let expected = [0, 1, 2, 4, 5, 6, 7, 8, 9, later];
-        assert_eq!(collection.numbers(..).collect::<Vec<_>>(), expected);
+        assert_eq!(collection.numbers().collect::<Vec<_>>(), expected);
         assert_eq!(collection.len(), expected.len() as u64);
-        assert_eq!(collection.numbers(3..6).collect::<Vec<_>>(), [4, 5]);
-        let reversed: Vec<u64> = collection.numbers(9..).rev().collect();
+        assert_eq!(collection.numbers_in(3..6).collect::<Vec<_>>(), [4, 5]);
+        let reversed: Vec<u64> = collection.numbers_in(9..99).rev().collect();
         assert_eq!(reversed, [10, 9]);
         for (text, number) in [
             ("3", None),

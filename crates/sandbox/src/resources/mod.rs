@@ -2,11 +2,15 @@
 //! and deletion. A [`View`] says how an API presents it: its place, parameters, names and errors. A table of [`Action`]s says what
 //! each operation does with a view. The document determines the rest: kind of pages, filters, response properties and statuses.
 
+mod actions;
 mod collection;
 mod context;
 mod item;
 mod kind;
 mod listing;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use collection::{Collection, Record, Seed};
 pub(crate) use context::{Context, Outcome, execute};

@@ -111,7 +111,7 @@ impl Team {
     ) -> Result<OperationOutcome, Problem> {
         let listing = super::listing(operation, call, "members")?;
         let first = listing.start().map_or(0, |last| last.saturating_add(1));
-        let numbers = self.members.list.numbers(first..);
+        let numbers = self.members.list.numbers_in(first..u64::MAX);
         let members = numbers.filter_map(|number| Some((number, self.members.list.get(number)?)));
         Ok(listing.page(|| None, members).into())
     }

@@ -189,7 +189,7 @@ impl Team {
         now: DateTime<Utc>,
         access: BTreeMap<u64, TenantAccess>,
     ) -> TeamTenant {
-        let newest = self.tenants.numbers(..).next_back();
+        let newest = self.tenants.numbers().next_back();
         let newest = newest.and_then(|number| self.tenants.stored(number));
         // Keeps creation times in the order of the numbers if the clock was set back.
         let created_at = newest.map_or(now, |tenant| tenant.created_at.max(now));

@@ -16,7 +16,7 @@ use crate::token::{AccessTokenClaims, RevokedTokens, SigningKey};
 const MAX_CACHED_CLAIMS: usize = 1024;
 
 /// The client of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     pub(crate) client_id: String,
     pub(crate) name: String,
