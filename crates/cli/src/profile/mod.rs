@@ -5,7 +5,7 @@ mod secrets;
 mod settings;
 
 pub(crate) use file::{Profile, ProfileFile, check_name};
-pub(crate) use secrets::SecretStore;
+pub(crate) use secrets::{Choice, Place, SecretStore};
 pub(crate) use settings::{Settings, signing_algorithm};
 
 use std::path::PathBuf;
