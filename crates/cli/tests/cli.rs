@@ -366,6 +366,32 @@ fn export_continues_after_a_restart_and_writes_every_entry() {
     }
 }
 
+#[test]
+fn follow_continues_after_failures_and_writes_new_entries() {
+    let fixture = Fixture::start(None);
+    let cursor = ["--cursor", "cursor.json", "--every", "0"];
+    let follow = |rounds: &str| {
+        let arguments = ["activity", "follow", "--rounds", rounds];
+        fixture.succeed(&arguments.into_iter().chain(cursor).collect::<Vec<_>>())
+    };
+    assert_eq!(follow("2").lines().count(), 8);
+    fixture.succeed(&[
+        "member",
+        "invite",
+        "n@new.com",
+        "--role",
+        "teams_contributor",
+    ]);
+    // All attempts of the first round fail.
+    let fault = Fault::of("listActivityLogs")
+        .times(3)
+        .then(Effect::status(503));
+    fixture.sandbox.fail(fault).unwrap();
+    let entries = follow("3");
+    assert_eq!(entries.lines().count(), 1, "{entries}");
+    assert!(entries.contains("team_invitation_created"), "{entries}");
+}
+
 /// Kills the process while a call is in flight.
 #[cfg(unix)]
 #[test]
@@ -529,7 +555,9 @@ fn review_marks_what_changed_since_an_earlier_one() {
         "--columns",
         "email",
     ]);
+    // With access to acme-1, acme-4 and acme-5.
     let gone = listed.lines().nth(1).unwrap();
+    assert_eq!(gone, "ada.lovelace.3@example.com");
     fixture.succeed(&["access", "revoke", gone, "acme-1"]);
     let outputs = [
         "--json", "new.json", "--csv", "new.csv", "--html", "new.html",
@@ -577,6 +605,44 @@ fn review_marks_what_changed_since_an_earlier_one() {
         std::fs::read_to_string(fixture.path("new.csv"))
             .unwrap()
             .contains(",added,")
+    );
+    // Whoever loses the last access, or gets the first one, has no other change.
+    fixture.succeed(&["access", "review", "--json", "with.json"]);
+    fixture.succeed(&["access", "revoke", gone, "acme-4", "acme-5"]);
+    fixture.succeed(&["access", "review", "--json", "without.json"]);
+    let changes = |since: &str| {
+        let arguments = [
+            "access",
+            "review",
+            "--since",
+            since,
+            "-o",
+            "csv",
+            "--columns",
+            "tenant,change",
+        ];
+        let rows = fixture.succeed(&arguments);
+        rows.lines()
+            .filter(|row| !row.ends_with(','))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        changes("with.json"),
+        ["tenant,change", "acme-4,removed", "acme-5,removed"]
+    );
+    fixture.succeed(&[
+        "access",
+        "grant",
+        gone,
+        "acme-4",
+        "acme-5",
+        "--role",
+        "viewer-users",
+    ]);
+    assert_eq!(
+        changes("without.json"),
+        ["tenant,change", "acme-4,added", "acme-5,added"]
     );
 }
 

@@ -25,3 +25,10 @@ fn directory() -> Result<PathBuf, Failure> {
     })?;
     Ok(directories.config_dir().to_owned())
 }
+
+/// The record of the invitations that `onboard` sent for a team.
+pub(crate) fn invitations(team: &str) -> Result<PathBuf, Failure> {
+    let directory = directory()?.join("invitations");
+    std::fs::create_dir_all(&directory).map_err(|error| Failure::file(&directory, &error))?;
+    Ok(directory.join(format!("{team}.ndjson")))
+}
