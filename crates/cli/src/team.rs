@@ -59,7 +59,25 @@ impl TeamState {
             .try_collect()
             .await?;
         members.sort_by(|a, b| a.email.cmp(&b.email).then_with(|| a.id.cmp(&b.id)));
-        Ok(Self { members, tenants })
+        let mut state = Self { members, tenants };
+        state.add_unlisted_tenants();
+        Ok(state)
+    }
+
+    /// Adds the tenants that a member has access to although the listing lacks them, such as one that was just created.
+    fn add_unlisted_tenants(&mut self) {
+        let ids = self.members.iter().flat_map(|member| member.access.keys());
+        let unlisted: BTreeSet<String> = ids
+            .filter(|id| self.tenant(id).is_none())
+            .cloned()
+            .collect();
+        self.tenants.extend(unlisted.into_iter().map(|id| Tenant {
+            name: id.clone(),
+            domain: id.clone(),
+            id,
+            environment: String::new(),
+            tag: None,
+        }));
     }
 
     pub(crate) fn member(&self, email: &str) -> Option<&Member> {
@@ -87,7 +105,7 @@ impl TeamState {
 
 fn environments(tenants: &[Tenant]) -> BTreeSet<String> {
     let environments = tenants.iter().map(|tenant| tenant.environment.clone());
-    environments.collect()
+    environments.filter(|name| !name.is_empty()).collect()
 }
 
 /// A member's access in these environments. `None` if they left the team meanwhile.

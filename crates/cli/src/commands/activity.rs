@@ -82,17 +82,16 @@ pub(crate) async fn run(command: ActivityCommand, context: &Context) -> Result<E
             let mut export = Export::open(export.cursor, export.since, export.format)?;
             let rounds = rounds.unwrap_or(u64::MAX);
             for round in 1..=rounds {
-                let pause = match export.run(&context.client).await {
-                    Ok(_) => Duration::from_secs(every),
+                match export.run(&context.client).await {
+                    Ok(_) => {}
                     // No entry is lost: the next request continues where this one stopped.
                     Err(failure) if failure.is_temporary() && round < rounds => {
-                        note(failure.message());
-                        Duration::from_secs(every.max(5))
+                        note(failure.message())
                     }
                     Err(failure) => return Err(failure),
-                };
+                }
                 if round < rounds {
-                    SystemTimer.sleep(pause).await;
+                    SystemTimer.sleep(Duration::from_secs(every)).await;
                 }
             }
             Ok(Exit::Success)

@@ -73,7 +73,9 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
     ));
     if arguments.dry_run {
         let mut rows = context.console.rows(COLUMNS)?;
-        for (tenant, access) in &before.access {
+        let mut accesses: Vec<_> = before.access.iter().collect();
+        accesses.sort_by_key(|(tenant, _)| state.tenant_name(tenant));
+        for (tenant, access) in accesses {
             rows.write([
                 json!(email),
                 json!(state.tenant_name(tenant)),
@@ -245,6 +247,7 @@ impl Offboarding<'_> {
                 )
             })
             .collect();
+        lines.sort();
         lines.push((
             None,
             vec![self.before.role.clone()],

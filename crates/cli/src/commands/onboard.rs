@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::lookup;
 use crate::output::note;
+use crate::profile;
 use crate::roster::{Applier, Entry, Guards, Invitations, MaxRemovals, Onboarding};
 use crate::team::{OWNER, TeamState};
 
@@ -22,6 +23,9 @@ pub(crate) struct OnboardArguments {
     /// Allow a new owner of the team
     #[arg(long)]
     allow_owner: bool,
+    /// Invite the person again although an invitation is pending
+    #[arg(long)]
+    reinvite: bool,
     /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
@@ -57,6 +61,14 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
         allow_self: false,
         own_identities: Vec::new(),
     };
+    let mut invitations = match context.is_sandbox() {
+        true => Invitations::default(),
+        false => Invitations::open(&profile::invitations(&context.settings.team)?)?,
+    };
+    invitations.record_joined(&state)?;
+    if arguments.reinvite {
+        invitations.forget(&arguments.email)?;
+    }
     context.stop.finish_calls();
     let mut applier = Applier {
         client,
@@ -66,7 +78,7 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
     };
     let mut record = |_: &Entry| Ok(());
     let report = applier
-        .run(&plan.steps, &[], &mut Invitations::default(), &mut record)
+        .run(&plan.steps, &[], &mut invitations, &mut record)
         .await?;
     print_report(context, &report, &applier.state)?;
     if !is_complete {

@@ -11,14 +11,14 @@ use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::output::{Console, note};
-use crate::profile::{self, Profile, ProfileFile, SecretStore};
+use crate::profile::{self, Choice, Place, Profile, ProfileFile, SecretStore};
 
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Add or replace a profile; reads the client secret from standard input or asks for it
     ///
-    /// The values are those of --team, --domain, --client-id and --audience. The secret is stored in a file that only its
-    /// owner can read.
+    /// The values are those of --team, --domain, --client-id and --audience. The secret is stored in
+    /// the keyring of the operating system or, if there is none, in a file that only its owner can read.
     #[command(
         after_help = "Examples:\n  auth0-teams profile add acme --team acme --domain acme-auth.us.auth0.com --client-id Ab12 < secret.txt\n  auth0-teams profile add acme --team acme --domain acme-auth.us.auth0.com --client-id Ab12 --private-key key.pem"
     )]
@@ -55,6 +55,9 @@ pub(crate) struct AddArguments {
         requires = "private_key"
     )]
     algorithm: String,
+    /// Where to store the secret
+    #[arg(long, value_name = "PLACE", value_enum, default_value_t = Choice::Auto)]
+    secret_store: Choice,
     /// Replace an existing profile
     #[arg(long)]
     replace: bool,
@@ -75,8 +78,9 @@ pub(crate) fn run(
             note(format!("using profile {name}"));
         }
         ProfileCommand::Remove { name } => {
+            let place = file.get(&name)?.secret;
+            SecretStore::open()?.remove(&name, place)?;
             file.remove(&name)?;
-            SecretStore::open()?.remove(&name)?;
             file.save()?;
             note(format!("removed profile {name}"));
         }
@@ -110,6 +114,7 @@ fn add(
         audience: global.audience.clone(),
         base_url: global.base_url.clone(),
         token_url: global.token_url.clone(),
+        secret: Place::default(),
         algorithm: None,
     };
     let secret = match &arguments.private_key {
@@ -129,12 +134,17 @@ fn add(
         ));
     }
     let store = SecretStore::open()?;
-    store.set(name, &secret)?;
+    let place = store.set(name, &secret, arguments.secret_store)?;
+    profile.secret = place;
+    let replaced = file.get(name).ok().map(|profile| profile.secret);
+    if let Some(replaced) = replaced.filter(|replaced| *replaced != place) {
+        store.remove(name, replaced)?;
+    }
     file.set(name, profile);
     file.save()?;
     note(format!(
         "added profile {name}; its secret is in {}",
-        store.place(name)
+        store.describe(name, place)
     ));
     Ok(())
 }

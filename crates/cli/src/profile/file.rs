@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use crate::failure::Failure;
 use crate::files;
 use crate::names::near_matches;
@@ -22,6 +23,9 @@ pub(crate) struct Profile {
     pub(crate) base_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_url: Option<String>,
+    /// Where the secret is.
+    #[serde(default)]
+    pub(crate) secret: Place,
     /// Signing algorithm, if the credential is a private key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) algorithm: Option<String>,

@@ -5,7 +5,7 @@ mod secrets;
 mod settings;
 
 pub(crate) use file::{Profile, ProfileFile, check_name};
-pub(crate) use secrets::SecretStore;
+pub(crate) use secrets::{Choice, Place, SecretStore};
 pub(crate) use settings::{Settings, signing_algorithm};
 
 use std::path::PathBuf;
@@ -24,4 +24,11 @@ fn directory() -> Result<PathBuf, Failure> {
         Failure::usage("expected a home directory; set AUTH0_TEAMS_CONFIG_DIR instead")
     })?;
     Ok(directories.config_dir().to_owned())
+}
+
+/// The record of the invitations that `onboard` sent for a team.
+pub(crate) fn invitations(team: &str) -> Result<PathBuf, Failure> {
+    let directory = directory()?.join("invitations");
+    std::fs::create_dir_all(&directory).map_err(|error| Failure::file(&directory, &error))?;
+    Ok(directory.join(format!("{team}.ndjson")))
 }

@@ -7,7 +7,7 @@ use auth0_core::{Auth0Client, SecretString};
 use auth0_sandbox::Sandbox;
 use auth0_teams::{Client, ClientBuilder};
 
-use super::{Profile, ProfileFile, SecretStore};
+use super::{Place, Profile, ProfileFile, SecretStore};
 use crate::cli::Global;
 use crate::failure::Failure;
 
@@ -82,7 +82,7 @@ impl Settings {
             audience,
             base_url: source.optional(&global.base_url, "AUTH0_BASE_URL", profile.base_url)?,
             token_url: source.optional(&global.token_url, "AUTH0_TOKEN_URL", profile.token_url)?,
-            credential: source.credential(name.as_deref(), profile.algorithm)?,
+            credential: source.credential(name.as_deref(), profile.secret, profile.algorithm)?,
             team,
             domain,
             client_id,
@@ -178,6 +178,7 @@ impl Source {
     fn credential(
         &self,
         profile: Option<&str>,
+        place: Place,
         algorithm: Option<String>,
     ) -> Result<Credential, Failure> {
         let from_environment = || -> Result<Option<Credential>, Failure> {
@@ -200,7 +201,7 @@ impl Source {
             let Some(profile) = profile else {
                 return Ok(None);
             };
-            let Some(secret) = SecretStore::open()?.get(profile)? else {
+            let Some(secret) = SecretStore::open()?.get(profile, place)? else {
                 return Ok(None);
             };
             Ok(Some(match &algorithm {

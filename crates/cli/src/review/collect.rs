@@ -1,5 +1,6 @@
 //! Reads the members with their access into the work file.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use auth0_teams::{Client, Error};
 use futures_util::{StreamExt as _, stream};
 
 use super::record::{AccessRecord, Header, MemberRecord, Record};
-use super::work_file::WorkFile;
+use super::work_file::{Progress, WorkFile};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::note;
@@ -25,14 +26,15 @@ pub(crate) struct Settings {
 }
 
 /// Completes the work file. Returns its header.
+///
+/// The activity log is read while the members are, because its pages can only be requested one after the other.
 pub(crate) async fn collect(
     context: &Context,
     path: &Path,
     settings: &Settings,
 ) -> Result<Header, Failure> {
-    let client = &context.client;
     let (mut work, progress) = WorkFile::open(path)?;
-    let (header, mut next, is_first, done) = match progress {
+    let mut progress = match progress {
         Some(progress) => {
             if progress.header.team != context.settings.team {
                 return Err(Failure::usage(format!(
@@ -46,27 +48,51 @@ pub(crate) async fn collect(
                 "continuing a review after {} members",
                 progress.members
             ));
-            (
-                progress.header,
-                progress.next,
-                progress.is_first,
-                progress.members,
-            )
+            progress
         }
         None => {
             let header = Header {
                 team: context.settings.team.clone(),
                 at: SystemTimer.now().into(),
                 activity_since: settings.activity_since,
-                activity: last_activity(client, settings.activity_since).await?,
+                activity: None,
             };
-            work.append(&Record::Begin(header.clone()))?;
-            work.sync()?;
-            (header, None, true, 0)
+            work.append(&[Record::Begin(header.clone())])?;
+            Progress::beginning(header)
         }
     };
-    if !is_first && next.is_none() {
-        return Ok(header);
+    let work = RefCell::new(work);
+    let since = progress.header.activity_since;
+    let known = progress.header.activity.take();
+    let activity = async {
+        if let Some(latest) = known {
+            return Ok(latest);
+        }
+        let latest = last_activity(&context.client, since).await?;
+        let record = Record::Activity {
+            latest: latest.clone(),
+        };
+        work.borrow_mut().append(&[record])?;
+        Ok::<_, Failure>(latest)
+    };
+    let members = members(context, &work, &mut progress, settings.concurrency);
+    let (latest, ()) = tokio::try_join!(activity, members)?;
+    Ok(Header {
+        activity: Some(latest),
+        ..progress.header
+    })
+}
+
+/// Reads the members that are not in the work file yet, page by page.
+async fn members(
+    context: &Context,
+    work: &RefCell<WorkFile>,
+    progress: &mut Progress,
+    concurrency: usize,
+) -> Result<(), Failure> {
+    let client = &context.client;
+    if !progress.is_first && progress.next.is_none() {
+        return Ok(());
     }
     let tenants = team::tenants(client).await?;
     let state = TeamState {
@@ -75,28 +101,27 @@ pub(crate) async fn collect(
     };
     let reader = Reader::new(client, state);
     let bar = context.console.progress(0, "reading");
-    bar.set_position(done);
+    bar.set_position(progress.members);
     let mut listing = client.members().list().page_size(50);
-    if let Some(cursor) = next.take() {
+    if let Some(cursor) = progress.next.take() {
         listing = listing.resume(cursor)?;
     }
     let mut pages = listing.pages();
     while let Some(page) = pages.try_next().await? {
-        let members = stream::iter(page.members).map(|member| reader.member(member));
-        let mut members = members.buffered(settings.concurrency);
-        while let Some(member) = members.next().await {
-            if let Some(member) = member? {
-                work.append(&Record::Member(member))?;
-            }
+        let read = stream::iter(page.members).map(|member| reader.member(member));
+        let mut read = read.buffered(concurrency);
+        let mut records = Vec::new();
+        while let Some(member) = read.next().await {
+            records.extend(member?.map(Record::Member));
             bar.inc(1);
         }
-        work.append(&Record::Page {
+        records.push(Record::Page {
             next: pages.cursor(),
-        })?;
-        work.sync()?;
+        });
+        work.borrow_mut().append(&records)?;
     }
     bar.finish_and_clear();
-    Ok(header)
+    Ok(())
 }
 
 /// The time of the last entry of each actor.

@@ -18,25 +18,36 @@ pub(crate) struct Earlier {
     path: PathBuf,
     /// Digest of the roles and whether the access still exists, by digest of member and tenant.
     accesses: HashMap<u64, (u64, bool)>,
+    /// Whether the member still exists, by digest of the member.
+    members: HashMap<u64, bool>,
 }
 
 impl Earlier {
     /// Reads the JSON of an earlier review.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
-        let mut accesses = HashMap::new();
+        let (mut accesses, mut members) = (HashMap::new(), HashMap::new());
         rows(path, &mut |row| {
+            members.insert(digest(&row.member_id), false);
             accesses.insert(key(&row), (content(&row), false));
             Ok(())
         })?;
         Ok(Self {
             path: path.to_owned(),
             accesses,
+            members,
         })
     }
 
     /// Sets the change of a row.
     pub(crate) fn compare(&mut self, row: &mut Row) {
+        let member = self.members.get_mut(&digest(&row.member_id));
+        let is_known = member.is_some();
+        if let Some(exists) = member {
+            *exists = true;
+        }
         let change = match self.accesses.get_mut(&key(row)) {
+            // The row of a member without access: the lost accesses are the change.
+            None if row.tenant_id.is_none() && is_known => return,
             None => "added",
             Some((before, exists)) => {
                 *exists = true;
@@ -55,11 +66,9 @@ impl Earlier {
         mut each: impl FnMut(Row) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         rows(&self.path, &mut |row| {
-            if self
-                .accesses
-                .get(&key(&row))
-                .is_some_and(|(_, exists)| *exists)
-            {
+            let access = self.accesses.get(&key(&row));
+            let has_member = self.members.get(&digest(&row.member_id)) == Some(&true);
+            if access.is_some_and(|(_, exists)| *exists) || row.tenant_id.is_none() && has_member {
                 return Ok(());
             }
             each(Row {

@@ -78,7 +78,7 @@ mod tests {
             team: "acme".to_owned(),
             at: "2026-01-01T00:00:00Z".parse().unwrap(),
             activity_since: "2025-10-01T00:00:00Z".parse().ok(),
-            activity: BTreeMap::new(),
+            activity: None,
         }
     }
 

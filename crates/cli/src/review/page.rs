@@ -64,7 +64,7 @@ mod tests {
             team: "acme".to_owned(),
             at: "2026-01-01T00:00:00Z".parse().unwrap(),
             activity_since: None,
-            activity: Default::default(),
+            activity: None,
         };
         let page = PageWriter::new(&header);
         let row = Row {

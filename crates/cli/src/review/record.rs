@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Record {
     /// The first line.
     Begin(Header),
+    /// The time of the last activity, by id of the actor.
+    Activity {
+        latest: BTreeMap<String, DateTime<Utc>>,
+    },
     /// A member with their access.
     Member(MemberRecord),
     /// All members before this page were read. `None`: all members.
@@ -25,8 +29,9 @@ pub(crate) struct Header {
     pub(crate) at: DateTime<Utc>,
     /// Start of the part of the activity log that was read.
     pub(crate) activity_since: Option<DateTime<Utc>>,
-    /// Time of the last activity, by id of the actor.
-    pub(crate) activity: BTreeMap<String, DateTime<Utc>>,
+    /// Time of the last activity, by id of the actor. In the work file, it is a record of its own.
+    #[serde(skip)]
+    pub(crate) activity: Option<BTreeMap<String, DateTime<Utc>>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,7 +85,10 @@ impl MemberRecord {
             name: self.name.clone(),
             member_id: self.id.clone(),
             team_role: self.team_role.clone(),
-            last_activity: header.activity.get(&self.id).copied(),
+            last_activity: header
+                .activity
+                .as_ref()
+                .and_then(|latest| latest.get(&self.id).copied()),
             ..Row::default()
         };
         if self.access.is_empty() {

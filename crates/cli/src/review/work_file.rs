@@ -1,7 +1,7 @@
 //! The work file: what was read so far, one record per line.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::record::{Header, MemberRecord, Record};
@@ -11,8 +11,19 @@ use auth0_teams::Cursor;
 
 /// A work file that is open for appending.
 pub(crate) struct WorkFile {
-    file: BufWriter<File>,
+    file: File,
     path: PathBuf,
+}
+
+impl Progress {
+    pub(crate) fn beginning(header: Header) -> Self {
+        Self {
+            header,
+            next: None,
+            is_first: true,
+            members: 0,
+        }
+    }
 }
 
 /// Where an interrupted review continues.
@@ -40,26 +51,24 @@ impl WorkFile {
         file.set_len(complete).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         let work = Self {
-            file: BufWriter::new(file),
+            file,
             path: path.to_owned(),
         };
         Ok((work, progress))
     }
 
-    pub(crate) fn append(&mut self, record: &Record) -> Result<(), Failure> {
-        let line =
-            serde_json::to_string(record).map_err(|error| Failure::failed(error.to_string()))?;
-        let written = writeln!(self.file, "{line}");
-        written.map_err(|error| Failure::file(&self.path, &error))
-    }
-
-    /// Waits until everything is on disk.
-    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
-        let synced = self
-            .file
-            .flush()
-            .and_then(|()| self.file.get_ref().sync_data());
-        synced.map_err(|error| Failure::file(&self.path, &error))
+    /// Appends records that belong together, and waits until they are on disk.
+    pub(crate) fn append(&mut self, records: &[Record]) -> Result<(), Failure> {
+        let mut lines = String::new();
+        for record in records {
+            let line = serde_json::to_string(record);
+            lines.push_str(&line.map_err(|error| Failure::failed(error.to_string()))?);
+            lines.push('\n');
+        }
+        let written = self.file.write_all(lines.as_bytes());
+        written
+            .and_then(|()| self.file.sync_data())
+            .map_err(|error| Failure::file(&self.path, &error))
     }
 }
 
@@ -82,12 +91,13 @@ fn scan(path: &Path, file: &File) -> Result<(u64, Option<Progress>), Failure> {
         match parse(path, &line)? {
             Record::Begin(header) => {
                 complete = position;
-                progress = Some(Progress {
-                    header,
-                    next: None,
-                    is_first: true,
-                    members: 0,
-                });
+                progress = Some(Progress::beginning(header));
+            }
+            Record::Activity { latest } => {
+                complete = position;
+                if let Some(progress) = &mut progress {
+                    progress.header.activity = Some(latest);
+                }
             }
             Record::Member(_) => members += 1,
             Record::Page { next } => {

@@ -382,5 +382,5 @@ fn is_fatal(error: &Error) -> bool {
 }
 
 fn unknown_invitation() -> String {
-    "the person may have been invited: ask them, or use --reinvite with their address".to_owned()
+    "the person may have been invited: ask them, or use --reinvite".to_owned()
 }
