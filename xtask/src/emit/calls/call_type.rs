@@ -312,8 +312,7 @@ impl<'c> Call<'c> {
                     .find(|row| row.encoding == "events");
                 let field =
                     events.and_then(|row| fields?.iter().find(|field| field.wire == row.property));
-                let text_events =
-                    field.is_some_and(|field| type_syntax::is_named("String", &field.ty));
+                let text_events = field.is_some_and(|field| alternative_enums::is_text(&field.ty));
                 return alternative_enums::read(&ty, &received, &media.alternatives, text_events);
             }
             ResponseEncoding::Events if is_text => quote!(text_events),

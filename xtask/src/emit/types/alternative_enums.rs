@@ -40,7 +40,7 @@ pub(super) fn emit(
             .iter()
             .find(|field| field.wire == alternative.property);
         let body = field.map(|field| &field.ty);
-        let is_text = body.is_some_and(|ty: &Type| type_syntax::is_named("String", ty));
+        let is_text = body.is_some_and(is_text);
         let value = match (alternative.encoding.as_str(), body) {
             ("empty", _) => quote!(),
             ("text", _) => quote!((::std::string::String)),
@@ -105,6 +105,11 @@ pub(crate) fn read(
             #(#arms,)*
         })
     }
+}
+
+/// Whether the data of events of this type is text, not JSON. Strings of responses are open to other values.
+pub(crate) fn is_text(ty: &Type) -> bool {
+    type_syntax::is_named("String", type_syntax::generic("Open", ty).unwrap_or(ty))
 }
 
 /// Whether one of the bodies is read while it arrives.
