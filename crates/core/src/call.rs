@@ -100,6 +100,8 @@ pub struct Call {
     options: CallOptions,
     /// The credentials, if the operation requires others than the token of the client.
     selected: Option<Selected>,
+    /// Whether the body of a success is read while it arrives.
+    is_stream: bool,
 }
 
 impl Call {
@@ -113,7 +115,15 @@ impl Call {
             operation,
             options,
             selected: None,
+            is_stream: false,
         }
+    }
+
+    /// Reads the body of a success while it arrives.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.is_stream = true;
+        self
     }
 
     /// The source of the tokens of this call.

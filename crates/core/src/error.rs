@@ -15,7 +15,7 @@ mod cause;
 mod message;
 mod printing;
 
-pub(crate) use cause::Cause;
+pub(crate) use cause::{Cause, Late};
 
 /// The error of a call. Predicates report what happened.
 ///
@@ -141,6 +141,10 @@ pub(crate) enum UndecodableReason {
     UnknownStatus,
     /// The status means a partial failure, but the body has no report.
     MissingReport,
+    /// The body is not text.
+    NotText,
+    /// The media type is none of those that the operation documents.
+    UnknownMediaType,
     /// The body is not JSON, and the operation documents no body.
     UndocumentedBody,
 }

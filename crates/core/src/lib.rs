@@ -13,6 +13,7 @@
 //! | handle values that the document does not list | [`Open`], [`Unlisted`], [`AdditionalFields`] |
 //! | send an explicit `null` | [`Nullable`] |
 //! | send files | [`Upload`], [`UploadProgress`] |
+//! | read streams | [`EventStream`], [`JsonLines`] |
 //! | page through lists | [`Items`], [`Pages`], [`Cursor`] |
 //! | handle errors | [`Error`], [`Problem`], [`Violation`], [`TokenError`], [`ConversionError`] |
 //! | inspect operations and scopes | [`Operation`], [`Scopes`] |
@@ -52,6 +53,7 @@ mod response;
 mod retry;
 mod scopes;
 mod secret;
+mod stream;
 mod text;
 pub mod time;
 mod token;
@@ -84,6 +86,7 @@ pub use response::Response;
 pub use retry::RetryPolicy;
 pub use scopes::Scopes;
 pub use secret::SecretString;
+pub use stream::{EventStream, JsonLines, ServerEvent};
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use undecodable::Undecodable;
 pub use write_back::ConversionError;

@@ -198,11 +198,24 @@ pub(crate) fn parameter_rules(parameter: &OperationParameter<'_>) -> String {
     let default = parameter
         .default
         .map(|default| format!("Default: `{}`.", plain(default)));
-    [rules, default]
+    [rules, default, sent_as(parameter)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// How a parameter is sent, if that is not the default of its location.
+fn sent_as(parameter: &OperationParameter<'_>) -> Option<String> {
+    let (name, default) = match parameter.location.as_str() {
+        "cookie" => (Some(format!("as the cookie `{}`", parameter.wire)), "form"),
+        "query" => (None, "form"),
+        _ => (None, "simple"),
+    };
+    let json = parameter.is_json.then(|| "as JSON".to_owned());
+    let style = json.or_else(|| parameter.style.description(default));
+    let parts: Vec<String> = name.into_iter().chain(style).collect();
+    (!parts.is_empty()).then(|| format!("Sent {}.", parts.join(" ")))
 }
 
 /// Method and path of an operation, and a list of its properties.
@@ -223,6 +236,13 @@ pub(crate) fn facts(operation: &OperationModel<'_>) -> String {
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
+    }
+    let media = &operation.request_media;
+    if operation.body.is_some() && media.media_type != "application/json" {
+        lines.push(format!("- Request body: `{}`", media.media_type));
+    }
+    if let Some(accept) = &operation.response_media.accept {
+        lines.push(format!("- Response body: `{accept}`"));
     }
     lines.push(format!(
         "- Success: {}{}",

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::model::{Model, OperationModel, RetrySafety, SchemeKind, SecurityModel};
+use crate::emit::model::{
+    BodyEncoding, Model, OperationModel, ResponseEncoding, RetrySafety, SchemeKind, SecurityModel,
+};
 use crate::emit::{Target, doc_text, names};
 use crate::sources::VariableKind;
 
@@ -44,6 +46,7 @@ pub(crate) fn library(
             pub mod limits;
         )
     });
+    let media = media_types(model);
     let audience = target.api.audience.is_some().then(|| quote!(audience,));
     quote! {
         #(#![doc = #doc])*
@@ -63,9 +66,27 @@ pub(crate) fn library(
             Nullable, Open, Operation, Outcome, Pages, Parameter, PartialReport, Problem, Rate, Response, RetryPolicy, Scopes,
             SecretString, StaticToken, TokenError, TokenSource, Unlisted, ValidationError,
         };
+        #media
         pub use auth0_core::{http, reqwest};
         pub use {chrono, serde_json, uuid};
     }
+}
+
+/// The types of bodies that are not JSON, if the crate uses any of them.
+fn media_types(model: &Model<'_>) -> Option<TokenStream> {
+    let is_used = model.client_operations().any(|operation| {
+        let is_upload = matches!(
+            operation.request_media.encoding,
+            BodyEncoding::Upload | BodyEncoding::Multipart
+        );
+        let encoding = operation.response_media.encoding;
+        is_upload || !matches!(encoding, ResponseEncoding::Default | ResponseEncoding::Text)
+    });
+    is_used.then(|| {
+        quote!(
+            pub use auth0_core::{Bytes, EventStream, JsonLines, ServerEvent, Upload, UploadProgress};
+        )
+    })
 }
 
 /// `README.md`.

@@ -137,7 +137,7 @@ pub const PASSES: &[Pass] = &[
     pass("conditions", "`if`/`then` and `dependentRequired` are ignored silently", syntax::conditions::apply)
         .after(&[(&["local-references"], "a condition can stand behind a local reference")]),
     pass("keywords", "openapiv3 silently ignores unknown keywords", syntax::schema_keywords::apply)
-        .after(&[(&["conditions"], "rules such as `not` and `contains` within `if` belong to conditions"), (&["local-references"], "local references lead into `$defs`, which this pass removes")]),
+        .after(&[(&["conditions"], "rules such as `not` and `contains` within `if` belong to conditions"), (&["local-references"], "local references lead into `$defs`, which this pass removes"), (&["parameters", "request-bodies", "success-responses"], "binary data is recognized by `contentMediaType`, which this pass removes")]),
     pass("boolean-schemas", "the schemas `true` and `false` are rejected", syntax::boolean_schemas::apply)
         .after(&[(&["keywords"], "`patternProperties` and `prefixItems` become schemas, which can be booleans"), (&["conditions"], "`true` and `false` within `if` and `then` are clauses")]),
     pass("constants", "`const` is ignored: any value is accepted", syntax::constants::apply)

@@ -1,15 +1,19 @@
 //! One attempt: sends a request and reads its response, up to the maximum size of the body.
 
+use std::pin::Pin;
+use std::task::Poll;
+
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::{Request, Response};
+use sync_wrapper::SyncWrapper;
 
 use super::history::AttemptHistory;
 use super::{Call, RawResponse, telemetry};
-use crate::error::{Cause, UndecodableReason};
+use crate::error::{Cause, Late, UndecodableReason};
 use crate::limit::Observation;
 use crate::retry::AttemptOutcome;
-use crate::{AccessToken, Operation};
+use crate::{AccessToken, BoxFuture, Error, Operation};
 
 /// How one attempt ended.
 pub(super) enum Attempted {
@@ -67,15 +71,20 @@ impl Call {
     /// Not an `async fn`, whose future would contain the request although the HTTP client already owns it.
     pub(super) fn exchange(
         &self,
-        request: Request,
+        mut request: Request,
         token: Option<&AccessToken>,
         number: u32,
     ) -> impl Future<Output = Attempted> {
         telemetry::request(number, &request, self.selected.as_ref());
+        let late = self.is_stream.then(|| self.late(&mut request));
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
             // By reference, because the future would contain a moved value twice.
-            let attempted = match (&mut sending).await {
+            let headers = match late {
+                None => (&mut sending).await,
+                Some(late) => before(late, &mut sending).await,
+            };
+            let attempted = match headers {
                 Err(cause) => Attempted::Failed(cause),
                 Ok(response) => {
                     // Before the body is read: the headers are valid even if the body is incomplete.
@@ -89,7 +98,12 @@ impl Call {
                         }
                     }
                     let limit = self.transport.0.max_response_bytes;
-                    match read(response, self.operation, limit).await {
+                    let is_stream = self.is_stream && response.status().is_success();
+                    let reading = match is_stream {
+                        true => (unread(response, self.operation, limit), None),
+                        false => read(response, self.operation, limit).await,
+                    };
+                    match reading {
                         (received, Some(why)) if received.status.is_success() => {
                             Attempted::Incomplete(received, why)
                         }
@@ -102,6 +116,13 @@ impl Call {
         }
     }
 
+    /// The end of the time in which the headers have to arrive. The timeout of the request would end the body too.
+    fn late(&self, request: &mut Request) -> BoxFuture<'static, ()> {
+        let timeout = request.timeout_mut().take();
+        let timeout = timeout.unwrap_or(self.transport.0.timeout);
+        self.transport.0.sleeper.sleep(timeout)
+    }
+
     fn update_limiter(&self, response: &Response) {
         let shared = &self.transport.0;
         if let Some(limiter) = &shared.limiter {
@@ -112,6 +133,48 @@ impl Call {
                 response.headers(),
                 now,
             ));
+        }
+    }
+}
+
+/// Waits for the headers until `late` ends.
+async fn before(
+    mut late: BoxFuture<'static, ()>,
+    sending: &mut (impl Future<Output = Result<Response, Cause>> + Unpin),
+) -> Result<Response, Cause> {
+    std::future::poll_fn(|cx| match Pin::new(&mut *sending).poll(cx) {
+        Poll::Ready(result) => Poll::Ready(result),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| Err(Cause::Late(Late))),
+    })
+    .await
+}
+
+/// The response with the body still to be read.
+fn unread(mut response: Response, operation: &'static Operation, limit: usize) -> RawResponse {
+    RawResponse {
+        operation,
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body: Bytes::new(),
+        complete: false,
+        stream: Some(Box::new((SyncWrapper::new(response), limit))),
+        history: AttemptHistory::default(),
+    }
+}
+
+impl RawResponse {
+    /// Reads the body, if that was left to the caller.
+    pub async fn complete(mut self) -> Result<Self, Error> {
+        let Some(stream) = self.stream.take() else {
+            return Ok(self);
+        };
+        let (response, limit) = *stream;
+        let (read, cut) = read(response.into_inner(), self.operation, limit).await;
+        self.body = read.body;
+        self.complete = read.complete;
+        match cut {
+            None => Ok(self),
+            Some(why) => Err(Error::undecodable_response(self, why)),
         }
     }
 }
@@ -145,6 +208,7 @@ async fn read(
         headers,
         body: body.into_bytes(),
         complete: cut.is_none(),
+        stream: None,
         history: AttemptHistory::default(),
     };
     (received, cut)

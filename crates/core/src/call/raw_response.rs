@@ -7,6 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use sync_wrapper::SyncWrapper;
+
 use super::history::AttemptHistory;
 use crate::error::UndecodableReason;
 use crate::undecodable::Undecodable;
@@ -35,6 +37,8 @@ pub struct RawResponse {
     pub(crate) body: Bytes,
     /// Whether the body is all that was sent.
     pub(crate) complete: bool,
+    /// The response whose body is read while it arrives, and the limit of what may be buffered of it.
+    pub(crate) stream: Option<Box<(SyncWrapper<reqwest::Response>, usize)>>,
     pub(crate) history: AttemptHistory,
 }
 
@@ -71,6 +75,81 @@ impl RawResponse {
             ));
         }
         Ok(Response::new(received.body.clone(), received))
+    }
+
+    /// The body as text. What is not UTF-8 is replaced.
+    pub fn text(self) -> Result<Response<String>, Error> {
+        let response = self.bytes()?;
+        Ok(response.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The first of `alternatives` that the response matches: its status, a range such as `2XX` or `default`, and its media type, which
+    /// is empty for a response without a body. If no media type matches, the only alternative of the status is chosen.
+    ///
+    /// Each alternative lists its media types separated by commas.
+    pub fn alternative(self, alternatives: &[(&str, &str)]) -> Result<(usize, Self), Error> {
+        let received = self.success()?;
+        let status = received.status.as_u16();
+        let has_status = |of: &str| of.parse() == Ok(status);
+        let is_exact = alternatives.iter().any(|(of, _)| has_status(of));
+        // A range is meant for the statuses that are not listed.
+        let candidates: Vec<usize> = (0..alternatives.len())
+            .filter(|index| match is_exact {
+                true => has_status(alternatives[*index].0),
+                false => alternatives[*index].0.parse::<u16>().is_err(),
+            })
+            .collect();
+        let found = received.media_type().map(str::to_ascii_lowercase);
+        let chosen = candidates.iter().find(|index| {
+            let types = alternatives[**index].1;
+            match &found {
+                None => types.is_empty(),
+                Some(found) => types.split(',').any(|of| is_in_range(found, of.trim())),
+            }
+        });
+        let chosen = chosen.or(match candidates.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
+        match chosen {
+            Some(index) => Ok((*index, received)),
+            None if candidates.is_empty() => Err(Error::undecodable_response(
+                received,
+                UndecodableReason::UnknownStatus,
+            )),
+            None => Err(Error::undecodable_response(
+                received,
+                UndecodableReason::UnknownMediaType,
+            )),
+        }
+    }
+
+    /// A copy with another body and without the history.
+    pub(crate) fn head(&self, body: Bytes) -> Self {
+        Self {
+            operation: self.operation,
+            status: self.status,
+            headers: self.headers.clone(),
+            body,
+            complete: true,
+            stream: None,
+            history: AttemptHistory::default(),
+        }
+    }
+
+    /// The response whose body arrives, apart from what is known of it, and the limit of what may be buffered.
+    pub(crate) fn into_stream(self) -> Result<(Self, reqwest::Response, usize), Error> {
+        let mut received = self.success()?;
+        match received.stream.take() {
+            Some(stream) => {
+                let (response, limit) = *stream;
+                Ok((received, response.into_inner(), limit))
+            }
+            None => Err(Error::undecodable_response(
+                received,
+                UndecodableReason::UnknownMediaType,
+            )),
+        }
     }
 
     /// The response to a bulk operation: the status decides whether everything was done.
@@ -146,6 +225,21 @@ impl fmt::Debug for RawResponse {
             .field("operation", &self.operation.id())
             .field("status", &self.status)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a media type is `of`, or in the range `of`: `image/*`, `*/*`.
+fn is_in_range(media_type: &str, of: &str) -> bool {
+    let of = of
+        .split(';')
+        .next()
+        .unwrap_or(of)
+        .trim()
+        .to_ascii_lowercase();
+    match of.strip_suffix('*') {
+        Some("*/") => true,
+        Some(prefix) => media_type.starts_with(prefix),
+        None => media_type == of,
     }
 }
 

@@ -10,7 +10,21 @@ use crate::retry;
 pub(crate) enum Cause {
     Http(reqwest::Error),
     Layer(Box<dyn StdError + Send + Sync>),
+    /// No headers within the timeout of the attempt, for a response whose body may take longer.
+    Late(Late),
 }
+
+/// The timeout of an attempt passed.
+#[derive(Debug)]
+pub(crate) struct Late;
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the timeout of the attempt passed")
+    }
+}
+
+impl StdError for Late {}
 
 impl Cause {
     pub(crate) fn from_client(error: reqwest::Error) -> Self {
@@ -28,7 +42,7 @@ impl Cause {
     fn http(&self) -> Option<&reqwest::Error> {
         match self {
             Self::Http(error) => Some(error),
-            Self::Layer(_) => None,
+            Self::Layer(_) | Self::Late(_) => None,
         }
     }
 
@@ -54,13 +68,14 @@ impl Cause {
     }
 
     pub(crate) fn is_timeout(&self) -> bool {
-        self.http().is_some_and(reqwest::Error::is_timeout)
+        matches!(self, Self::Late(_)) || self.http().is_some_and(reqwest::Error::is_timeout)
     }
 
     /// A short name, for logs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Layer(_) => "layer",
+            Self::Late(_) => "timeout",
             Self::Http(_) if self.is_certificate() => "certificate",
             Self::Http(_) if self.is_connect() => "connect",
             Self::Http(error) if retry::is_refused(error) => "refused",
@@ -73,6 +88,7 @@ impl Cause {
         match self {
             Self::Http(error) => error,
             Self::Layer(error) => &**error,
+            Self::Late(error) => error,
         }
     }
 }
@@ -94,6 +110,7 @@ impl fmt::Display for Cause {
             Self::Http(error) if retry::is_unprocessed(error) => {
                 "the connection ended before the request was sent"
             }
+            Self::Late(_) => "no response within the timeout",
             Self::Http(_) if self.is_timeout() => "no response within the timeout",
             Self::Http(_) => "the connection failed before a response arrived",
         })
@@ -105,6 +122,7 @@ impl fmt::Debug for Cause {
         match self {
             Self::Http(error) => error.fmt(f),
             Self::Layer(error) => error.fmt(f),
+            Self::Late(error) => error.fmt(f),
         }
     }
 }

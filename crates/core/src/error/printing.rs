@@ -315,6 +315,12 @@ impl Error {
                 f.write_str("the body did not arrive within the timeout")
             }
             UndecodableReason::IncompleteBody(_) => f.write_str("the body is incomplete"),
+            UndecodableReason::NotText => f.write_str("expected UTF-8 text, found other bytes"),
+            UndecodableReason::UnknownMediaType => write!(
+                f,
+                "the media type is not documented, found {}{NOT_THE_API}",
+                self.body_found()
+            ),
             UndecodableReason::TooLarge(limit) => {
                 write!(f, "the body exceeds the limit of {limit} bytes")
             }

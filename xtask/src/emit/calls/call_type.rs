@@ -7,10 +7,11 @@ use quote::{format_ident, quote};
 use syn::Type;
 
 use crate::emit::calls::page_parameters::{OFFSET, PAGE_SIZE};
-use crate::emit::model::{Model, OperationModel, OperationParameter};
+use crate::emit::model::{Model, OperationModel, OperationParameter, ResponseEncoding};
 use crate::emit::read_back::{RequestArgument, RequestMethod};
 use crate::emit::resources::resource_name;
 use crate::emit::type_syntax::{self, NamedIn, named_in};
+use crate::emit::types::alternative_enums;
 use crate::emit::types::argument_types::{argument_type, converted, field_value};
 use crate::emit::types::constructors::{RequiredField, RequiredStruct, RequiredType};
 use crate::emit::types::{TypeIndex, request_checks};
@@ -272,6 +273,11 @@ impl<'c> Call<'c> {
     /// The type of the value of a successful call.
     pub(crate) fn output(&self) -> TokenStream {
         let output = named_in(NamedIn::Resource, &self.request.output, self.context.model);
+        match self.operation.response_media.encoding {
+            ResponseEncoding::Events => return quote!(auth0_core::EventStream<#output>),
+            ResponseEncoding::Lines => return quote!(auth0_core::JsonLines<#output>),
+            _ => {}
+        }
         match (
             &self.operation.bulk_outcome,
             type_syntax::generic("Option", &output),
@@ -281,18 +287,49 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// The method of `auth0_core::codegen::RawResponse` that reads the response.
-    fn read(&self) -> TokenStream {
+    /// The statements that send the request and read the response, by a method of `auth0_core::codegen::RawResponse`.
+    fn receive(&self) -> TokenStream {
         let output = &self.request.output;
-        if self.operation.bulk_outcome.is_some() {
-            quote!(outcome)
-        } else if matches!(output, Type::Tuple(unit) if unit.elems.is_empty()) {
-            quote!(empty)
-        } else if type_syntax::is_named("ByteStream", output) {
-            quote!(bytes)
-        } else {
-            quote!(json)
-        }
+        let media = &self.operation.response_media;
+        let is_text = type_syntax::is_named("String", output);
+        let is_stream = match media.encoding {
+            ResponseEncoding::Events | ResponseEncoding::Lines => true,
+            ResponseEncoding::Alternatives => alternative_enums::is_stream(&media.alternatives),
+            _ => false,
+        };
+        let streaming = is_stream.then(|| quote!(.streaming()));
+        let received = quote!(call #streaming.receive(request).await?);
+        let method = match media.encoding {
+            ResponseEncoding::Alternatives => {
+                let ty = self.output();
+                let fields = media
+                    .component
+                    .as_deref()
+                    .and_then(|name| self.context.types.structs.get(name));
+                let events = media
+                    .alternatives
+                    .iter()
+                    .find(|row| row.encoding == "events");
+                let field =
+                    events.and_then(|row| fields?.iter().find(|field| field.wire == row.property));
+                let text_events = field.is_some_and(|field| alternative_enums::is_text(&field.ty));
+                return alternative_enums::read(&ty, &received, &media.alternatives, text_events);
+            }
+            ResponseEncoding::Events if is_text => quote!(text_events),
+            ResponseEncoding::Events => quote!(events),
+            ResponseEncoding::Lines => quote!(lines),
+            ResponseEncoding::Text => quote!(text),
+            ResponseEncoding::Default if self.operation.bulk_outcome.is_some() => quote!(outcome),
+            ResponseEncoding::Default if matches!(output, Type::Tuple(unit) if unit.elems.is_empty()) =>
+            {
+                quote!(empty)
+            }
+            ResponseEncoding::Default if type_syntax::is_named("ByteStream", output) => {
+                quote!(bytes)
+            }
+            ResponseEncoding::Default => quote!(json),
+        };
+        quote!(#received.#method())
     }
 
     /// The method of the resource.
@@ -387,7 +424,7 @@ impl<'c> Call<'c> {
             .arguments
             .iter()
             .map(|argument| self.request_argument(argument));
-        let read = self.read();
+        let receive = self.receive();
         let paging = self.paging()?;
         let doc = format!(
             " A call of [`{}::{}`]. Await it for the value, or use [`send`](Self::send) for status and headers as well.",
@@ -434,7 +471,7 @@ impl<'c> Call<'c> {
                     let call = self.client.call(&crate::operations::#constant, self.options);
                     #check
                     let request = self.client.requests().#request_method(#(#arguments),*);
-                    call.receive(request).await?.#read()
+                    #receive
                 }
                 #paging
             }

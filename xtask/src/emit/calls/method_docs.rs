@@ -3,6 +3,7 @@
 use syn::Type;
 
 use crate::emit::calls::call_type::Call;
+use crate::emit::model::ResponseEncoding;
 use crate::emit::read_back::{RequestArgument, StructField};
 use crate::emit::type_syntax::{self, NamedIn};
 use crate::emit::types::constructors;
@@ -85,6 +86,15 @@ impl Call<'_> {
             lines.push(format!(
                 "for failure in {call}.await?.failures() {{\n    println!(\"{{failure:?}}\");\n}}"
             ));
+        } else if matches!(
+            self.operation.response_media.encoding,
+            ResponseEncoding::Events | ResponseEncoding::Lines
+        ) {
+            lines.push(format!("let mut items = {call}.await?;"));
+            lines.push(
+                "while let Some(item) = items.try_next().await? {\n    println!(\"{item:?}\");\n}"
+                    .to_owned(),
+            );
         } else if type_syntax::last_name(&self.request.output).is_none() {
             lines.push(format!("{call}.await?;"));
         } else {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::emit::model::{list, members, text};
+use crate::emit::model::{list, members, reference, text};
 use crate::extensions;
 
 /// The style of a parameter or of a property of a form.
@@ -140,6 +140,8 @@ pub(crate) struct ResponseMedia {
     pub(crate) accept: Option<String>,
     pub(crate) encoding: ResponseEncoding,
     pub(crate) alternatives: Vec<AlternativeModel>,
+    /// The type of the successful responses, if it is that of a component.
+    pub(crate) component: Option<String>,
 }
 
 /// One of several kinds of success.
@@ -150,7 +152,9 @@ pub(crate) struct AlternativeModel {
     pub(crate) variant: String,
     /// A status, a range such as `2XX`, or `default`.
     pub(crate) status: String,
-    pub(crate) media_type: Option<String>,
+    /// Its media types, separated by commas; empty for a response without a body.
+    pub(crate) media_types: String,
+    /// `json`, `text`, `bytes`, `events`, `lines` or `empty`.
     pub(crate) encoding: String,
 }
 
@@ -172,10 +176,15 @@ impl ResponseMedia {
                     property: text(alternative, "property"),
                     variant: text(alternative, "variant"),
                     status: text(alternative, "status"),
-                    media_type: alternative["mediaType"].as_str().map(str::to_owned),
+                    media_types: text(alternative, "mediaType"),
                     encoding: text(alternative, "encoding"),
                 })
                 .collect(),
+            component: members(&operation["responses"])
+                .filter(|(status, _)| status.starts_with('2'))
+                .find_map(|(_, response)| {
+                    reference(&response["content"]["application/json"]["schema"])
+                }),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The types of a generated crate: those of progenitor, each followed by its constructor, its setters, the checks of requests and the
 //! traits of responses; and the unions.
 
+pub(crate) mod alternative_enums;
 pub(crate) mod argument_types;
 pub(crate) mod constructors;
 mod containers;
@@ -60,6 +61,7 @@ pub(crate) fn emit(
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
     let responses = response_types(model);
+    let alternatives = alternative_enums::alternatives(model);
     for mut item in progenitor_adjustments::documentation(items) {
         document_fields(&mut item, model);
         write_tag(&mut item, model);
@@ -75,6 +77,11 @@ pub(crate) fn emit(
         let mut traits = TokenStream::new();
         let mut following = Vec::new();
         let fields = types.structs.get(&name);
+        if let (Some(alternatives), Some(fields)) = (alternatives.get(name.as_str()), fields) {
+            let replaced = alternative_enums::emit(&name, fields, alternatives);
+            emitted.extend(crate::emit::parsed(replaced, &name)?.items);
+            continue;
+        }
         if let Some(fields) = fields {
             containers::require(&mut item, fields, &types.plan, model);
             let bare = page_types::bare_list(&mut item, fields, model)?;

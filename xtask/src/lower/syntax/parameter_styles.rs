@@ -28,7 +28,9 @@ pub(super) fn lower(
     schemas: &Object,
     cx: &mut PassContext<'_>,
 ) -> Sendable {
-    let Some(members) = parameter.as_object_mut() else {
+    // The parameter of a normalized document is lowered already.
+    let is_lowered = extensions::SERIALIZATION.is_set(parameter);
+    let Some(members) = parameter.as_object_mut().filter(|_| !is_lowered) else {
         return Sendable::Yes;
     };
     let name = members

@@ -21,7 +21,9 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, _, pointer| {
             let pointer = join(&origin::of(operation, pointer), "requestBody");
-            let Some(body) = operation.get_mut("requestBody") else {
+            // A normalized document is lowered already.
+            let is_lowered = extensions::REQUEST_MEDIA.is_set(operation);
+            let Some(body) = operation.get_mut("requestBody").filter(|_| !is_lowered) else {
                 return;
             };
             let at = origin::of(body, &pointer);
