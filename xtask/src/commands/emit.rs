@@ -43,7 +43,7 @@ pub fn run(
     progress.at(&format!("{}: generating", options.name));
     let lowering = lower::Options {
         include: options.include,
-        strict: false,
+        ..lower::Options::default()
     };
     let shown = options.file.display().to_string();
     let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;

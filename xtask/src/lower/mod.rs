@@ -33,6 +33,8 @@ pub struct Options<'a> {
     pub include: &'a [String],
     /// Report unknown keywords as errors instead of warnings.
     pub strict: bool,
+    /// The normalized document of the previous version. Variants that it has keep their names, so that an addition renames none.
+    pub previous: Option<&'a Value>,
 }
 
 /// A change made by a pass.
@@ -267,7 +269,7 @@ pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem
     }
     let options = Options {
         include,
-        strict: false,
+        ..Options::default()
     };
     let outcome = run(EXCERPT, document, &options);
     if outcome.problems.is_empty() {
