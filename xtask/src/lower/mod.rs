@@ -24,7 +24,7 @@ pub use shape::write_back_plan::{WriteBack, plan as write_back};
 pub(crate) use syntax::error_responses::is_success;
 pub(crate) use syntax::include::is_under;
 pub(crate) use syntax::references::pointer_of;
-pub(crate) use syntax::request_bodies::rank;
+pub(crate) use syntax::request_bodies::{essence, rank};
 
 /// The options of a normalization.
 #[derive(Debug, Clone, Copy, Default)]
