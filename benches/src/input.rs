@@ -88,6 +88,7 @@ impl Input {
         let options = Options {
             include: &[],
             strict: self.strict,
+            previous: None,
         };
         let normalized = pipeline::normalize(self.document.clone(), &self.source, &options);
         Ok(normalized

@@ -53,6 +53,7 @@ fn apply(fixture: &str) -> Outcome {
     let options = Options {
         include: &include,
         strict: options["strict"] == true,
+        previous: None,
     };
     let index = PASSES
         .iter()

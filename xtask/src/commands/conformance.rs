@@ -165,7 +165,7 @@ fn attempt(
         .map_or(&[][..], |entry| &entry.include);
     let lowering = lower::Options {
         include,
-        strict: false,
+        ..lower::Options::default()
     };
     let normalized = match pipeline::normalize(document, &source, &lowering) {
         Ok(normalized) => normalized.document,

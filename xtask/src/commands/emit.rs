@@ -49,6 +49,7 @@ pub fn run(
     let lowering = lower::Options {
         include: options.include,
         strict: options.strict,
+        ..lower::Options::default()
     };
     let core_path = core_path(workspace, options.out)?;
     let target = |normalized: &Value| Target {

@@ -39,6 +39,7 @@ pub fn run(
     let lowering = lower::Options {
         include: options.include,
         strict: options.strict,
+        previous: None,
     };
     let normalized = pipeline::normalize(document.value, &document.source, &lowering)?;
     console.report(&normalized.warnings);

@@ -103,10 +103,15 @@ pub(crate) fn generate(
     for place in &missing {
         derived::describe(&mut document, &place.pointer, &place.update);
     }
+    let previous = match workspace.path(&normalized_file(api)).exists() {
+        true => Some(workspace.read(&normalized_file(api))?.value),
+        false => None,
+    };
     let options = Options {
         include: &entry.include,
         // A keyword that is new in a published document must not stop an update.
         strict: false,
+        previous: previous.as_ref(),
     };
     let normalized = pipeline::normalize(document, &source, &options)?;
     let target = Target {

@@ -10,7 +10,7 @@ use super::rules::Direction;
 use super::side::Side;
 use super::traversal::{Traversal, Visited};
 use crate::extensions;
-use crate::lower::{is_success, rank};
+use crate::lower::{essence, is_success, rank};
 use crate::spec::walk::join;
 
 /// The media type in which the crate sends a body; `None` without a body.
@@ -107,10 +107,11 @@ fn contents(
 ) {
     let at = (join(old, "content"), join(new, "content"));
     let is_response = seen.0 != Some(Direction::Request);
-    // The crate reads a response as JSON or bytes. Different names of one format, such as JSON with and without a character
-    // set, are equivalent.
+    // The crate sends the media type of the document, and reads a response as JSON or bytes. JSON with and without a character set is
+    // equivalent.
     let class = |kind: &str| match rank(kind) {
-        0 => (0, String::new()),
+        0 if is_response => (0, String::new()),
+        0 => (0, essence(kind)),
         _ if is_response => (1, String::new()),
         rank @ 1..=2 => (rank, String::new()),
         rank => (rank, kind.to_owned()),

@@ -8,11 +8,10 @@ use super::report_entries::{ReportEntry, sections};
 use super::rules::Level;
 
 /// The rules whose changes are irrelevant to users of the crate.
-const SILENT: [&str; 5] = [
+const SILENT: [&str; 4] = [
     "form-changed",
     "unused-changed",
     "other-fact",
-    "rust-item-removed",
     "rust-item-added",
 ];
 
@@ -41,6 +40,8 @@ fn heading(rule: &str) -> &'static str {
         "operation-deprecated" => "Deprecated",
         "operation-shown" => "Added",
         "operation-hidden" => "Removed",
+        // Changed items are more than removed ones.
+        "rust-item-removed" | "mapping-added" => "Changed",
         rule if rule.contains("-added") => "Added",
         rule if rule.ends_with("-removed") => "Removed",
         _ => "Changed",

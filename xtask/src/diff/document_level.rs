@@ -1,5 +1,7 @@
 //! Compares what belongs to no operation: title, version, servers, security schemes and webhooks.
 
+use serde_json::Value;
+
 use super::change::{ChangePlaces, Finding};
 use super::display;
 use super::operations;
@@ -56,7 +58,32 @@ fn differs(walk: &mut Traversal<'_>, rule: &'static str, at: &str) {
         return;
     }
     let mut found = Finding::new(rule, at);
-    found.was = (!before.is_null()).then(|| display::value(before));
-    found.is = (!after.is_null()).then(|| display::value(after));
+    let text = |value: &Value, other: &Value| (!value.is_null()).then(|| summary(at, value, other));
+    found.was = text(before, after);
+    found.is = text(after, before);
     walk.document(found, ChangePlaces::both(at, at));
+}
+
+/// A value for people. Of servers and tags, only those that the other document lacks are named, by URL or name.
+fn summary(at: &str, value: &Value, other: &Value) -> String {
+    let key = match at {
+        "/servers" => "url",
+        "/tags" => "name",
+        _ => return display::value(value),
+    };
+    let names = |value: &Value| -> Vec<String> {
+        let items = value.as_array().into_iter().flatten();
+        let names = items.filter_map(|item| item[key].as_str());
+        names.map(str::to_owned).collect()
+    };
+    let (own, others) = (names(value), names(other));
+    let only: Vec<String> = own
+        .iter()
+        .filter(|name| !others.contains(name))
+        .cloned()
+        .collect();
+    match only.as_slice() {
+        [] => own.join(", "),
+        only => only.join(", "),
+    }
 }

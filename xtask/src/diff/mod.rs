@@ -9,6 +9,7 @@ mod bodies;
 mod change;
 mod changelog;
 mod comparison;
+mod discriminators;
 mod display;
 mod document_level;
 mod equivalent_keywords;

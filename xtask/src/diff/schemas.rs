@@ -7,7 +7,7 @@ use super::rules::Direction;
 use super::schema_node::{SchemaNode, home, named};
 use super::schema_view::{SchemaView, view};
 use super::side::Side;
-use super::{schema_constraints, variants};
+use super::{discriminators, schema_constraints, variants};
 use crate::spec::walk::join;
 
 /// Two corresponding schemas.
@@ -71,7 +71,6 @@ impl<'a> SchemaComparison<'a, '_> {
             ("default", "default-changed"),
             ("deprecated", "deprecation-noted"),
             ("title", "title-changed"),
-            ("discriminator", "variants-reordered"),
             ("readOnly", "read-only-changed"),
             ("writeOnly", "write-only-changed"),
         ] {
@@ -83,6 +82,8 @@ impl<'a> SchemaComparison<'a, '_> {
         self.containers();
         self.unread();
         variants::compare(&mut self);
+        discriminators::compare(&mut self);
+        discriminators::compare_children(&mut self);
         self.out
     }
 

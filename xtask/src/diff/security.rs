@@ -104,7 +104,14 @@ fn text(needs: &[Requirement]) -> String {
             (true, Some(sort)) => format!("a {}", sort.trim_end_matches(':')),
         }
     };
-    needs.iter().map(one).collect::<Vec<_>>().join(", or ")
+    // Schemes that require the same scopes are one alternative.
+    let mut texts: Vec<String> = Vec::new();
+    for text in needs.iter().map(one) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join(", or ")
 }
 
 /// Whether the requirements of the whole document are equal.

@@ -75,10 +75,13 @@ impl Surface {
 
 /// Generates both crates and compares their public items. The error is the reason why a crate could not be generated.
 pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
+    const NAMES: (&str, &str) = ("the old document", "the new document");
+    let old = normalized(old, NAMES.0, None)?;
     // Two threads, because generation takes most of the time of a comparison.
     let (old, new) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| items(old, "the old document"));
-        let new = items(new, "the new document");
+        let other = scope.spawn(|| items(&old, NAMES.0));
+        let new = normalized(new, NAMES.1, Some(&old));
+        let new = new.and_then(|new| items(&new, NAMES.1));
         let old = other
             .join()
             .unwrap_or_else(|_| Err("the old document could not be generated".to_owned()));
@@ -115,38 +118,49 @@ fn only_in(items: &Items, others: &Items) -> Vec<String> {
 
 type Items = BTreeMap<String, String>;
 
-/// Generates the crate of a document and returns its public items.
-fn items(document: &Value, name: &str) -> Result<Items, String> {
-    let note = |failure: Failure| {
-        let problem = failure.0.first().map(|report| {
-            let problem = report.problem();
-            let at = match problem.pointer.as_str() {
-                "" => String::new(),
-                pointer => format!(" (at {pointer})"),
-            };
-            format!("{}{at}", problem.message)
-        });
-        format!(
-            "{name} cannot be generated, so the Rust items were not compared: {}",
-            problem.unwrap_or_default()
-        )
-    };
+/// Why a document cannot be generated.
+fn note(name: &str, failure: &Failure) -> String {
+    let problem = failure.0.first().map(|report| {
+        let problem = report.problem();
+        let at = match problem.pointer.as_str() {
+            "" => String::new(),
+            pointer => format!(" (at {pointer})"),
+        };
+        format!("{}{at}", problem.message)
+    });
+    format!(
+        "{name} cannot be generated, so the Rust items were not compared: {}",
+        problem.unwrap_or_default()
+    )
+}
+
+/// Normalizes a document as the next version of `previous`.
+fn normalized(document: &Value, name: &str, previous: Option<&Value>) -> Result<Value, String> {
     let source = Source {
         name: name.to_owned(),
         text: String::new(),
         format: Format::Json,
     };
-    let normalized =
-        pipeline::normalize(document.clone(), &source, &Options::default()).map_err(note)?;
+    let options = Options {
+        previous,
+        ..Options::default()
+    };
+    let normalized = pipeline::normalize(document.clone(), &source, &options);
+    Ok(normalized.map_err(|failure| note(name, &failure))?.document)
+}
+
+/// Generates the crate of a normalized document and returns its public items.
+fn items(normalized: &Value, name: &str) -> Result<Items, String> {
     let target = Target {
         crate_name: "compared".to_owned(),
         version: "0.1.0".to_owned(),
         core_path: String::new(),
-        api: ApiData::of_document(&normalized.document),
+        api: ApiData::of_document(normalized),
         command: String::new(),
         member: false,
     };
-    let files = pipeline::syntax(&normalized.document, name, &target).map_err(note)?;
+    let files = pipeline::syntax(normalized, name, &target);
+    let files = files.map_err(|failure| note(name, &failure))?;
     let private = private_modules(&files);
     let mut items = Items::new();
     for (path, file) in &files {

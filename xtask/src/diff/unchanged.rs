@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::discriminators;
 use super::fact_comparison::Fact;
 use super::operations::ComparedOperation;
 use super::side::{Side, component};
@@ -28,8 +29,12 @@ impl ChangedNodes {
         let mut leads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for side in [walk.old, walk.new] {
             for (_, kind) in side.members("/components") {
-                for (_, at) in side.members(&kind) {
-                    let targets = targets(side.get(&at), side);
+                for (name, at) in side.members(&kind) {
+                    let mut targets = targets(side.get(&at), side);
+                    // The children of a parent refer to it, not the other way round.
+                    if kind == "/components/schemas" {
+                        targets.extend(discriminators::children(side, name).into_values());
+                    }
                     leads.entry(at).or_default().extend(targets);
                 }
             }

@@ -8,13 +8,13 @@ use super::schema_view::view;
 use super::schemas::SchemaComparison;
 use super::side::Side;
 
-/// Compares the alternatives of two unions. They are paired by the names of their schemas, then by title, then by constants.
-/// The rest is paired by position, if as many are left on both sides.
+/// Compares the alternatives of two unions. They are paired by the names of their schemas, then by their contents, then by title, then by
+/// constants. The rest is paired by position, if as many are left on both sides.
 pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     let mut old: Vec<SchemaNode> = comparison.before.variants.clone();
     let mut new: Vec<SchemaNode> = comparison.after.variants.clone();
-    let identities: [fn(Side<'_>, &SchemaNode) -> Option<String>; 3] =
-        [|side, node| named(side, node), title, constants];
+    let identities: [fn(Side<'_>, &SchemaNode) -> Option<String>; 4] =
+        [|side, node| named(side, node), contents, title, constants];
     let mut pairs = Vec::new();
     for identity in identities {
         old.retain(|variant| {
@@ -72,6 +72,12 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
         );
         comparison.push(found, places);
     }
+}
+
+/// What an inline alternative is written like.
+fn contents(side: Side<'_>, node: &SchemaNode) -> Option<String> {
+    let parts: Vec<String> = node.iter().map(|at| side.get(at).to_string()).collect();
+    Some(parts.join(" "))
 }
 
 fn title(side: Side<'_>, node: &SchemaNode) -> Option<String> {

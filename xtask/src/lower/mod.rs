@@ -27,7 +27,7 @@ pub use shape::write_back_plan::{WriteBack, plan as write_back};
 pub(crate) use syntax::error_responses::is_success;
 pub(crate) use syntax::include::is_under;
 pub(crate) use syntax::references::pointer_of;
-pub(crate) use syntax::request_bodies::rank;
+pub(crate) use syntax::request_bodies::{essence, rank};
 
 /// The options of a normalization.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +36,8 @@ pub struct Options<'a> {
     pub include: &'a [String],
     /// Report mistakes of the document as errors, even those with an obvious reading such as unknown keywords.
     pub strict: bool,
+    /// The normalized document of the previous version. Variants that it has keep their names, so that an addition renames none.
+    pub previous: Option<&'a Value>,
 }
 
 /// A change made by a pass.
@@ -292,7 +294,7 @@ pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem
     }
     let options = Options {
         include,
-        strict: false,
+        ..Options::default()
     };
     let outcome = run(EXCERPT, document, &options);
     if outcome.problems.is_empty() {

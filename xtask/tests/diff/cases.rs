@@ -515,8 +515,41 @@ fn in_schemas() -> Vec<Case> {
         &two(json!({})),
         &two(json!({"dependentRequired": {"p": ["q"]}})),
     ));
+    let mapping = |keys: &[(&str, &str)]| -> Value {
+        let keys = keys.iter().map(|(key, name)| {
+            let reference = format!("#/components/schemas/{name}");
+            ((*key).to_owned(), json!(reference))
+        });
+        json!({"propertyName": "kind", "mapping": keys.collect::<serde_json::Map<_, _>>()})
+    };
+    let first = mapping(&[("a", "Cat"), ("b", "Dog")]);
+    let other = mapping(&[("A", "Cat"), ("b", "Dog")]);
+    let more = mapping(&[("a", "Cat"), ("b", "Dog"), ("c", "Cat")]);
+    let mut sort = first.clone();
+    sort["propertyName"] = json!("sort");
+    cases.extend(chosen("mapping-changed", &first, &other));
+    cases.extend(chosen("mapping-added", &first, &more));
+    cases.extend(chosen("discriminator-changed", &first, &sort));
     cases.extend(renamed("type-renamed", &thing()));
     cases.extend(renamed("schema-moved", &json!({"type": "string"})));
+    cases
+}
+
+/// A union with one discriminator, and then with another.
+fn chosen(rule: &'static str, old: &Value, new: &Value) -> Vec<Case> {
+    let mut cases = Vec::from(schemas(rule, &thing(), &thing()));
+    for case in &mut cases {
+        for (document, discriminator) in [(&mut case.old, old), (&mut case.new, new)] {
+            let schemas = &mut document["components"]["schemas"];
+            for name in ["Cat", "Dog"] {
+                let text = json!({"type": "string"});
+                schemas[name] = json!({"type": "object", "required": ["kind", "sort"], "properties": {"kind": text, "sort": text}});
+            }
+            let variants =
+                ["Cat", "Dog"].map(|name| json!({"$ref": format!("#/components/schemas/{name}")}));
+            schemas["Thing"] = json!({"oneOf": variants, "discriminator": discriminator});
+        }
+    }
     cases
 }
 
@@ -542,9 +575,11 @@ fn all() -> Vec<Case> {
 }
 
 /// The rules that are major because of behaviour: the public items do not change.
-const BEHAVIOUR: [&str; 5] = [
+const BEHAVIOUR: [&str; 7] = [
     "condition-changed",
     "constraint-tightened",
+    "discriminator-changed",
+    "mapping-changed",
     "pattern-changed",
     "scope-tightened",
     "value-disallowed",

@@ -248,13 +248,26 @@ fn paged(status: &str, more: Value) -> Value {
 
 #[test]
 fn changed_rust_items_raise_the_level_if_no_rule_does() {
-    // With a second list, the paged one is ambiguous.
-    let two = json!({"others": {"type": "array", "items": {"type": "string"}}});
-    let losing = diff(&paged("200", json!({})), &paged("200", two));
+    // A union has an accessor for a property that all variants share.
+    let variant = |title: &str, properties: Value| json!({"title": title, "type": "object", "required": [title], "properties": properties});
+    let text = json!({"type": "string"});
+    let old = [
+        variant("cat", json!({"cat": text, "id": text})),
+        variant("dog", json!({"dog": text, "id": text})),
+    ];
+    let new = [&old[..], &[variant("eel", json!({"eel": text}))]].concat();
+    let losing = diff(
+        &response(&json!({"oneOf": old})),
+        &response(&json!({"oneOf": new})),
+    );
     assert_eq!(
         rules(&losing),
-        ["rust-item-removed major", "property-added minor"]
+        ["rust-item-removed major", "variant-added minor"]
     );
+    // With a second list, the response is still a page of the first one.
+    let two = json!({"others": {"type": "array", "items": {"type": "string"}}});
+    let page = diff(&paged("200", json!({})), &paged("200", two));
+    assert_eq!(rules(&page), ["property-added minor"]);
     // Only a response with status 200 is checked for pages.
     let gaining = diff(&paged("201", json!({})), &paged("200", json!({})));
     assert_eq!(

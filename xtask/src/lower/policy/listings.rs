@@ -81,47 +81,35 @@ fn merged_page(union: &Value, schemas: &Object) -> Option<Value> {
         .iter()
         .find_map(|key| union.get(*key)?.as_array())?;
     let mut bare: Option<&Value> = None;
-    let mut array: Option<(&String, &Value)> = None;
-    let mut properties = Map::new();
+    let mut objects: Vec<&Object> = Vec::new();
     for variant in variants {
         let variant = match target(variant) {
             Some(name) => schemas.get(&name)?,
             None => variant,
         };
-        if type_of(variant) == Some("array") {
-            if bare.replace(variant.get("items")?).is_some() {
-                return None;
-            }
-            continue;
-        }
-        for (name, property) in variant.get("properties")?.as_object()? {
-            if name == NEXT || COUNTS.contains(&name.as_str()) {
-                let property = if name == NEXT {
-                    property.clone()
-                } else {
-                    as_count(property)
-                };
-                properties.entry(name.clone()).or_insert(property);
-                continue;
-            }
-            if type_of(property) != Some("array") {
-                return None;
-            }
-            match array {
-                Some((known, items)) if known != name || !is_same_schema(items, property) => {
-                    return None;
-                }
-                Some(_) => {}
-                None => {
-                    array = Some((name, property));
-                    properties.insert(name.clone(), property.clone());
-                }
-            }
+        if type_of(variant) != Some("array") {
+            objects.push(variant.get("properties")?.as_object()?);
+        } else if bare.replace(variant.get("items")?).is_some() {
+            return None;
         }
     }
-    let (name, property) = array?;
+    let (name, property) = shared_array(&objects)?;
     if bare.is_some_and(|items| !is_same_schema(items, &property["items"])) {
         return None;
+    }
+    let mut properties = Map::new();
+    for (other, schema) in objects.into_iter().flatten() {
+        let schema = match COUNTS.contains(&other.as_str()) {
+            true => as_count(schema),
+            false => schema.clone(),
+        };
+        let known = properties
+            .entry(other.clone())
+            .or_insert_with(|| schema.clone());
+        let may_differ = other == NEXT || COUNTS.contains(&other.as_str());
+        if !may_differ && !is_same_schema(known, &schema) {
+            return None;
+        }
     }
     let mut page = json!({
         "type": "object",
@@ -133,6 +121,26 @@ fn merged_page(union: &Value, schemas: &Object) -> Option<Value> {
         page["description"] = description.clone();
     }
     Some(page)
+}
+
+/// The only array that all objects have which have more than counts.
+fn shared_array<'o>(objects: &[&'o Object]) -> Option<(&'o String, &'o Value)> {
+    let is_plain = |name: &str| name == NEXT || COUNTS.contains(&name);
+    let mut objects = objects
+        .iter()
+        .filter(|object| object.keys().any(|name| !is_plain(name)));
+    let first = objects.next()?;
+    let others: Vec<&&Object> = objects.collect();
+    let mut shared = first.iter().filter(|(name, property)| {
+        let is_same = |other: &&&Object| {
+            other
+                .get(*name)
+                .is_some_and(|other| is_same_schema(property, other))
+        };
+        type_of(property) == Some("array") && others.iter().all(is_same)
+    });
+    let found = shared.next()?;
+    shared.next().is_none().then_some(found)
 }
 
 /// The schema of a count, as an integer even if the document declares a number.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
+use crate::lower::policy::list_named_like;
 use crate::lower::reach;
 use crate::lower::schema::{
     components_mut, each_operation_mut, strings, target, type_of, with_components_aside,
@@ -24,7 +25,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let sent = reach::reachable(document).requests;
     let mut arrays: BTreeMap<String, String> = BTreeMap::new();
     with_components_aside(document, |document, schemas| {
-        each_operation_mut(document, &mut |operation, _, method, _| {
+        each_operation_mut(document, &mut |operation, path, method, _| {
             if method != "get" {
                 return;
             }
@@ -35,7 +36,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             let paged = extensions::PAGING.value(operation)["items"].as_str();
             let items = paged
                 .map(str::to_owned)
-                .or_else(|| only_array(schemas.get(&name)?));
+                .or_else(|| listed(schemas.get(&name)?, path));
             arrays.extend(items.map(|items| (name, items)));
         });
     });
@@ -68,9 +69,12 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     }
 }
 
-/// The array of an object that has one array and paging properties only.
-fn only_array(listing: &Value) -> Option<String> {
+/// The array that an object lists: the one that is named like the path, or the only one beside paging properties.
+fn listed(listing: &Value, path: &str) -> Option<String> {
     let properties = listing.get("properties")?.as_object()?;
+    if let Some(name) = list_named_like(properties, path) {
+        return Some(name.to_owned());
+    }
     let mut others = properties
         .iter()
         .filter(|(name, _)| !PAGING_PROPERTIES.contains(&name.as_str()));

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::extensions::{self, PAGING};
 use crate::lower::PassContext;
 use crate::lower::origin;
+use crate::lower::policy::list_of;
 use crate::lower::schema::{Object, each_operation_mut, target, type_of, with_components_aside};
 use crate::lower::syntax::structure::abbreviated;
 use crate::problem::Problem;
@@ -21,7 +22,7 @@ const DEFAULT_SIZE: u64 = 50;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     with_components_aside(document, |document, schemas| {
-        each_operation_mut(document, &mut |operation, _, method, pointer| {
+        each_operation_mut(document, &mut |operation, path, method, pointer| {
             let declared = PAGING.get(operation).cloned();
             // Only `get` operations page. With a style, the extension is already complete.
             if method != "get"
@@ -31,7 +32,10 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             {
                 return;
             }
-            let Some(response) = ListResponse::of(operation, schemas) else {
+            let known = cx.options.previous.map_or(&Value::Null, |previous| {
+                &PAGING.value(&previous["paths"][path][method])["items"]
+            });
+            let Some(response) = ListResponse::of(operation, path, known, schemas) else {
                 return reject_declaration(operation, declared.as_ref(), pointer, cx);
             };
             let (by_checkpoint, by_offset) = (
@@ -115,7 +119,7 @@ pub(crate) fn query_parameter<'o>(operation: &'o Value, name: &str) -> Option<&'
         })
 }
 
-/// A response with one array: the property of an object, or the response itself.
+/// A response that lists an array: a property of an object, or the response itself.
 struct ListResponse {
     /// The property with the items; `None` if the response is the array.
     items: Option<String>,
@@ -125,7 +129,8 @@ struct ListResponse {
 }
 
 impl ListResponse {
-    fn of(operation: &Value, schemas: &Object) -> Option<Self> {
+    /// The listing of an operation at `path`; `known` is its array in the previous version.
+    fn of(operation: &Value, path: &str, known: &Value, schemas: &Object) -> Option<Self> {
         let body = operation.pointer(BODY)?;
         let target = target(body);
         let body = match &target {
@@ -140,16 +145,12 @@ impl ListResponse {
             });
         }
         let properties = body.get("properties")?.as_object()?;
-        let arrays: Vec<&String> = properties
-            .iter()
-            .filter(|(_, property)| type_of(property) == Some("array"))
-            .map(|(name, _)| name)
-            .collect();
-        let [only] = arrays.as_slice() else {
-            return None;
-        };
+        let is_array = |name: &&str| properties.get(*name).and_then(type_of) == Some("array");
+        let merged = extensions::PAGE.value(body)["items"].as_str();
+        let known = merged.or(known.as_str()).filter(is_array);
+        let items = known.or_else(|| list_of(properties, path))?;
         Some(Self {
-            items: Some((*only).clone()),
+            items: Some(items.to_owned()),
             has_next: properties.contains_key("next"),
             numbers: ["total", "start", "limit"]
                 .into_iter()

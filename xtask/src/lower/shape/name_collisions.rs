@@ -39,7 +39,8 @@ fn rename_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
         }
     }
     let mut keys: Vec<String> = properties.keys().cloned().collect();
-    keys.sort();
+    // A name that needs no conversion keeps it, whichever other spellings are added.
+    keys.sort_by_cached_key(|key| (identifiers::snake(key) != *key, key.clone()));
     let fields: BTreeSet<String> = keys.iter().map(|key| identifiers::snake(key)).collect();
     if fields.len() == keys.len() {
         return;
@@ -89,7 +90,7 @@ fn rename_components(document: &mut Value, cx: &mut PassContext<'_>) {
         .flat_map(Object::keys)
         .cloned()
         .collect();
-    names.sort();
+    names.sort_by_cached_key(|name| (identifiers::pascal(name) != *name, name.clone()));
     let mut types: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     // progenitor does not decode escapes in references.

@@ -3,7 +3,7 @@
 //!
 //! `x-union` records how to identify each variant. Decoding is then unambiguous, and an error names the field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ use crate::lower::shape::discriminator_mapping;
 use crate::lower::shape::identifiers;
 use crate::lower::shape::indistinct_variants;
 use crate::lower::shape::rust_type;
-use crate::lower::shape::variant_names::{VariantInfo, variant_names};
+use crate::lower::shape::variant_names::{VariantInfo, known_names, variant_names};
 use crate::problem::Problem;
 use crate::spec::walk::{Place, join, walk_mut};
 
@@ -95,7 +95,12 @@ fn union_with_rules(
         .iter()
         .map(|variant| variant.reference.clone())
         .collect();
-    schema[extensions::UNION.name] = json!({ "variants": union_entries(name, &variants) });
+    let known = cx
+        .options
+        .previous
+        .map(|previous| known_names(previous, name));
+    let entries = union_entries(name, &variants, &known.unwrap_or_default());
+    schema[extensions::UNION.name] = json!({ "variants": entries });
     cx.changed_at(
         at,
         format!("set x-union: rules for {} variants", variants.len()),
@@ -357,7 +362,11 @@ fn distinctive_property(variants: &[UnionVariant<'_>], index: usize) -> Option<S
 }
 
 /// The entries of `x-union`.
-fn union_entries(union: &str, variants: &[UnionVariant<'_>]) -> Vec<Value> {
+fn union_entries(
+    union: &str,
+    variants: &[UnionVariant<'_>],
+    known: &BTreeMap<String, String>,
+) -> Vec<Value> {
     let infos = variants.iter().map(|variant| VariantInfo {
         component: &variant.component,
         title: variant.title,
@@ -366,7 +375,7 @@ fn union_entries(union: &str, variants: &[UnionVariant<'_>]) -> Vec<Value> {
             .as_ref()
             .and_then(|when| when.pointer("/tag/value")?.as_str()),
     });
-    let names = variant_names(union, &infos.collect::<Vec<_>>());
+    let names = variant_names(union, &infos.collect::<Vec<_>>(), known);
     variants
         .iter()
         .zip(names)

@@ -6,11 +6,16 @@
 //! Other variants are named after their components, without the leading and trailing words that all variants share with the union:
 //! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If the variants share no such words, the title takes precedence over the
 //! component name, because it is shorter.
+//!
+//! The names of the other variants affect these rules, so variants of the previous version keep the names that they have there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
+use serde_json::{Value, json};
 
+use crate::extensions;
+use crate::lower::schema::ref_name;
 use crate::lower::shape::identifiers;
 
 /// The inputs for the name of a variant.
@@ -21,15 +26,37 @@ pub(crate) struct VariantInfo<'a> {
     pub(crate) constant: Option<&'a str>,
 }
 
-/// The unique names of the variants of `union`.
-pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<String> {
+/// The names of the variants of `union` in a normalized document, by component.
+pub(crate) fn known_names(normalized: &Value, union: &str) -> BTreeMap<String, String> {
+    let union = extensions::UNION.value(&normalized["components"]["schemas"][union]);
+    let variants = union["variants"].as_array().into_iter().flatten();
+    let named = variants.filter_map(|variant| {
+        let component = ref_name(&json!({ "$ref": variant["ref"] }))?;
+        Some((component, variant["name"].as_str()?.to_owned()))
+    });
+    named.collect()
+}
+
+/// The unique names of the variants of `union`. Variants in `known`, by component, keep their names.
+pub(crate) fn variant_names(
+    union: &str,
+    variants: &[VariantInfo<'_>],
+    known: &BTreeMap<String, String>,
+) -> Vec<String> {
     let short = without_common_words(union, variants);
     // An open union has a variant `Other` for values that match no other variant.
     let mut taken = BTreeSet::from(["Other".to_owned()]);
+    let kept = variants
+        .iter()
+        .filter_map(|variant| known.get(variant.component));
+    taken.extend(kept.cloned());
     variants
         .iter()
         .enumerate()
         .map(|(index, variant)| {
+            if let Some(name) = known.get(variant.component) {
+                return name.clone();
+            }
             let short = short.as_ref().map(|names| names[index].as_str());
             let title = variant
                 .title
@@ -111,7 +138,7 @@ mod tests {
                 constant: *constant,
             })
             .collect();
-        variant_names(union, &variants)
+        variant_names(union, &variants, &BTreeMap::new())
     }
 
     #[test]
@@ -125,6 +152,23 @@ mod tests {
             names("PetListView", &variants),
             ["BigCat", "GuardDog", "Minimal"]
         );
+    }
+
+    #[test]
+    fn variant_of_the_previous_version_keeps_its_name() {
+        let previous = json!({"components": {"schemas": {"Pet": {"x-union": {"variants": [
+            {"name": "Cat", "ref": "#/components/schemas/PetCat"},
+        ]}}}}});
+        let variant = |component, title| VariantInfo {
+            component,
+            title: Some(title),
+            constant: None,
+        };
+        let variants = [variant("Another", "Cat"), variant("PetCat", "Cat")];
+        let known = known_names(&previous, "Pet");
+        assert_eq!(variant_names("Pet", &variants, &known), ["Another", "Cat"]);
+        let known = known_names(&previous, "Other");
+        assert_eq!(variant_names("Pet", &variants, &known), ["Cat", "PetCat"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::extensions;
+use crate::lower::policy::list_of;
 use crate::lower::reach;
 use crate::lower::schema::{self, Object, is_struct, ref_name, target, type_of};
 use crate::lower::syntax::error_responses::is_success;
@@ -196,7 +197,7 @@ fn sources(
     found
 }
 
-/// The item type of a listing: of an array, of the array that `x-paging` names, or of the only array of an object.
+/// The item type of a listing: of an array, of the array that `x-paging` names, or of the array that an object lists.
 fn item_type(
     response: &Value,
     operation: &LocatedOperation<'_>,
@@ -213,16 +214,7 @@ fn item_type(
     let paged = &extensions::PAGING.value(operation.value)["items"];
     let list = match paged.as_str() {
         Some(name) => properties.get(name)?,
-        None => {
-            let mut lists = properties
-                .values()
-                .filter(|property| type_of(property) == Some("array"));
-            let only = lists.next()?;
-            if lists.next().is_some() {
-                return None;
-            }
-            only
-        }
+        None => properties.get(list_of(properties, &operation.path.join("/"))?)?,
     };
     target(list.get("items")?)
 }
