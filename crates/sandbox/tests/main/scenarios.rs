@@ -160,9 +160,11 @@ impl Run {
             let outside = self.variables.clone();
             for value in values.split(' ') {
                 let text = self.text(value);
-                let value = match serde_json::from_str::<Value>(&text) {
-                    // Numbers such as `05` stay text.
-                    Ok(value) if json!(value).to_string() == text => value,
+                // Numbers such as `05` stay text.
+                let parsed = serde_json::from_str::<Value>(&text).ok();
+                let printed = parsed.as_ref().map(Value::to_string);
+                let value = match parsed {
+                    Some(value) if printed.as_ref() == Some(&text) => value,
                     _ => json!(text),
                 };
                 self.variables.insert(name.to_owned(), value);
