@@ -67,9 +67,14 @@ impl Kind {
 /// Kind and title of an error.
 pub(crate) type ErrorText = (&'static str, &'static str);
 
+type Check = fn(&Item) -> Result<(), Problem>;
+
 type Visible = fn(&Context<'_>, &Item) -> bool;
 
-type Shown = fn(&Context<'_>, &Item, &mut Map<String, Value>);
+type Shown = fn(&Context<'_>, &Item, &mut Fields);
+
+/// The fields of a resource.
+type Fields = Map<String, Value>;
 
 /// A kind of resource, as an API presents it.
 pub(crate) struct View {
@@ -90,7 +95,7 @@ pub(crate) struct View {
     /// Adds fields that are not stored. Only the properties that the document lists for the operation are returned.
     pub(crate) shown: Option<Shown>,
     /// Checks the fields of a new resource.
-    pub(crate) check: Option<fn(&Item) -> Result<(), Problem>>,
+    pub(crate) check: Option<Check>,
     /// Parameters of listings that filter in another way than by equality of the field with the same name.
     pub(crate) filters: &'static [(&'static str, Filter)],
     /// Fields by which listings can be sorted. Their order is ascending by creation unless `newest_first`.

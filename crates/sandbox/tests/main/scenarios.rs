@@ -11,9 +11,9 @@
 //! | `ADVANCE seconds` | moves the clock |
 //! | `for $name in a b` | repeats the indented lines that follow; variables that they set are local |
 //!
-//! An expectation is the code of an error with parts of its body (`code part; part`), or a JSON value: of objects it lists some members, where null is a missing one. `= value`
-//! lists all. `"#3"` is a list of three items, `"*"` any value. `$name` is replaced by a variable (`$name.0.id` by a part of it), and
-//! in an expectation it sets a variable that has no value.
+//! An expectation is the code of an error with parts of its body (`code part; part`), or a JSON value: of objects it lists some
+//! members, where null is a missing one. `= value` lists all. `"#3"` is a list of three items, `"*"` any value. `$name` is replaced by
+//! a variable (`$name.0.id` by a part of it), and in an expectation it sets a variable that has no value.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,13 +24,29 @@ use serde_json::{Value, json};
 
 use crate::support::{TestResponse, TestSandbox, send_request};
 
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
+
 macro_rules! scenario_files {
-    ($($name:ident)*) => {$(
-        #[tokio::test]
-        async fn $name() {
-            run_file(concat!(stringify!($name), ".txt")).await;
-        }
-    )*};
+    ($($name:ident)*) => {
+        const FILES: &[&str] = &[$(concat!(stringify!($name), ".txt")),*];
+
+        $(
+            #[tokio::test]
+            async fn $name() {
+                run_file(concat!(stringify!($name), ".txt")).await;
+            }
+        )*
+    };
+}
+
+#[test]
+fn every_scenario_file_is_run() {
+    let files = std::fs::read_dir(FOLDER).unwrap();
+    let mut found: Vec<_> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, FILES);
 }
 
 scenario_files! {
@@ -42,8 +58,7 @@ scenario_files! {
 type Lines<'a> = Vec<(usize, &'a str)>;
 
 async fn run_file(file: &'static str) {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
-    let text = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let text = std::fs::read_to_string(format!("{FOLDER}/{file}")).unwrap();
     let lines = text
         .lines()
         .enumerate()
@@ -51,12 +66,8 @@ async fn run_file(file: &'static str) {
     let is_content = |line: &str| !line.trim().is_empty() && !line.starts_with("# ");
     let lines: Lines<'_> = lines.filter(|(_, line)| is_content(line)).collect();
     let is_title = |(_, line): &(usize, &str)| line.starts_with("## ");
-    let mut scenarios: Vec<&[(usize, &str)]> = lines.chunk_by(|_, next| !is_title(next)).collect();
-    assert!(
-        scenarios.iter().all(|scenario| is_title(&scenario[0])),
-        "{file}: expected a title"
-    );
-    for scenario in scenarios.drain(..) {
+    for scenario in lines.chunk_by(|_, next| !is_title(next)) {
+        assert!(is_title(&scenario[0]), "{file}: expected a title");
         let mut lines = &scenario[1..];
         let mut builder = Sandbox::builder();
         if let Some(settings) = lines
@@ -149,9 +160,11 @@ impl Run {
             let outside = self.variables.clone();
             for value in values.split(' ') {
                 let text = self.text(value);
-                let value = match serde_json::from_str::<Value>(&text) {
-                    // Numbers such as `05` stay text.
-                    Ok(value) if json!(value).to_string() == text => value,
+                // Numbers such as `05` stay text.
+                let parsed = serde_json::from_str::<Value>(&text).ok();
+                let printed = parsed.as_ref().map(Value::to_string);
+                let value = match parsed {
+                    Some(value) if printed.as_ref() == Some(&text) => value,
                     _ => json!(text),
                 };
                 self.variables.insert(name.to_owned(), value);
