@@ -37,7 +37,9 @@ impl Context {
         let mut builder = settings.client_builder().token_source(tokens.clone());
         if let Some(rate) = global.rate {
             let rate = Rate::per_second(rate);
-            builder = builder.limiter(Limiter::new(Limits::new(rate, rate))?);
+            // The user chose the rate, so only what varies on the way to the server is left.
+            let limits = Limits::shared(rate).headroom(0.02).max_in_flight(256);
+            builder = builder.limiter(Limiter::new(limits)?);
         }
         let client = builder.build()?;
         Ok(Self {

@@ -606,6 +606,38 @@ fn review_marks_what_changed_since_an_earlier_one() {
             .unwrap()
             .contains(",added,")
     );
+    // Other roles, of a tenant and of the team, are shown with those before.
+    fixture.succeed(&["access", "review", "--json", "before.json"]);
+    fixture.succeed(&[
+        "access",
+        "change",
+        gone,
+        "acme-4",
+        "--role",
+        "support-access",
+    ]);
+    fixture.succeed(&[
+        "member",
+        "role",
+        "sophie.hamilton.1@example.com",
+        "teams_contributor",
+    ]);
+    fixture.succeed(&[
+        "access",
+        "review",
+        "--since",
+        "before.json",
+        "--csv",
+        "changed.csv",
+    ]);
+    let csv = std::fs::read_to_string(fixture.path("changed.csv")).unwrap();
+    let changed: Vec<&str> = csv
+        .lines()
+        .filter(|row| row.contains(",changed,"))
+        .collect();
+    assert_eq!(changed.len(), 2, "{csv}");
+    assert!(changed[0].ends_with(",changed,teams_owner,"), "{csv}");
+    assert!(changed[1].ends_with(",changed,,editor-kms"), "{csv}");
     // Whoever loses the last access, or gets the first one, has no other change.
     fixture.succeed(&["access", "review", "--json", "with.json"]);
     fixture.succeed(&["access", "revoke", gone, "acme-4", "acme-5"]);

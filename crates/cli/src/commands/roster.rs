@@ -28,11 +28,11 @@ pub(crate) enum RosterCommand {
         after_help = "Examples:\n  auth0-teams roster plan roster.yaml\n  auth0-teams roster plan roster.yaml --save plan.json -o json"
     )]
     Plan {
-        #[command(flatten)]
-        arguments: PlanArguments,
         /// File for the plan, which `roster apply` takes
         #[arg(long, value_name = "FILE")]
         save: Option<PathBuf>,
+        #[command(flatten)]
+        arguments: PlanArguments,
     },
     /// Make the changes of a saved plan, or those of a new plan for a roster
     ///
@@ -67,9 +67,9 @@ pub(crate) struct ApplyArguments {
     #[arg(long, value_name = "ROSTER", conflicts_with = "plan")]
     roster: Option<PathBuf>,
     #[command(flatten)]
-    guards: GuardArguments,
-    #[command(flatten)]
     confirmation: crate::cli::Confirmation,
+    #[command(flatten)]
+    guards: GuardArguments,
 }
 
 /// Flags that lift guards.

@@ -13,27 +13,50 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::record::Row;
 use crate::failure::Failure;
 
-/// The accesses of an earlier review: 25 bytes each, whatever their names.
+/// The accesses of an earlier review: a few bytes each, whatever their names.
 pub(crate) struct Earlier {
     path: PathBuf,
-    /// Digest of the roles and whether the access still exists, by digest of member and tenant.
-    accesses: HashMap<u64, (u64, bool)>,
+    /// Index of the content and whether the access still exists, by digest of member and tenant.
+    accesses: HashMap<u64, (usize, bool)>,
+    /// The different contents, of which there are few.
+    contents: Vec<Content>,
     /// Whether the member still exists, by digest of the member.
     members: HashMap<u64, bool>,
+}
+
+/// What can change: role in the team, roles, applications.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Content(String, Vec<String>, Vec<String>);
+
+impl Content {
+    fn of(row: &Row) -> Self {
+        Self(
+            row.team_role.clone(),
+            row.roles.clone(),
+            row.client_ids.clone(),
+        )
+    }
 }
 
 impl Earlier {
     /// Reads the JSON of an earlier review.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let (mut accesses, mut members) = (HashMap::new(), HashMap::new());
+        let (mut contents, mut indices) = (Vec::new(), HashMap::new());
         rows(path, &mut |row| {
             members.insert(digest(&row.member_id), false);
-            accesses.insert(key(&row), (content(&row), false));
+            let content = Content::of(&row);
+            let index = *indices.entry(content.clone()).or_insert_with(|| {
+                contents.push(content);
+                contents.len() - 1
+            });
+            accesses.insert(key(&row), (index, false));
             Ok(())
         })?;
         Ok(Self {
             path: path.to_owned(),
             accesses,
+            contents,
             members,
         })
     }
@@ -51,8 +74,15 @@ impl Earlier {
             None => "added",
             Some((before, exists)) => {
                 *exists = true;
-                if *before == content(row) {
-                    return;
+                let Content(team_role, roles, _) = match self.contents.get(*before) {
+                    Some(before) if *before != Content::of(row) => before,
+                    _ => return,
+                };
+                if *team_role != row.team_role {
+                    row.team_role_before = Some(team_role.clone());
+                }
+                if *roles != row.roles {
+                    row.roles_before.clone_from(roles);
                 }
                 "changed"
             }
@@ -76,6 +106,7 @@ impl Earlier {
                 roles_before: row.roles.clone(),
                 roles: Vec::new(),
                 findings: Vec::new(),
+                team_role_before: None,
                 ..row
             })
         })
@@ -84,10 +115,6 @@ impl Earlier {
 
 fn key(row: &Row) -> u64 {
     digest(&(&row.member_id, &row.tenant_id))
-}
-
-fn content(row: &Row) -> u64 {
-    digest(&(&row.team_role, &row.roles, &row.client_ids))
 }
 
 fn digest(value: &impl std::hash::Hash) -> u64 {

@@ -72,7 +72,10 @@ pub(crate) struct Row {
     /// `added`, `changed` or `removed`, compared with an earlier review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) change: Option<String>,
-    /// Roles in the earlier review.
+    /// Role in the team in the earlier review, if it was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) team_role_before: Option<String>,
+    /// Roles in the earlier review, if they were other ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) roles_before: Vec<String>,
 }

@@ -118,7 +118,7 @@ impl NewFile {
 
 struct CsvFile(csv::Writer<Vec<u8>>, NewFile);
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "email",
     "name",
     "member_id",
@@ -132,6 +132,7 @@ const HEADER: [&str; 14] = [
     "client_ids",
     "findings",
     "change",
+    "team_role_before",
     "roles_before",
 ];
 
@@ -142,7 +143,7 @@ impl CsvFile {
         Ok(file)
     }
 
-    fn record(&mut self, cells: [String; 14]) -> Result<(), Failure> {
+    fn record(&mut self, cells: [String; 15]) -> Result<(), Failure> {
         let failed = |error: csv::Error| Failure::failed(error.to_string());
         // A spreadsheet would evaluate such a cell.
         let safe = cells.map(
@@ -178,6 +179,7 @@ impl CsvFile {
             list(&row.client_ids),
             row.findings.join("; "),
             text(&row.change),
+            text(&row.team_role_before),
             list(&row.roles_before),
         ])
     }
