@@ -111,7 +111,9 @@ pub fn compare(old: &Value, new: &Value, options: &CompareOptions<'_>) -> Diff {
         .collect();
     let mut diff = Diff::default();
     if options.surface {
-        match surface::compare(&before, &after) {
+        let methods = walk.operations.iter();
+        let methods: Vec<&str> = methods.map(|info| info.rust.as_str()).collect();
+        match surface::compare(&before, &after, &methods) {
             Ok(surface) => {
                 changes.extend(surface.raised(changes.iter().map(|change| change.level).max()));
                 diff.surface = Some(surface);

@@ -58,7 +58,10 @@ fn differs(walk: &mut Traversal<'_>, rule: &'static str, at: &str) {
         return;
     }
     let mut found = Finding::new(rule, at);
-    let text = |value: &Value, other: &Value| (!value.is_null()).then(|| summary(at, value, other));
+    let text = |value: &Value, other: &Value| {
+        let value = (!value.is_null()).then(|| summary(at, value, other))?;
+        (!value.is_empty()).then_some(value)
+    };
     found.was = text(before, after);
     found.is = text(after, before);
     walk.document(found, ChangePlaces::both(at, at));
@@ -82,8 +85,9 @@ fn summary(at: &str, value: &Value, other: &Value) -> String {
         .filter(|name| !others.contains(name))
         .cloned()
         .collect();
-    match only.as_slice() {
-        [] => own.join(", "),
-        only => only.join(", "),
+    let is_reordered = only.is_empty() && others.iter().all(|name| own.contains(name));
+    match is_reordered {
+        true => own.join(", "),
+        false => only.join(", "),
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> Value 
             .iter()
             .map(|(was, is)| json!({"was": was, "is": is}))
             .collect();
-        json!({"removed": surface.removed, "added": surface.added, "changed": changed})
+        let calls = surface.calls.iter();
+        let calls: Vec<Value> = calls
+            .map(|call| json!({"was": call.was, "is": call.is}))
+            .collect();
+        json!({"removed": surface.removed, "added": surface.added, "changed": changed, "calls": calls})
     });
     json!({
         "level": diff.level().map(Level::name),

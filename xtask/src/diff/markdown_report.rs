@@ -5,7 +5,9 @@ use super::Versions;
 use super::comparison::Diff;
 use super::display::printable;
 use super::fact_comparison::Fact;
-use super::report_entries::{ReportEntry, counted, counts, heading, item_lines, items, sections};
+use super::report_entries::{
+    ReportEntry, changed_calls, counted, counts, heading, item_lines, items, sections,
+};
 use super::rules::Level;
 use super::text_report::fact_line;
 use crate::markdown::{self, fence};
@@ -128,6 +130,21 @@ pub(super) fn diff(
         } else {
             page.folded(&title, &lines);
         }
+    }
+    let calls = changed_calls(diff);
+    if !calls.is_empty() {
+        page.frame(&format!(
+            "### Migration: {}\n",
+            counted(calls.len(), "call")
+        ));
+    }
+    for call in &calls {
+        let is = call.is.as_deref();
+        let is = is.map_or_else(|| "removed".to_owned(), code);
+        page.detail(&format!("- {} → {is}", code(&call.was)));
+    }
+    if !calls.is_empty() {
+        page.frame("");
     }
     if let Some(items) = items(diff) {
         let lines: Vec<String> = item_lines(diff)

@@ -6,6 +6,7 @@
 
 mod attribution;
 mod bodies;
+mod calls;
 mod change;
 mod changelog;
 mod comparison;
@@ -46,6 +47,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::spec::canonical;
 use crate::spec::document::Document;
+pub use calls::ChangedCall;
 pub use change::{DocumentChange, Guess, Subject};
 pub use comparison::{CompareOptions, Diff, compare, compare_facts};
 pub use fact_comparison::Fact;

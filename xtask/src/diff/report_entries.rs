@@ -1,5 +1,6 @@
 //! The common parts of the reports for people: grouping of similar changes, and the parts of a line.
 
+use super::calls::ChangedCall;
 use super::change::{DocumentChange, Subject};
 use super::comparison::Diff;
 use super::rules::{Direction, Level};
@@ -196,4 +197,10 @@ pub(super) fn item_lines(diff: &Diff) -> Vec<String> {
     let removed = surface.removed.iter().map(|item| format!("- {item}"));
     let added = surface.added.iter().map(|item| format!("+ {item}"));
     removed.chain(changed).chain(added).collect()
+}
+
+/// The calls that users have to change.
+pub(super) fn changed_calls(diff: &Diff) -> Vec<&ChangedCall> {
+    let surface = diff.surface.iter();
+    surface.flat_map(|surface| &surface.calls).collect()
 }

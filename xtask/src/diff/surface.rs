@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
 
+use super::calls::{self, Calls, ChangedCall};
 use super::change::{DocumentChange, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
@@ -23,6 +24,8 @@ pub struct Surface {
     pub added: Vec<String>,
     /// Changed items: the old and the new line.
     pub changed: Vec<(String, String)>,
+    /// Methods and constructors that users call in another way.
+    pub calls: Vec<ChangedCall>,
 }
 
 impl Surface {
@@ -74,20 +77,21 @@ impl Surface {
 }
 
 /// Generates both crates and compares their public items. The error is the reason why a crate could not be generated.
-pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
+/// `methods` are the calls of the operations of both documents.
+pub(super) fn compare(old: &Value, new: &Value, methods: &[&str]) -> Result<Surface, String> {
     const NAMES: (&str, &str) = ("the old document", "the new document");
     let old = normalized(old, NAMES.0, None)?;
     // Two threads, because generation takes most of the time of a comparison.
     let (old, new) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| items(&old, NAMES.0));
+        let other = scope.spawn(|| items(&old, NAMES.0, methods));
         let new = normalized(new, NAMES.1, Some(&old));
-        let new = new.and_then(|new| items(&new, NAMES.1));
+        let new = new.and_then(|new| items(&new, NAMES.1, methods));
         let old = other
             .join()
             .unwrap_or_else(|_| Err("the old document could not be generated".to_owned()));
         (old, new)
     });
-    let (old, new) = (old?, new?);
+    let ((old, old_calls), (new, new_calls)) = (old?, new?);
     let changed = old.iter().filter_map(|(key, item)| {
         let other = new.get(key).filter(|other| *other != item)?;
         Some((item.clone(), other.clone()))
@@ -96,6 +100,7 @@ pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
         removed: only_in(&old, &new),
         added: only_in(&new, &old),
         changed: changed.collect(),
+        calls: calls::changed(&old_calls, &new_calls),
     })
 }
 
@@ -149,8 +154,8 @@ fn normalized(document: &Value, name: &str, previous: Option<&Value>) -> Result<
     Ok(normalized.map_err(|failure| note(name, &failure))?.document)
 }
 
-/// Generates the crate of a normalized document and returns its public items.
-fn items(normalized: &Value, name: &str) -> Result<Items, String> {
+/// Generates the crate of a normalized document and returns its public items and calls.
+fn items(normalized: &Value, name: &str, methods: &[&str]) -> Result<(Items, Calls), String> {
     let target = Target {
         crate_name: "compared".to_owned(),
         version: "0.1.0".to_owned(),
@@ -184,7 +189,7 @@ fn items(normalized: &Value, name: &str) -> Result<Items, String> {
             read(item, &module, &mut items);
         }
     }
-    Ok(items)
+    Ok((items, calls::read(&files, methods.iter().copied())))
 }
 
 /// The private modules of `lib.rs`.

@@ -6,7 +6,9 @@ use super::Versions;
 use super::comparison::Diff;
 use super::display::{printable, value};
 use super::fact_comparison::{Fact, FactKind};
-use super::report_entries::{ReportEntry, counted, counts, heading, item_lines, items, sections};
+use super::report_entries::{
+    ReportEntry, changed_calls, counted, counts, heading, item_lines, items, sections,
+};
 use super::rules::Level;
 
 /// Maximum number of listed Rust items.
@@ -43,6 +45,14 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String
                 "  ... {more} more lines; --format json shows all of them"
             );
         }
+    }
+    let calls = changed_calls(diff);
+    if !calls.is_empty() {
+        let _ = write!(out, "\n{}\n", counted(calls.len(), "changed call"));
+    }
+    for call in calls {
+        let is = call.is.as_deref().unwrap_or("removed");
+        let _ = writeln!(out, "  {}\n    -> {}", printable(&call.was), printable(is));
     }
     for note in &diff.notes {
         let _ = write!(out, "\nnote: {}\n", printable(note));

@@ -419,3 +419,60 @@ fn my_organization_documents_differ_as_verified_by_hand() {
     let summary = report.split("public Rust items").next().unwrap_or_default();
     insta::assert_snapshot!("my_organization", summary);
 }
+
+#[test]
+fn changed_calls_are_listed_side_by_side_and_renames_share_a_line() {
+    let body = |name: &str, required: &[&str]| {
+        let text = json!({"type": "string"});
+        json!({"type": "object", "required": required, "properties": {"a": text, "b": text, (name): {"type": "boolean"}}})
+    };
+    let (old, mut new) = (
+        request(&body("tenant_fqdn", &["a"])),
+        request(&body("tenant_name", &["a", "b"])),
+    );
+    let item = new["paths"]["/things"].as_object_mut().expect("a path");
+    for (_, operation) in item.iter_mut() {
+        operation["x-operation-name"] = json!("renamed");
+    }
+    let diff = diff(&old, &new);
+    let changelog = diff.changelog();
+    assert_eq!(
+        changelog,
+        "### Changed\n\n\
+        - **breaking:** `types::Thing::tenant_fqdn` is now `types::Thing::tenant_name` (probably renamed)\n\
+        - **breaking:** `things().renamed()`: group or name changed: `things().make()` is now `things().renamed()`\n\
+        - **breaking:** `types::Thing::b`: field now required: `optional` is now `required`\n\n\
+        ### Migration\n\n\
+        - `things().make(body)` is now `things().renamed(body)`\n\
+        - `Thing::with_a(a)` is now `Thing::new(ThingRequired { a, b })`\n"
+    );
+}
+
+#[test]
+fn child_of_a_parent_with_a_discriminator_is_compared() {
+    let with_child = |bark: &str| {
+        let pet = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}},
+            "discriminator": {"propertyName": "kind", "mapping": {"dog": "#/components/schemas/Dog"}}});
+        let mut document = response(&pet);
+        document["components"]["schemas"]["Dog"] = json!({"allOf": [
+            {"$ref": "#/components/schemas/Thing"}, {"type": "object", "properties": {"bark": {"type": bark}}},
+        ]});
+        document
+    };
+    let mut without = with_child("string");
+    without["components"]["schemas"]
+        .as_object_mut()
+        .expect("schemas")
+        .remove("Dog");
+    without["components"]["schemas"]["Thing"]["discriminator"]["mapping"] = json!({});
+    let found = |old: &Value, new: &Value| -> Vec<&'static str> {
+        let found = diff(old, new);
+        found.changes.iter().map(|change| change.rule.id).collect()
+    };
+    assert_eq!(
+        found(&with_child("string"), &with_child("boolean")),
+        ["type-changed"]
+    );
+    assert_eq!(found(&with_child("string"), &without)[0], "variant-removed");
+    assert!(found(&without, &with_child("string")).contains(&"variant-added"));
+}

@@ -48,18 +48,21 @@ fn changelog_names_rust_items_under_the_usual_headings() {
     ### Added
 
     - `things().every()`: operation added
-    - `types::Thing::created_at`: optional field added: `string` (perhaps renamed from `createdAt`)
     - `types::Thing::p`: value added: `"c"`
 
     ### Changed
 
+    - **breaking:** `types::Thing::created_at`: `.createdAt` is now `.created_at`
     - `things().list()`: release stage changed: `"beta"`
 
     ### Removed
 
     - **breaking:** `things().whole()`: operation removed
-    - **breaking:** `types::Thing::created_at`: field removed: `string` (perhaps renamed to `created_at`)
     - **breaking:** `types::Thing::p`: value removed: `"a"`
+
+    ### Migration
+
+    - `things().whole()` is removed
     "#);
 }
 
