@@ -8,7 +8,7 @@ use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
 use super::change::{DocumentChange, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
-use crate::emit::Target;
+use crate::emit::{CoreSource, Target};
 use crate::lower::Options;
 use crate::pipeline;
 use crate::sources::ApiData;
@@ -141,7 +141,7 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
     let target = Target {
         crate_name: "compared".to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: String::new(),
+        core: CoreSource::Path(String::new()),
         api: ApiData::of_document(&normalized.document),
         command: String::new(),
         member: false,

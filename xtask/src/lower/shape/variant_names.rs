@@ -3,8 +3,8 @@
 //! A variant with a constant is named after the constant: `google-apps` becomes `GoogleApps`. If the component name contains the same letters,
 //! its capitalization is used: `pingfederate` of `IdpPingFederateRequest` becomes `PingFederate`.
 //!
-//! Other variants are named after their components, without the leading and trailing words that all variants share with the union:
-//! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If the variants share no such words, the title takes precedence over the
+//! Other variants are named after their components, without the leading and trailing words that the union has too:
+//! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If there are no such words, the title takes precedence over the
 //! component name, because it is shorter.
 
 use std::collections::BTreeSet;
@@ -23,14 +23,13 @@ pub(crate) struct VariantInfo<'a> {
 
 /// The unique names of the variants of `union`.
 pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<String> {
-    let short = without_common_words(union, variants);
     // An open union has a variant `Other` for values that match no other variant.
     let mut taken = BTreeSet::from(["Other".to_owned()]);
     variants
         .iter()
-        .enumerate()
-        .map(|(index, variant)| {
-            let short = short.as_ref().map(|names| names[index].as_str());
+        .map(|variant| {
+            let short = without_shared_words(union, variant.component);
+            let short = short.as_deref();
             let title = variant
                 .title
                 .filter(|title| title.chars().any(char::is_alphabetic));
@@ -55,42 +54,19 @@ fn matching_capitalization(short: Option<&str>, constant: &str) -> Option<String
     short.eq_ignore_ascii_case(constant).then_some(short)
 }
 
-/// The component names without the leading and trailing words that all of them share with the union.
+/// The component name without its leading and trailing words that the union has too. Other variants have no influence, so that adding one
+/// renames none.
 ///
-/// Returns `None` if there are no such words, or if the remaining names are not valid and unique.
-fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec<String>> {
+/// Returns `None` if there are no such words, or if the rest is not a name.
+fn without_shared_words(union: &str, component: &str) -> Option<String> {
     let union_words = split_words(union);
-    let names: Vec<Vec<String>> = variants.iter().map(|v| split_words(v.component)).collect();
-    let first = names.first().filter(|_| names.len() > 1)?;
-    let common = |at: &dyn Fn(&[String]) -> Option<String>| {
-        at(first).filter(|word| {
-            union_words.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
-        })
-    };
-    let (mut leading, mut trailing) = (0, 0);
-    while common(&|name| name.get(leading).cloned()).is_some() {
-        leading += 1;
-    }
-    while common(&|name| name.iter().rev().nth(trailing).cloned()).is_some() {
-        trailing += 1;
-    }
-    let short_names: Option<BTreeSet<String>> = names
-        .iter()
-        .map(|name| {
-            Some(
-                name.get(leading..name.len().checked_sub(trailing)?)?
-                    .join("_"),
-            )
-        })
-        .map(|name| name.filter(|name| name.starts_with(char::is_alphabetic)))
-        .collect();
-    if leading + trailing == 0 || short_names?.len() < names.len() {
-        return None;
-    }
-    let short_names = names
-        .iter()
-        .map(|name| name[leading..name.len() - trailing].join("_"));
-    Some(short_names.collect())
+    let words = split_words(component);
+    let is_shared = |word: &&String| union_words.contains(word);
+    let leading = words.iter().take_while(is_shared).count();
+    let trailing = words.iter().rev().take_while(is_shared).count();
+    let rest = words.get(leading..words.len().checked_sub(trailing)?)?;
+    let is_name = rest.first()?.starts_with(char::is_alphabetic);
+    (rest.len() < words.len() && is_name).then(|| rest.join("_"))
 }
 
 fn split_words(name: &str) -> Vec<String> {
@@ -157,10 +133,7 @@ mod tests {
     #[test]
     fn empty_or_duplicate_short_names_fall_back_to_component_names() {
         let variants = [("PetRequest", None, None), ("PetDogRequest", None, None)];
-        assert_eq!(
-            names("PetUpdateRequest", &variants),
-            ["PetRequest", "PetDogRequest"]
-        );
+        assert_eq!(names("PetUpdateRequest", &variants), ["PetRequest", "Dog"]);
         let variants = [("PetCat", None, Some("x")), ("PetDog", None, Some("X"))];
         assert_eq!(names("Pet", &variants), ["X", "PetDog"]);
     }
