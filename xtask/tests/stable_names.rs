@@ -78,7 +78,7 @@ fn names(document: &Value) -> Option<BTreeSet<String>> {
 }
 
 /// Applies an addition to each document, and expects all names to stay.
-fn names_stay(add: impl Fn(&mut Value) -> bool) {
+fn names_stay(at_least: usize, add: impl Fn(&mut Value) -> bool) {
     let mut changed = 0;
     for (name, document) in documents() {
         let before = names(&document).expect("an accepted document");
@@ -93,7 +93,7 @@ fn names_stay(add: impl Fn(&mut Value) -> bool) {
         assert!(missing.is_empty(), "{name}: renamed {missing:?}");
         changed += 1;
     }
-    assert!(changed > 10, "only {changed} documents were extended");
+    assert!(changed >= at_least, "only {changed} documents were extended");
 }
 
 /// Adds schemas that sort before and after all others, and operations that use them.
@@ -101,9 +101,9 @@ fn add_schemas(document: &mut Value) -> bool {
     for name in ["AaNew", "ZzNew"] {
         document["components"]["schemas"][name] = json!({
             "type": "object",
-            "required": ["kind"],
+            "required": ["sort"],
             "properties": {
-                "kind": { "type": "string", "enum": ["a", "b"] },
+                "sort": { "type": "string", "enum": ["a", "b"] },
                 "inner": { "type": "object", "properties": { "x": { "type": "string" } } },
             },
         });
@@ -122,17 +122,18 @@ fn add_schemas(document: &mut Value) -> bool {
 
 #[test]
 fn added_schema_renames_nothing() {
-    names_stay(add_schemas);
+    names_stay(50, add_schemas);
 }
 
 #[test]
 fn added_property_renames_nothing() {
-    names_stay(|document| {
+    names_stay(30, |document| {
         let mut added = false;
         walk_mut(document, &mut |schema, place, _| {
             let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+            // A tag that is the only property stays a field until there is another.
             if let Some(properties) =
-                properties.filter(|all| place == Place::Schema && !all.is_empty())
+                properties.filter(|all| place == Place::Schema && all.len() > 1)
             {
                 for name in ["aaNew", "zzNew"] {
                     properties.insert(
@@ -149,7 +150,7 @@ fn added_property_renames_nothing() {
 
 #[test]
 fn added_variant_renames_nothing() {
-    names_stay(|document| {
+    names_stay(5, |document| {
         let mut added = false;
         walk_mut(document, &mut |schema, place, _| {
             for key in ["oneOf", "anyOf"] {

@@ -1,6 +1,6 @@
 //! The variants do not declare the property beside the union; it decides nevertheless, and is sent.
 
-use fixture_discriminator_beside_one_of::types::{Banana, Fruit};
+use fixture_discriminator_beside_one_of::types::{Fruit, FruitBanana};
 use serde_json::json;
 
 #[test]
@@ -18,7 +18,7 @@ fn property_beside_the_union_decides() {
 
 #[test]
 fn property_beside_the_union_is_sent() {
-    let fruit = Fruit::from(Banana::new().length(3));
+    let fruit = Fruit::from(FruitBanana::new().length(3));
     assert_eq!(
         serde_json::to_value(&fruit).unwrap(),
         json!({"fruitType": "BANANA", "length": 3})

@@ -78,14 +78,6 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             (pointer, union, variants)
         })
         .collect();
-    let constants_before: BTreeSet<(String, String)> = enclosed
-        .iter()
-        .flat_map(|(_, union, _)| {
-            let names = union.names.iter();
-            names.map(|name| (name.clone(), union.property.clone()))
-        })
-        .filter(|(name, property)| is_constant(name, property, schemas))
-        .collect();
     for (pointer, union, variants) in enclosed {
         if let Some(schema) = document.pointer_mut(&pointer) {
             let at = origin::of(schema, &pointer);
@@ -106,12 +98,6 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             );
             schema[union.keyword] = variants.into();
             schema["discriminator"] = json!({ "propertyName": union.property });
-            if union.names.iter().all(|name| {
-                own.contains_key(name)
-                    || constants_before.contains(&(name.clone(), union.property.clone()))
-            }) {
-                remove_property(schema, &union.property);
-            }
             cx.changed_at(
                 at,
                 format!("made `{}` a constant of each variant", union.property),
@@ -334,28 +320,6 @@ fn is_constant(name: &str, property: &str, schemas: &Object) -> bool {
 
 fn is_null(variant: &Value) -> bool {
     variant.get("type") == Some(&json!("null"))
-}
-
-/// Removes a property of a union that all its variants have.
-fn remove_property(schema: &mut Value, property: &str) {
-    let Some(members) = schema.as_object_mut() else {
-        return;
-    };
-    if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|name| name != property);
-    }
-    if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove(property);
-    }
-    for key in ["required", "properties"] {
-        let is_empty = members.get(key).is_some_and(|value| {
-            value.as_array().is_some_and(Vec::is_empty)
-                || value.as_object().is_some_and(Map::is_empty)
-        });
-        if is_empty {
-            members.remove(key);
-        }
-    }
 }
 
 /// Makes a property of a component a required constant.
