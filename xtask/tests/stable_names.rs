@@ -93,7 +93,10 @@ fn names_stay(at_least: usize, add: impl Fn(&mut Value) -> bool) {
         assert!(missing.is_empty(), "{name}: renamed {missing:?}");
         changed += 1;
     }
-    assert!(changed >= at_least, "only {changed} documents were extended");
+    assert!(
+        changed >= at_least,
+        "only {changed} documents were extended"
+    );
 }
 
 /// Adds schemas that sort before and after all others, and operations that use them.

@@ -35,7 +35,13 @@ pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<St
                 .filter(|title| title.chars().any(char::is_alphabetic));
             let mut name = match variant.constant.map(identifiers::pascal) {
                 Some(constant) => matching_capitalization(short, &constant).unwrap_or(constant),
-                None => identifiers::pascal(short.or(title).unwrap_or(variant.component)),
+                None => {
+                    // An inline variant is named after the union and its title.
+                    let own = title.filter(|title| {
+                        variant.component == format!("{union}{}", identifiers::pascal(title))
+                    });
+                    identifiers::pascal(own.or(short).or(title).unwrap_or(variant.component))
+                }
             };
             if taken.contains(&name) {
                 name = identifiers::unique(&identifiers::pascal(variant.component), |name| {
@@ -110,6 +116,9 @@ mod tests {
             ("PetDogUpdateRequest", None, None),
         ];
         assert_eq!(names("PetUpdateKnownRequest", &variants), ["Cat", "Dog"]);
+        // An inline variant.
+        let variants = [("PetListPetTitle", Some("pet_title"), None)];
+        assert_eq!(names("PetList", &variants), ["PetTitle"]);
         // Both names contain `Fast`, but the union does not.
         let variants = [
             ("FastCatRequest", None, None),
