@@ -101,7 +101,7 @@ impl Input {
         let target = Target {
             crate_name: self.package.clone(),
             version: "0.1.0".to_owned(),
-            core_path: core_path.to_owned(),
+            core: xtask::emit::CoreSource::Path(core_path.to_owned()),
             api: self.api.clone(),
             command: "cargo bench -p benches".to_owned(),
             member: self.strict,

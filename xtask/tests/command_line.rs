@@ -201,7 +201,7 @@ fn document_with_unsupported_constructs_is_rejected() {
         "invalid_pattern",
         "id: {type: string}",
         "id: {type: string, pattern: '^[a-'}",
-        "",
+        " --strict",
     );
     rejects(
         "unknown_keyword_strict",

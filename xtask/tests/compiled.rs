@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use xtask::emit::{self, Target};
+use xtask::emit::{self, CoreSource, Target};
 use xtask::lower::Options;
 use xtask::recovery;
 use xtask::sources::ApiData;
@@ -43,11 +43,13 @@ fn write_crate(document: &Path, name: &str, folder: &Path) -> bool {
         let target = Target {
             crate_name: name.to_owned(),
             version: "0.0.0".to_owned(),
-            core_path: package()
-                .join("../crates/core")
-                .to_str()
-                .expect("a path in UTF-8")
-                .to_owned(),
+            core: CoreSource::Path(
+                package()
+                    .join("../crates/core")
+                    .to_str()
+                    .expect("a path in UTF-8")
+                    .to_owned(),
+            ),
             api: ApiData::of_document(normalized),
             command: "cargo test".to_owned(),
             member: false,
@@ -72,6 +74,56 @@ fn write_crate(document: &Path, name: &str, folder: &Path) -> bool {
     true
 }
 
+/// Writes the manifest of a workspace, and runs cargo in it with the folder and the flags of `cargo xtask conformance`, so that
+/// dependencies are compiled once.
+fn cargo(scratch: &Path, members: &[String], arguments: &[&str]) -> std::process::Output {
+    std::fs::write(
+        scratch.join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
+    )
+    .expect("a manifest");
+    // The versions of the workspace, which are downloaded already.
+    std::fs::copy(package().join("../Cargo.lock"), scratch.join("Cargo.lock"))
+        .expect("a lock file");
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| package().join("../target"), PathBuf::from);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--workspace", "--quiet", "--offline"])
+        .current_dir(scratch)
+        .env("CARGO_TARGET_DIR", target.join("conformance"))
+        .env("RUSTFLAGS", format!("{flags} -Dwarnings").trim_start())
+        .output()
+        .expect("cargo runs")
+}
+
+#[test]
+fn generated_types_decode_to_the_right_variants() {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let mut members = Vec::new();
+    for entry in std::fs::read_dir(package().join("tests/decoded")).expect("a folder of tests") {
+        let path = entry.expect("an entry").path();
+        let stem = path.file_stem().expect("a name").to_string_lossy();
+        let document = package().join(format!("tests/constructs/{stem}.yaml"));
+        let name = format!("fixture-{stem}");
+        let folder = scratch.path().join(&name);
+        assert!(write_crate(&document, &name, &folder), "{stem}");
+        std::fs::create_dir(folder.join("tests")).expect("a new folder");
+        std::fs::copy(&path, folder.join("tests/decoded.rs")).expect("a test");
+        members.push(name);
+    }
+    members.sort();
+    assert!(!members.is_empty());
+    let output = cargo(scratch.path(), &members, &["test", "--tests"]);
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 #[test]
 fn generated_crates_of_all_fixtures_compile_without_warnings() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
@@ -88,35 +140,11 @@ fn generated_crates_of_all_fixtures_compile_without_warnings() {
         "only {} fixtures generate a crate",
         members.len()
     );
-    std::fs::write(
-        scratch.path().join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
-    )
-    .expect("a manifest");
-    // The versions of the workspace, which are downloaded already.
-    std::fs::copy(
-        package().join("../Cargo.lock"),
-        scratch.path().join("Cargo.lock"),
-    )
-    .expect("a lock file");
-    // The folder and the flags of `cargo xtask conformance`, so that dependencies are checked once.
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| package().join("../target"), PathBuf::from);
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "check",
-            "--workspace",
-            "--quiet",
-            "--keep-going",
-            "--offline",
-        ])
-        .arg("--message-format=short")
-        .current_dir(scratch.path())
-        .env("CARGO_TARGET_DIR", target.join("conformance"))
-        .env("RUSTFLAGS", format!("{flags} -Dwarnings").trim_start())
-        .output()
-        .expect("cargo runs");
+    let output = cargo(
+        scratch.path(),
+        &members,
+        &["check", "--keep-going", "--message-format=short"],
+    );
     assert!(
         output.status.success(),
         "{}",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xtask::diagnostic::Report;
-use xtask::emit::{self, Target};
+use xtask::emit::{self, CoreSource, Target};
 use xtask::lower::Options;
 use xtask::recovery;
 use xtask::sources::ApiData;
@@ -49,7 +49,7 @@ fn outcome(name: &str) -> String {
         let target = Target {
             crate_name: "construct".to_owned(),
             version: "0.1.0".to_owned(),
-            core_path: "../core".to_owned(),
+            core: CoreSource::Path("../core".to_owned()),
             api: ApiData::of_document(normalized),
             command: "cargo xtask emit".to_owned(),
             member: false,

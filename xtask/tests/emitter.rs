@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use xtask::emit::{Target, generate};
+use xtask::emit::{CoreSource, Target, generate};
 use xtask::sources::{ApiData, Sources, VariableKind};
 
 fn target() -> Target {
     Target {
         crate_name: "small-api".to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: "../core".to_owned(),
+        core: CoreSource::Path("../core".to_owned()),
         api: ApiData {
             base_url: Some("https://{team}.example.com".to_owned()),
             variables: BTreeMap::from([("team".to_owned(), VariableKind::Label)]),

@@ -232,12 +232,13 @@ enum Command {
     /// Generate a crate from any OpenAPI 3.0 or 3.1 document
     ///
     /// The folder becomes the root of the crate. It is created, or replaced if an earlier emit created it; a folder with
-    /// other files is rejected. The crate depends on auth0-core through a path relative to the folder.
+    /// other files is rejected. The crate depends on auth0-core through a path relative to the folder, or through --core-version.
+    /// docs/other-apis.md describes what an API of another vendor gets.
     ///
     /// A construct that is not supported costs at most the operations that use it: it gets a looser type, or the operations are
     /// omitted. Each is a warning, and the last line counts them. The exit status is 2 if no operation is left.
     #[command(
-        after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations"
+        after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations\n  cargo xtask emit my-api.json --out my-api --name my-api --core-version 0.1"
     )]
     Emit {
         /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
@@ -254,6 +255,9 @@ enum Command {
         /// Keep only the paths with this prefix, and the components they reference; can be repeated
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
+        /// Depend on this version of auth0-core, instead of its folder in the repository of this program
+        #[arg(long, value_name = "X.Y", value_parser = version_requirement)]
+        core_version: Option<String>,
         /// Reject the document if a construct is not supported, instead of omitting or loosening it with a warning
         #[arg(long)]
         strict: bool,
@@ -353,6 +357,14 @@ enum Command {
         #[arg(value_name = "NAME")]
         tests: Vec<String>,
     },
+}
+
+/// A version requirement, as a manifest has it.
+fn version_requirement(text: &str) -> Result<String, String> {
+    let parsed = semver::VersionReq::parse(text);
+    parsed
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
 }
 
 /// Runs the command. Returns the exit status.
@@ -480,6 +492,7 @@ fn dispatch(
             name,
             overlays,
             include,
+            core_version,
             strict,
         } => emit::run(
             workspace,
@@ -489,6 +502,7 @@ fn dispatch(
                 name,
                 overlays,
                 include,
+                core_version: core_version.as_deref(),
                 strict: *strict,
             },
             console,

@@ -13,7 +13,7 @@ use crate::commands::regen::overlaid;
 use crate::commands::type_check;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
-use crate::emit::Target;
+use crate::emit::{CoreSource, Target};
 use crate::files;
 use crate::lower;
 use crate::pipeline;
@@ -186,7 +186,7 @@ fn attempt(
     let target = Target {
         crate_name: crate_name(&candidate.name),
         version: "0.0.0".to_owned(),
-        core_path: core_path(workspace, &folder)?,
+        core: CoreSource::Path(core_path(workspace, &folder)?),
         api: api_data(candidate.entry.as_ref(), &normalized),
         command: "cargo xtask conformance".to_owned(),
         member: false,

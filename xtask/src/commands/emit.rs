@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::console::{CheckResult, Console, Failure};
 use crate::crate_name;
 use crate::diagnostic::Report;
-use crate::emit::{self, Target};
+use crate::emit::{self, CoreSource, Target};
 use crate::files;
 use crate::lower;
 use crate::pipeline;
@@ -31,6 +31,8 @@ pub struct EmitOptions<'a> {
     pub overlays: &'a [PathBuf],
     /// The prefixes of the paths to keep; empty for all paths.
     pub include: &'a [String],
+    /// The version of `auth0-core` to depend on, instead of its folder in this repository.
+    pub core_version: Option<&'a str>,
     /// Reject the document instead of omitting and loosening what cannot be expressed.
     pub strict: bool,
 }
@@ -51,11 +53,14 @@ pub fn run(
         strict: options.strict,
         ..lower::Options::default()
     };
-    let core_path = core_path(workspace, options.out)?;
+    let core = match options.core_version {
+        Some(version) => CoreSource::Version(version.to_owned()),
+        None => CoreSource::Path(core_path(workspace, options.out)?),
+    };
     let target = |normalized: &Value| Target {
         crate_name: options.name.to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: core_path.clone(),
+        core: core.clone(),
         api: ApiData::of_document(normalized),
         command: command(options),
         member: false,
@@ -170,7 +175,9 @@ fn resolved(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 fn unresolved(path: &Path, error: &std::io::Error) -> Box<Report> {
-    let problem = Problem::at("", "the folder cannot be resolved").found(error.to_string());
+    let problem = Problem::at("", "the folder cannot be resolved")
+        .found(error.to_string())
+        .help("without the repository of this program, depend on a published version with --core-version");
     Report::of_file(&path.display().to_string(), problem).into()
 }
 
@@ -187,6 +194,7 @@ mod tests {
                 name: "acme",
                 overlays: &[],
                 include: &["/a\n{b}".to_owned()],
+                core_version: None,
                 strict: false,
             })
         };

@@ -9,7 +9,7 @@ use crate::commands::coverage::{Undescribed, undescribed};
 use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::difference::unified;
-use crate::emit::Target;
+use crate::emit::{CoreSource, Target};
 use crate::files::{self, Difference, Files};
 use crate::lower::Options;
 use crate::pipeline;
@@ -117,7 +117,7 @@ pub(crate) fn generate(
     let target = Target {
         crate_name: crate_name.to_owned(),
         version: version.to_owned(),
-        core_path: CORE.to_owned(),
+        core: CoreSource::Path(CORE.to_owned()),
         api: entry.api(),
         command: command(api),
         member: true,

@@ -9,7 +9,7 @@ use super::calls::{self, Calls, ChangedCall};
 use super::change::{DocumentChange, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
-use crate::emit::Target;
+use crate::emit::{CoreSource, Target};
 use crate::lower::Options;
 use crate::pipeline;
 use crate::sources::ApiData;
@@ -159,7 +159,7 @@ fn items(normalized: &Value, name: &str, methods: &[&str]) -> Result<(Items, Cal
     let target = Target {
         crate_name: "compared".to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: String::new(),
+        core: CoreSource::Path(String::new()),
         api: ApiData::of_document(normalized),
         command: String::new(),
         member: false,

@@ -1,7 +1,7 @@
 //! `Cargo.toml` of a generated crate.
 
-use crate::emit::Target;
 use crate::emit::model::Model;
+use crate::emit::{CoreSource, Target};
 
 /// The dependencies of generated crates: name, version, other settings.
 const DEPENDENCIES: [(&str, &str, &str); 4] = [
@@ -61,7 +61,10 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
     text += &if target.member {
         "auth0-core.workspace = true\n".to_owned()
     } else {
-        format!("auth0-core = {{ path = {} }}\n", quoted(&target.core_path))
+        match &target.core {
+            CoreSource::Path(path) => format!("auth0-core = {{ path = {} }}\n", quoted(path)),
+            CoreSource::Version(version) => format!("auth0-core = {}\n", quoted(version)),
+        }
     };
     for (name, version, rest) in DEPENDENCIES {
         text += &if target.member {

@@ -41,6 +41,15 @@ use resources::Groups;
 use types::TypeIndex;
 use types::update_types::WriteBackPlan;
 
+/// Where a crate finds `auth0-core`.
+#[derive(Debug, Clone)]
+pub enum CoreSource {
+    /// In a folder, relative to the crate.
+    Path(String),
+    /// On crates.io, in a compatible version.
+    Version(String),
+}
+
 /// The crate to generate.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -48,8 +57,8 @@ pub struct Target {
     pub crate_name: String,
     /// Its version.
     pub version: String,
-    /// The path of `auth0-core`, relative to the crate.
-    pub core_path: String,
+    /// Where `auth0-core` is.
+    pub core: CoreSource,
     /// The settings of the API.
     pub api: ApiData,
     /// The command that generates the crate, for the first line of each file.

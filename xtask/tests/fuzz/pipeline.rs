@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use xtask::diagnostic::Report;
-use xtask::emit::Target;
+use xtask::emit::{CoreSource, Target};
 use xtask::lower::Options;
 use xtask::pipeline;
 use xtask::sources::ApiData;
@@ -26,7 +26,7 @@ pub(crate) fn run(document: Value) -> Result<bool, String> {
     let target = Target {
         crate_name: "mutated".to_owned(),
         version: "0.1.0".to_owned(),
-        core_path: "../core".to_owned(),
+        core: CoreSource::Path("../core".to_owned()),
         api: ApiData::of_document(&normalized),
         command: "cargo xtask emit".to_owned(),
         member: false,

@@ -38,7 +38,18 @@ pub(crate) fn require(
         component.is_some_and(|component| component.is_object)
     };
     let is_sent = plan.is_sent(&name);
+    // typify requires an `Option` in this way too.
+    let is_read = |field: &Field| {
+        let mut attributes = field.attrs.iter();
+        attributes.any(|attribute| {
+            attribute.path().is_ident("serde")
+                && quote!(#attribute).to_string().contains("deserialize_with")
+        })
+    };
     for field in &mut item.fields {
+        if is_read(field) {
+            continue;
+        }
         let optional = type_syntax::generic("Option", &field.ty);
         let item = type_syntax::generic("Vec", optional.unwrap_or(&field.ty));
         let is_list_of_objects = item.is_some_and(is_object);

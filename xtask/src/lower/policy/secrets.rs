@@ -35,6 +35,9 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         cx.changed_at(at, "set the type SecretString");
     };
     walk_mut(document, &mut |value, place, pointer| {
+        if place == Place::Parameter {
+            keep_text(value);
+        }
         if place != Place::Schema {
             return;
         }
@@ -59,6 +62,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             extensions::SECRET.remove(members);
         }
     });
+}
+
+/// Keeps a parameter of a path or a header a text: it becomes a part of the request as it is.
+fn keep_text(parameter: &mut Value) {
+    let is_text = ["path", "header"]
+        .map(Value::from)
+        .contains(&parameter["in"]);
+    let schema = parameter.get_mut("schema").and_then(Value::as_object_mut);
+    if let Some(schema) = schema.filter(|_| is_text) {
+        extensions::SECRET.remove(schema);
+        if schema.get("format").and_then(Value::as_str) == Some("password") {
+            schema.remove("format");
+        }
+    }
 }
 
 /// Whether the schema is a string without an enumeration or a Rust type.

@@ -20,6 +20,9 @@ use crate::problem::Problem;
 /// The limit for the combinations of the variants of several unions, each of which becomes a type.
 const MAX_COMBINATIONS: usize = 256;
 
+/// The limit for compositions within compositions when contradictions are searched.
+const MAX_PARTS: usize = 4;
+
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut merger = AllOfMerger {
         components: component_schemas(document).cloned().unwrap_or_default(),
@@ -167,7 +170,117 @@ impl AllOfMerger {
         {
             base["nullable"] = true.into();
         }
-        distribute_over_variants(base, unions)
+        self.distribute_over_variants(base, unions)
+    }
+
+    /// Merges a schema into each combination of the variants of `unions`.
+    fn distribute_over_variants(
+        &self,
+        base: Value,
+        unions: Vec<Vec<Value>>,
+    ) -> Result<Value, String> {
+        if unions.is_empty() {
+            return Ok(base);
+        }
+        let count = unions.iter().map(Vec::len).fold(1, usize::saturating_mul);
+        if count > MAX_COMBINATIONS && unions.len() > 1 {
+            return Err(format!(
+                "{count} combinations of variants, more than {MAX_COMBINATIONS}"
+            ));
+        }
+        let mut distributed = json!({});
+        let mut body = base.clone();
+        if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
+            for (key, value) in members {
+                let is_outer = key == "discriminator"
+                    || ANNOTATIONS.contains(&key.as_str())
+                    || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
+                if is_outer {
+                    body.remove(key);
+                    distributed[key] = value.clone();
+                }
+            }
+        }
+        let has_body = !keys_beside(&body, &["type"]).is_empty();
+        let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
+        for union in unions {
+            combinations = combinations
+                .iter()
+                .flat_map(|combination| {
+                    union.iter().map(|variant| {
+                        let mut combination = combination.clone();
+                        combination.push(variant.clone());
+                        combination
+                    })
+                })
+                .collect();
+        }
+        // No value satisfies a combination whose parts contradict each other.
+        combinations.retain(|combination| {
+            let parts: Vec<&Value> = combination.iter().chain([&body]).collect();
+            let mut pairs = parts
+                .iter()
+                .enumerate()
+                .flat_map(|(index, part)| parts[..index].iter().map(move |other| (*other, *part)));
+            !pairs.any(|(one, other)| self.contradict(one, other, 0))
+        });
+        if combinations.is_empty() {
+            return Err("no variant that the other members allow".into());
+        }
+        let variants = combinations
+            .into_iter()
+            .map(|combination| combine(&body, has_body, combination))
+            .collect();
+        distributed["oneOf"] = Value::Array(variants);
+        Ok(distributed)
+    }
+
+    /// Whether no value satisfies both schemas: they have no value in common, or such properties.
+    fn contradict(&self, one: &Value, other: &Value, depth: usize) -> bool {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        self.parts(one, &mut ours, 0);
+        self.parts(other, &mut theirs, 0);
+        ours.iter().any(|one| {
+            theirs
+                .iter()
+                .any(|other| self.parts_contradict(one, other, depth))
+        })
+    }
+
+    fn parts_contradict(&self, one: &Value, other: &Value, depth: usize) -> bool {
+        let values = |schema: &Value| match schema.get("const") {
+            Some(constant) => Some(vec![constant.clone()]),
+            None => schema.get("enum").and_then(Value::as_array).cloned(),
+        };
+        if let (Some(one), Some(other)) = (values(one), values(other))
+            && !one.iter().any(|value| other.contains(value))
+        {
+            return true;
+        }
+        let (Some(one), Some(other)) = (
+            one.get("properties").and_then(Value::as_object),
+            other.get("properties").and_then(Value::as_object),
+        ) else {
+            return false;
+        };
+        depth == 0
+            && one.iter().any(|(name, schema)| {
+                other
+                    .get(name)
+                    .is_some_and(|other| self.contradict(schema, other, depth + 1))
+            })
+    }
+
+    /// A schema and the members of its `allOf`, resolved.
+    fn parts<'a>(&'a self, schema: &'a Value, found: &mut Vec<&'a Value>, depth: usize) {
+        let schema = resolve(schema, &self.components);
+        found.push(schema);
+        let members = schema.get("allOf").and_then(Value::as_array);
+        if depth < MAX_PARTS {
+            for member in members.into_iter().flatten() {
+                self.parts(member, found, depth + 1);
+            }
+        }
     }
 
     /// The merged form of a member, and whether the member was a reference.
@@ -206,52 +319,6 @@ fn take_variants(schema: &mut Value, unions: &mut Vec<Vec<Value>>) {
             unions.push(variants);
         }
     }
-}
-
-/// Merges a schema into each combination of the variants of `unions`.
-fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Value, String> {
-    if unions.is_empty() {
-        return Ok(base);
-    }
-    let count = unions.iter().map(Vec::len).fold(1, usize::saturating_mul);
-    if count > MAX_COMBINATIONS && unions.len() > 1 {
-        return Err(format!(
-            "{count} combinations of variants, more than {MAX_COMBINATIONS}"
-        ));
-    }
-    let mut distributed = json!({});
-    let mut body = base.clone();
-    if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
-        for (key, value) in members {
-            let is_outer = key == "discriminator"
-                || ANNOTATIONS.contains(&key.as_str())
-                || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
-            if is_outer {
-                body.remove(key);
-                distributed[key] = value.clone();
-            }
-        }
-    }
-    let has_body = !keys_beside(&body, &["type"]).is_empty();
-    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
-    for union in unions {
-        combinations = combinations
-            .iter()
-            .flat_map(|combination| {
-                union.iter().map(|variant| {
-                    let mut combination = combination.clone();
-                    combination.push(variant.clone());
-                    combination
-                })
-            })
-            .collect();
-    }
-    let variants = combinations
-        .into_iter()
-        .map(|combination| combine(&body, has_body, combination))
-        .collect();
-    distributed["oneOf"] = Value::Array(variants);
-    Ok(distributed)
 }
 
 /// One combination of the body and a variant of each union. The walk merges it later.

@@ -17,6 +17,9 @@ use crate::spec::walk::join;
 
 const UNIONS: [&str; 2] = ["oneOf", "anyOf"];
 
+/// The limit for a chain of parents.
+const MAX_INHERITANCE: usize = 8;
+
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut has_discriminator = false;
     schema::each_mut(document, &mut |schema, _| {
@@ -60,7 +63,8 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 && UNIONS.iter().all(|key| component.get(*key).is_none())
                 && component.get("$ref").is_none()
                 && (uses.as_variant.get(*name) == uses.all.get(*name)
-                    || declares(component, &constant.0, schemas, 0));
+                    || !declarations(component, &constant.0, schemas, 0).is_empty())
+                && !is_constant(name, &constant.0, schemas);
             is_own.then(|| ((*name).clone(), (*constant).clone()))
         })
         .collect();
@@ -94,9 +98,6 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             );
             schema[union.keyword] = variants.into();
             schema["discriminator"] = json!({ "propertyName": union.property });
-            if union.names.iter().all(|name| own.contains_key(name)) {
-                remove_property(schema, &union.property);
-            }
             cx.changed_at(
                 at,
                 format!("made `{}` a constant of each variant", union.property),
@@ -180,6 +181,16 @@ impl Union {
         })
     }
 
+    /// Whether a variant is a union whose own variants have the values.
+    fn is_nested(&self, name: &str, schemas: &Object) -> bool {
+        let component = schemas.get(name);
+        component.is_some_and(|component| {
+            UNIONS.iter().any(|key| component.get(*key).is_some())
+                && (property_of(component) == Some(&self.property)
+                    || self.values.get(name).is_none_or(|values| values == &[name]))
+        })
+    }
+
     /// The variants, each with its constant: a reference to a component that gets it, or a new schema around the component.
     fn variants(
         &self,
@@ -188,14 +199,16 @@ impl Union {
         at: &str,
     ) -> Vec<Value> {
         let mut variants = Vec::new();
-        for name in &self.names {
+        for (index, name) in self.names.iter().enumerate() {
+            // Compositions are told apart by their sources.
+            let at = &join(&join(at, self.keyword), &index.to_string());
             let values = self.values.get(name).map_or(&[][..], Vec::as_slice);
             for value in values {
                 let constant = (self.property.clone(), value.clone());
-                let is_constant = own.get(name) == Some(&constant)
-                    || declared_values(name, &self.property, schemas)
-                        .is_some_and(|values| values.len() == 1);
-                if is_constant {
+                if own.get(name) == Some(&constant)
+                    || is_constant(name, &self.property, schemas)
+                    || self.is_nested(name, schemas)
+                {
                     variants.push(reference(name));
                     break;
                 }
@@ -265,28 +278,31 @@ fn parents(schema: &Value) -> Vec<String> {
     members.into_iter().flatten().filter_map(ref_name).collect()
 }
 
-/// Whether a component has a property, itself or by inheritance.
-fn declares(component: &Value, property: &str, schemas: &Object, depth: usize) -> bool {
-    let has = |schema: &Value| schema.pointer(&join("/properties", property)).is_some();
-    let members = component.get("allOf").and_then(Value::as_array);
-    has(component)
-        || members.into_iter().flatten().any(|member| {
-            has(member)
-                || depth < 8
-                    && ref_name(member)
-                        .and_then(|name| schemas.get(&name))
-                        .is_some_and(|parent| declares(parent, property, schemas, depth + 1))
-        })
+/// The schemas of a property that a component has, itself or by inheritance.
+fn declarations<'a>(
+    schema: &'a Value,
+    property: &str,
+    schemas: &'a Object,
+    depth: usize,
+) -> Vec<&'a Value> {
+    let mut found: Vec<&Value> = schema
+        .pointer(&join("/properties", property))
+        .into_iter()
+        .collect();
+    if depth < MAX_INHERITANCE {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        for part in parts.into_iter().flatten() {
+            let part = schema::resolve(part, schemas);
+            found.extend(declarations(part, property, schemas, depth + 1));
+        }
+    }
+    found
 }
 
 /// The values of a property that a component declares, itself or by inheritance, as a constant or an enumeration.
 fn declared_values(name: &str, property: &str, schemas: &Object) -> Option<Vec<Value>> {
-    let component = schemas.get(name)?;
-    let members = component.get("allOf").and_then(Value::as_array);
-    let parts = members.into_iter().flatten().chain([component]);
-    parts
-        .map(|part| schema::resolve(part, schemas))
-        .filter_map(|part| part.pointer(&join("/properties", property)))
+    declarations(schemas.get(name)?, property, schemas, 0)
+        .into_iter()
         .filter_map(|declared| {
             let declared = schema::resolve(declared, schemas);
             match declared.get("const") {
@@ -297,30 +313,13 @@ fn declared_values(name: &str, property: &str, schemas: &Object) -> Option<Vec<V
         .min_by_key(Vec::len)
 }
 
-fn is_null(variant: &Value) -> bool {
-    variant.get("type") == Some(&json!("null"))
+/// Whether a component declares a property as a constant.
+fn is_constant(name: &str, property: &str, schemas: &Object) -> bool {
+    declared_values(name, property, schemas).is_some_and(|values| values.len() == 1)
 }
 
-/// Removes a property of a union that all its variants have.
-fn remove_property(schema: &mut Value, property: &str) {
-    let Some(members) = schema.as_object_mut() else {
-        return;
-    };
-    if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|name| name != property);
-    }
-    if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove(property);
-    }
-    for key in ["required", "properties"] {
-        let is_empty = members.get(key).is_some_and(|value| {
-            value.as_array().is_some_and(Vec::is_empty)
-                || value.as_object().is_some_and(Map::is_empty)
-        });
-        if is_empty {
-            members.remove(key);
-        }
-    }
+fn is_null(variant: &Value) -> bool {
+    variant.get("type") == Some(&json!("null"))
 }
 
 /// Makes a property of a component a required constant.

@@ -3,8 +3,8 @@
 //! A variant with a constant is named after the constant: `google-apps` becomes `GoogleApps`. If the component name contains the same letters,
 //! its capitalization is used: `pingfederate` of `IdpPingFederateRequest` becomes `PingFederate`.
 //!
-//! Other variants are named after their components, without the leading and trailing words that all variants share with the union:
-//! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If the variants share no such words, the title takes precedence over the
+//! Other variants are named after their components, without the leading and trailing words that the union has too:
+//! `IdpOktaUpdateRequest` in `IdpUpdateKnownRequest` becomes `Okta`. If there are no such words, the title takes precedence over the
 //! component name, because it is shorter.
 //!
 //! The names of the other variants affect these rules, so variants of the previous version keep the names that they have there.
@@ -43,7 +43,6 @@ pub(crate) fn variant_names(
     variants: &[VariantInfo<'_>],
     known: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let short = without_common_words(union, variants);
     // An open union has a variant `Other` for values that match no other variant.
     let mut taken = BTreeSet::from(["Other".to_owned()]);
     let kept = variants
@@ -52,18 +51,24 @@ pub(crate) fn variant_names(
     taken.extend(kept.cloned());
     variants
         .iter()
-        .enumerate()
-        .map(|(index, variant)| {
+        .map(|variant| {
             if let Some(name) = known.get(variant.component) {
                 return name.clone();
             }
-            let short = short.as_ref().map(|names| names[index].as_str());
+            let short = without_shared_words(union, variant.component);
+            let short = short.as_deref();
             let title = variant
                 .title
                 .filter(|title| title.chars().any(char::is_alphabetic));
             let mut name = match variant.constant.map(identifiers::pascal) {
                 Some(constant) => matching_capitalization(short, &constant).unwrap_or(constant),
-                None => identifiers::pascal(short.or(title).unwrap_or(variant.component)),
+                None => {
+                    // An inline variant is named after the union and its title.
+                    let own = title.filter(|title| {
+                        variant.component == format!("{union}{}", identifiers::pascal(title))
+                    });
+                    identifiers::pascal(own.or(short).or(title).unwrap_or(variant.component))
+                }
             };
             if taken.contains(&name) {
                 name = identifiers::unique(&identifiers::pascal(variant.component), |name| {
@@ -82,42 +87,19 @@ fn matching_capitalization(short: Option<&str>, constant: &str) -> Option<String
     short.eq_ignore_ascii_case(constant).then_some(short)
 }
 
-/// The component names without the leading and trailing words that all of them share with the union.
+/// The component name without its leading and trailing words that the union has too. Other variants have no influence, so that adding one
+/// renames none.
 ///
-/// Returns `None` if there are no such words, or if the remaining names are not valid and unique.
-fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec<String>> {
+/// Returns `None` if there are no such words, or if the rest is not a name.
+fn without_shared_words(union: &str, component: &str) -> Option<String> {
     let union_words = split_words(union);
-    let names: Vec<Vec<String>> = variants.iter().map(|v| split_words(v.component)).collect();
-    let first = names.first().filter(|_| names.len() > 1)?;
-    let common = |at: &dyn Fn(&[String]) -> Option<String>| {
-        at(first).filter(|word| {
-            union_words.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
-        })
-    };
-    let (mut leading, mut trailing) = (0, 0);
-    while common(&|name| name.get(leading).cloned()).is_some() {
-        leading += 1;
-    }
-    while common(&|name| name.iter().rev().nth(trailing).cloned()).is_some() {
-        trailing += 1;
-    }
-    let short_names: Option<BTreeSet<String>> = names
-        .iter()
-        .map(|name| {
-            Some(
-                name.get(leading..name.len().checked_sub(trailing)?)?
-                    .join("_"),
-            )
-        })
-        .map(|name| name.filter(|name| name.starts_with(char::is_alphabetic)))
-        .collect();
-    if leading + trailing == 0 || short_names?.len() < names.len() {
-        return None;
-    }
-    let short_names = names
-        .iter()
-        .map(|name| name[leading..name.len() - trailing].join("_"));
-    Some(short_names.collect())
+    let words = split_words(component);
+    let is_shared = |word: &&String| union_words.contains(word);
+    let leading = words.iter().take_while(is_shared).count();
+    let trailing = words.iter().rev().take_while(is_shared).count();
+    let rest = words.get(leading..words.len().checked_sub(trailing)?)?;
+    let is_name = rest.first()?.starts_with(char::is_alphabetic);
+    (rest.len() < words.len() && is_name).then(|| rest.join("_"))
 }
 
 fn split_words(name: &str) -> Vec<String> {
@@ -178,6 +160,9 @@ mod tests {
             ("PetDogUpdateRequest", None, None),
         ];
         assert_eq!(names("PetUpdateKnownRequest", &variants), ["Cat", "Dog"]);
+        // An inline variant.
+        let variants = [("PetListPetTitle", Some("pet_title"), None)];
+        assert_eq!(names("PetList", &variants), ["PetTitle"]);
         // Both names contain `Fast`, but the union does not.
         let variants = [
             ("FastCatRequest", None, None),
@@ -201,10 +186,7 @@ mod tests {
     #[test]
     fn empty_or_duplicate_short_names_fall_back_to_component_names() {
         let variants = [("PetRequest", None, None), ("PetDogRequest", None, None)];
-        assert_eq!(
-            names("PetUpdateRequest", &variants),
-            ["PetRequest", "PetDogRequest"]
-        );
+        assert_eq!(names("PetUpdateRequest", &variants), ["PetRequest", "Dog"]);
         let variants = [("PetCat", None, Some("x")), ("PetDog", None, Some("X"))];
         assert_eq!(names("Pet", &variants), ["X", "PetDog"]);
     }
