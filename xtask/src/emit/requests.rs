@@ -75,11 +75,15 @@ pub(crate) fn emit(
             import("Multipart", "Multipart ::"),
         ];
         let style = import("Style", "Style ::");
-        let types = text.to_string().contains("types ::").then(|| {
-            quote!(
-                use crate::types;
-            )
-        });
+        let types = text
+            .to_string()
+            .replace("crate :: types ::", "")
+            .contains("types ::")
+            .then(|| {
+                quote!(
+                    use crate::types;
+                )
+            });
         let file = quote! {
             #![doc = #doc]
 
@@ -253,8 +257,12 @@ impl Request<'_> {
             encoding,
             parts,
         } = &self.operation.request_media;
+        let body = match argument.by_reference {
+            true => quote!(body),
+            false => quote!(&body),
+        };
         Some(match encoding {
-            BodyEncoding::Json => quote!(#request.json(#media_type, body);),
+            BodyEncoding::Json => quote!(#request.json(#media_type, #body);),
             BodyEncoding::Text => quote!(#request.bytes(#media_type, body.to_owned());),
             BodyEncoding::Upload => quote!(#request.upload(#media_type, body.clone());),
             BodyEncoding::Form => {
@@ -269,7 +277,7 @@ impl Request<'_> {
                     };
                     quote!((#name, #rule))
                 });
-                quote!(#request.form(#media_type, body, &[#(#rules),*]);)
+                quote!(#request.form(#media_type, #body, &[#(#rules),*]);)
             }
             BodyEncoding::Multipart => self.multipart(request, argument),
         })
