@@ -98,6 +98,7 @@ impl ApiSource {
             variables: self.variables.clone(),
             audience: self.audience.clone(),
             plans: self.plans.clone(),
+            ..ApiData::default()
         }
     }
 }
@@ -109,22 +110,88 @@ pub struct ApiData {
     pub base_url: Option<String>,
     /// The kind of each variable of the templates.
     pub variables: BTreeMap<String, VariableKind>,
+    /// The variables of the base URL that the document declares.
+    pub server_variables: BTreeMap<String, ServerVariable>,
+    /// The path of the API, if the document has it without a host: the user of the crate passes the URL.
+    pub base_path: Option<String>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
     /// The rate limit plans by name.
     pub plans: BTreeMap<PlanName, RateLimitPlan>,
 }
 
+/// A variable of a server URL in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerVariable {
+    /// The value if none is set.
+    pub default: String,
+    /// The allowed values; empty if any is.
+    pub values: Vec<String>,
+    /// The description in the document.
+    pub description: String,
+}
+
 impl ApiData {
-    /// The settings that a document itself provides: the URL of its first server, if it is an https URL without variables.
-    /// Defaults of server variables are often placeholders, so a URL with variables is left to the user of the crate.
+    /// The settings that a document itself provides: the URL of its first server, if it is an https URL, with the variables of the URL.
     pub fn of_document(document: &Value) -> Self {
-        let url = document["servers"][0]["url"].as_str();
-        let complete = |url: &&str| url.starts_with("https://") && !url.contains('{');
-        Self {
-            base_url: url.filter(complete).map(str::to_owned),
-            ..Self::default()
+        let server = &document["servers"][0];
+        let Some(url) = server["url"].as_str() else {
+            return Self::default();
+        };
+        let mut url = url.to_owned();
+        // A server that is a path is below the host of the document, which is not known.
+        if url.starts_with('/') && !url.starts_with("//") && !url.contains('{') {
+            let path = url.trim_end_matches('/');
+            return Self {
+                base_path: (!path.is_empty()).then(|| path.to_owned()),
+                ..Self::default()
+            };
         }
+        let mut variables = BTreeMap::new();
+        for (name, variable) in server["variables"].as_object().into_iter().flatten() {
+            let placeholder = format!("{{{name}}}");
+            let default = text_of(&variable["default"]);
+            // The name of a variable becomes that of a setter.
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                url = url.replace(&placeholder, &default);
+            } else if url.contains(&placeholder) {
+                let values = variable["enum"].as_array().into_iter().flatten();
+                let variable = ServerVariable {
+                    default,
+                    values: values.map(text_of).collect(),
+                    description: text_of(&variable["description"]),
+                };
+                variables.insert(name.clone(), variable);
+            }
+        }
+        let scheme = url.split("://").next().unwrap_or_default();
+        let scheme = variables
+            .get(scheme.trim_matches(['{', '}']))
+            .map_or(scheme, |variable| &variable.default);
+        let is_complete = scheme.eq_ignore_ascii_case("https")
+            && url.matches('{').count()
+                == variables
+                    .keys()
+                    .map(|name| url.matches(&format!("{{{name}}}")).count())
+                    .sum::<usize>()
+            && url.matches('{').count() == url.matches('}').count();
+        match is_complete {
+            true => Self {
+                base_url: Some(url),
+                server_variables: variables,
+                ..Self::default()
+            },
+            false => Self::default(),
+        }
+    }
+}
+
+/// A scalar as text. Some documents write ports as numbers.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
     }
 }
 

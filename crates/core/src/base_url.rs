@@ -132,6 +132,23 @@ impl BaseUrl {
         Self::with_template(self.url, Some(template))
     }
 
+    /// Another server of the same document: a URL, or a path below the host of this one.
+    ///
+    /// ```
+    /// use auth0_core::codegen::BaseUrl;
+    ///
+    /// let base_url = BaseUrl::parse("https://example.com/v1")?;
+    /// assert_eq!(base_url.server("/v2")?.as_str(), "https://example.com/v2");
+    /// assert_eq!(base_url.server("https://files.example.com")?.as_str(), "https://files.example.com");
+    /// # Ok::<(), auth0_core::Error>(())
+    /// ```
+    pub fn server(&self, text: &str) -> Result<Self, Error> {
+        match text.starts_with('/') {
+            true => Self::parse(&format!("{}{text}", &self.url[..Position::BeforePath])),
+            false => Self::parse(text),
+        }
+    }
+
     /// The URL for an error message. A path other than that of the API may be confidential, so it is omitted.
     pub(crate) fn display(&self) -> String {
         let path = self.url.path().trim_end_matches('/');
@@ -225,6 +242,20 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
         "one DNS label: 1 to 63 letters, digits and inner hyphens",
         value,
     ))
+}
+
+/// Returns `value` if it is one of `values`. `name` is the setting that an error names.
+///
+/// ```
+/// assert!(auth0_core::codegen::one_of("region", "eu", &["eu", "us"]).is_ok());
+/// assert!(auth0_core::codegen::one_of("region", "xx", &["eu", "us"]).is_err());
+/// ```
+pub fn one_of<'v>(name: &str, value: &'v str, values: &[&str]) -> Result<&'v str, Error> {
+    if values.contains(&value) {
+        return Ok(value);
+    }
+    let expected = format!("one of `{}`", values.join("`, `"));
+    Err(invalid_setting(name, &expected, value))
 }
 
 /// Returns `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`

@@ -33,6 +33,8 @@ pub struct Transport(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) base_url: Arc<BaseUrl>,
+    /// The other servers of the document.
+    pub(crate) servers: Vec<BaseUrl>,
     pub(crate) http_client: HttpClient,
     /// `None` only if the client was built without a token source on purpose.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
@@ -105,6 +107,7 @@ pub struct TransportBuilder {
     without_token: bool,
     schemes: &'static [SecurityScheme],
     credentials: Vec<(&'static str, Credential)>,
+    servers: Vec<BaseUrl>,
     check_scopes: bool,
     timeout: Duration,
     call_timeout: Option<Duration>,
@@ -125,6 +128,7 @@ impl Default for TransportBuilder {
             without_token: false,
             schemes: &[],
             credentials: Vec::new(),
+            servers: Vec::new(),
             check_scopes: false,
             timeout: Duration::from_secs(60),
             call_timeout: None,
@@ -164,6 +168,12 @@ impl TransportBuilder {
     pub fn schemes(mut self, schemes: &'static [SecurityScheme]) -> Self {
         self.schemes = schemes;
         self.without_token = true;
+        self
+    }
+
+    /// Sets the servers of operations that have others than the document.
+    pub fn servers(mut self, servers: Vec<BaseUrl>) -> Self {
+        self.servers = servers;
         self
     }
 
@@ -298,6 +308,7 @@ impl TransportBuilder {
             .map(|limiter| limiter.handle(&base_url.authority()));
         Ok(Transport(Arc::new(Shared {
             base_url: Arc::new(base_url),
+            servers: self.servers,
             http_client,
             token_source: self.token_source,
             schemes: self.schemes,

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::emit::Target;
-use crate::emit::model::{Model, SchemeKind, SchemeModel, SecurityModel};
+use crate::emit::model::{Model, SETTERS, SchemeKind, SchemeModel, SecurityModel};
 use crate::emit::{doc_text, names};
 use crate::problem::Problem;
-use crate::sources::VariableKind;
+use crate::sources::{ServerVariable, VariableKind};
 
 /// A URL template, split into literals and variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
 struct Template {
@@ -63,17 +63,20 @@ impl Template {
     }
 
     /// The expression that formats the template with its variables.
-    fn format(&self) -> TokenStream {
+    fn format(&self, variables: &[Variable<'_>]) -> TokenStream {
         let text = self
             .literals
             .iter()
             .map(|literal| literal.replace('{', "{{"))
             .collect::<Vec<_>>()
             .join("{}");
-        let values = self
-            .variables
-            .iter()
-            .map(|variable| names::ident(&names::snake_name(variable)));
+        let values = self.variables.iter().map(|name| {
+            let variable = variables.iter().find(|variable| variable.name == *name);
+            match variable {
+                Some(variable) => names::ident(&variable.field),
+                None => names::ident(&names::snake_name(name)),
+            }
+        });
         if self.variables.is_empty() {
             quote!(#text.to_owned())
         } else {
@@ -90,6 +93,101 @@ fn check(kind: VariableKind) -> (TokenStream, &'static str) {
     }
 }
 
+/// A variable of the base URL.
+struct Variable<'v> {
+    name: String,
+    /// The name of its setter and its field.
+    field: String,
+    rule: VariableRule<'v>,
+}
+
+/// Which values a variable has.
+enum VariableRule<'v> {
+    Kind(VariableKind),
+    Declared(&'v ServerVariable),
+}
+
+impl<'v> Variable<'v> {
+    fn of(name: &str, model: &Model<'_>, target: &'v Target) -> Result<Self, Problem> {
+        let kind = target.api.variables.get(name).copied();
+        let declared = target.api.server_variables.get(name);
+        let rule = kind
+            .map(VariableRule::Kind)
+            .or(declared.map(VariableRule::Declared));
+        let rule = rule.ok_or_else(|| {
+            Problem::at("", format!("the variable `{name}` of the base URL has no kind"))
+                .expected(format!("`{name} = \"label\"` or `{name} = \"host\"` in the variables in openapi/sources.toml"))
+        })?;
+        let setters = model
+            .security
+            .schemes()
+            .iter()
+            .map(|scheme| scheme.setter.as_str());
+        let taken: Vec<&str> = SETTERS
+            .into_iter()
+            .chain(["transport"])
+            .chain(setters)
+            .collect();
+        Ok(Self {
+            name: name.to_owned(),
+            field: names::unlike(names::snake_name(name), &taken),
+            rule,
+        })
+    }
+
+    fn documentation(&self, template: &str) -> String {
+        let name = &self.name;
+        match &self.rule {
+            VariableRule::Kind(kind) => {
+                let (_, what) = check(*kind);
+                format!("Sets `{name}` in the base URL `{template}`. The value is {what}.")
+            }
+            VariableRule::Declared(variable) => {
+                let values: Vec<String> = variable
+                    .values
+                    .iter()
+                    .map(|value| format!("`{value}`"))
+                    .collect();
+                let values = match values.as_slice() {
+                    [] => String::new(),
+                    values => format!(" The value is one of {}.", values.join(", ")),
+                };
+                let text = format!(
+                    "Sets `{name}` in the base URL `{template}`. Default: `{}`.{values}",
+                    variable.default
+                );
+                let parts = [text, variable.description.trim().to_owned()];
+                parts.join("\n\n")
+            }
+        }
+    }
+
+    /// The statement that reads its value.
+    fn read(&self) -> TokenStream {
+        let (name, field) = (&self.name, names::ident(&self.field));
+        match &self.rule {
+            VariableRule::Kind(kind) => {
+                let (check, _) = check(*kind);
+                let message = format!("{name} is missing, expected `.{name}(…)` or `.base_url(…)`");
+                quote! {
+                    let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
+                    let #field = auth0_core::codegen::#check(#name, #field)?.to_ascii_lowercase();
+                }
+            }
+            VariableRule::Declared(variable) => {
+                let (default, values) = (&variable.default, &variable.values);
+                let check = (!values.is_empty()).then(|| {
+                    quote!(let #field = auth0_core::codegen::one_of(#name, #field, &[#(#values),*])?;)
+                });
+                quote! {
+                    let #field = self.#field.as_deref().unwrap_or(#default);
+                    #check
+                }
+            }
+        }
+    }
+}
+
 pub(crate) fn emit(
     model: &Model<'_>,
     target: &Target,
@@ -101,16 +199,12 @@ pub(crate) fn emit(
         .as_deref()
         .map(Template::parse)
         .transpose()?;
-    let variables: Vec<(String, VariableKind)> = base
-        .iter()
-        .flat_map(|template| &template.variables)
-        .map(|name| {
-            target.api.variables.get(name).map(|kind| (name.clone(), *kind)).ok_or_else(|| {
-                Problem::at("", format!("the variable `{name}` of the base URL has no kind"))
-                    .expected(format!("`{name} = \"label\"` or `{name} = \"host\"` in the variables in openapi/sources.toml"))
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let mut variables: Vec<Variable<'_>> = Vec::new();
+    for name in base.iter().flat_map(|template| &template.variables) {
+        if !variables.iter().any(|variable| variable.name == *name) {
+            variables.push(Variable::of(name, model, target)?);
+        }
+    }
     let builder = builder(model, target, base.as_ref(), &variables);
     let audience = audience(target)?;
     let auth0_import = target.member.then(|| quote!(Auth0Client,));
@@ -179,18 +273,17 @@ fn builder(
     model: &Model<'_>,
     target: &Target,
     base: Option<&Template>,
-    variables: &[(String, VariableKind)],
+    variables: &[Variable<'_>],
 ) -> TokenStream {
     let fields: Vec<_> = variables
         .iter()
-        .map(|(name, _)| names::ident(&names::snake_name(name)))
+        .map(|variable| names::ident(&variable.field))
         .collect();
-    let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
-        let (_, what) = check(*kind);
+    let setters = variables.iter().zip(&fields).map(|(variable, field)| {
         let template = target.api.base_url.as_deref().unwrap_or_default();
-        let doc = format!(" Sets `{name}` in the base URL `{template}`. The value is {what}.");
+        let doc = doc_text::doc(&variable.documentation(template));
         quote! {
-            #[doc = #doc]
+            #doc
             pub fn #field(mut self, #field: impl Into<String>) -> Self {
                 self.#field = Some(#field.into());
                 self
@@ -199,15 +292,8 @@ fn builder(
     });
     let from_template = match base {
         Some(template) => {
-            let format = template.format();
-            let reads = variables.iter().zip(&fields).map(|((name, kind), field)| {
-                let (check, _) = check(*kind);
-                let message = format!("{name} is missing, expected `.{name}(…)` or `.base_url(…)`");
-                quote! {
-                    let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
-                    let #field = auth0_core::codegen::#check(#name, #field)?.to_ascii_lowercase();
-                }
-            });
+            let format = template.format(variables);
+            let reads = variables.iter().map(Variable::read);
             quote!(#(#reads)* Ok(#format))
         }
         None => {
@@ -236,6 +322,45 @@ fn builder(
         ),
         false => (quote!(None), None),
     };
+    let server_fields: Vec<_> = model
+        .servers
+        .iter()
+        .map(|server| names::ident(&server.setter))
+        .collect();
+    let server_setters = model.servers.iter().map(|server| {
+        let (setter, url) = (names::ident(&server.setter), &server.url);
+        let doc = doc_text::doc(&format!(
+            "Sets the URL of the operations whose server is `{url}`, which is the default. It has to use https, or http on a loopback address."
+        ));
+        quote! {
+            #doc
+            pub fn #setter(mut self, url: impl Into<String>) -> Self {
+                self.#setter = Some(url.into());
+                self
+            }
+        }
+    });
+    let (servers, server_urls) = match model.servers.as_slice() {
+        [] => (
+            quote!(let transport = self.transport.build(BaseUrl::parse(&base_url)? #adjusted)?;),
+            TokenStream::new(),
+        ),
+        servers => {
+            let urls = servers.iter().zip(&server_fields).map(|(server, field)| {
+                let url = &server.url;
+                quote!(base_url.server(self.#field.as_deref().unwrap_or(#url))?)
+            });
+            (
+                quote! {
+                    let base_url = BaseUrl::parse(&base_url)? #adjusted;
+                    let servers = vec![#(#urls),*];
+                    let urls = servers.iter().map(|url| url.as_str().to_owned()).collect();
+                    let transport = self.transport.servers(servers).build(base_url)?;
+                },
+                quote!(, urls),
+            )
+        }
+    };
     quote! {
         #schemes
 
@@ -248,6 +373,7 @@ fn builder(
         #[must_use = "a builder does nothing until `build` is called"]
         pub struct ClientBuilder {
             #(#fields: Option<String>,)*
+            #(#server_fields: Option<String>,)*
             base_url: Option<String>,
             transport: TransportBuilder,
         }
@@ -257,6 +383,7 @@ fn builder(
                 let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
                 Self {
                     #(#fields: None,)*
+                    #(#server_fields: None,)*
                     base_url: None,
                     transport: #settings
                         .user_agent(format!("{name}/{version}"))
@@ -277,6 +404,8 @@ fn builder(
 
             #(#scheme_setters)*
 
+            #(#server_setters)*
+
             #base_doc
             pub fn base_url(mut self, url: impl Into<String>) -> Self {
                 self.base_url = Some(url.into());
@@ -293,8 +422,8 @@ fn builder(
                     Some(url) => url.clone(),
                     None => self.base_url_from_parts()?,
                 };
-                let transport = self.transport.build(BaseUrl::parse(&base_url)? #adjusted)?;
-                let requests = Requests::new(transport.base_url());
+                #servers
+                let requests = Requests::new(transport.base_url() #server_urls);
                 Ok(Client { transport, requests: Arc::new(requests) })
             }
 
@@ -404,9 +533,13 @@ fn base_url(
 ) -> (TokenStream, TokenStream) {
     let rule = "It has to use https, or http on a loopback address.";
     let (Some(base), Some(template)) = (base, &target.api.base_url) else {
+        let path = target.api.base_path.as_deref();
+        let omitted = path.map(|path| format!(" The path `{path}` may be omitted."));
+        let omitted = omitted.unwrap_or_default();
         return (
-            doc_text::doc(&format!("Sets the base URL. {rule}")),
-            TokenStream::new(),
+            doc_text::doc(&format!("Sets the base URL. {rule}{omitted}")),
+            path.map(|path| quote!(.with_path(#path, #path)))
+                .unwrap_or_default(),
         );
     };
     let path = base.path();
@@ -452,7 +585,7 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
             quote!(let #ident = auth0_core::codegen::#check(#name, #ident)?.to_ascii_lowercase();),
         );
     }
-    let format = template.format();
+    let format = template.format(&[]);
     let doc = format!(" Returns the audience of access tokens for this API: `{text}`.");
     Ok(quote! {
         #[doc = #doc]

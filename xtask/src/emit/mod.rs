@@ -10,6 +10,7 @@ mod front_page;
 mod inventory;
 mod manifest;
 mod model;
+pub(crate) use model::servers;
 mod names;
 mod operation_table;
 mod progenitor_adjustments;

@@ -29,10 +29,17 @@ pub(crate) fn emit(
             operation,
             method,
             types,
+            model,
         };
         parts.entry(part).or_default().push(request.emit());
     }
     let modules = parts.keys().map(|part| names::ident(part));
+    let has_servers = !model.servers.is_empty();
+    let field = has_servers.then(|| quote!(servers: Vec<String>,));
+    // Every operation may have a server of its own.
+    let unused = has_servers.then(|| quote!(#[allow(dead_code)]));
+    let argument = has_servers.then(|| quote!(servers: Vec<String>));
+    let value = has_servers.then(|| quote!(servers,));
     let parent = quote! {
         //! The builders of requests. The calls of the resources send the requests.
 
@@ -40,13 +47,15 @@ pub(crate) fn emit(
 
         /// Builds the requests.
         pub struct Client {
+            #unused
             base_url: String,
+            #field
         }
 
         impl Client {
             /// Creates a builder of requests to `base_url`.
-            pub fn new(base_url: &str) -> Self {
-                Self { base_url: base_url.to_owned() }
+            pub fn new(base_url: &str, #argument) -> Self {
+                Self { base_url: base_url.to_owned(), #value }
             }
         }
     };
@@ -66,11 +75,15 @@ pub(crate) fn emit(
             import("Multipart", "Multipart ::"),
         ];
         let style = import("Style", "Style ::");
-        let types = text.to_string().contains("types ::").then(|| {
-            quote!(
-                use crate::types;
-            )
-        });
+        let types = text
+            .to_string()
+            .replace("crate :: types ::", "")
+            .contains("types ::")
+            .then(|| {
+                quote!(
+                    use crate::types;
+                )
+            });
         let file = quote! {
             #![doc = #doc]
 
@@ -95,6 +108,7 @@ struct Request<'r> {
     operation: &'r OperationModel<'r>,
     method: &'r RequestMethod,
     types: &'r TypeIndex,
+    model: &'r Model<'r>,
 }
 
 impl Request<'_> {
@@ -126,6 +140,18 @@ impl Request<'_> {
             operation.method.to_uppercase(),
             operation.path
         ));
+        let server = self
+            .model
+            .servers
+            .iter()
+            .position(|server| Some(&server.url) == operation.server.as_ref());
+        let base = match server {
+            Some(index) => {
+                let index = proc_macro2::Literal::usize_unsuffixed(index);
+                quote!(&self.servers[#index])
+            }
+            None => quote!(&self.base_url),
+        };
         let many =
             (self.method.arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
         quote! {
@@ -133,7 +159,7 @@ impl Request<'_> {
             #[inline]
             #many
             pub fn #name(&self, #(#arguments),*) -> Result<PreparedRequest, RequestError> {
-                let mut #request = RequestBuilder::new(Method::#method, &self.base_url);
+                let mut #request = RequestBuilder::new(Method::#method, #base);
                 #(#statements)*
                 #request.build()
             }
@@ -231,8 +257,12 @@ impl Request<'_> {
             encoding,
             parts,
         } = &self.operation.request_media;
+        let body = match argument.by_reference {
+            true => quote!(body),
+            false => quote!(&body),
+        };
         Some(match encoding {
-            BodyEncoding::Json => quote!(#request.json(#media_type, body);),
+            BodyEncoding::Json => quote!(#request.json(#media_type, #body);),
             BodyEncoding::Text => quote!(#request.bytes(#media_type, body.to_owned());),
             BodyEncoding::Upload => quote!(#request.upload(#media_type, body.clone());),
             BodyEncoding::Form => {
@@ -247,7 +277,7 @@ impl Request<'_> {
                     };
                     quote!((#name, #rule))
                 });
-                quote!(#request.form(#media_type, body, &[#(#rules),*]);)
+                quote!(#request.form(#media_type, #body, &[#(#rules),*]);)
             }
             BodyEncoding::Multipart => self.multipart(request, argument),
         })

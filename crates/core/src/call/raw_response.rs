@@ -247,3 +247,72 @@ fn is_in_range(media_type: &str, of: &str) -> bool {
 pub(crate) fn is_empty_or_json(body: &[u8]) -> bool {
     body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codegen::OperationFields;
+
+    static OPERATION: Operation = Operation::new(OperationFields {
+        id: "read",
+        ..OperationFields::DEFAULT
+    });
+
+    /// The alternative of a response, or the text of the error.
+    fn chosen(status: u16, media_type: &str) -> Result<usize, String> {
+        let mut headers = HeaderMap::new();
+        if !media_type.is_empty() {
+            headers.insert(CONTENT_TYPE, media_type.parse().unwrap());
+        }
+        let received = RawResponse {
+            operation: &OPERATION,
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Bytes::new(),
+            complete: true,
+            stream: None,
+            history: AttemptHistory::default(),
+        };
+        let alternatives = [
+            (
+                "200",
+                "application/json, application/vnd.shop+json;version=2",
+            ),
+            ("200", "image/*"),
+            ("202", "application/json"),
+            ("204", ""),
+            ("2XX", "text/plain"),
+        ];
+        let chosen = received.alternative(&alternatives);
+        chosen
+            .map(|(index, _)| index)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn alternative_is_chosen_by_status_and_media_type() {
+        for (status, media_type, expected) in [
+            (200, "application/json; charset=utf-8", 0),
+            (200, "Application/vnd.Shop+JSON", 0),
+            (200, "image/png", 1),
+            (202, "application/json", 2),
+            // The only alternative of its status.
+            (202, "text/html", 2),
+            (204, "", 3),
+            (206, "text/plain", 4),
+            (206, "", 4),
+        ] {
+            assert_eq!(
+                chosen(status, media_type),
+                Ok(expected),
+                "{status} {media_type}"
+            );
+        }
+        let error = chosen(200, "text/html").unwrap_err();
+        assert!(
+            error.contains("the media type is not documented"),
+            "{error}"
+        );
+        assert!(chosen(400, "application/json").is_err());
+    }
+}

@@ -212,7 +212,8 @@ impl Call {
     /// Sets the headers that all attempts share.
     fn prepare(&self, request: &mut Request) -> Result<(), Error> {
         let shared = &self.transport.0;
-        if !shared.base_url.covers(request.url()) {
+        let mut bases = [&*shared.base_url].into_iter().chain(&shared.servers);
+        if !bases.any(|base| base.covers(request.url())) {
             return Err(Error::unbuildable_request(self.operation, None));
         }
         let violations: Vec<_> = self

@@ -550,7 +550,9 @@ impl<'c> Call<'c> {
             let name = &parameter.wire;
             if parameter.location == "path" {
                 // The builder of the request checks what other values are written as.
-                let is_scalar = !parameter.is_compound && !parameter.is_json;
+                let is_union = type_syntax::last_name(&argument.ty)
+                    .is_some_and(|name| self.context.model.is_union(&name));
+                let is_scalar = !parameter.is_compound && !parameter.is_json && !is_union;
                 let text = if type_syntax::is_named("String", &argument.ty) {
                     quote!(&self.#field)
                 } else {

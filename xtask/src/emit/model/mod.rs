@@ -7,6 +7,7 @@ mod media;
 mod operation;
 mod paging;
 mod security;
+pub(crate) mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,8 @@ pub(crate) use media::{
 };
 pub(crate) use operation::{OperationModel, OperationParameter, RetrySafety};
 pub(crate) use paging::Paging;
-pub(crate) use security::{SchemeKind, SchemeModel, SecurityModel};
+pub(crate) use security::{SETTERS, SchemeKind, SchemeModel, SecurityModel};
+pub(crate) use servers::ServerModel;
 
 /// The prefix of references to component schemas.
 const COMPONENT: &str = "#/components/schemas/";
@@ -37,6 +39,8 @@ pub(crate) struct Model<'a> {
     /// The component schemas by the names of their Rust types.
     pub(crate) components: BTreeMap<String, Component<'a>>,
     pub(crate) security: SecurityModel,
+    /// The servers of operations that have others than the document.
+    pub(crate) servers: Vec<ServerModel>,
 }
 
 impl<'a> Model<'a> {
@@ -59,6 +63,7 @@ impl<'a> Model<'a> {
                     operation,
                     item,
                     default_security: &document["security"],
+                    default_servers: &document["servers"],
                     schemes: &document["components"]["securitySchemes"],
                     pointer: join(&join("/paths", path), method),
                 };
@@ -67,10 +72,12 @@ impl<'a> Model<'a> {
         }
         call_names::assign(&mut operations);
         operations.sort_by(|a, b| (&a.group, &a.name, &a.id).cmp(&(&b.group, &b.name, &b.id)));
+        let security = SecurityModel::read(document, &operations);
         Ok(Self {
             title: text(&document["info"], "title"),
             description: text(&document["info"], "description"),
-            security: SecurityModel::read(document, &operations),
+            servers: servers::read(&operations, &security),
+            security,
             operations,
             components,
         })

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::emit::model::component::property_schemas;
 use crate::emit::model::media::{ParameterStyle, RequestMedia, ResponseMedia};
 use crate::emit::model::paging::Paging;
-use crate::emit::model::security;
 use crate::emit::model::{Schemas, list, members, reference, str_of, text};
+use crate::emit::model::{security, servers};
 use crate::emit::names;
 use crate::extensions;
 use crate::problem::Problem;
@@ -86,6 +86,8 @@ pub(crate) struct OperationModel<'a> {
     pub(crate) description: String,
     /// Alternatives; each lists the scopes that are required together.
     pub(crate) scopes: Vec<Vec<String>>,
+    /// The URL of its own server, if it is not that of the document.
+    pub(crate) server: Option<String>,
     /// Alternatives; each lists the security schemes that are required together.
     pub(crate) security: Vec<Vec<String>>,
     pub(crate) lifecycle: Option<String>,
@@ -156,6 +158,7 @@ pub(super) struct OperationSource<'a, 'p> {
     /// The path item.
     pub(super) item: &'a Value,
     pub(super) default_security: &'a Value,
+    pub(super) default_servers: &'a Value,
     /// The declared security schemes.
     pub(super) schemes: &'a Value,
     pub(super) pointer: String,
@@ -172,6 +175,7 @@ pub(super) fn read<'a>(
         operation,
         item,
         default_security,
+        default_servers,
         schemes: declared,
         pointer,
     } = source;
@@ -216,6 +220,8 @@ pub(super) fn read<'a>(
         summary: text(operation, "summary"),
         description: text(operation, "description"),
         scopes: read_scopes(security),
+        server: servers::url_of(&operation["servers"])
+            .filter(|url| Some(url) != servers::url_of(default_servers).as_ref()),
         security: security::read_alternatives(security, declared),
         lifecycle: extensions::RELEASE_LIFECYCLE
             .text(operation)

@@ -130,7 +130,7 @@ impl SecurityModel {
 }
 
 /// The methods that every builder has.
-const SETTERS: [&str; 16] = [
+pub(crate) const SETTERS: [&str; 16] = [
     "auth0_client",
     "base_url",
     "build",

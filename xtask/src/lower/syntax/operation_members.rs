@@ -1,28 +1,35 @@
 //! Defect: openapiv3 silently ignores unknown members, such as a response beside `responses`. progenitor ignores the servers of an operation.
 //!
-//! Unknown members are removed and reported. An operation with its own servers is reported.
+//! Unknown members are removed and reported. The servers of a path item move to its operations; the emitter reads them.
 
 use serde_json::Value;
 
+use crate::emit::servers;
 use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, keys_beside, remove_keys};
 use crate::problem::Problem;
-use crate::spec::walk::join;
+use crate::spec::walk::{METHODS, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
+    move_servers(document);
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         if !remove_keys(operation, &["externalDocs"]).is_empty() {
             cx.changed(operation, pointer, "removed `externalDocs`");
         }
-        if operation.get("servers").is_some() {
+        let servers = operation.get("servers");
+        let is_given = servers
+            .and_then(Value::as_array)
+            .is_some_and(|all| !all.is_empty());
+        if is_given && servers.and_then(servers::url_of).is_none() {
             cx.warn(
                 Problem::at(
                     origin::of(operation, pointer),
                     "the servers of this operation are ignored",
                 )
-                .help("the client sends all requests to its base URL"),
+                .expected("an https URL or a path, whose variables have defaults")
+                .help("the client sends the requests to its base URL"),
             );
         }
         remove_unknown_members(operation, pointer, ("an operation", &OPERATION_MEMBERS), cx);
@@ -38,6 +45,24 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                     &pointer,
                     format!("removed {} from the path item", removed.join(", ")),
                 );
+            }
+        }
+    }
+}
+
+/// Moves the servers of path items to the operations that have none.
+fn move_servers(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
+        let Some(servers) = item.get("servers").cloned() else {
+            continue;
+        };
+        for method in METHODS {
+            let operation = item.get_mut(method).and_then(Value::as_object_mut);
+            if let Some(operation) = operation {
+                operation
+                    .entry("servers")
+                    .or_insert_with(|| servers.clone());
             }
         }
     }
