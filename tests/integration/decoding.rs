@@ -405,7 +405,8 @@ fn container_is_another_value_then_the_response_decodes() {
         let pointer = &part.pointer;
         let is_list_or_map = part.is == PartKind::ListOrMap;
         // A required list is not invented.
-        if part.is != PartKind::Object && !(is_list_or_map && !part.required) {
+        let is_optional_container = is_list_or_map && !part.required;
+        if part.is != PartKind::Object && !is_optional_container {
             return;
         }
         let container = sample.pointer(pointer).unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc;
 
-use xtask::emit::Target;
+use xtask::emit::{CoreSource, Target};
 use xtask::lower::Options;
 use xtask::pipeline;
 use xtask::sources::ApiData;
@@ -136,7 +136,7 @@ fn build(names: &[&str]) -> PathBuf {
         let target = Target {
             crate_name: format!("wire-{name}"),
             version: "0.0.0".to_owned(),
-            core_path: core.to_str().expect("a path in UTF-8").to_owned(),
+            core: CoreSource::Path(core.to_str().expect("a path in UTF-8").to_owned()),
             api: ApiData::of_document(&normalized.document),
             command: "cargo test".to_owned(),
             member: false,

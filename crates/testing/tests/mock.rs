@@ -1,4 +1,8 @@
 //! The outcomes that a program has to handle, with a mock instead of a server.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed unwrap fails the test, and clippy does not recognize test helpers"
+)]
 
 use std::time::Duration;
 
