@@ -167,7 +167,10 @@ fn rejected_document_is_corrected_by_an_overlay_and_added_by_the_same_command() 
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("document.yaml");
     let text = fs::read_to_string(document()).unwrap();
-    let text = text.replace("note: {type: [string", "note: {pattern: '(', type: [string");
+    let text = text.replace(
+        "note: {type: [string",
+        "note: {$ref: '#/components/schemas/Note', type: [string",
+    );
     fs::write(
         &path,
         text.replace("servers:\n  - url: https://{domain}/bookings\n", ""),
@@ -180,7 +183,7 @@ fn rejected_document_is_corrected_by_an_overlay_and_added_by_the_same_command() 
     fs::create_dir_all(overlay.parent().unwrap()).unwrap();
     fs::write(
         overlay,
-        "overlay: 1.0.0\ninfo: {title: Corrections, version: 1.0.0}\nactions:\n  - target: $.components.schemas.NewBooking.properties.note.pattern\n    description: The pattern is not a regular expression.\n    remove: true\n",
+        "overlay: 1.0.0\ninfo: {title: Corrections, version: 1.0.0}\nactions:\n  - target: $.components.schemas.NewBooking.properties.note['$ref']\n    description: There is no such schema.\n    remove: true\n",
     )
     .unwrap();
     let (status, text) = xtask(root, &command);

@@ -210,12 +210,6 @@ fn document_with_unsupported_constructs_is_rejected() {
         " --strict",
     );
     rejects(
-        "parameter_style",
-        "parameters:",
-        "parameters:\n        - {name: filter, in: query, style: deepObject, schema: {type: object}}",
-        "",
-    );
-    rejects(
         "include_without_match",
         "openapi",
         "openapi",

@@ -64,8 +64,7 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let found = deserializer.deserialize_any(Container::<T, false>(PhantomData))?;
-    Ok(found.ok())
+    deserializer.deserialize_any(Container::<T, false>(PhantomData))
 }
 
 /// Deserializes an optional list of a response. Any other value is treated like a missing field, as by [`optional_object`].
@@ -78,13 +77,12 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let found = deserializer.deserialize_any(Container::<T, true>(PhantomData))?;
-    Ok(found.ok())
+    deserializer.deserialize_any(Container::<T, true>(PhantomData))
 }
 
-/// Deserializes a required object. An explicit `null`, like any other value that is not an object, becomes an object whose
-/// values are all null (see [`Open::is_null`](crate::Open::is_null)), so that one such record does not fail a whole listing.
-/// If the object has a required secret, it is an error.
+/// Deserializes a required object. An explicit `null` becomes an object whose values are all null (see
+/// [`Open::is_null`](crate::Open::is_null)), so that one such record does not fail a whole listing. If the object has a
+/// required secret, `null` is an error.
 ///
 /// ```
 /// use auth0_core::Open;
@@ -107,21 +105,23 @@ where
 ///
 /// # Errors
 ///
-/// Returns the error of `T` for an object that is not a `T`.
+/// Returns the error of `T` for a value that is neither `null` nor a `T`.
 pub fn null_as_unknown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let found = deserializer.deserialize_any(Container::<T, false>(PhantomData))?;
-    found.or_else(|found| null_object().ok_or_else(|| D::Error::invalid_type(found, &"an object")))
+    match Option::deserialize(deserializer)? {
+        Some(value) => Ok(value),
+        None => null_object().ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"an object")),
+    }
 }
 
-/// Deserializes a `T` from a list if `LIST` is set, else from an object. Returns the kind of any other value.
+/// Deserializes a `T` from a list if `LIST` is set, else from an object. Any other value is `None`.
 struct Container<T, const LIST: bool>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>, const LIST: bool> Visitor<'de> for Container<T, LIST> {
-    type Value = Result<T, Unexpected<'static>>;
+    type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if LIST { "a list" } else { "an object" })
@@ -130,17 +130,17 @@ impl<'de, T: Deserialize<'de>, const LIST: bool> Visitor<'de> for Container<T, L
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         if LIST {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(Err(Unexpected::Map));
+            return Ok(None);
         }
-        T::deserialize(MapAccessDeserializer::new(map)).map(Ok)
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         if LIST {
-            return T::deserialize(SeqAccessDeserializer::new(list)).map(Ok);
+            return T::deserialize(SeqAccessDeserializer::new(list)).map(Some);
         }
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Err(Unexpected::Seq))
+        Ok(None)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -148,31 +148,31 @@ impl<'de, T: Deserialize<'de>, const LIST: bool> Visitor<'de> for Container<T, L
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Unit))
+        Ok(None)
     }
 
     fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Unit))
+        Ok(None)
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Bool(flag)))
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Signed(number)))
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Unsigned(number)))
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Float(number)))
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Err(Unexpected::Other("a string")))
+        Ok(None)
     }
 }
 
@@ -211,12 +211,12 @@ where
     Ok(known_items(items.unwrap_or_default()))
 }
 
-/// Deserializes an optional list of objects. Anything but a list becomes `None`, and an item that is not an object an
+/// Deserializes an optional list of objects. Anything but a list becomes `None`, and a `null` item an
 /// [object of null values](null_as_unknown).
 ///
 /// # Errors
 ///
-/// Returns the error of `T` for an item that is an object and not a `T`.
+/// Returns the error of `T` for an item that is neither `null` nor a `T`.
 pub fn null_as_unknown_optional_items<'de, T, D>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>

@@ -683,8 +683,8 @@ async fn page_does_not_decode_then_the_error_names_the_path() {
         (json!([{"id": "org_1"}, 7]), "[1]"),
         (json!({"organizations": ["none"]}), "organizations[0]"),
         (
-            json!({"organizations": [{"branding": 7}]}),
-            "organizations[0].branding",
+            json!({"organizations": [{"branding": {"colors": 7}}]}),
+            "organizations[0].branding.colors",
         ),
         (json!({"organizations": "none"}), "organizations"),
         (json!("none"), ""),

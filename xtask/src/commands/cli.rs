@@ -233,7 +233,7 @@ enum Command {
     ///
     /// The folder becomes the root of the crate. It is created, or replaced if an earlier emit created it; a folder with
     /// other files is rejected. The crate depends on auth0-core through a path relative to the folder, or through --core-version.
-    /// docs/other-apis.md describes what an API of another vendor gets.
+    /// docs/book/src/other-apis.md describes what an API of another vendor gets.
     ///
     /// A construct that is not supported costs at most the operations that use it: it gets a looser type, or the operations are
     /// omitted. Each is a warning, and the last line counts them. The exit status is 2 if no operation is left.

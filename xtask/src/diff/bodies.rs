@@ -131,6 +131,15 @@ fn contents(
         kinds(walk.old, old).into_iter().collect(),
         kinds(walk.new, new).into_iter().collect(),
     );
+    // Several kinds of responses are an enum.
+    let listed = |kind: &str, others: &BTreeSet<String>| {
+        let is_new_kind = !others.iter().any(|other| class(other) == class(kind));
+        if is_response && is_new_kind {
+            changed
+        } else {
+            listed
+        }
+    };
     let mut pairs = vec![(was.to_owned(), is.to_owned(), seen)];
     for kind in before.union(&after) {
         if kind == was || kind == is {
@@ -145,11 +154,11 @@ fn contents(
                 ));
             }
             (true, false) => {
-                let found = Finding::new(listed, at.1.clone()).was(kind);
+                let found = Finding::new(listed(kind, &after), at.1.clone()).was(kind);
                 walk.add(found, ChangePlaces::old(join(&at.0, kind)), seen);
             }
             _ => {
-                let found = Finding::new(listed, at.1.clone()).is(kind);
+                let found = Finding::new(listed(kind, &before), at.1.clone()).is(kind);
                 walk.add(found, ChangePlaces::new_only(join(&at.1, kind)), seen);
             }
         }

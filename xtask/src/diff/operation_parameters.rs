@@ -28,11 +28,10 @@ impl ComparedParameter<'_> {
         self.place == "path" || self.value["required"] == Value::Bool(true)
     }
 
-    /// Whether the crate omits it: cookies, and headers that other parts of the document describe.
+    /// Whether the crate omits it: headers that other parts of the document describe.
     fn unread(&self) -> bool {
-        self.place == "cookie"
-            || self.place == "header"
-                && ["accept", "content-type", "authorization"].contains(&self.name.as_str())
+        self.place == "header"
+            && ["accept", "content-type", "authorization"].contains(&self.name.as_str())
     }
 
     fn direction(&self) -> Direction {

@@ -300,7 +300,7 @@ impl Request<'_> {
                 Some(media_type) => quote!(Some(#media_type)),
                 None => quote!(None),
             };
-            match type_syntax::identifiers(&field.ty).contains("Upload") {
+            match type_syntax::is_upload(&field.ty) {
                 true => quote!(#parts.files(#wire, &body.#ident, #media_type);),
                 false => quote!(#parts.value(#wire, &body.#ident, #media_type);),
             }

@@ -75,6 +75,21 @@ pub(crate) fn identifiers(ty: &Type) -> BTreeSet<String> {
     found.0
 }
 
+/// Whether `ty` contains `auth0_core::Upload`, such as a list of files.
+pub(crate) fn is_upload(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_path(&mut self, path: &'ast Path) {
+            visit::visit_path(self, path);
+            let names = path.segments.iter().map(|segment| &segment.ident);
+            self.0 |= path.leading_colon.is_some() && names.eq(["auth0_core", "Upload"]);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
+}
+
 /// Whether `ty` contains one of the types in `names`.
 pub(crate) fn mentions(ty: &Type, names: &BTreeSet<String>) -> bool {
     !identifiers(ty).is_disjoint(names)

@@ -179,7 +179,7 @@ fn operations() -> Vec<Case> {
         plain(
             "body-format-listed",
             body(json!({"application/json": schema})),
-            body(json!({"application/json": schema, "text/csv": {}})),
+            body(json!({"application/json": schema, "application/vnd.thing+json": schema})),
         ),
         plain("body-required", body_required(false), body_required(true)),
         plain("body-optional", body_required(true), body_required(false)),
@@ -253,7 +253,7 @@ fn in_parameters() -> Vec<Case> {
         plain(
             "parameter-unread-changed",
             none,
-            parameters(json!([{"name": "c", "in": "cookie", "schema": {"type": "string"}}])),
+            parameters(json!([{"name": "Accept", "in": "header", "schema": {"type": "string"}}])),
         ),
     ]
 }
@@ -302,7 +302,9 @@ fn in_responses() -> Vec<Case> {
         response_case(
             "response-format-listed",
             one,
-            success_response(json!({"application/json": schema, "text/csv": {}})),
+            success_response(
+                json!({"application/json": schema, "application/vnd.thing+json": schema}),
+            ),
         ),
     ]
 }

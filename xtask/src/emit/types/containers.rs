@@ -11,7 +11,7 @@ use crate::emit::types::update_types::WriteBackPlan;
 /// Sets how serde reads the containers of a type.
 ///
 /// In responses, a required list or map that is `null` is empty; a required object, or an item of a required or optional list, that is
-/// something else has unknown values. An optional container that is something else is absent. A missing required container is an error.
+/// `null` has unknown values. An optional container that is something else is absent. A missing required container is an error.
 /// In types that are sent, other values are errors: an empty list may remove everything, and an absent object changes nothing. Serde reads a missing `Option` as `None`, so a required container that may be `null` gets a plain
 /// `deserialize_with`, which makes serde require it.
 pub(crate) fn require(
