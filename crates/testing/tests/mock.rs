@@ -10,7 +10,7 @@ use auth0_teams::types::{
     PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum,
     UpdateMembersTenantsRequestContent, UpdateMembersTenantsRequestContentRequired,
 };
-use auth0_teams::{Client, Open, Outcome, StaticToken, operations};
+use auth0_teams::{Client, ClientBuilder, Open, Outcome, StaticToken, operations};
 use auth0_testing::{FakeTime, MockApi, MockResponse};
 use serde_json::{Value, json};
 
@@ -21,15 +21,18 @@ struct Mocked {
 }
 
 fn mocked() -> Mocked {
+    mocked_with(|builder| builder)
+}
+
+fn mocked_with(settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Mocked {
     let api = MockApi::new(operations::ALL);
     let time = FakeTime::default();
-    let client = Client::builder()
+    let builder = Client::builder()
         .team("acme")
         .token_source(StaticToken::new("secret-token"))
         .http_client(api.http_client().unwrap())
-        .timer(time.clock(), time.sleeper())
-        .build()
-        .unwrap();
+        .timer(time.clock(), time.sleeper());
+    let client = settings(builder).build().unwrap();
     Mocked { api, time, client }
 }
 
@@ -83,8 +86,33 @@ async fn server_limits_the_rate_then_the_call_waits_in_fake_time() {
         .respond(MockResponse::json(200, json!({"members": []})));
     client.members().list().await.unwrap();
     // The wait is whole seconds, with jitter.
-    assert!(time.slept() >= Duration::from_secs(2), "{:?}", time.slept());
+    let expected = Duration::from_secs(2)..Duration::from_secs(4);
+    assert!(expected.contains(&time.slept()), "{:?}", time.slept());
     assert_eq!(api.requests("listMembers").len(), 2);
+}
+
+#[tokio::test]
+async fn server_limits_the_rate_twice_then_both_waits_pass_in_fake_time() {
+    let Mocked { api, time, client } = mocked();
+    api.on("listMembers")
+        .respond(MockResponse::rate_limited(Duration::from_secs(1)))
+        .respond(MockResponse::rate_limited(Duration::from_secs(1)))
+        .respond(MockResponse::json(200, json!({"members": []})));
+    client.members().list().await.unwrap();
+    let expected = Duration::from_secs(2)..Duration::from_secs(6);
+    assert!(expected.contains(&time.slept()), "{:?}", time.slept());
+    assert_eq!(api.requests("listMembers").len(), 3);
+}
+
+#[tokio::test]
+async fn call_ends_before_its_time_limit_then_the_limit_takes_no_fake_time() {
+    let limit = Duration::from_secs(20);
+    let Mocked { api, time, client } = mocked_with(|builder| builder.call_timeout(limit));
+    api.on("listMembers")
+        .respond(MockResponse::json(200, json!({"members": []})));
+    client.members().list().await.unwrap();
+    assert_eq!(time.slept(), Duration::ZERO);
+    assert_eq!(api.requests("listMembers").len(), 1);
 }
 
 #[tokio::test]
