@@ -258,6 +258,33 @@ pub fn one_of<'v>(name: &str, value: &'v str, values: &[&str]) -> Result<&'v str
     Err(invalid_setting(name, &expected, value))
 }
 
+/// Returns `value` if it changes no other part of the base URL than the one it stands in: the host, or else the path. `name` is the
+/// setting that an error names.
+///
+/// ```
+/// assert!(auth0_core::codegen::server_value("region", "eu-1", true).is_ok());
+/// assert!(auth0_core::codegen::server_value("region", "evil.example/", true).is_err());
+/// assert!(auth0_core::codegen::server_value("base_path", "v1/api", false).is_ok());
+/// assert!(auth0_core::codegen::server_value("base_path", "v1?x", false).is_err());
+/// ```
+pub fn server_value<'v>(name: &str, value: &'v str, is_host: bool) -> Result<&'v str, Error> {
+    let is_plain = |allowed: &str| {
+        let mut letters = value.chars();
+        letters.all(|letter| letter.is_ascii_alphanumeric() || allowed.contains(letter))
+    };
+    let (is_valid, expected) = match is_host {
+        true => (is_plain("-._:"), "a part of a host name"),
+        false => (
+            is_plain("-._~!$&'()*+,;=:@%/") && !value.split('/').any(|part| part == ".."),
+            "a part of a path",
+        ),
+    };
+    match is_valid {
+        true => Ok(value),
+        false => Err(invalid_setting(name, expected, value)),
+    }
+}
+
 /// Returns `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
 /// is the setting that an error names.
 ///

@@ -5,7 +5,7 @@ mod settings;
 
 pub use settings::{auth0_client_settings, builder_settings, call_settings, token_settings};
 
-pub use crate::base_url::{BaseUrl, dns_label, host, is_host_name, one_of};
+pub use crate::base_url::{BaseUrl, dns_label, host, is_host_name, one_of, server_value};
 pub use crate::call::{Call, CallOptions, RawResponse};
 pub use crate::check::{Check, Checker, Rules};
 pub use crate::containers::{

@@ -122,6 +122,11 @@ fn satisfied(shared: &Shared, alternative: &[&'static str]) -> Option<Selected> 
     Some(selected)
 }
 
+/// RFC 6265 §4.1.1.
+fn is_cookie_octet(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)
+}
+
 impl Selected {
     /// Adds the keys to a request.
     pub(crate) fn apply(
@@ -155,6 +160,12 @@ impl Selected {
                 }
                 SchemeKind::Query(name) => {
                     request.url_mut().query_pairs_mut().append_pair(name, key);
+                }
+                SchemeKind::Cookie(name) if !key.bytes().all(is_cookie_octet) => {
+                    let expected = format!(
+                        "the key for the cookie `{name}` has a character that a cookie cannot contain"
+                    );
+                    return Err(Error::missing_credentials(operation, expected));
                 }
                 SchemeKind::Cookie(name) => {
                     let others = request.headers().get(COOKIE);
@@ -216,4 +227,17 @@ fn set(
     value.set_sensitive(true);
     request.headers_mut().insert(name, value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_is_no_cookie_value_then_it_is_rejected() {
+        assert!("abc-123_~".bytes().all(is_cookie_octet));
+        for key in ["abc; role=admin", "a,b", "a b", "a\"b", "\u{e4}"] {
+            assert!(!key.bytes().all(is_cookie_octet), "{key}");
+        }
+    }
 }

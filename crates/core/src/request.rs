@@ -1,5 +1,7 @@
 //! Building the request of a generated call: parameters in their styles, and the body in its media type.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -25,7 +27,6 @@ pub use upload::{Upload, UploadProgress};
 use writer::Place;
 
 /// Builds the request of one call. What cannot be sent is collected and reported by [`build`](Self::build).
-#[derive(Debug)]
 pub struct RequestBuilder {
     method: Method,
     url: String,
@@ -202,10 +203,27 @@ impl RequestBuilder {
 }
 
 /// A request that is ready to be sent.
-#[derive(Debug)]
 pub struct PreparedRequest {
     pub(crate) request: Request,
     pub(crate) payload: Payload,
+}
+
+/// Shows the method only: URL, headers and body may contain secrets.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows the method only, like [`RequestBuilder`].
+impl fmt::Debug for PreparedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedRequest")
+            .field("method", self.request.method())
+            .finish_non_exhaustive()
+    }
 }
 
 impl PreparedRequest {
@@ -229,7 +247,6 @@ impl From<Request> for PreparedRequest {
 pub struct RequestError(pub(crate) Vec<Violation>);
 
 /// A parameter that is sent as JSON (`content: application/json`). An absent value is not sent.
-#[derive(Debug)]
 pub struct Json<'v, T: ?Sized>(pub &'v T);
 
 impl<T: Serialize + ?Sized> Serialize for Json<'_, T> {

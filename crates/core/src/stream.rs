@@ -26,6 +26,26 @@ struct Chunks {
     /// The bytes since the last item.
     buffered: Arc<AtomicUsize>,
     limit: usize,
+    /// What ends an item, in each of its spellings.
+    ends: &'static [&'static [u8]],
+}
+
+/// The end of a line, and of a server-sent event: an empty line.
+const LINE_ENDS: &[&[u8]] = &[b"\n"];
+const EVENT_ENDS: &[&[u8]] = &[b"\n\n", b"\r\r", b"\r\n\r\n"];
+
+impl Chunks {
+    /// The positions after the first and the last end of an item in `chunk`.
+    fn item_ends(&self, chunk: &[u8]) -> Option<(usize, usize)> {
+        let mut ends = self.ends.iter().flat_map(|end| {
+            let positions = chunk.windows(end.len()).enumerate();
+            positions.filter_map(move |(at, found)| (found == *end).then_some(at + end.len()))
+        });
+        let first = ends.next()?;
+        Some(ends.fold((first, first), |(first, last), end| {
+            (first.min(end), last.max(end))
+        }))
+    }
 }
 
 /// Why a stream of chunks ended early.
@@ -51,8 +71,15 @@ impl Stream for Chunks {
             return Poll::Ready(None);
         };
         let chunk = chunk.map_err(|error| Broken::Connection(error.without_url()))?;
-        let buffered = self.buffered.fetch_add(chunk.len(), Ordering::Relaxed);
-        if buffered.saturating_add(chunk.len()) > self.limit {
+        // Of a chunk with several items, the begun item continues to the first end, and the next one begins after the last.
+        let (first, last) = self.item_ends(&chunk).unwrap_or((chunk.len(), 0));
+        let begun = self.buffered.load(Ordering::Relaxed).saturating_add(first);
+        let next = match last {
+            0 => begun,
+            last => chunk.len() - last,
+        };
+        self.buffered.store(next, Ordering::Relaxed);
+        if begun.max(next) > self.limit {
             return Poll::Ready(Some(Err(Broken::TooLarge)));
         }
         Poll::Ready(Some(Ok(chunk)))
@@ -105,7 +132,7 @@ impl<T> ServerEvent<T> {
         self.id.as_deref()
     }
 
-    /// Returns the time after which the server wants to be asked again when the connection is lost.
+    /// Returns the time after which the server expects the next request if the connection is lost.
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
@@ -340,7 +367,7 @@ impl RawResponse {
     }
 
     fn event_stream<T>(self, decode: Decode<T>) -> Result<Response<EventStream<T>>, Error> {
-        let (received, chunks, head) = self.into_chunks()?;
+        let (received, chunks, head) = self.into_chunks(EVENT_ENDS)?;
         let events = EventStream {
             buffered: Arc::clone(&chunks.buffered),
             events: SyncStream::new(SseByteStream::new(chunks)),
@@ -353,7 +380,7 @@ impl RawResponse {
 
     /// The body as one JSON value in each line.
     pub fn lines<T: DeserializeOwned>(self) -> Result<Response<JsonLines<T>>, Error> {
-        let (received, chunks, head) = self.into_chunks()?;
+        let (received, chunks, head) = self.into_chunks(LINE_ENDS)?;
         let lines = JsonLines {
             buffered: Arc::clone(&chunks.buffered),
             chunks: SyncStream::new(chunks),
@@ -366,17 +393,87 @@ impl RawResponse {
         Ok(Response::new(lines, received))
     }
 
-    fn into_chunks(self) -> Result<(Self, Chunks, Head), Error> {
+    fn into_chunks(self, ends: &'static [&'static [u8]]) -> Result<(Self, Chunks, Head), Error> {
+        let found = self.media_type().map(str::to_ascii_lowercase);
+        // A page of a proxy, or an error object, would be a stream without items.
+        let is_other = match found.as_deref() {
+            Some("text/html") => true,
+            Some("application/json") => ends == EVENT_ENDS,
+            _ => false,
+        };
+        if is_other {
+            return Err(Error::undecodable_response(
+                self,
+                UndecodableReason::UnknownMediaType,
+            ));
+        }
         let (received, response, limit) = self.into_stream()?;
         let chunks = Chunks {
             stream: Box::pin(response.bytes_stream()),
             buffered: Arc::default(),
             limit,
+            ends,
         };
         let head = Head {
             received: received.head(Bytes::new()),
             limit,
         };
         Ok((received, chunks, head))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_core::Stream as _;
+
+    use super::*;
+
+    struct Once(std::vec::IntoIter<Bytes>);
+
+    impl Stream for Once {
+        type Item = reqwest::Result<Bytes>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(self.0.next().map(Ok))
+        }
+    }
+
+    /// Whether chunks pass a limit of 16 bytes for one item.
+    async fn pass(ends: &'static [&'static [u8]], chunks: &[&'static str]) -> bool {
+        let chunks: Vec<Bytes> = chunks
+            .iter()
+            .map(|text| Bytes::from_static(text.as_bytes()))
+            .collect();
+        let mut chunks = Chunks {
+            stream: Box::pin(Once(chunks.into_iter())),
+            buffered: Arc::default(),
+            limit: 16,
+            ends,
+        };
+        while let Some(chunk) = poll_fn(|cx| Pin::new(&mut chunks).poll_next(cx)).await {
+            if chunk.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[tokio::test]
+    async fn chunk_has_several_items_then_the_limit_is_that_of_each() {
+        assert!(pass(LINE_ENDS, &["{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n"]).await);
+        assert!(pass(EVENT_ENDS, &["data: 1\n\ndata: 2\n\ndata: 3\n\n"]).await);
+        assert!(pass(EVENT_ENDS, &["data: 1\r\n\r\ndata: 2\r\n\r\n"]).await);
+        // Comments are no events.
+        assert!(pass(EVENT_ENDS, &[": ping\n\n"; 100]).await);
+    }
+
+    #[tokio::test]
+    async fn item_exceeds_the_limit_then_the_stream_ends() {
+        assert!(!pass(LINE_ENDS, &["12345678", "123456789\n"]).await);
+        assert!(!pass(LINE_ENDS, &["1\n2345678", "90123456789"]).await);
+        // An event has any number of lines.
+        assert!(!pass(EVENT_ENDS, &["data: 1\n", "data: 2\n", "data: 3\n"]).await);
     }
 }

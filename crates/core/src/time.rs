@@ -23,8 +23,8 @@
 //!
 //! impl Sleeper for FakeTime {
 //!     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-//!         *self.0.lock().unwrap() += duration;
-//!         Box::pin(std::future::ready(()))
+//!         let time = self.clone();
+//!         Box::pin(async move { *time.0.lock().unwrap() += duration })
 //!     }
 //! }
 //!

@@ -298,9 +298,13 @@ impl TransportBuilder {
                 }
             }
         }
+        let has_plain_server = self.servers.iter().any(BaseUrl::is_plain);
         let http_client = match self.http_client {
             Some(client) => client,
-            None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
+            // Plain http is for this machine only, and never uses a proxy.
+            None if base_url.is_plain() || has_plain_server => {
+                HttpClient::direct().map_err(Error::http_client)?
+            }
             None => HttpClient::new().map_err(Error::http_client)?,
         };
         let limiter = self

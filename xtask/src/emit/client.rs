@@ -62,6 +62,17 @@ impl Template {
         }
     }
 
+    /// Whether the variable stands in the host of the URL, or else in its path.
+    fn is_in_host(&self, name: &str) -> bool {
+        let index = self.variables.iter().position(|variable| variable == name);
+        let before = index
+            .map_or(&[][..], |index| &self.literals[..=index])
+            .concat();
+        before
+            .split_once("://")
+            .is_some_and(|(_, rest)| !rest.contains('/'))
+    }
+
     /// The expression that formats the template with its variables.
     fn format(&self, variables: &[Variable<'_>]) -> TokenStream {
         let text = self
@@ -99,6 +110,8 @@ struct Variable<'v> {
     /// The name of its setter and its field.
     field: String,
     rule: VariableRule<'v>,
+    /// Whether it stands in the host of the base URL.
+    is_host: bool,
 }
 
 /// Which values a variable has.
@@ -108,7 +121,12 @@ enum VariableRule<'v> {
 }
 
 impl<'v> Variable<'v> {
-    fn of(name: &str, model: &Model<'_>, target: &'v Target) -> Result<Self, Problem> {
+    fn of(
+        name: &str,
+        template: &Template,
+        model: &Model<'_>,
+        target: &'v Target,
+    ) -> Result<Self, Problem> {
         let kind = target.api.variables.get(name).copied();
         let declared = target.api.server_variables.get(name);
         let rule = kind
@@ -132,6 +150,7 @@ impl<'v> Variable<'v> {
             name: name.to_owned(),
             field: names::unlike(names::snake_name(name), &taken),
             rule,
+            is_host: template.is_in_host(name),
         })
     }
 
@@ -176,12 +195,16 @@ impl<'v> Variable<'v> {
             }
             VariableRule::Declared(variable) => {
                 let (default, values) = (&variable.default, &variable.values);
-                let check = (!values.is_empty()).then(|| {
-                    quote!(let #field = auth0_core::codegen::one_of(#name, #field, &[#(#values),*])?;)
-                });
+                let check = match values.is_empty() {
+                    true => {
+                        let is_host = self.is_host;
+                        quote!(auth0_core::codegen::server_value(#name, #field, #is_host))
+                    }
+                    false => quote!(auth0_core::codegen::one_of(#name, #field, &[#(#values),*])),
+                };
                 quote! {
                     let #field = self.#field.as_deref().unwrap_or(#default);
-                    #check
+                    let #field = #check?;
                 }
             }
         }
@@ -200,9 +223,13 @@ pub(crate) fn emit(
         .map(Template::parse)
         .transpose()?;
     let mut variables: Vec<Variable<'_>> = Vec::new();
-    for name in base.iter().flat_map(|template| &template.variables) {
+    let placed = base.iter().flat_map(|template| {
+        let names = template.variables.iter();
+        names.map(move |name| (template, name))
+    });
+    for (template, name) in placed {
         if !variables.iter().any(|variable| variable.name == *name) {
-            variables.push(Variable::of(name, model, target)?);
+            variables.push(Variable::of(name, template, model, target)?);
         }
     }
     let builder = builder(model, target, base.as_ref(), &variables);

@@ -76,13 +76,15 @@ impl Call {
         number: u32,
     ) -> impl Future<Output = Attempted> {
         telemetry::request(number, &request, self.selected.as_ref());
-        let late = self.is_stream.then(|| self.late(&mut request));
+        let mut late = self.is_stream.then(|| self.late(&mut request));
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
             // By reference, because the future would contain a moved value twice.
-            let headers = match late {
+            let headers = match &mut late {
                 None => (&mut sending).await,
-                Some(late) => before(late, &mut sending).await,
+                Some(late) => before(late, &mut sending)
+                    .await
+                    .unwrap_or(Err(Cause::Late(Late))),
             };
             let attempted = match headers {
                 Err(cause) => Attempted::Failed(cause),
@@ -99,15 +101,23 @@ impl Call {
                     }
                     let limit = self.transport.0.max_response_bytes;
                     let is_stream = self.is_stream && response.status().is_success();
-                    let reading = match is_stream {
-                        true => (unread(response, self.operation, limit), None),
-                        false => read(response, self.operation, limit).await,
+                    let reading = match late {
+                        Some(_) if is_stream => {
+                            Some((unread(response, self.operation, limit), None))
+                        }
+                        // The body of an error has to arrive in the same time.
+                        Some(mut late) => {
+                            let mut reading = Box::pin(read(response, self.operation, limit));
+                            before(&mut late, &mut reading).await
+                        }
+                        None => Some(read(response, self.operation, limit).await),
                     };
                     match reading {
-                        (received, Some(why)) if received.status.is_success() => {
+                        Some((received, Some(why))) if received.status.is_success() => {
                             Attempted::Incomplete(received, why)
                         }
-                        (received, _) => Attempted::Completed(received),
+                        Some((received, _)) => Attempted::Completed(received),
+                        None => Attempted::Failed(Cause::Late(Late)),
                     }
                 }
             };
@@ -137,14 +147,14 @@ impl Call {
     }
 }
 
-/// Waits for the headers until `late` ends.
-async fn before(
-    mut late: BoxFuture<'static, ()>,
-    sending: &mut (impl Future<Output = Result<Response, Cause>> + Unpin),
-) -> Result<Response, Cause> {
-    std::future::poll_fn(|cx| match Pin::new(&mut *sending).poll(cx) {
-        Poll::Ready(result) => Poll::Ready(result),
-        Poll::Pending => late.as_mut().poll(cx).map(|()| Err(Cause::Late(Late))),
+/// Waits for `work` until `late` ends. Returns `None` if that comes first.
+async fn before<T>(
+    late: &mut BoxFuture<'static, ()>,
+    work: &mut (impl Future<Output = T> + Unpin),
+) -> Option<T> {
+    std::future::poll_fn(|cx| match Pin::new(&mut *work).poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| None),
     })
     .await
 }

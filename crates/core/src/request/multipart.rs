@@ -1,5 +1,6 @@
 //! Bodies of `multipart/form-data`.
 
+use std::fmt;
 use std::io;
 
 use reqwest::multipart::{Form, Part};
@@ -10,17 +11,24 @@ use super::upload::Upload;
 use crate::{Nullable, Violation};
 
 /// The parts of a form.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Multipart {
     parts: Vec<(String, Content, Option<&'static str>)>,
     violations: Vec<Violation>,
 }
 
-#[derive(Debug)]
 enum Content {
     Text(String),
     Json(String),
     File(Upload),
+}
+
+/// Shows the names only: the contents may be secrets.
+impl fmt::Debug for Multipart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.parts.iter().map(|(name, ..)| name);
+        f.debug_list().entries(names).finish()
+    }
 }
 
 const JSON: &str = "application/json";
@@ -109,7 +117,8 @@ impl Multipart {
 
     /// The form for one attempt. An error names the part.
     pub(super) async fn form(&self) -> Result<Form, (String, io::Error)> {
-        let mut form = Form::new();
+        // RFC 7578 allows no encoded names (`name*=`).
+        let mut form = Form::new().percent_encode_noop();
         for (name, content, media_type) in &self.parts {
             let failed = |error| (name.clone(), error);
             let (part, own_type) = match content {
@@ -122,7 +131,7 @@ impl Multipart {
                         None => Part::stream(body),
                     };
                     // Without a file name, servers treat the part as text.
-                    let part = part.file_name(file.name().unwrap_or(name).to_owned());
+                    let part = part.file_name(one_line(file.name().unwrap_or(name)));
                     (part, file.media_type().or(Some("application/octet-stream")))
                 }
             };
@@ -138,10 +147,15 @@ impl Multipart {
                     .map_err(|_| failed(io::Error::other("the media type is not valid")))?,
                 None => part,
             };
-            form = form.part(name.clone(), part);
+            form = form.part(one_line(name).replace('"', "%22"), part);
         }
         Ok(form)
     }
+}
+
+/// A name without line ends, which would begin a header, in the encoding of HTML forms. reqwest escapes the quotes of file names.
+fn one_line(name: &str) -> String {
+    name.replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The files of a part: one, an optional one, or a list.
@@ -173,5 +187,34 @@ impl<F: Files> Files for Nullable<F> {
         if let Self::Value(files) = self {
             files.each(add);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_have_quotes_and_line_ends_then_no_header_begins() {
+        let mut parts = Multipart::new();
+        parts.add("stra\u{df}e \"a\"\nb", Value::from("secret-text"), None);
+        let file = Upload::from(b"x".to_vec()).file_name("a\r\nContent-Type: text/html\r\n\r\n\"");
+        parts.files("file", &file, None);
+        assert!(!format!("{parts:?}").contains("secret"), "{parts:?}");
+        let form = parts.form().await.unwrap();
+        let body = std::pin::pin!(form.into_stream());
+        let mut body = body;
+        let mut text = Vec::new();
+        while let Some(chunk) =
+            std::future::poll_fn(|cx| futures_core::Stream::poll_next(body.as_mut(), cx)).await
+        {
+            text.extend_from_slice(&chunk.unwrap());
+        }
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("name=\"stra\u{df}e %22a%22%0Ab\""), "{text}");
+        assert!(
+            text.contains("filename=\"a%0D%0AContent-Type: text/html%0D%0A%0D%0A"),
+            "{text}"
+        );
     }
 }

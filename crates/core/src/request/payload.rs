@@ -10,7 +10,6 @@ use super::multipart::Multipart;
 use super::upload::Upload;
 
 /// The body of a request. It is kept apart from the request, so that each attempt can get its own.
-#[derive(Debug)]
 pub(crate) enum Payload {
     /// None, or that of the request.
     None,
