@@ -261,7 +261,7 @@ impl Request<'_> {
             true => quote!(body),
             false => quote!(&body),
         };
-        Some(match encoding {
+        let statements = match encoding {
             BodyEncoding::Json => quote!(#request.json(#media_type, #body);),
             BodyEncoding::Text => quote!(#request.bytes(#media_type, body.to_owned());),
             BodyEncoding::Upload => quote!(#request.upload(#media_type, body.clone());),
@@ -280,6 +280,10 @@ impl Request<'_> {
                 quote!(#request.form(#media_type, #body, &[#(#rules),*]);)
             }
             BodyEncoding::Multipart => self.multipart(request, argument),
+        };
+        Some(match argument.optional {
+            true => quote!(if let Some(body) = body { #statements }),
+            false => statements,
         })
     }
 
