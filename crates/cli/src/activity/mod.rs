@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{is_closed, print};
 use position::{Position, Window};
 
 /// The format of exported entries.
@@ -73,8 +73,11 @@ impl Export {
         let mut count = 0;
         while let Some(page) = pages.try_next().await? {
             let entries = self.position.take_new(&page.logs);
-            count += entries.len() as u64;
             self.write(&entries)?;
+            if is_closed() {
+                return Ok(count);
+            }
+            count += entries.len() as u64;
             // Only after its entries were written.
             self.position.page_done(pages.cursor());
             self.save()?;

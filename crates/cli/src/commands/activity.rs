@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::activity::{EventFormat, Export};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::note;
+use crate::output::{is_closed, note};
 
 #[derive(Subcommand)]
 pub(crate) enum ActivityCommand {
@@ -83,6 +83,7 @@ pub(crate) async fn run(command: ActivityCommand, context: &Context) -> Result<E
             let rounds = rounds.unwrap_or(u64::MAX);
             for round in 1..=rounds {
                 match export.run(&context.client).await {
+                    Ok(_) if is_closed() => break,
                     Ok(_) => {}
                     // No entry is lost: the next request continues where this one stopped.
                     Err(failure) if failure.is_temporary() && round < rounds => {

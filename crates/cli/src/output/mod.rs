@@ -4,6 +4,7 @@ mod prompt;
 mod rows;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -101,9 +102,20 @@ pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     ended(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Whether the reader of standard output stopped reading. What is written afterwards is dropped.
+pub(crate) fn is_closed() -> bool {
+    IS_CLOSED.load(Ordering::Relaxed)
+}
+
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// The result of a write to standard output. A reader that stopped reading is not an error: the command ends as it would otherwise.
 pub(crate) fn ended(result: io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            IS_CLOSED.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         other => other.map_err(|error| {
             Failure::failed(format!("writing to standard output failed: {error}"))
         }),
