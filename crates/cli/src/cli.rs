@@ -11,12 +11,14 @@ use crate::output::Format;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success, 1 failure, 2 usage, 3 changes pending (roster plan, roster drift), 4 partial success; 130 stopped by Ctrl-C.
+The first Ctrl-C waits for a change in flight, a second one does not.
 
 Examples:
   auth0-teams --sandbox member list
   auth0-teams profile add acme --team acme --domain acme-auth.us.auth0.com --client-id Ab12
   auth0-teams roster pull > roster.yaml
-  auth0-teams roster plan roster.yaml --save plan.json && auth0-teams roster apply plan.json";
+  auth0-teams roster plan roster.yaml --save plan.json
+  auth0-teams roster apply plan.json";
 
 /// Manage an Auth0 team: members, tenants, access, roster as code, access reviews, activity log
 ///

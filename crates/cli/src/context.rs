@@ -52,6 +52,12 @@ impl Context {
         })
     }
 
+    /// The client for a call that changes something: Ctrl-C waits for it from now on.
+    pub(crate) fn writer(&self) -> &Client {
+        self.stop.finish_calls();
+        &self.client
+    }
+
     /// Whether the team is a sandbox of this process, whose state is lost at the end.
     pub(crate) fn is_sandbox(&self) -> bool {
         self.sandbox.is_some()

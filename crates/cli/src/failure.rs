@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Usage,
     ChangesPending,
     Partial,
-    /// Stopped by Ctrl-C before anything was changed: 128 + SIGINT, as shells report it.
+    /// Stopped at once by Ctrl-C: 128 + SIGINT, as shells report it. The first Ctrl-C waits for a change in flight.
     Interrupted,
 }
 

@@ -474,6 +474,141 @@ fn interrupted_apply_ends_cleanly_and_continues() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
+/// Ctrl-C waits for the tenant and its secret.
+#[cfg(unix)]
+#[test]
+fn interrupted_creation_of_a_tenant_keeps_the_secret() {
+    let fixture = Fixture::start(None);
+    let slow = Fault::of("createTenant")
+        .times(1)
+        .delay(Duration::from_secs(2));
+    fixture.sandbox.fail(slow).unwrap();
+    let mut child = fixture
+        .command(&[
+            "tenant",
+            "create",
+            "acme-new",
+            "--locality",
+            "us",
+            "--admin",
+            "ada.lovelace@example.com",
+            "--secret-file",
+            "secret.json",
+        ])
+        .spawn()
+        .unwrap();
+    // The file is opened before the call.
+    while !fixture.path("secret.json").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "ended too early");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let secret = std::fs::read_to_string(fixture.path("secret.json")).unwrap();
+    assert!(secret.contains("client_secret"));
+}
+
+#[test]
+fn difference_that_comes_back_is_repaired_again() {
+    let fixture = Fixture::start(None);
+    let roster = fixture.succeed(&["roster", "pull"]);
+    std::fs::write(fixture.path("roster.yaml"), roster).unwrap();
+    for _ in 0..2 {
+        fixture.succeed(&[
+            "member",
+            "role",
+            "tim.zuse.4@example.com",
+            "teams_report_viewer",
+        ]);
+        fixture.succeed(&[
+            "roster",
+            "apply",
+            "--roster",
+            "roster.yaml",
+            "--confirm",
+            "acme",
+        ]);
+        let member = fixture.succeed(&["member", "get", "tim.zuse.4@example.com"]);
+        assert!(member.contains("teams_contributor"), "{member}");
+    }
+}
+
+#[test]
+fn too_few_owners_would_be_left_then_nothing_is_changed() {
+    let fixture = Fixture::start(None);
+    let owner = "ada.lovelace@example.com";
+    for arguments in [
+        &["offboard", owner, "--confirm", owner][..],
+        &["offboard", owner, "--dry-run"],
+        &["member", "remove", owner, "--confirm", owner],
+        &["member", "role", owner, "teams_contributor"],
+    ] {
+        let output = fixture.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("(--min-owners 1)"), "{error}");
+    }
+    for operation in ["removeMemberTenant", "deleteMember", "updateMemberRole"] {
+        let requests = fixture.sandbox.requests_of(operation);
+        assert!(requests.is_empty(), "{requests:?}");
+    }
+}
+
+#[test]
+fn saved_plan_is_applied_then_flags_of_planning_are_rejected() {
+    let fixture = Fixture::start(None);
+    for flag in ["--ignore-member", "--ignore-tenant"] {
+        let output = fixture.run(&["roster", "apply", "plan.json", flag, "x"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("cannot be used with"), "{error}");
+    }
+}
+
+#[test]
+fn reader_stops_then_the_plan_is_saved_and_the_exit_code_stays() {
+    let fixture = Fixture::start(None);
+    let roster = fixture.succeed(&["roster", "pull"]);
+    let changed = roster.replace("viewer-config", "support-access");
+    std::fs::write(fixture.path("roster.yaml"), changed).unwrap();
+    for format in ["table", "json", "ndjson", "csv"] {
+        let path = format!("{format}.json");
+        let mut child = fixture
+            .command(&["roster", "plan", "--save", &path, "-o", format])
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{format}: {output:?}");
+        assert!(fixture.path(&path).exists(), "{format}");
+    }
+    // What nobody read is exported again.
+    let mut child = fixture
+        .command(&[
+            "activity",
+            "follow",
+            "--cursor",
+            "cursor.json",
+            "--every",
+            "0",
+        ])
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let entries = fixture.succeed(&["activity", "export", "--cursor", "cursor.json"]);
+    assert_eq!(entries.lines().count(), 8, "{entries}");
+}
+
 #[test]
 fn secrets_and_tokens_are_not_printed() {
     let fixture = Fixture::start(None);
@@ -621,6 +756,8 @@ fn review_marks_what_changed_since_an_earlier_one() {
         "role",
         "sophie.hamilton.1@example.com",
         "teams_contributor",
+        "--min-owners",
+        "1",
     ]);
     fixture.succeed(&[
         "access",

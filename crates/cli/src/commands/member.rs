@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use auth0_teams::types::{
-    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMemberRoleEnum,
-    UpdateMembersRequestContent,
+    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMember,
+    TeamMemberRoleEnum, UpdateMembersRequestContent,
 };
 use auth0_teams::{Error, Open};
 use clap::{Args, Subcommand};
@@ -16,7 +16,8 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::lookup;
 use crate::output::note;
-use crate::team::TeamState;
+use crate::roster::Guards;
+use crate::team::{self, OWNER, TeamState};
 
 #[derive(Subcommand)]
 pub(crate) enum MemberCommand {
@@ -45,6 +46,9 @@ pub(crate) enum MemberCommand {
         member: String,
         /// The new role, such as teams_contributor
         role: String,
+        /// Number of owners that the team keeps
+        #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+        min_owners: usize,
     },
     /// Remove a member from the team; `offboard` also verifies that nothing is left
     #[command(
@@ -53,6 +57,9 @@ pub(crate) enum MemberCommand {
     Remove {
         /// E-mail address or id
         member: String,
+        /// Number of owners that the team keeps
+        #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+        min_owners: usize,
         #[command(flatten)]
         confirmation: Confirmation,
     },
@@ -84,19 +91,32 @@ pub(crate) async fn run(command: MemberCommand, context: &Context) -> Result<Exi
         MemberCommand::List => list(context).await?,
         MemberCommand::Get { member } => get(context, &member).await?,
         MemberCommand::Invite(arguments) => return invite(context, arguments).await,
-        MemberCommand::Role { member, role } => {
+        MemberCommand::Role {
+            member,
+            role,
+            min_owners,
+        } => {
             let mut rows = context.console.rows(&["email", "from", "to"])?;
             let member = lookup::member(&context.client, &member).await?;
+            if role != OWNER {
+                check_owners(context, &member.role.to_string(), min_owners).await?;
+            }
             let request = UpdateMembersRequestContent::with_role(team_role(&role));
-            let changed = context.client.members().update(&member.id, request).await?;
+            let changed = context
+                .writer()
+                .members()
+                .update(&member.id, request)
+                .await?;
             rows.write([json!(member.email), json!(member.role), json!(changed.role)])?;
             rows.finish()?;
         }
         MemberCommand::Remove {
             member,
+            min_owners,
             confirmation,
         } => {
             let member = lookup::member(&context.client, &member).await?;
+            check_owners(context, &member.role.to_string(), min_owners).await?;
             let action = format!("removing {} from the team", member.email);
             let confirm = confirmation.confirm.as_deref();
             context.console.confirm(&action, &member.email, confirm)?;
@@ -165,7 +185,7 @@ async fn invite(context: &Context, arguments: InviteArguments) -> Result<Exit, F
         .map(|tenant| tenant.tenant_id.to_string())
         .collect();
     let request = invitation(&email, &role, &tenants, &arguments.tenant_roles);
-    let invited = match context.client.members().invite(request).await {
+    let invited = match context.writer().members().invite(request).await {
         Err(error) if error.is_outcome_unknown() => return Err(unknown_invitation(&email, &error)),
         other => other?,
     };
@@ -207,9 +227,28 @@ pub(crate) fn invitation(
         .tenant_roles(roles)
 }
 
+/// Fails if the team would have too few owners without a member of this role.
+pub(crate) async fn check_owners(
+    context: &Context,
+    role: &str,
+    min_owners: usize,
+) -> Result<(), Failure> {
+    if role != OWNER {
+        return Ok(());
+    }
+    let members = team::members(&context.client).await?;
+    let is_owner = |member: &&TeamMember| member.role.to_string() == OWNER;
+    let owners = members.iter().filter(is_owner).count();
+    let guards = Guards::of_owners(min_owners);
+    match guards.owner_violation(owners, owners.saturating_sub(1)) {
+        Some(violation) => Err(Failure::failed(violation)),
+        None => Ok(()),
+    }
+}
+
 /// Removes a member from the team. A lost response is retried; a 404 then means that the first attempt succeeded.
 pub(crate) async fn delete(context: &Context, id: &str) -> Result<(), Error> {
-    match context.client.members().delete(id).await {
+    match context.writer().members().delete(id).await {
         Err(error) if error.is_not_found() && error.earlier_attempt_may_have_acted() => Ok(()),
         other => other.map(drop),
     }

@@ -7,6 +7,7 @@ use auth0_core::time::{Clock as _, SystemTimer};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::member::check_owners;
 use super::token::time;
 use crate::cli::Confirmation;
 use crate::context::Context;
@@ -14,7 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::lookup;
 use crate::output::note;
-use crate::roster::{Applier, Entry, Guards, Invitations, Journal, MaxRemovals, Plan, StepResult};
+use crate::roster::{Applier, Entry, Guards, Invitations, Journal, Plan, StepResult};
 use crate::team::{self, Member, TeamState, Tenant};
 
 #[derive(Args)]
@@ -71,6 +72,8 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
         before.role,
         before.access.len()
     ));
+    // Checked again immediately before the removal.
+    check_owners(context, &before.role, arguments.min_owners).await?;
     if arguments.dry_run {
         let mut rows = context.console.rows(COLUMNS)?;
         let mut accesses: Vec<_> = before.access.iter().collect();
@@ -92,7 +95,7 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
         before.access.len()
     );
     context.console.confirm(&action, email, confirmed)?;
-    let guards = guards(&arguments);
+    let guards = Guards::of_owners(arguments.min_owners);
     let mut journal = match &arguments.journal {
         Some(path) => Some(Journal::<Entry>::open(path)?.0),
         None => None,
@@ -155,17 +158,6 @@ pub(crate) async fn run(arguments: OffboardArguments, context: &Context) -> Resu
         note(reason);
     }
     Ok(report.exit())
-}
-
-/// Only the number of owners is guarded: the removal was confirmed.
-fn guards(arguments: &OffboardArguments) -> Guards {
-    Guards {
-        min_owners: arguments.min_owners,
-        max_removals: MaxRemovals::Percent(100),
-        allow_owner: false,
-        allow_self: true,
-        own_identities: Vec::new(),
-    }
 }
 
 /// The members of the team without their access, and this one with it.

@@ -12,7 +12,7 @@ use crate::files;
 use crate::output::{Format, note, print, print_styled};
 use crate::roster::{
     Applier, Change, Desired, Entry, Guards, Invitations, Journal, MaxRemovals, Plan, Report,
-    Roster, SavedPlan, StepResult, markdown, pull, summary, text,
+    Roster, SavedPlan, Step, StepResult, markdown, pull, summary, text,
 };
 use crate::team::TeamState;
 
@@ -44,7 +44,7 @@ pub(crate) enum RosterCommand {
     Apply(ApplyArguments),
     /// Report how the team differs from the roster, as Markdown; exit code 3 if it does
     #[command(
-        after_help = "Examples:\n  auth0-teams roster drift roster.yaml > drift.md || gh issue create --title 'Roster drift' --body-file drift.md"
+        after_help = "Examples:\n  auth0-teams roster drift roster.yaml > drift.md; [ $? -eq 3 ] && gh issue create --title 'Roster drift' --body-file drift.md"
     )]
     Drift(PlanArguments),
 }
@@ -61,7 +61,7 @@ pub(crate) struct PlanArguments {
 #[derive(Args)]
 pub(crate) struct ApplyArguments {
     /// A plan that `roster plan --save` wrote
-    #[arg(required_unless_present = "roster")]
+    #[arg(required_unless_present = "roster", conflicts_with_all = ["ignore_member", "ignore_tenant"])]
     plan: Option<PathBuf>,
     /// Plan for this roster and apply the plan at once
     #[arg(long, value_name = "ROSTER", conflicts_with = "plan")]
@@ -157,6 +157,7 @@ struct Planned {
     pending: BTreeSet<String>,
     /// The invited people who are not members yet.
     waiting: BTreeSet<String>,
+    ignored_tenants: BTreeSet<String>,
 }
 
 async fn plan_for(
@@ -195,6 +196,7 @@ async fn plan_for(
         waiting,
         state,
         plan,
+        ignored_tenants: desired.ignored_tenants,
     })
 }
 
@@ -210,8 +212,17 @@ fn invitations_path(roster: &Path) -> PathBuf {
     files::with_suffix(roster, ".invited.ndjson")
 }
 
-fn check_guards(guards: &Guards, state: &TeamState, plan: &Plan) -> Result<(), Failure> {
-    let violations = guards.violations(state, plan);
+impl Planned {
+    /// Fails if the plan would change more than the flags allow.
+    fn check(&self, guards: &Guards) -> Result<(), Failure> {
+        let mut violations = guards.violations(&self.state, &self.plan);
+        let ignored = &self.ignored_tenants;
+        violations.extend(Guards::ignored_access(&self.state, &self.plan, ignored));
+        reject(&violations)
+    }
+}
+
+fn reject(violations: &[String]) -> Result<(), Failure> {
     if violations.is_empty() {
         return Ok(());
     }
@@ -227,6 +238,15 @@ async fn plan(
     save: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let planned = plan_for(context, &arguments.roster, &arguments.guards).await?;
+    let checked = planned.check(&arguments.guards.guards(context));
+    let save = save.filter(|_| checked.is_ok() && !planned.plan.is_empty());
+    // Saved first: the plan is there even if it cannot be printed.
+    if let Some(path) = save {
+        let roster = arguments.roster.display().to_string();
+        let team = &context.settings.team;
+        let made_for = (&planned.state, &planned.pending);
+        SavedPlan::new(team, &roster, made_for, &planned.plan)?.save(path)?;
+    }
     match context.console.requested_format() {
         Some(_) => print_changes(context, &planned.changes)?,
         None => print_styled(&text(&planned.changes))?,
@@ -237,13 +257,8 @@ async fn plan(
         return Ok(Exit::Success);
     }
     note(summary(&planned.changes, &planned.plan));
-    let guards = arguments.guards.guards(context);
-    check_guards(&guards, &planned.state, &planned.plan)?;
+    checked?;
     if let Some(path) = save {
-        let roster = arguments.roster.display().to_string();
-        let team = &context.settings.team;
-        let made_for = (&planned.state, &planned.pending);
-        SavedPlan::new(team, &roster, made_for, &planned.plan)?.save(path)?;
         note(format!("saved the plan in {}", path.display()));
     }
     Ok(Exit::ChangesPending)
@@ -306,7 +321,7 @@ async fn apply_roster(context: &Context, arguments: &ApplyArguments) -> Result<E
         return Ok(Exit::Success);
     }
     let guards = arguments.guards.guards(context);
-    check_guards(&guards, &planned.state, &planned.plan)?;
+    planned.check(&guards)?;
     anstream::eprint!("{}", text(&planned.changes));
     note(summary(&planned.changes, &planned.plan));
     let team = &context.settings.team;
@@ -356,13 +371,17 @@ async fn apply(
 ) -> Result<Exit, Failure> {
     let id = saved.id()?;
     let (mut journal, entries) = Journal::open(journal)?;
-    let earlier = entries_of(&id, entries);
     let guards = arguments.guards.guards(context);
     let mut invitations = Invitations::open(&invitations_path(Path::new(&saved.roster)))?;
+    let is_done = |step: &Step| step.is_done(&state) || invitations.is_invited(step);
+    let earlier = match entries_of(&id, entries) {
+        (_, true) if !saved.steps.iter().all(is_done) => Vec::new(),
+        (earlier, _) => earlier,
+    };
     if earlier.is_empty() {
         saved.check_state(&state, &invitations.pending())?;
         let steps = saved.steps.clone();
-        check_guards(&guards, &state, &Plan { steps })?;
+        reject(&guards.violations(&state, &Plan { steps }))?;
     } else {
         note("continuing the plan, which an earlier run began");
     }
@@ -392,20 +411,31 @@ async fn apply(
         .await;
     progress.finish_and_clear();
     let report = report?;
+    if report.exit() == Exit::Success {
+        journal.append(&Entry::End)?;
+    }
     print_report(context, &report, &applier.state)?;
     Ok(report.exit())
 }
 
-/// The entries of the plan with this id.
-fn entries_of(id: &str, entries: Vec<Entry>) -> Vec<Entry> {
-    let mut is_own = false;
-    let own = entries.into_iter().filter(|entry| {
-        if let Entry::Begin { plan } = entry {
-            is_own = plan == id;
+/// The entries of the plan with this id since its last complete run, or those of that run and `true`.
+fn entries_of(id: &str, entries: Vec<Entry>) -> (Vec<Entry>, bool) {
+    let (mut own, mut is_own, mut is_complete) = (Vec::new(), false, false);
+    for entry in entries {
+        match &entry {
+            Entry::Begin { plan } => is_own = plan == id,
+            Entry::End if is_own => is_complete = true,
+            _ => {}
         }
-        is_own
-    });
-    own.collect()
+        if is_own {
+            if is_complete && matches!(entry, Entry::Begin { .. }) {
+                own.clear();
+                is_complete = false;
+            }
+            own.push(entry);
+        }
+    }
+    (own, is_complete)
 }
 
 /// The columns of [`print_report`].

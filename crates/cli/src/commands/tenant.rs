@@ -137,7 +137,7 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Exi
             context
                 .console
                 .confirm(&action, name, confirmation.confirm.as_deref())?;
-            match context.client.tenants().delete(&tenant.tenant_id).await {
+            match context.writer().tenants().delete(&tenant.tenant_id).await {
                 Err(error) if error.is_not_found() && error.earlier_attempt_may_have_acted() => {}
                 other => other.map(drop)?,
             }
@@ -173,9 +173,10 @@ async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Fai
         .console
         .rows(&["name", "domain", "id", "client_id", "secret"])?;
     let request = request(&arguments)?;
+    let writer = context.writer();
     // Fails before the tenant is created if the file cannot be written.
     let mut sink = SecretSink::open(&arguments.secret, &arguments.name)?;
-    let created = match context.client.tenants().create(request).await {
+    let created = match writer.tenants().create(request).await {
         Ok(created) => created,
         Err(error) if error.has_acted() => {
             let body = error.body().map_or(&[][..], |body| &body[..]);

@@ -44,6 +44,8 @@ pub(crate) enum Entry {
         step: usize,
         reason: String,
     },
+    /// All steps are done. The same plan can be made again when the team differs in the same way again.
+    End,
 }
 
 /// How a step ended.

@@ -1,5 +1,6 @@
 //! Guards: limits of what a plan may change, each with the flag that lifts it.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::{Plan, Step};
@@ -22,7 +23,7 @@ pub(crate) struct Guards {
 /// The maximum number of removals: of members, and of access to tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MaxRemovals {
-    /// Of what there is; at least one.
+    /// Of what there is; at least one, except for 0%.
     Percent(usize),
     Number(usize),
 }
@@ -46,13 +47,48 @@ impl FromStr for MaxRemovals {
 impl MaxRemovals {
     fn of(self, total: usize) -> usize {
         match self {
-            Self::Percent(percent) => (total * percent / 100).max(1),
+            Self::Percent(percent) => (total * percent / 100).max(percent.min(1)),
             Self::Number(number) => number,
         }
     }
 }
 
 impl Guards {
+    /// Guards only the number of owners, for a change that was confirmed.
+    pub(crate) fn of_owners(min_owners: usize) -> Self {
+        Self {
+            min_owners,
+            max_removals: MaxRemovals::Percent(100),
+            allow_owner: false,
+            allow_self: true,
+            own_identities: Vec::new(),
+        }
+    }
+
+    /// The removals that would also end access to tenants that are not managed.
+    pub(crate) fn ignored_access(
+        state: &TeamState,
+        plan: &Plan,
+        ignored: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let mut violations = Vec::new();
+        for step in &plan.steps {
+            let (Step::Remove { email, .. }, Some(member)) = (step, state.member(step.email()))
+            else {
+                continue;
+            };
+            let tenants = member.access.keys().filter(|id| ignored.contains(*id));
+            let tenants: Vec<&str> = tenants.map(|id| state.tenant_name(id)).collect();
+            if !tenants.is_empty() {
+                violations.push(format!(
+                    "the removal of {email} would also end their access to ignored tenants: {} (--ignore-member {email})",
+                    tenants.join(", ")
+                ));
+            }
+        }
+        violations
+    }
+
     /// What the plan would violate, with the flag that allows it.
     pub(crate) fn violations(&self, state: &TeamState, plan: &Plan) -> Vec<String> {
         let mut violations = Vec::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Journal;
+use super::{Journal, Step};
 use crate::failure::Failure;
 use crate::files;
 use crate::team::TeamState;
@@ -68,6 +68,11 @@ impl Invitations {
     /// The latest status of a person's invitation.
     pub(crate) fn status(&self, email: &str) -> Option<InvitationStatus> {
         self.status.get(&email.to_lowercase()).copied()
+    }
+
+    /// Whether a step is an invitation that was sent.
+    pub(crate) fn is_invited(&self, step: &Step) -> bool {
+        matches!(step, Step::Invite { email, .. } if self.status(email) == Some(InvitationStatus::Invited))
     }
 
     pub(crate) fn record(&mut self, email: &str, status: InvitationStatus) -> Result<(), Failure> {

@@ -255,6 +255,43 @@ fn accepted_plans_keep_to_the_guards() {
 }
 
 #[test]
+fn no_percentage_allows_no_removal_and_any_other_at_least_one() {
+    let people = (0..3)
+        .map(|number| (number, (0, BTreeMap::new())))
+        .collect();
+    let state = state_of(&people, &[]);
+    let mut desired = desired_of(&state);
+    desired.members.pop();
+    let plan = Plan::new(&state, &desired, &BTreeSet::new());
+    for (percent, is_allowed) in [(0, false), (1, true)] {
+        let guards = Guards {
+            max_removals: MaxRemovals::Percent(percent),
+            ..guards()
+        };
+        let violations = guards.violations(&state, &plan);
+        assert_eq!(violations.is_empty(), is_allowed, "{violations:?}");
+    }
+}
+
+#[test]
+fn removed_member_has_ignored_access_then_it_is_a_violation() {
+    let access = BTreeMap::from([(0, Access::default()), (1, Access::default())]);
+    let people = BTreeMap::from([(0, (0, access))]);
+    let state = state_of(&people, &tenants());
+    let plan = Plan::new(&state, &Desired::default(), &BTreeSet::new());
+    let ignored = |id: &str| BTreeSet::from([id.to_owned()]);
+    assert_eq!(
+        Guards::ignored_access(&state, &plan, &ignored("tenant-01")),
+        [
+            "the removal of person-0@example.com would also end their access to ignored tenants: acme-1 \
+             (--ignore-member person-0@example.com)"
+        ]
+    );
+    let other = Guards::ignored_access(&state, &plan, &ignored("tenant-02"));
+    assert!(other.is_empty(), "{other:?}");
+}
+
+#[test]
 fn ignored_members_and_tenants_stay_as_they_are() {
     let mut runner = TestRunner::new(config(500));
     let result = runner.run(&(people(), people()), |(before, wanted)| {
@@ -531,7 +568,7 @@ async fn run_case(trouble: &Trouble) -> (usize, usize) {
             Entry::Partial { step, .. } | Entry::Failed { step, .. } => {
                 assert!(started.contains(step))
             }
-            Entry::Begin { .. } | Entry::Done { .. } => {}
+            Entry::Begin { .. } | Entry::Done { .. } | Entry::End => {}
         }
     }
     let pending = invitations.pending();

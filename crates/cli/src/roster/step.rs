@@ -92,6 +92,11 @@ impl Step {
         }
     }
 
+    /// Whether a state is as the step leaves it.
+    pub(crate) fn is_done(&self, state: &TeamState) -> bool {
+        self.remaining(state) == Remaining::Nothing
+    }
+
     /// Compares the step with a state.
     pub(crate) fn remaining(&self, state: &TeamState) -> Remaining {
         let Some(id) = self.member() else {
