@@ -8,7 +8,8 @@ use auth0_teams::Client;
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::output::Console;
-use crate::profile::Settings;
+use crate::profile::{self, Settings};
+use crate::roster::Invitations;
 use crate::stop::Stop;
 
 /// A connection to a team.
@@ -56,6 +57,22 @@ impl Context {
     pub(crate) fn writer(&self) -> &Client {
         self.stop.finish_calls();
         &self.client
+    }
+
+    /// The record of invitations, open for appending. That of a sandbox is in memory.
+    pub(crate) fn invitations(&self) -> Result<Invitations, Failure> {
+        match self.is_sandbox() {
+            true => Ok(Invitations::default()),
+            false => Invitations::open(&profile::invitations(&self.settings.team)?),
+        }
+    }
+
+    /// The recorded invitations, for reading.
+    pub(crate) fn recorded_invitations(&self) -> Result<Invitations, Failure> {
+        match self.is_sandbox() {
+            true => Ok(Invitations::default()),
+            false => Invitations::read(&profile::invitations(&self.settings.team)?),
+        }
     }
 
     /// Whether the team is a sandbox of this process, whose state is lost at the end.

@@ -326,6 +326,15 @@ fn interrupted_invitations_continue_and_invite_nobody_twice() {
         .collect();
     emails.sort();
     assert_eq!(emails, ["a@new.com", "b@new.com", "c@new.com"]);
+    // The record belongs to the team: other files and a roster invite nobody again either.
+    std::fs::rename(fixture.path("people.csv"), fixture.path("others.csv")).unwrap();
+    fixture.run(&["member", "invite", "--file", "others.csv"]);
+    let roster = fixture.succeed(&["roster", "pull"])
+        + "- email: c@new.com\n  role: teams_contributor\n  access: []\n";
+    std::fs::write(fixture.path("roster.yaml"), roster).unwrap();
+    let output = fixture.run(&["roster", "plan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(fixture.sandbox.invitations().len(), 3);
 }
 
 #[test]

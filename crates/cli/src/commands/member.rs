@@ -32,7 +32,7 @@ pub(crate) enum MemberCommand {
     /// Invite a person, or all people of a CSV file
     ///
     /// The file has the columns email, role and optionally tenants and tenant_roles, whose values are separated by spaces.
-    /// Results are recorded beside it, so that an interrupted command continues where it stopped and invites nobody twice.
+    /// Invitations are recorded in the directory of the configuration, so that an interrupted command continues where it stopped and invites nobody twice.
     #[command(
         after_help = "Examples:\n  auth0-teams member invite jo@example.com --role teams_contributor\n  auth0-teams member invite --file people.csv"
     )]
@@ -185,7 +185,9 @@ async fn invite(context: &Context, arguments: InviteArguments) -> Result<Exit, F
         .map(|tenant| tenant.tenant_id.to_string())
         .collect();
     let request = invitation(&email, &role, &tenants, &arguments.tenant_roles);
-    let invited = match context.writer().members().invite(request).await {
+    let mut invitations = context.invitations()?;
+    let sent = invitations.send(context.writer(), &email, request).await?;
+    let invited = match sent {
         Err(error) if error.is_outcome_unknown() => return Err(unknown_invitation(&email, &error)),
         other => other?,
     };

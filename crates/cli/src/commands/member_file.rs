@@ -1,9 +1,8 @@
 //! `member invite --file`: invitations from a CSV file, recorded so that nobody is invited twice.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::member::invitation;
@@ -11,8 +10,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure, chain};
 use crate::files;
 use crate::lookup;
-use crate::output::note;
-use crate::roster::Journal;
+use crate::roster::InvitationStatus;
 use crate::team;
 
 #[derive(Deserialize)]
@@ -24,23 +22,6 @@ struct Person {
     tenants: String,
     #[serde(default)]
     tenant_roles: String,
-}
-
-/// A line of the record.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    email: String,
-    result: InviteResult,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum InviteResult {
-    /// The call was started. Without a later record, its outcome is unknown.
-    Started,
-    Invited,
-    /// The server rejected the invitation.
-    Failed,
 }
 
 /// Invites the people of a file who are neither members nor recorded as invited.
@@ -59,12 +40,12 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
         requests.push(invitation(&person.email, &person.role, &ids, &roles));
     }
     let members = team::members(&context.client).await?;
-    let record_path = files::with_suffix(path, ".invited.ndjson");
-    let (mut journal, records) = Journal::<Record>::open(&record_path)?;
-    let mut recorded: BTreeMap<String, InviteResult> = BTreeMap::new();
-    for record in records {
-        recorded.insert(record.email.to_lowercase(), record.result);
-    }
+    let mut invitations = context.invitations()?;
+    invitations.record_members(
+        members
+            .iter()
+            .map(|member| member.email.text().into_owned()),
+    )?;
     context.stop.finish_calls();
     let progress = context.console.progress(people.len() as u64, "inviting");
     let mut rows = context.console.rows(&["email", "result", "detail"])?;
@@ -77,35 +58,24 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
         let is_member = members
             .iter()
             .any(|member| member.email.eq_ignore_ascii_case(email));
-        let (result, detail, is_ok) = match recorded.get(&email.to_lowercase()) {
+        let (result, detail, is_ok) = match invitations.status(email) {
             _ if is_member => ("member", "is a member already".to_owned(), true),
-            Some(InviteResult::Invited) => ("invited", "by an earlier run".to_owned(), true),
-            Some(InviteResult::Started) => ("unknown", unknown(&record_path), false),
+            Some(InvitationStatus::Invited) => ("invited", "by an earlier run".to_owned(), true),
+            Some(InvitationStatus::Started) => ("unknown", unknown(email), false),
             _ if context.stop.is_requested() => (
                 "skipped",
                 "stopped; run the command again".to_owned(),
                 false,
             ),
-            Some(InviteResult::Failed) | None => {
-                let record = |result| Record {
-                    email: email.clone(),
-                    result,
-                };
-                journal.append(&record(InviteResult::Started))?;
-                match context.client.members().invite(request).await {
-                    Ok(invited) => {
-                        journal.append(&record(InviteResult::Invited))?;
-                        ("invited", invited.id.text().into_owned(), true)
-                    }
+            Some(InvitationStatus::Rejected | InvitationStatus::Joined) | None => {
+                match invitations.send(&context.client, email, request).await? {
+                    Ok(invited) => ("invited", invited.id.text().into_owned(), true),
                     Err(error) if error.may_have_acted() => (
                         "unknown",
-                        format!("{}; {}", chain(&error), unknown(&record_path)),
+                        format!("{}; {}", chain(&error), unknown(email)),
                         false,
                     ),
-                    Err(error) => {
-                        journal.append(&record(InviteResult::Failed))?;
-                        ("failed", chain(&error), false)
-                    }
+                    Err(error) => ("failed", chain(&error), false),
                 }
             }
         };
@@ -121,7 +91,6 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
         .into_iter()
         .try_for_each(|cells| rows.write(cells))?;
     rows.finish()?;
-    note(format!("results are recorded in {}", record_path.display()));
     Ok(match (succeeded, failed) {
         (_, 0) => Exit::Success,
         (0, _) => Exit::Failure,
@@ -129,10 +98,9 @@ pub(crate) async fn invite_all(context: &Context, path: &Path) -> Result<Exit, F
     })
 }
 
-fn unknown(record: &Path) -> String {
+fn unknown(email: &str) -> String {
     format!(
-        "the person may have been invited: ask them, then remove their line from {} to invite them again",
-        record.display()
+        "the person may have been invited: ask them; `member invite {email}` invites them again"
     )
 }
 

@@ -7,8 +7,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::lookup;
 use crate::output::note;
-use crate::profile;
-use crate::roster::{Applier, Entry, Guards, Invitations, MaxRemovals, Onboarding};
+use crate::roster::{Applier, Entry, Guards, MaxRemovals, Onboarding};
 use crate::team::{OWNER, TeamState};
 
 #[derive(Args)]
@@ -61,10 +60,7 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
         allow_self: false,
         own_identities: Vec::new(),
     };
-    let mut invitations = match context.is_sandbox() {
-        true => Invitations::default(),
-        false => Invitations::open(&profile::invitations(&context.settings.team)?)?,
-    };
+    let mut invitations = context.invitations()?;
     invitations.record_joined(&state)?;
     if arguments.reinvite {
         invitations.forget(&arguments.email)?;

@@ -187,7 +187,7 @@ async fn plan_for(
     for warning in &desired.warnings {
         note(format!("warning: {warning}"));
     }
-    let invitations = Invitations::read(&invitations_path(path))?;
+    let invitations = context.recorded_invitations()?;
     let waiting = waiting(guards.pending(&invitations), &state);
     let plan = Plan::new(&state, &desired, &waiting);
     Ok(Planned {
@@ -205,11 +205,6 @@ fn waiting(pending: BTreeSet<String>, state: &TeamState) -> BTreeSet<String> {
         .into_iter()
         .filter(|email| state.member(email).is_none());
     waiting.collect()
-}
-
-/// The record of invitations is beside the roster.
-fn invitations_path(roster: &Path) -> PathBuf {
-    files::with_suffix(roster, ".invited.ndjson")
 }
 
 impl Planned {
@@ -372,7 +367,7 @@ async fn apply(
     let id = saved.id()?;
     let (mut journal, entries) = Journal::open(journal)?;
     let guards = arguments.guards.guards(context);
-    let mut invitations = Invitations::open(&invitations_path(Path::new(&saved.roster)))?;
+    let mut invitations = context.invitations()?;
     let is_done = |step: &Step| step.is_done(&state) || invitations.is_invited(step);
     let earlier = match entries_of(&id, entries) {
         (_, true) if !saved.steps.iter().all(is_done) => Vec::new(),

@@ -26,9 +26,9 @@ fn directory() -> Result<PathBuf, Failure> {
     Ok(directories.config_dir().to_owned())
 }
 
-/// The record of the invitations that `onboard` sent for a team.
+/// The record of the invitations to a team.
 pub(crate) fn invitations(team: &str) -> Result<PathBuf, Failure> {
-    let directory = directory()?.join("invitations");
-    std::fs::create_dir_all(&directory).map_err(|error| Failure::file(&directory, &error))?;
-    Ok(directory.join(format!("{team}.ndjson")))
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let name = team.replace(|c| !is_safe(c), "_");
+    Ok(directory()?.join("invitations").join(name + ".ndjson"))
 }

@@ -338,13 +338,7 @@ impl Applier<'_> {
             } => {
                 let roles: Vec<String> = access.roles.iter().cloned().collect();
                 let request = invitation(email, role, tenants, &roles);
-                invitations.record(email, InvitationStatus::Started)?;
-                let result = client.members().invite(request).await;
-                match &result {
-                    Ok(_) => invitations.record(email, InvitationStatus::Invited)?,
-                    Err(error) if error.may_have_acted() => {}
-                    Err(_) => invitations.record(email, InvitationStatus::Rejected)?,
-                }
+                let result = invitations.send(client, email, request).await?;
                 return Ok(result.map(|_| Outcome::Complete));
             }
             Step::Role { member, to, .. } => {

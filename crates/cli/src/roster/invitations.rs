@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use auth0_teams::types::{InviteMembersRequestContent, InviteMembersResponseContent};
+use auth0_teams::{Client, Error};
 use serde::{Deserialize, Serialize};
 
 use super::{Journal, Step};
@@ -38,6 +40,10 @@ pub(crate) struct Invitations {
 impl Invitations {
     /// Opens the record for appending.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        if let Some(directory) = path.parent() {
+            let created = std::fs::create_dir_all(directory);
+            created.map_err(|error| Failure::file(directory, &error))?;
+        }
         let (journal, records) = Journal::open(path)?;
         Ok(Self {
             journal: Some(journal),
@@ -75,7 +81,25 @@ impl Invitations {
         matches!(step, Step::Invite { email, .. } if self.status(email) == Some(InvitationStatus::Invited))
     }
 
-    pub(crate) fn record(&mut self, email: &str, status: InvitationStatus) -> Result<(), Failure> {
+    /// Invites a person, and records the call before and after it.
+    pub(crate) async fn send(
+        &mut self,
+        client: &Client,
+        email: &str,
+        request: InviteMembersRequestContent,
+    ) -> Result<Result<InviteMembersResponseContent, Error>, Failure> {
+        let before = self.status(email).unwrap_or(InvitationStatus::Rejected);
+        self.record(email, InvitationStatus::Started)?;
+        let result = client.members().invite(request).await;
+        match &result {
+            Ok(_) => self.record(email, InvitationStatus::Invited)?,
+            Err(error) if error.may_have_acted() => {}
+            Err(_) => self.record(email, before)?,
+        }
+        Ok(result)
+    }
+
+    fn record(&mut self, email: &str, status: InvitationStatus) -> Result<(), Failure> {
         let email = email.to_lowercase();
         if let Some(journal) = &mut self.journal {
             journal.append(&Record {
@@ -97,13 +121,20 @@ impl Invitations {
 
     /// Records who joined, so that they can be invited again after they left.
     pub(crate) fn record_joined(&mut self, state: &TeamState) -> Result<(), Failure> {
-        let members = state
-            .members
-            .iter()
-            .map(|member| member.email.to_lowercase());
+        let members = state.members.iter();
+        self.record_members(members.map(|member| member.email.clone()))
+    }
+
+    /// Like [`record_joined`](Self::record_joined), with the addresses of the members.
+    pub(crate) fn record_members(
+        &mut self,
+        members: impl IntoIterator<Item = String>,
+    ) -> Result<(), Failure> {
         let pending = self.pending();
-        for email in members.filter(|email| pending.contains(email)) {
-            self.record(&email, InvitationStatus::Joined)?;
+        for email in members {
+            if pending.contains(&email.to_lowercase()) {
+                self.record(&email, InvitationStatus::Joined)?;
+            }
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub(crate) use apply::{Applier, Entry, Report, StepResult};
 pub(crate) use changes::{Change, markdown, summary, text};
 pub(crate) use desired::Desired;
 pub(crate) use guards::{Guards, MaxRemovals};
-pub(crate) use invitations::Invitations;
+pub(crate) use invitations::{InvitationStatus, Invitations};
 pub(crate) use journal::Journal;
 pub(crate) use model::Roster;
 pub(crate) use plan::{Onboarding, Plan};
