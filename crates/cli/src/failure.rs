@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::output::printable;
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -87,7 +89,9 @@ impl Failure {
 
     pub(crate) fn print(&self) {
         let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
-        anstream::eprintln!("{red}error:{red:#} {}", self.message);
+        // The message may contain text of the server, and has a line per item.
+        let lines: Vec<String> = self.message.split('\n').map(printable).collect();
+        anstream::eprintln!("{red}error:{red:#} {}", lines.join("\n"));
     }
 }
 

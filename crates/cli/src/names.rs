@@ -1,5 +1,7 @@
 //! Near matches of names that were not found.
 
+use crate::output::printable;
+
 /// How many near matches an error lists.
 const SHOWN: usize = 3;
 
@@ -28,7 +30,7 @@ pub(crate) fn near_matches<'a>(wanted: &str, names: impl IntoIterator<Item = &'a
     let near: Vec<String> = near
         .iter()
         .take(SHOWN)
-        .map(|(_, name)| format!("`{name}`"))
+        .map(|(_, name)| format!("`{}`", printable(name)))
         .collect();
     match near.as_slice() {
         [] => String::new(),
@@ -50,5 +52,7 @@ mod tests {
         );
         assert_eq!(near_matches("zzz", names), "");
         assert_eq!(near_matches("OTHR", names), "; did you mean `other`?");
+        let hostile = ["acme\n\u{1b}[2J"];
+        assert_eq!(near_matches("acme", hostile), "; did you mean `acme[2J`?");
     }
 }

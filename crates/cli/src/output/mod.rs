@@ -16,7 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::cli::Global;
 use crate::failure::Failure;
 
-pub(crate) use rows::{Rows, printable};
+pub(crate) use auth0_core::codegen::printable;
+pub(crate) use rows::{Rows, csv_cell};
 
 /// A format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,9 +123,9 @@ pub(crate) fn ended(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error. It may contain text of the server.
 pub(crate) fn note(message: impl AsRef<str>) {
-    anstream::eprintln!("{}", message.as_ref());
+    anstream::eprintln!("{}", printable(message.as_ref()));
 }
 
 /// Starts the log on standard error.

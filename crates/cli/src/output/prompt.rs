@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use auth0_core::SecretString;
 use dialoguer::{Input, Password};
 
-use super::Console;
+use super::{Console, printable};
 use crate::failure::Failure;
 
 impl Console {
@@ -36,9 +36,9 @@ impl Console {
             )));
         }
         let given: String = Input::new()
-            .with_prompt(format!(
+            .with_prompt(printable(&format!(
                 "{action} cannot be undone. Type `{name}` to continue"
-            ))
+            )))
             .allow_empty(true)
             .interact_text()
             .map_err(|error| {

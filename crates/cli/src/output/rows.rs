@@ -8,7 +8,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Format, ended};
+use super::{Format, ended, printable};
 use crate::failure::Failure;
 use crate::names::near_matches;
 
@@ -113,7 +113,7 @@ impl<W: Write> Rows<W> {
                 ended(write!(out, "{separator}{}", json(&object)?))
             }
             Sink::Ndjson(out) => ended(writeln!(out, "{}", json(&object)?)),
-            Sink::Csv(writer) => written(writer.write_record(texts)),
+            Sink::Csv(writer) => written(writer.write_record(texts.map(csv_cell))),
         }
     }
 
@@ -162,10 +162,12 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Replaces control characters, which could change the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let replace = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(replace).collect()
+/// A cell of a CSV file that a spreadsheet does not evaluate.
+pub(crate) fn csv_cell(text: String) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text,
+    }
 }
 
 /// `COLUMNS`, the width of the terminal, or a default.
@@ -216,6 +218,17 @@ mod tests {
             "{table}"
         );
         assert!(!table.contains('\u{1b}'), "{table}");
+    }
+
+    #[test]
+    fn formulas_are_not_evaluated_by_a_spreadsheet() {
+        let mut out = Vec::new();
+        let mut rows = Rows::new(&mut out, Format::Csv, COLUMNS, None).unwrap();
+        rows.write([json!("=1+1"), json!(["@x"]), json!("a=b")])
+            .unwrap();
+        rows.finish().unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "email,roles,tag\n'=1+1,'@x,a=b\n");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::page::PageWriter;
 use super::record::{Header, Row};
 use super::work_file;
 use crate::failure::Failure;
+use crate::output::csv_cell;
 
 /// The files to write.
 #[derive(Default)]
@@ -145,14 +146,7 @@ impl CsvFile {
 
     fn record(&mut self, cells: [String; 15]) -> Result<(), Failure> {
         let failed = |error: csv::Error| Failure::failed(error.to_string());
-        // A spreadsheet would evaluate such a cell.
-        let safe = cells.map(
-            |cell| match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                true => format!("'{cell}"),
-                false => cell,
-            },
-        );
-        self.0.write_record(safe).map_err(failed)?;
+        self.0.write_record(cells.map(csv_cell)).map_err(failed)?;
         let full = std::mem::replace(&mut self.0, csv::Writer::from_writer(Vec::new()));
         let bytes = full
             .into_inner()
