@@ -1,4 +1,5 @@
 //! The command line.
+#![allow(rustdoc::bare_urls, reason = "the texts are the help on a terminal")]
 
 use std::path::PathBuf;
 

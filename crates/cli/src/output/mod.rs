@@ -97,7 +97,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     ended(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Like [`print`], with styles if standard output is a terminal and `NO_COLOR` is not set.
+/// Like [`print()`], with styles if standard output is a terminal and `NO_COLOR` is not set.
 pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     ended(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
