@@ -202,8 +202,7 @@ mod tests {
         parts.files("file", &file, None);
         assert!(!format!("{parts:?}").contains("secret"), "{parts:?}");
         let form = parts.form().await.unwrap();
-        let body = std::pin::pin!(form.into_stream());
-        let mut body = body;
+        let mut body = std::pin::pin!(form.into_stream());
         let mut text = Vec::new();
         while let Some(chunk) =
             std::future::poll_fn(|cx| futures_core::Stream::poll_next(body.as_mut(), cx)).await

@@ -200,7 +200,7 @@ impl Union {
     ) -> Vec<Value> {
         let mut variants = Vec::new();
         for (index, name) in self.names.iter().enumerate() {
-            // Compositions are told apart by their sources.
+            // Compositions are distinguished by their sources.
             let at = &join(&join(at, self.keyword), &index.to_string());
             let values = self.values.get(name).map_or(&[][..], Vec::as_slice);
             for value in values {
