@@ -26,6 +26,7 @@ mod logins;
 mod my_organization;
 mod operations;
 mod organizations;
+mod other_apis;
 mod replay;
 mod repository;
 mod responses;

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-
+use reqwest::Request;
 use tracing::Instrument as _;
 
+use crate::base_url::BaseUrl;
 use crate::check::Checker;
 use crate::credentials::{self, Selected};
+use crate::limit::LimiterHandle;
 use crate::request::{PreparedRequest, RequestError};
 use crate::transport::Transport;
 use crate::{BoxFuture, Error, Operation, RetryPolicy, TokenSource};
@@ -27,7 +29,7 @@ mod telemetry;
 
 pub(crate) use history::AttemptHistory;
 pub use raw_response::RawResponse;
-pub(crate) use raw_response::is_empty_or_json;
+pub(crate) use raw_response::{is_empty_or_json, media_type};
 
 /// Settings of one call.
 #[derive(Clone, Default)]
@@ -100,6 +102,8 @@ pub struct Call {
     options: CallOptions,
     /// The credentials, if the operation requires others than the token of the client.
     selected: Option<Selected>,
+    /// The index of the operation's own server, if it has another than the document.
+    server: Option<usize>,
     /// Whether the body of a success is read while it arrives.
     is_stream: bool,
 }
@@ -115,6 +119,7 @@ impl Call {
             operation,
             options,
             selected: None,
+            server: None,
             is_stream: false,
         }
     }
@@ -131,6 +136,39 @@ impl Call {
         match &self.selected {
             None => self.transport.0.token_source.as_ref(),
             Some(selected) => selected.tokens.as_ref(),
+        }
+    }
+
+    /// The base URL of the server that is called.
+    fn base_url(&self) -> &Arc<BaseUrl> {
+        let shared = &self.transport.0;
+        match self.server.and_then(|index| shared.servers.get(index)) {
+            Some(server) => &server.base_url,
+            None => &shared.base_url,
+        }
+    }
+
+    /// The limiter of the server that is called.
+    fn limiter(&self) -> Option<&LimiterHandle> {
+        let shared = &self.transport.0;
+        match self.server.and_then(|index| shared.servers.get(index)) {
+            Some(server) => server.limiter.as_ref(),
+            None => shared.limiter.as_ref(),
+        }
+    }
+
+    /// Finds the server of a request.
+    fn find_server(&mut self, request: &Request) -> Result<(), Error> {
+        let shared = &self.transport.0;
+        let url = request.url();
+        if shared.base_url.covers(url) {
+            return Ok(());
+        }
+        let mut servers = shared.servers.iter();
+        self.server = servers.position(|server| server.base_url.covers(url));
+        match self.server {
+            Some(_) => Ok(()),
+            None => Err(Error::unbuildable_request(self.operation, None)),
         }
     }
 
@@ -176,7 +214,8 @@ impl Call {
             if self.operation.security().is_some() {
                 self.selected = Some(credentials::select(&self.transport.0, self.operation)?);
             }
-            let span = telemetry::span(self.operation, &self.transport);
+            self.find_server(&request.request)?;
+            let span = telemetry::span(self.operation, &request.request);
             // Pinned, because this future would contain a moved one twice.
             let sending = std::pin::pin!(self.send(request));
             let result = sending.instrument(span.clone()).await;

@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderName, HeaderValue};
 use reqwest::Request;
 
+use crate::request;
 use crate::transport::Shared;
 use crate::{Error, Operation, SecretString, TokenSource};
 
@@ -50,13 +51,11 @@ pub enum SchemeKind {
 #[derive(Clone)]
 pub(crate) enum Credential {
     Token(Arc<dyn TokenSource>),
-    Secret(SecretString),
-}
-
-/// The credentials of user name and password as `Authorization` sends them.
-pub(crate) fn basic(user: &str, password: &SecretString) -> SecretString {
-    let pair = SecretString::from(format!("{user}:{}", password.secret()));
-    SecretString::from(base64::engine::general_purpose::STANDARD.encode(pair.secret()))
+    Key(SecretString),
+    Basic {
+        user: String,
+        password: SecretString,
+    },
 }
 
 /// The credentials of one call.
@@ -64,6 +63,8 @@ pub(crate) fn basic(user: &str, password: &SecretString) -> SecretString {
 pub(crate) struct Selected {
     pub(crate) tokens: Option<Arc<dyn TokenSource>>,
     keys: Vec<(SchemeKind, SecretString)>,
+    /// The passwords that some of the keys contain encoded.
+    passwords: Vec<SecretString>,
 }
 
 /// Chooses the first alternative of the operation whose credentials are all set.
@@ -115,7 +116,13 @@ fn satisfied(shared: &Shared, alternative: &[&'static str]) -> Option<Selected> 
             (SchemeKind::Token, _) => {
                 selected.tokens = Some(Arc::clone(shared.token_source.as_ref()?));
             }
-            (kind, Some(Credential::Secret(key))) => selected.keys.push((kind, key.clone())),
+            (kind, Some(Credential::Key(key))) => selected.keys.push((kind, key.clone())),
+            (kind, Some(Credential::Basic { user, password })) => {
+                let pair = SecretString::from(format!("{user}:{}", password.secret()));
+                let encoded = base64::engine::general_purpose::STANDARD.encode(pair.secret());
+                selected.keys.push((kind, SecretString::from(encoded)));
+                selected.passwords.push(password.clone());
+            }
             _ => return None,
         }
     }
@@ -168,13 +175,8 @@ impl Selected {
                     return Err(Error::missing_credentials(operation, expected));
                 }
                 SchemeKind::Cookie(name) => {
-                    let others = request.headers().get(COOKIE);
-                    let others = others.and_then(|value| value.to_str().ok());
-                    let cookies = match others {
-                        Some(others) => format!("{others}; {name}={key}"),
-                        None => format!("{name}={key}"),
-                    };
-                    set(operation, request, COOKIE, &cookies)?;
+                    let cookie = header_value(operation, &COOKIE, &format!("{name}={key}"))?;
+                    request::add_cookies(request.headers_mut(), &cookie);
                 }
             }
         }
@@ -183,7 +185,8 @@ impl Selected {
 
     /// The secrets, which errors must not contain.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(|(_, key)| key.secret())
+        let keys = self.keys.iter().map(|(_, key)| key);
+        keys.chain(&self.passwords).map(SecretString::secret)
     }
 
     /// The query of a request without the keys in it, for log events.
@@ -220,13 +223,22 @@ fn set(
     name: HeaderName,
     value: &str,
 ) -> Result<(), Error> {
+    let value = header_value(operation, &name, value)?;
+    request.headers_mut().insert(name, value);
+    Ok(())
+}
+
+fn header_value(
+    operation: &'static Operation,
+    name: &HeaderName,
+    value: &str,
+) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         let message = format!("the credentials in the header `{name}` contain a character that is not valid in a header");
         Error::missing_credentials(operation, message)
     })?;
     value.set_sensitive(true);
-    request.headers_mut().insert(name, value);
-    Ok(())
+    Ok(value)
 }
 
 #[cfg(test)]

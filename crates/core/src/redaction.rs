@@ -1,6 +1,7 @@
 //! Removes the secrets of a call from messages of the server.
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::SecretString;
 use crate::problem::single_line;
@@ -30,8 +31,27 @@ pub(crate) struct Redaction(Vec<SecretString>);
 impl Redaction {
     pub(crate) fn add(&mut self, secret: &str) {
         let secret = single_line(secret);
-        if secret.chars().count() >= MIN_LENGTH {
-            self.0.push(secret.into());
+        if secret.chars().count() < MIN_LENGTH {
+            return;
+        }
+        // A server may repeat a URL or a form as it received it.
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        if encoded != secret {
+            self.0.push(encoded.replace('+', "%20").into());
+            self.0.push(encoded.into());
+        }
+        self.0.push(secret.into());
+    }
+
+    /// Adds the value of a member of a form if its name is that of a secret. The value may be JSON.
+    pub(crate) fn add_member(&mut self, name: &str, value: &str) {
+        let is_secret = is_secret_name(name);
+        if is_secret {
+            self.add(value);
+        }
+        match serde_json::from_str(value) {
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => self.collect(&value, is_secret),
+            _ => {}
         }
     }
 
@@ -89,6 +109,24 @@ mod tests {
                 "acme: s3cr3t-1, s3cr3t-2, s3cr3t-3, s3cr3t-4, s3cr3t-5, https://acme.test/s3cr3t-6, openid, bearer, abc"
             ),
             "acme: […], […], […], […], […], […], openid, […], abc"
+        );
+    }
+
+    #[test]
+    fn secret_is_found_in_its_encoded_forms() {
+        let mut redaction = Redaction::default();
+        redaction.add("s3cr3t/a b");
+        redaction.add_member("api_key", "s3cr3t&1");
+        redaction.add_member(
+            "options",
+            r#"{"client_secret": "s3cr3t-2", "scope": "openid"}"#,
+        );
+        redaction.add_member("scope", "email");
+        assert_eq!(
+            redaction.apply(
+                "s3cr3t/a b, s3cr3t%2Fa+b, s3cr3t%2Fa%20b, s3cr3t&1, s3cr3t%261, s3cr3t-2, openid, email"
+            ),
+            "[…], […], […], […], […], […], openid, email"
         );
     }
 

@@ -26,6 +26,19 @@ pub use style::Style;
 pub use upload::{Upload, UploadProgress};
 use writer::Place;
 
+/// Adds cookies to those that the request has: all are sent in one header.
+pub(crate) fn add_cookies(headers: &mut HeaderMap, cookies: &HeaderValue) {
+    let all = match headers.get(COOKIE) {
+        Some(others) => [others.as_bytes(), b"; ", cookies.as_bytes()].concat(),
+        None => cookies.as_bytes().to_vec(),
+    };
+    // Both are valid, so their combination is.
+    if let Ok(mut all) = HeaderValue::from_bytes(&all) {
+        all.set_sensitive(true);
+        headers.insert(COOKIE, all);
+    }
+}
+
 /// Builds the request of one call. What cannot be sent is collected and reported by [`build`](Self::build).
 pub struct RequestBuilder {
     method: Method,

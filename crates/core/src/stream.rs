@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_core::Stream;
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseByteStream};
 use sync_wrapper::SyncStream;
 
-use crate::call::RawResponse;
+use crate::call::{RawResponse, media_type};
 use crate::error::UndecodableReason;
 use crate::undecodable::Undecodable;
 use crate::{Error, Response};
@@ -355,7 +356,23 @@ impl<T> fmt::Debug for JsonLines<T> {
     }
 }
 
+/// The media types of a page of a proxy or an error object, which would be a stream without items.
+const DOCUMENTS: &[&str] = &["text/html", "application/json"];
+
+/// Whether the body of a success is read while it arrives, by its headers.
+pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
+    !media_type(headers).is_some_and(|found| is_one_of(found, DOCUMENTS))
+}
+
+fn is_one_of(media_type: &str, of: &[&str]) -> bool {
+    of.iter().any(|of| media_type.eq_ignore_ascii_case(of))
+}
+
 impl RawResponse {
+    fn is_document(&self, of: &[&str]) -> bool {
+        self.media_type().is_some_and(|found| is_one_of(found, of))
+    }
+
     /// The body as server-sent events with JSON data.
     pub fn events<T: DeserializeOwned>(self) -> Result<Response<EventStream<T>>, Error> {
         self.event_stream(|text| serde_json::from_str(text))
@@ -394,14 +411,9 @@ impl RawResponse {
     }
 
     fn into_chunks(self, ends: &'static [&'static [u8]]) -> Result<(Self, Chunks, Head), Error> {
-        let found = self.media_type().map(str::to_ascii_lowercase);
-        // A page of a proxy, or an error object, would be a stream without items.
-        let is_other = match found.as_deref() {
-            Some("text/html") => true,
-            Some("application/json") => ends == EVENT_ENDS,
-            _ => false,
-        };
-        if is_other {
+        // Some servers label lines as JSON.
+        let is_document = self.is_document(DOCUMENTS);
+        if is_document && (ends == EVENT_ENDS || self.is_document(&["text/html"])) {
             return Err(Error::undecodable_response(
                 self,
                 UndecodableReason::UnknownMediaType,

@@ -8,7 +8,7 @@ use http::HeaderValue;
 
 use crate::base_url::BaseUrl;
 use crate::call::{Call, CallOptions};
-use crate::credentials::{self, Credential, SecurityScheme};
+use crate::credentials::{Credential, SecurityScheme};
 use crate::limit::{Limiter, LimiterHandle};
 use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
@@ -33,8 +33,8 @@ pub struct Transport(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) base_url: Arc<BaseUrl>,
-    /// The other servers of the document.
-    pub(crate) servers: Vec<BaseUrl>,
+    /// The servers of operations that have others than the document.
+    pub(crate) servers: Vec<Server>,
     pub(crate) http_client: HttpClient,
     /// `None` only if the client was built without a token source on purpose.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
@@ -54,6 +54,12 @@ pub(crate) struct Shared {
     pub(crate) max_response_bytes: usize,
     pub(crate) clock: SharedClock,
     pub(crate) sleeper: SharedSleeper,
+}
+
+/// A server of operations that have another than the document.
+pub(crate) struct Server {
+    pub(crate) base_url: Arc<BaseUrl>,
+    pub(crate) limiter: Option<LimiterHandle>,
 }
 
 impl Transport {
@@ -178,29 +184,30 @@ impl TransportBuilder {
     }
 
     /// Sets the token source of one scheme.
-    pub fn scheme_tokens(mut self, scheme: &'static str, tokens: Arc<dyn TokenSource>) -> Self {
-        self.credentials.retain(|(name, _)| *name != scheme);
-        self.credentials.push((scheme, Credential::Token(tokens)));
-        self
+    pub fn scheme_tokens(self, scheme: &'static str, tokens: Arc<dyn TokenSource>) -> Self {
+        self.credential(scheme, Credential::Token(tokens))
     }
 
     /// Sets the key of one scheme.
-    pub fn scheme_key(mut self, scheme: &'static str, key: impl Into<SecretString>) -> Self {
-        self.credentials.retain(|(name, _)| *name != scheme);
-        let key = Credential::Secret(key.into());
-        self.credentials.push((scheme, key));
-        self
+    pub fn scheme_key(self, scheme: &'static str, key: impl Into<SecretString>) -> Self {
+        self.credential(scheme, Credential::Key(key.into()))
     }
 
-    /// Sets the user name and the password of one scheme.
+    /// Sets the user name and the password of one scheme. A user name with a colon is rejected by [`build`](Self::build).
     pub fn scheme_basic(
         self,
         scheme: &'static str,
         user: impl Into<String>,
         password: impl Into<SecretString>,
     ) -> Self {
-        let credentials = credentials::basic(&user.into(), &password.into());
-        self.scheme_key(scheme, credentials)
+        let (user, password) = (user.into(), password.into());
+        self.credential(scheme, Credential::Basic { user, password })
+    }
+
+    fn credential(mut self, scheme: &'static str, credential: Credential) -> Self {
+        self.credentials.retain(|(name, _)| *name != scheme);
+        self.credentials.push((scheme, credential));
+        self
     }
 
     /// Rejects a call before it is sent if its token is known to lack a scope that the operation requires. Does not apply if
@@ -288,14 +295,25 @@ impl TransportBuilder {
             (None, Some(_)) => None,
             (None, None) => Some(HeaderValue::from_static(concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION")))),
         };
-        if let (Some(client), Some(source)) = (&self.http_client, &self.token_source) {
-            source.inherit_http_client(client);
+        for (_, credential) in &self.credentials {
+            if let Credential::Basic { user, .. } = credential
+                && user.contains(|c: char| c == ':' || c.is_control())
+            {
+                return Err(Error::configuration(
+                    "user name of basic authentication: found a colon or a control character, which it cannot contain (RFC 7617 §2)",
+                ));
+            }
         }
         if let Some(client) = &self.http_client {
-            for (_, credential) in &self.credentials {
-                if let Credential::Token(source) = credential {
-                    source.inherit_http_client(client);
-                }
+            let sources = self
+                .credentials
+                .iter()
+                .filter_map(|(_, credential)| match credential {
+                    Credential::Token(source) => Some(source),
+                    _ => None,
+                });
+            for source in sources.chain(&self.token_source) {
+                source.inherit_http_client(client);
             }
         }
         let has_plain_server = self.servers.iter().any(BaseUrl::is_plain);
@@ -307,12 +325,19 @@ impl TransportBuilder {
             }
             None => HttpClient::new().map_err(Error::http_client)?,
         };
-        let limiter = self
-            .limiter
-            .map(|limiter| limiter.handle(&base_url.authority()));
+        let handle = |base_url: &BaseUrl| {
+            let limiter = self.limiter.as_ref()?;
+            Some(limiter.handle(&base_url.authority()))
+        };
+        let limiter = handle(&base_url);
+        let servers = self.servers.into_iter().map(|base_url| Server {
+            limiter: handle(&base_url),
+            base_url: Arc::new(base_url),
+        });
+        let servers = servers.collect();
         Ok(Transport(Arc::new(Shared {
             base_url: Arc::new(base_url),
-            servers: self.servers,
+            servers,
             http_client,
             token_source: self.token_source,
             schemes: self.schemes,

@@ -558,7 +558,17 @@ fn base_url(
     target: &Target,
     base: Option<&Template>,
 ) -> (TokenStream, TokenStream) {
-    let rule = "It has to use https, or http on a loopback address.";
+    let mut rule = "It has to use https, or http on a loopback address.".to_owned();
+    let others = model.servers.iter().filter(|server| server.url.starts_with("http"));
+    let others: Vec<_> = others
+        .map(|server| format!("[`{0}`](Self::{0})", server.setter))
+        .collect();
+    if !others.is_empty() {
+        rule += &format!(
+            " Operations that have their own server are not moved: see {}.",
+            others.join(", ")
+        );
+    }
     let (Some(base), Some(template)) = (base, &target.api.base_url) else {
         let path = target.api.base_path.as_deref();
         let omitted = path.map(|path| format!(" The path `{path}` may be omitted."));

@@ -13,6 +13,7 @@ use super::{Call, RawResponse, telemetry};
 use crate::error::{Cause, Late, UndecodableReason};
 use crate::limit::Observation;
 use crate::retry::AttemptOutcome;
+use crate::stream;
 use crate::{AccessToken, BoxFuture, Error, Operation};
 
 /// How one attempt ended.
@@ -76,6 +77,9 @@ impl Call {
         number: u32,
     ) -> impl Future<Output = Attempted> {
         telemetry::request(number, &request, self.selected.as_ref());
+        let bound = token
+            .filter(|token| token.key().is_some())
+            .map(|_| request.url().clone());
         let mut late = self.is_stream.then(|| self.late(&mut request));
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
@@ -92,7 +96,9 @@ impl Call {
                     // Before the body is read: the headers are valid even if the body is incomplete.
                     self.update_limiter(&response);
                     if let Some(token) = token {
-                        self.keep_nonce(response.headers(), token);
+                        if let Some(url) = &bound {
+                            Self::keep_nonce(response.headers(), token, url);
+                        }
                         if proves_the_token(response.status())
                             && let Some(tokens) = self.tokens()
                         {
@@ -100,7 +106,9 @@ impl Call {
                         }
                     }
                     let limit = self.transport.0.max_response_bytes;
-                    let is_stream = self.is_stream && response.status().is_success();
+                    let is_stream = self.is_stream
+                        && response.status().is_success()
+                        && stream::is_streamed(response.headers());
                     let reading = match late {
                         Some(_) if is_stream => {
                             Some((unread(response, self.operation, limit), None))
@@ -135,7 +143,7 @@ impl Call {
 
     fn update_limiter(&self, response: &Response) {
         let shared = &self.transport.0;
-        if let Some(limiter) = &shared.limiter {
+        if let Some(limiter) = self.limiter() {
             let (status, now) = (response.status(), shared.clock.now());
             limiter.observe(Observation::of(
                 self.class(),

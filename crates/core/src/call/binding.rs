@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::Request;
+use url::Url;
 
 use super::Call;
 use super::attempt::Attempted;
@@ -28,12 +29,12 @@ impl Call {
     }
 
     /// Stores the nonce of a response for the next proof, whatever its status.
-    pub(super) fn keep_nonce(&self, headers: &HeaderMap, token: &AccessToken) {
+    ///
+    /// `url` is that of the request, because the response of a middleware has none.
+    pub(super) fn keep_nonce(headers: &HeaderMap, token: &AccessToken, url: &Url) {
         if let Some(key) = token.key()
             && let Some(nonce) = nonce_of(headers)
         {
-            // The response of a middleware has no URL. All calls have this origin.
-            let url = self.transport.0.base_url.url();
             key.nonce(ServerRole::ResourceServer, url, nonce);
         }
     }

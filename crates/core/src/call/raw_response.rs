@@ -140,16 +140,17 @@ impl RawResponse {
     /// The response whose body arrives, apart from what is known of it, and the limit of what may be buffered.
     pub(crate) fn into_stream(self) -> Result<(Self, reqwest::Response, usize), Error> {
         let mut received = self.success()?;
-        match received.stream.take() {
+        Ok(match received.stream.take() {
             Some(stream) => {
                 let (response, limit) = *stream;
-                Ok((received, response.into_inner(), limit))
+                (received, response.into_inner(), limit)
             }
-            None => Err(Error::undecodable_response(
-                received,
-                UndecodableReason::UnknownMediaType,
-            )),
-        }
+            None => {
+                let body = received.body.clone();
+                let limit = body.len();
+                (received, http::Response::new(body).into(), limit)
+            }
+        })
     }
 
     /// The response to a bulk operation: the status decides whether everything was done.
@@ -208,9 +209,7 @@ impl RawResponse {
 
     /// The media type of the body without its parameters, where it has one.
     pub(crate) fn media_type(&self) -> Option<&str> {
-        let value = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let media_type = value.split(';').next()?.trim();
-        (!media_type.is_empty()).then_some(media_type)
+        media_type(&self.headers)
     }
 
     fn undecodable(self, error: &serde_json::Error) -> Error {
@@ -226,6 +225,12 @@ impl fmt::Debug for RawResponse {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
+}
+
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let media_type = value.split(';').next()?.trim();
+    (!media_type.is_empty()).then_some(media_type)
 }
 
 /// Whether a media type is `of`, or in the range `of`: `image/*`, `*/*`.

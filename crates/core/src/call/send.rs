@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderName, HeaderValue, StatusCode};
 use reqwest::Request;
 
@@ -16,7 +16,7 @@ use crate::credentials::Selected;
 use crate::error::{Cause, WaitingFor};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::{DPOP, ProofRejection};
-use crate::request::{Payload, PreparedRequest};
+use crate::request::{Payload, PreparedRequest, add_cookies};
 use crate::retry::{self, Attempt, NextStep, RetryPolicy};
 use crate::{AccessToken, BoxFuture, Error, Violation};
 
@@ -77,7 +77,7 @@ impl Call {
             has_nonce: false,
             nonces: 0,
             history: AttemptHistory {
-                base_url: Some(Arc::clone(&shared.base_url)),
+                base_url: Some(Arc::clone(self.base_url())),
                 ..AttemptHistory::default()
             },
         };
@@ -100,7 +100,7 @@ impl Call {
         let shared = &self.transport.0;
         loop {
             // Checked first, because the call would discard the token.
-            if let Some(limiter) = &shared.limiter {
+            if let Some(limiter) = self.limiter() {
                 let wait = limiter.pause(self.class());
                 if wait > self.patience(state) {
                     return Err(self.paused(state, wait));
@@ -131,7 +131,7 @@ impl Call {
             let attempted = self.attempt(request, token.as_ref(), state).await;
             drop(permit);
             let token_and_proof = (token.as_ref(), proof.as_ref());
-            self.record_secrets(state, &attempted, copy.as_ref(), token_and_proof);
+            self.record_secrets(state, &attempted, (copy.as_ref(), payload), token_and_proof);
             let is_resendable = copy.is_some() && payload.is_replayable();
             let step = self.next_step(state, &attempted, token.as_ref(), is_resendable);
             let (Some(next), false) = (copy, step == NextStep::Finish) else {
@@ -184,7 +184,7 @@ impl Call {
         &self,
         state: &mut CallState,
         attempted: &Attempted,
-        request: Option<&Request>,
+        (request, payload): (Option<&Request>, &Payload),
         (token, proof): (Option<&Authorized>, Option<&HeaderValue>),
     ) {
         if attempted
@@ -203,19 +203,12 @@ impl Call {
         headers
             .filter_map(|value| value.to_str().ok())
             .for_each(|value| redaction.add(value));
-        let body = request.and_then(|request| request.body()?.as_bytes());
-        if let Some(body) = body.and_then(|body| serde_json::from_slice(body).ok()) {
-            redaction.add_members(&body);
-        }
+        payload.secrets(request, redaction);
     }
 
     /// Sets the headers that all attempts share.
     fn prepare(&self, request: &mut Request) -> Result<(), Error> {
         let shared = &self.transport.0;
-        let mut bases = [&*shared.base_url].into_iter().chain(&shared.servers);
-        if !bases.any(|base| base.covers(request.url())) {
-            return Err(Error::unbuildable_request(self.operation, None));
-        }
         let violations: Vec<_> = self
             .options
             .headers
@@ -236,7 +229,11 @@ impl Call {
             headers.insert(AUTH0_CLIENT, auth0_client.clone());
         }
         for (name, value) in &self.options.headers {
-            headers.insert(name, value.clone());
+            match *name {
+                // Cookies of the operation's parameters are sent too.
+                COOKIE => add_cookies(headers, value),
+                _ => drop(headers.insert(name, value.clone())),
+            }
         }
         match &self.selected {
             Some(selected) => selected.apply(self.operation, request),
@@ -277,7 +274,7 @@ impl Call {
         mut token: Option<Authorized>,
     ) -> Result<(Option<Permit>, Option<Authorized>), Error> {
         let shared = &self.transport.0;
-        let Some(limiter) = &shared.limiter else {
+        let Some(limiter) = self.limiter() else {
             return Ok((None, token));
         };
         loop {

@@ -14,11 +14,10 @@ use super::attempt::Attempted;
 use super::history::AttemptHistory;
 use crate::credentials::Selected;
 use crate::problem::shortened;
-use crate::transport::Transport;
 use crate::{Error, Operation};
 
 /// The span of a call.
-pub(super) fn span(operation: &Operation, transport: &Transport) -> Span {
+pub(super) fn span(operation: &Operation, request: &Request) -> Span {
     tracing::info_span!(
         target: "auth0_core",
         "call",
@@ -26,7 +25,7 @@ pub(super) fn span(operation: &Operation, transport: &Transport) -> Span {
         operation = operation.id(),
         http.request.method = operation.method(),
         url.template = operation.path(),
-        server.address = transport.0.base_url.host(),
+        server.address = request.url().host_str(),
         http.response.status_code = Empty,
         http.request.resend_count = Empty,
         waited_ms = Empty,

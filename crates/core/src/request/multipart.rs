@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::upload::Upload;
+use crate::redaction::Redaction;
 use crate::{Nullable, Violation};
 
 /// The parts of a form.
@@ -66,6 +67,16 @@ impl Multipart {
                 name.to_owned(),
                 "cannot be serialized".to_owned(),
             )),
+        }
+    }
+
+    /// Adds the secrets of the parts to `redaction`. Files are not read.
+    pub(super) fn secrets(&self, redaction: &mut Redaction) {
+        for (name, content, _) in &self.parts {
+            match content {
+                Content::Text(text) | Content::Json(text) => redaction.add_member(name, text),
+                Content::File(_) => {}
+            }
         }
     }
 

@@ -3,11 +3,14 @@
 use std::io;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use reqwest::{Client, Request, RequestBuilder};
 
 use super::multipart::Multipart;
 use super::upload::Upload;
+use crate::call::media_type;
+use crate::redaction::Redaction;
 
 /// The body of a request. It is kept apart from the request, so that each attempt can get its own.
 pub(crate) enum Payload {
@@ -25,6 +28,26 @@ impl Payload {
             Self::None | Self::Bytes(_) => true,
             Self::Upload(upload) => upload.is_replayable(),
             Self::Multipart(parts) => parts.is_replayable(),
+        }
+    }
+
+    /// Adds the secrets of the body to `redaction`. `request` has the body if it is one of bytes.
+    pub(crate) fn secrets(&self, request: Option<&Request>, redaction: &mut Redaction) {
+        if let Self::Multipart(parts) = self {
+            parts.secrets(redaction);
+        }
+        let Some(request) = request else {
+            return;
+        };
+        let Some(body) = request.body().and_then(|body| body.as_bytes()) else {
+            return;
+        };
+        if is_form(request.headers()) {
+            for (name, value) in url::form_urlencoded::parse(body) {
+                redaction.add_member(&name, &value);
+            }
+        } else if let Ok(body) = serde_json::from_slice(body) {
+            redaction.add_members(&body);
         }
     }
 
@@ -67,4 +90,9 @@ impl Payload {
             }
         }
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    media_type(headers)
+        .is_some_and(|found| found.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
