@@ -8,6 +8,7 @@ use auth0_teams::{Client, Error, Open};
 use serde_json::{Value, json};
 use wiremock::Request;
 
+use crate::bodies::{changed_access, invitation, new_access, private_cloud, public_cloud};
 use crate::samples::*;
 use crate::support::*;
 
@@ -73,11 +74,7 @@ fn add(
     tenants: u128,
     client_ids: Option<&[&str]>,
 ) -> impl FnOnce(Client) -> CallFuture {
-    let mut body =
-        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-            roles: roles.to_vec(),
-            tenants: some_tenants(tenants),
-        });
+    let mut body = new_access(roles.to_vec(), some_tenants(tenants));
     body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
     |teams| call(teams.members().tenants().create(MEMBER_ID, body))
 }
@@ -87,11 +84,7 @@ fn change(
     tenants: u128,
     client_ids: Option<&[&str]>,
 ) -> impl FnOnce(Client) -> CallFuture {
-    let mut body =
-        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
-            roles: roles.to_vec(),
-            tenants: some_tenants(tenants),
-        });
+    let mut body = changed_access(roles.to_vec(), some_tenants(tenants));
     body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
     |teams| call(teams.members().tenants().update(MEMBER_ID, body))
 }
@@ -105,11 +98,8 @@ fn invite(body: InviteMembersRequestContent) -> impl FnOnce(Client) -> CallFutur
     |teams| call(teams.members().invite(body))
 }
 
-fn invitation() -> InviteMembersRequestContent {
-    InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-        email: "ada@example.com",
-        role: TeamMemberRoleEnum::TeamsContributor,
-    })
+fn contributor() -> InviteMembersRequestContent {
+    invitation("ada@example.com", TeamMemberRoleEnum::TeamsContributor)
 }
 
 fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -> CallFuture {
@@ -118,11 +108,7 @@ fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -
 }
 
 fn named(name: &str) -> PublicCloudPayload {
-    PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: "ada@example.com",
-        locality: "us",
-    })
-    .tenant_name(name)
+    public_cloud("ada@example.com", "us").tenant_name(name)
 }
 
 #[tokio::test]
@@ -171,16 +157,12 @@ async fn role_for_apps_without_client_ids_then_the_call_is_rejected() {
         assert_rejected(add(&[OWNER, APPS], 1, client_ids), expected).await;
         assert_rejected(change(&[OWNER, APPS], 1, client_ids), expected).await;
     }
-    assert_rejected(invite(invitation().tenant_roles([APPS])), expected).await;
+    assert_rejected(invite(contributor().tenant_roles([APPS])), expected).await;
 }
 
 #[tokio::test]
 async fn role_for_apps_is_given_as_an_undocumented_value_then_the_rule_still_applies() {
-    let body =
-        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-            roles: [Open::other("editor-specific-apps")],
-            tenants: [tenant_id()],
-        });
+    let body = new_access([Open::other("editor-specific-apps")], [tenant_id()]);
     assert_rejected(
         |teams| call(teams.members().tenants().create(MEMBER_ID, body)),
         &["client_ids: the role editor-specific-apps needs at least one application in client_ids"],
@@ -223,7 +205,11 @@ async fn client_id_is_too_short_too_long_or_malformed_then_the_error_names_the_i
         let expected: Vec<_> = expected.iter().map(String::as_str).collect();
         assert_rejected(add(&[APPS], 1, Some(&["client-1", id])), &expected).await;
         assert_rejected(change(&[APPS], 1, Some(&["client-1", id])), &expected).await;
-        assert_rejected(invite(invitation().client_ids(["client-1", id])), &expected).await;
+        assert_rejected(
+            invite(contributor().client_ids(["client-1", id])),
+            &expected,
+        )
+        .await;
     }
 }
 
@@ -260,11 +246,7 @@ async fn tenant_name_violates_a_rule_then_both_payloads_are_rejected() {
         ("äcme", vec![pattern]),
     ] {
         assert_rejected(create(named(name)), &expected).await;
-        let private = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
-            admin_email: "ada@example.com",
-            environment: "acme",
-        })
-        .tenant_name(name);
+        let private = private_cloud("ada@example.com", "acme").tenant_name(name);
         assert_rejected(create(private), &expected).await;
     }
 }
@@ -283,10 +265,7 @@ async fn locality_is_too_short_or_too_long_then_creation_is_rejected() {
         ("us-001", "locality: 6 characters, expected at most 5"),
     ] {
         assert_rejected(
-            create(PublicCloudPayload::new(PublicCloudPayloadRequired {
-                admin_email: "ada@example.com",
-                locality,
-            })),
+            create(public_cloud("ada@example.com", locality)),
             &[expected],
         )
         .await;
@@ -310,26 +289,16 @@ async fn environment_violates_a_rule_then_creation_in_a_private_cloud_is_rejecte
         ("acme--dev", vec![pattern]),
         ("acme-", vec![pattern]),
     ] {
-        let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
-            admin_email: "ada@example.com",
-            environment,
-        });
+        let body = private_cloud("ada@example.com", environment);
         assert_rejected(create(body), &expected).await;
     }
-    let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
-        admin_email: "ada@example.com",
-        environment: "a".repeat(32),
-    });
+    let body = private_cloud("ada@example.com", "a".repeat(32));
     assert_eq!(sent_body(create(body)).await["environment"], "a".repeat(32));
 }
 
 #[tokio::test]
 async fn several_rules_are_violated_then_one_error_names_all() {
-    let body = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: "ada@example.com",
-        locality: "u",
-    })
-    .tenant_name("-acme");
+    let body = public_cloud("ada@example.com", "u").tenant_name("-acme");
     assert_rejected(
         create(body),
         &[
@@ -431,21 +400,13 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
             &member,
         )
         .await;
-        let body =
-            CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-                roles: [OWNER],
-                tenants: [tenant_id()],
-            });
+        let body = new_access([OWNER], [tenant_id()]);
         assert_rejected(
             |teams| call(teams.members().tenants().create(id, body)),
             &member,
         )
         .await;
-        let body =
-            UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
-                roles: [OWNER],
-                tenants: [tenant_id()],
-            });
+        let body = changed_access([OWNER], [tenant_id()]);
         assert_rejected(
             |teams| call(teams.members().tenants().update(id, body)),
             &member,
@@ -501,7 +462,7 @@ async fn id_resembles_a_path_then_it_stays_one_segment() {
 
 #[tokio::test]
 async fn list_is_set_to_empty_then_an_empty_list_is_sent() {
-    let body = sent_body(invite(invitation().tenant_ids(Vec::<Uuid>::new()))).await;
+    let body = sent_body(invite(contributor().tenant_ids(Vec::<Uuid>::new()))).await;
     assert_eq!(
         body,
         json!({"email": "ada@example.com", "role": "teams_contributor", "tenant_ids": []})
@@ -510,13 +471,7 @@ async fn list_is_set_to_empty_then_an_empty_list_is_sent() {
 
 #[tokio::test]
 async fn optional_fields_are_left_out_then_they_stay_absent() {
-    let body = sent_body(create(PublicCloudPayload::new(
-        PublicCloudPayloadRequired {
-            admin_email: "ada@example.com",
-            locality: "us",
-        },
-    )))
-    .await;
+    let body = sent_body(create(public_cloud("ada@example.com", "us"))).await;
     assert_eq!(
         body,
         json!({"admin_email": "ada@example.com", "locality": "us"})
@@ -527,11 +482,8 @@ async fn optional_fields_are_left_out_then_they_stay_absent() {
 
 #[tokio::test]
 async fn undocumented_value_is_marked_as_such_then_it_is_sent() {
-    let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-        email: "ada@example.com",
-        role: Open::other("teams_janitor"),
-    })
-    .tenant_roles([Open::from(OWNER), Open::other("viewer-logs")]);
+    let body = invitation("ada@example.com", Open::other("teams_janitor"))
+        .tenant_roles([Open::from(OWNER), Open::other("viewer-logs")]);
     let body = sent_body(invite(body)).await;
     assert_eq!(body["role"], "teams_janitor");
     assert_eq!(body["tenant_roles"], json!(["owner", "viewer-logs"]));

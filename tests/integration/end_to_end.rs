@@ -9,6 +9,7 @@ use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::bodies::{changed_access, invitation, new_access, public_cloud};
 use crate::sandbox::Local;
 use crate::support::assert_operations;
 
@@ -84,23 +85,14 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
     let (members, tenants) = (local.client.members(), local.client.tenants());
     let admin = &local.first_member().email;
 
-    let tenant = tenants
-        .create(PublicCloudPayload::new(PublicCloudPayloadRequired {
-            admin_email: admin,
-            locality: "eu",
-        }))
-        .await
-        .unwrap();
+    let tenant = tenants.create(public_cloud(admin, "eu")).await.unwrap();
     let tenant_id = id(tenant.tenant_id().clone());
     tenants.get(tenant_id).await.unwrap();
     assert_eq!(tenants.list().take(1).await.unwrap().tenants.len(), 1);
 
     let person = join(
         &local,
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "new@example.com",
-            role: TeamRole::TeamsContributor,
-        }),
+        invitation("new@example.com", TeamRole::TeamsContributor),
     )
     .await;
     members.get(&person).await.unwrap();
@@ -114,16 +106,9 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
     assert_eq!(members.list().await.unwrap().members.len(), 6);
 
     let access = members.tenants();
-    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-        roles: [Role::ViewerUsers],
-        tenants: [tenant_id],
-    });
+    let add = new_access([Role::ViewerUsers], [tenant_id]);
     assert!(access.create(&person, add).await.unwrap().is_complete());
-    let change =
-        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
-            roles: [Role::EditorUsers],
-            tenants: [tenant_id],
-        });
+    let change = changed_access([Role::EditorUsers], [tenant_id]);
     assert!(access.update(&person, change).await.unwrap().is_complete());
     assert_eq!(
         access

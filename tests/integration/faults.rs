@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use auth0_sandbox::{Effect, Fault, Hint, Sandbox};
 use auth0_teams::RetryPolicy;
-use auth0_teams::types::{PublicCloudPayload, PublicCloudPayloadRequired};
 use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::bodies::public_cloud;
 use crate::sandbox::Local;
 
 mod calls;
@@ -171,11 +171,7 @@ async fn response_to_a_creation_is_lost_then_the_error_names_the_operation_to_ve
     local
         .fail(Fault::of("createTenant").then(Effect::Silence { acted: true }))
         .unwrap();
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: &local.first_member().email,
-        locality: "us",
-    })
-    .tenant_name("acme-lost");
+    let payload = public_cloud(&local.first_member().email, "us").tenant_name("acme-lost");
     let error = client.tenants().create(payload).await.unwrap_err();
     assert!(error.is_outcome_unknown() && error.may_have_acted() && error.is_timeout());
     assert_eq!(error.verify_with(), ["listTenants"]);

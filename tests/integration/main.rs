@@ -8,6 +8,7 @@
 mod additional_api;
 mod auth0;
 mod base_urls;
+mod bodies;
 mod bump;
 mod constraints;
 mod consumer;

@@ -7,6 +7,7 @@ use auth0_teams::{Client, Error, Open, Response, operations};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::bodies::{changed_access, invitation, new_access, private_cloud, public_cloud};
 use crate::samples::*;
 use crate::support::*;
 
@@ -213,7 +214,7 @@ fn writes() -> Vec<TeamsCase> {
     vec![
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
-                let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsOwner });
+                let body = invitation("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
                 Ok(decoded(teams.members().invite(body).send().await?))
             })
         })
@@ -221,7 +222,7 @@ fn writes() -> Vec<TeamsCase> {
         .receives(json!({"id": "inv_1", "email": "ada@example.com", "role": "teams_owner"})),
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
-                let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsContributor })
+                let body = invitation("ada@example.com", TeamMemberRoleEnum::TeamsContributor)
                     .tenant_ids([tenant_id()])
                     .tenant_roles([TenantMemberRoleEnum::EditorSpecificApps])
                     .client_ids(["client-1"]);
@@ -262,7 +263,7 @@ fn writes() -> Vec<TeamsCase> {
         ),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" });
+                let body = public_cloud("ada@example.com", "us");
                 Ok(decoded(teams.tenants().create(body).send().await?))
             })
         })
@@ -270,7 +271,7 @@ fn writes() -> Vec<TeamsCase> {
         .receives(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" })
+                let body = public_cloud("ada@example.com", "us")
                     .tenant_name("acme-dev")
                     .environment_tag(EnvironmentTypeEnum::Staging);
                 Ok(decoded(teams.tenants().create(body).send().await?))
@@ -285,7 +286,7 @@ fn writes() -> Vec<TeamsCase> {
         .receives(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired { admin_email: "ada@example.com", environment: "acme-private" }).tenant_name("acme-dev");
+                let body = private_cloud("ada@example.com", "acme-private").tenant_name("acme-dev");
                 Ok(decoded(teams.tenants().create(body).send().await?))
             })
         })
@@ -313,13 +314,7 @@ fn bulk() -> Vec<TeamsCase> {
             |teams| {
                 Box::pin(async move {
                     let roles = [TenantMemberRoleEnum::EditorSpecificApps];
-                    let body = CreateMembersTenantsRequestContent::new(
-                        CreateMembersTenantsRequestContentRequired {
-                            roles,
-                            tenants: [tenant_id()],
-                        },
-                    )
-                    .client_ids(["client-1"]);
+                    let body = new_access(roles, [tenant_id()]).client_ids(["client-1"]);
                     Ok(decoded_outcome(
                         teams
                             .members()
@@ -339,13 +334,7 @@ fn bulk() -> Vec<TeamsCase> {
             |teams| {
                 Box::pin(async move {
                     let roles = [TenantMemberRoleEnum::EditorSpecificApps];
-                    let body = UpdateMembersTenantsRequestContent::new(
-                        UpdateMembersTenantsRequestContentRequired {
-                            roles,
-                            tenants: [tenant_id()],
-                        },
-                    )
-                    .client_ids(["client-1"]);
+                    let body = changed_access(roles, [tenant_id()]).client_ids(["client-1"]);
                     Ok(decoded_outcome(
                         teams
                             .members()

@@ -115,11 +115,7 @@ async fn nonce_belongs_to_the_server_that_sent_it() {
         read(&transport, &url).await.unwrap();
     }
     let nonces = key.0.lock().unwrap().join(", ");
-    let expected = format!(
-        "nonce-1 of {}/a, nonce-2 of {}/a",
-        main.uri(),
-        own.uri()
-    );
+    let expected = format!("nonce-1 of {}/a, nonce-2 of {}/a", main.uri(), own.uri());
     assert_eq!(nonces, expected);
 }
 
@@ -159,9 +155,16 @@ async fn cookies_of_caller_parameter_and_key_are_sent_in_one_header() {
     request.cookie("theme", "dark", auth0_core::codegen::Style::FORM);
     let options = CallOptions::default().header(COOKIE, HeaderValue::from_static("own=1"));
     let call = transport.call(&KEYED, options);
-    call.receive(request.build()).await.unwrap().empty().unwrap();
+    call.receive(request.build())
+        .await
+        .unwrap()
+        .empty()
+        .unwrap();
     let sent = only_request(&server).await;
-    assert_eq!(sent.headers[COOKIE], "theme=dark; own=1; session=s3cr3t-session");
+    assert_eq!(
+        sent.headers[COOKIE],
+        "theme=dark; own=1; session=s3cr3t-session"
+    );
     assert_eq!(sent.headers.get_all(COOKIE).iter().count(), 1);
 }
 
@@ -188,14 +191,18 @@ async fn secrets_of_credentials_and_bodies_are_redacted_in_messages() {
             cookie,
             String::from_utf8_lossy(&request.body)
         );
-        json(400, &json!({"statusCode": 400, "error": "Bad Request", "message": message}))
+        json(
+            400,
+            &json!({"statusCode": 400, "error": "Bad Request", "message": message}),
+        )
     })
     .await;
     let transport = keyed(&server.uri());
     let post = || RequestBuilder::new(Method::POST, &server.uri());
 
     let mut form = post();
-    let body = json!({"client_secret": "s3cr3t/1 a", "name": "acme", "options": {"token": ["s3cr3t-2"]}});
+    let body =
+        json!({"client_secret": "s3cr3t/1 a", "name": "acme", "options": {"token": ["s3cr3t-2"]}});
     form.form("application/x-www-form-urlencoded", &body, &[]);
     let mut multipart = post();
     let mut parts = Multipart::new();

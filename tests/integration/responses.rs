@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
+use crate::bodies::{changed_access, invitation, new_access, public_cloud};
 use crate::samples::*;
 use crate::support::*;
 
@@ -45,11 +46,7 @@ async fn response_has_unknown_fields_then_it_decodes() {
     body["failure"][0]["retryable"] = json!(false);
     body["summary"]["skipped_count"] = json!(0);
     let server = mock_server_json(200, body).await;
-    let request =
-        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-            roles: [TenantMemberRoleEnum::Owner],
-            tenants: [tenant_id()],
-        });
+    let request = new_access([TenantMemberRoleEnum::Owner], [tenant_id()]);
     let outcome = client(&server)
         .members()
         .tenants()
@@ -185,15 +182,8 @@ async fn bulk(response: ResponseTemplate) -> [Result<Option<usize>, auth0_teams:
     let server = mock_server(response).await;
     let tenants = client(&server).members().tenants();
     let roles = [TenantMemberRoleEnum::Owner];
-    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-        roles,
-        tenants: [tenant_id()],
-    });
-    let change =
-        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
-            roles,
-            tenants: [tenant_id()],
-        });
+    let add = new_access(roles, [tenant_id()]);
+    let change = changed_access(roles, [tenant_id()]);
     let remove = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
     [
         tenants.create(MEMBER_ID, add).await.map(failed),
@@ -328,10 +318,7 @@ async fn error_response_has_validation_errors_then_each_is_typed() {
 async fn success_is_not_json_then_the_error_says_that_the_server_has_acted() {
     for body in ["", "<html>", "{\"id\":", "\u{feff}{}"] {
         let server = mock_server(ResponseTemplate::new(201).set_body_raw(body, "text/html")).await;
-        let request = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "ada@example.com",
-            role: TeamMemberRoleEnum::TeamsOwner,
-        });
+        let request = invitation("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
         let error = client(&server).members().invite(request).await.unwrap_err();
         assert!(
             error.is_undecodable() && error.has_acted(),
@@ -390,10 +377,7 @@ fn is_complete_request(request: &str) -> bool {
 async fn body_is_truncated_then_the_received_part_is_kept_and_the_server_has_acted() {
     let response = "HTTP/1.1 201 Created\r\ncontent-length: 400\r\n\r\n{\"management_client\":{\"client_secret\":\"s3cr3t\"";
     let (url, _served) = raw_server(response).await;
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: "ada@example.com",
-        locality: "us",
-    });
+    let payload = public_cloud("ada@example.com", "us");
     let error = client_at(&url).tenants().create(payload).await.unwrap_err();
     assert!(error.is_undecodable() && error.has_acted(), "{error:?}");
     assert!(!error.body_is_complete());

@@ -17,6 +17,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, Request, ResponseTemplate};
 
 use crate::auth0::*;
+use crate::bodies::public_cloud;
 use crate::samples::*;
 use crate::support::*;
 
@@ -117,10 +118,7 @@ fn assert_log_is_clean() {
 }
 
 fn payload() -> PublicCloudPayload {
-    PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: format!("{PERSONAL}@example.com"),
-        locality: "us",
-    })
+    public_cloud(format!("{PERSONAL}@example.com"), "us")
 }
 
 /// Calls that succeed, against an API that creates a tenant and returns a member. Prints their values.

@@ -8,16 +8,14 @@ use auth0_core::time::Clock as _;
 use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::Error;
 use auth0_teams::resources::members::GetMember;
-use auth0_teams::types::{
-    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMember,
-    TeamMemberRoleEnum,
-};
+use auth0_teams::types::{TeamMember, TeamMemberRoleEnum};
 use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::auth0::{Auth0, LIFETIME};
+use crate::bodies::invitation;
 use crate::samples::problem;
 use crate::sandbox::Local;
 use crate::support::*;
@@ -61,10 +59,7 @@ async fn two_clients_share_a_source_then_they_share_the_token() {
 async fn accepted_token_is_rejected_later_then_it_is_replaced_once_and_the_call_retried() {
     let local = start().await;
     let invite = |email: &str| {
-        let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email,
-            role: TeamMemberRoleEnum::TeamsOwner,
-        });
+        let body = invitation(email, TeamMemberRoleEnum::TeamsOwner);
         local.client.members().invite(body)
     };
     invite("ada@example.com").await.unwrap();

@@ -2,9 +2,9 @@
 
 use auth0_core::http::{HeaderName, HeaderValue};
 use auth0_core::{Error, StaticToken};
-use auth0_teams::types::{PublicCloudPayload, PublicCloudPayloadRequired};
 use wiremock::ResponseTemplate;
 
+use crate::bodies::public_cloud;
 use crate::support::*;
 
 const PAGE: &str = "<html><title>Log in</title></html>";
@@ -33,10 +33,7 @@ async fn errors(response: ResponseTemplate) -> Vec<(&'static str, Error)> {
     let (teams, url) = (client(&server), server.uri());
     let (organizations, my_organization) = (organizations(&url), my_organization(&url));
     let all = organizations.organizations();
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: "a@example.com",
-        locality: "us",
-    });
+    let payload = public_cloud("a@example.com", "us");
     vec![
         (
             "members().delete",
@@ -137,10 +134,7 @@ async fn gateway_fails_then_every_write_may_have_acted() {
         let response = ResponseTemplate::new(status).set_body_raw(PAGE, "text/html");
         // The clients of the other APIs retry and wait by default.
         let server = mock_server(response).await;
-        let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-            admin_email: "a@example.com",
-            locality: "us",
-        });
+        let payload = public_cloud("a@example.com", "us");
         let created = client(&server).tenants().create(payload).await;
         let error = created.unwrap_err();
         assert!(error.is_outcome_unknown() && error.is_status(), "{error}");

@@ -1,12 +1,11 @@
 //! The response to the creation of a tenant: a public or private cloud tenant, and the client secret that is returned
 //! only once.
 
-use auth0_teams::types::{
-    CreateTenantsResponseContent, PublicCloudPayload, PublicCloudPayloadRequired,
-};
+use auth0_teams::types::CreateTenantsResponseContent;
 use auth0_teams::{Error, Response};
 use serde_json::{Value, json};
 
+use crate::bodies::public_cloud;
 use crate::samples::*;
 use crate::support::*;
 
@@ -15,10 +14,7 @@ const SECRET: &str = "planted-secret-of-the-new-tenant";
 /// Creates a tenant on a server that returns `body`.
 async fn create(body: Value) -> Result<Response<CreateTenantsResponseContent>, Error> {
     let server = mock_server_json(201, body).await;
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: "ada@example.com",
-        locality: "us",
-    });
+    let payload = public_cloud("ada@example.com", "us");
     client(&server).tenants().create(payload).send().await
 }
 

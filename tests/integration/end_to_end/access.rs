@@ -1,5 +1,6 @@
 //! Tenant access: invitations, and bulk changes that succeed in part.
 
+use crate::bodies::{changed_access, invitation, new_access};
 use std::collections::BTreeMap;
 
 use auth0_teams::{Outcome, PartialReport};
@@ -58,14 +59,11 @@ fn total(summary: &MembersTenantsBulkSummary) -> (i64, i64, i64) {
 async fn invitation_names_tenants_then_the_invited_member_has_access() {
     let local = team_of(3).await;
     let tenants = tenant_ids(&local.client).await;
-    let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-        email: "grace@example.com",
-        role: TeamRole::TeamsContributor,
-    })
-    .tenant_ids([tenants[0], tenants[5]])
-    .tenant_roles([Role::EditorSpecificApps])
-    .client_ids(["client-1"]);
-    let invited = local.client.members().invite(invitation).await.unwrap();
+    let request = invitation("grace@example.com", TeamRole::TeamsContributor)
+        .tenant_ids([tenants[0], tenants[5]])
+        .tenant_roles([Role::EditorSpecificApps])
+        .client_ids(["client-1"]);
+    let invited = local.client.members().invite(request).await.unwrap();
     assert_eq!(invited.email, "grace@example.com");
     assert_eq!(
         member_ids(&local.client).await.len(),
@@ -97,10 +95,7 @@ async fn invitation_names_tenants_then_the_invited_member_has_access() {
         assert!(there.iter().any(|found| found.id == member.id));
     }
 
-    let again = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-        email: "Grace@example.com",
-        role: TeamRole::TeamsOwner,
-    });
+    let again = invitation("Grace@example.com", TeamRole::TeamsOwner);
     let error = local.client.members().invite(again).await.unwrap_err();
     assert_eq!(rejection(&error), (403, "MEMBER_ALREADY_EXISTS"));
 }
@@ -110,20 +105,12 @@ async fn member_has_some_tenants_already_then_the_others_are_added_and_reported(
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "grace@example.com",
-            role: TeamRole::TeamsContributor,
-        }),
+        invitation("grace@example.com", TeamRole::TeamsContributor),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add = |ids: &[Uuid]| {
-        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-            roles: [Role::ViewerUsers],
-            tenants: ids.to_vec(),
-        })
-    };
+    let add = |ids: &[Uuid]| new_access([Role::ViewerUsers], ids.to_vec());
     assert!(
         tenants
             .create(&member, add(&all[..2]))
@@ -161,25 +148,15 @@ async fn roles_are_changed_then_only_existing_access_changes() {
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "grace@example.com",
-            role: TeamRole::TeamsContributor,
-        }),
+        invitation("grace@example.com", TeamRole::TeamsContributor),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-        roles: [Role::ViewerUsers],
-        tenants: all[..2].to_vec(),
-    });
+    let add = new_access([Role::ViewerUsers], all[..2].to_vec());
     assert!(tenants.create(&member, add).await.unwrap().is_complete());
 
-    let change =
-        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
-            roles: [Role::EditorKms, Role::Owner],
-            tenants: [all[1], all[2]],
-        });
+    let change = changed_access([Role::EditorKms, Role::Owner], [all[1], all[2]]);
     let (report, failures) = partial(tenants.update(&member, change).await.unwrap());
     assert_eq!(
         failures,
@@ -201,18 +178,12 @@ async fn tenants_without_access_are_removed_then_the_report_names_them() {
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "grace@example.com",
-            role: TeamRole::TeamsContributor,
-        }),
+        invitation("grace@example.com", TeamRole::TeamsContributor),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
-        roles: [Role::ViewerUsers],
-        tenants: all[..3].to_vec(),
-    });
+    let add = new_access([Role::ViewerUsers], all[..3].to_vec());
     assert!(tenants.create(&member, add).await.unwrap().is_complete());
 
     let remove = |ids: &[Uuid]| DeleteMembersTenantsRequestContent::with_tenants(ids.to_vec());
@@ -242,13 +213,10 @@ async fn tenants_without_access_are_removed_then_the_report_names_them() {
 async fn member_leaves_the_team_then_no_tenant_lists_the_member() {
     let local = team_of(3).await;
     let tenant = tenant_ids(&local.client).await[0];
-    let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-        email: "grace@example.com",
-        role: TeamRole::TeamsContributor,
-    })
-    .tenant_ids([tenant])
-    .tenant_roles([Role::Owner]);
-    let member = join(&local, invitation).await;
+    let request = invitation("grace@example.com", TeamRole::TeamsContributor)
+        .tenant_ids([tenant])
+        .tenant_roles([Role::Owner]);
+    let member = join(&local, request).await;
     let listed = || async {
         let members = local
             .client

@@ -1,5 +1,6 @@
 //! The activity log: who did what, and consecutive time windows.
 
+use crate::bodies::public_cloud;
 use std::time::Duration;
 
 use auth0_teams::chrono::{DateTime, Utc};
@@ -18,10 +19,7 @@ async fn change_succeeds_or_fails_then_the_activity_log_names_actor_and_status()
     let ids = member_ids(&local.client).await;
     members.delete(&ids[2]).await.unwrap();
     members.delete(&ids[2]).await.unwrap_err();
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: &local.first_member().email,
-        locality: "us",
-    });
+    let payload = public_cloud(&local.first_member().email, "us");
     local.client.tenants().create(payload).await.unwrap();
 
     // Newest first; read operations are not logged.

@@ -1,5 +1,6 @@
 //! Members of the team.
 
+use crate::bodies::invitation;
 use auth0_core::Cursor;
 use auth0_sandbox::{Effect, Fault};
 
@@ -96,10 +97,7 @@ async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_is_listed_on
     }
     let joined = join(
         &local,
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
-            email: "late@example.com",
-            role: TeamRole::TeamsContributor,
-        }),
+        invitation("late@example.com", TeamRole::TeamsContributor),
     )
     .await;
 

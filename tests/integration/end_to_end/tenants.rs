@@ -1,23 +1,17 @@
 //! Tenants in public and private clouds.
 
 use super::*;
+use crate::bodies::{private_cloud, public_cloud};
 
 #[tokio::test]
 async fn tenants_are_created_in_both_clouds_then_each_exists_and_returns_its_secret_once() {
     let local = Local::start(Sandbox::builder().private_cloud("acme-private", "tokyo")).await;
     let tenants = local.client.tenants();
     let admin = local.first_member();
-    let public = PublicCloudPayload::new(PublicCloudPayloadRequired {
-        admin_email: &admin.email,
-        locality: "eu",
-    })
-    .tenant_name("acme-shop")
-    .environment_tag(EnvironmentTypeEnum::Production);
-    let private = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
-        admin_email: &admin.email,
-        environment: "acme-private",
-    })
-    .tenant_name("acme-bank");
+    let public = public_cloud(&admin.email, "eu")
+        .tenant_name("acme-shop")
+        .environment_tag(EnvironmentTypeEnum::Production);
+    let private = private_cloud(&admin.email, "acme-private").tenant_name("acme-bank");
     let public = tenants.create(public).await.unwrap();
     let private = tenants.create(private).await.unwrap();
     assert!(
@@ -82,13 +76,7 @@ async fn tenants_are_created_in_both_clouds_then_each_exists_and_returns_its_sec
 async fn tenant_is_deleted_then_its_name_cannot_be_reused() {
     let local = team_of(2).await;
     let tenants = local.client.tenants();
-    let payload = || {
-        PublicCloudPayload::new(PublicCloudPayloadRequired {
-            admin_email: &local.first_member().email,
-            locality: "us",
-        })
-        .tenant_name("acme-once")
-    };
+    let payload = || public_cloud(&local.first_member().email, "us").tenant_name("acme-once");
     let created = tenants.create(payload()).await.unwrap();
     let error = tenants.create(payload()).await.unwrap_err();
     assert_eq!(rejection(&error), (409, "TENANT_ALREADY_EXISTS"));
@@ -108,12 +96,7 @@ async fn tenant_is_deleted_then_its_name_cannot_be_reused() {
 async fn rules_beyond_the_schemas_are_violated_then_the_error_names_them() {
     let local = Local::start(Sandbox::builder().tenants(2).tenant_limit(2)).await;
     let tenants = local.client.tenants();
-    let create = |email: &str, locality: &str| {
-        tenants.create(PublicCloudPayload::new(PublicCloudPayloadRequired {
-            admin_email: email,
-            locality,
-        }))
-    };
+    let create = |email: &str, locality: &str| tenants.create(public_cloud(email, locality));
     let admin = &local.first_member().email;
     for (call, expected) in [
         (create("nobody@example.com", "us"), (404, "ADMIN_NOT_FOUND")),

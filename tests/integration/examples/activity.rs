@@ -1,5 +1,6 @@
 //! `export-activity` and `follow-activity`.
 
+use crate::bodies::invitation;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -8,9 +9,7 @@ use std::time::Duration;
 
 use auth0_sandbox::{Effect, Fault, Reply, Sandbox};
 use auth0_teams::Client;
-use auth0_teams::types::{
-    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMemberRoleEnum,
-};
+use auth0_teams::types::TeamMemberRoleEnum;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -18,8 +17,7 @@ use super::program::{Run, client, command, live, run, start};
 
 async fn invite(client: &Client, email: String) {
     let role = TeamMemberRoleEnum::TeamsContributor;
-    let invitation =
-        InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email, role });
+    let invitation = invitation(email, role);
     client.members().invite(invitation).await.unwrap();
 }
 

@@ -2,13 +2,12 @@
 
 use auth0_core::Items;
 use auth0_sandbox::Sandbox;
-use auth0_teams::types::{
-    PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum as Role, *,
-};
+use auth0_teams::types::{TenantMemberRoleEnum as Role, *};
 use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Error, RetryPolicy};
 
 use super::cases::FaultCase;
+use crate::bodies::{new_access, public_cloud};
 use crate::sandbox::Local;
 
 /// Larger than any response of these calls, and smaller than one chunk of an endless response of the sandbox.
@@ -140,13 +139,7 @@ impl CallSetup {
             CallKind::Unsafe => {
                 // Without a name, only the client prevents a retry from creating a second tenant.
                 let email = &self.local.first_member().email;
-                let call =
-                    client
-                        .tenants()
-                        .create(PublicCloudPayload::new(PublicCloudPayloadRequired {
-                            admin_email: email,
-                            locality: "us",
-                        }));
+                let call = client.tenants().create(public_cloud(email, "us"));
                 let response = call.send().await?;
                 let management_client = response.value().management_client();
                 Ok(CallSuccess {
@@ -156,12 +149,7 @@ impl CallSetup {
             }
             CallKind::Bulk => {
                 // The member has access to one of the tenants, and not to the other.
-                let body = CreateMembersTenantsRequestContent::new(
-                    CreateMembersTenantsRequestContentRequired {
-                        roles: [Role::ViewerUsers],
-                        tenants: self.tenants.clone(),
-                    },
-                );
+                let body = new_access([Role::ViewerUsers], self.tenants.clone());
                 let call = client.members().tenants().create(&self.member, body);
                 let response = call.send().await?;
                 let usual = response.value().failures().len() == 1;

@@ -559,7 +559,10 @@ fn base_url(
     base: Option<&Template>,
 ) -> (TokenStream, TokenStream) {
     let mut rule = "It has to use https, or http on a loopback address.".to_owned();
-    let others = model.servers.iter().filter(|server| server.url.starts_with("http"));
+    let others = model
+        .servers
+        .iter()
+        .filter(|server| server.url.starts_with("http"));
     let others: Vec<_> = others
         .map(|server| format!("[`{0}`](Self::{0})", server.setter))
         .collect();
