@@ -223,7 +223,7 @@ fn addition_is_generated_and_removed_once_the_document_has_caught_up() {
 
     let (status, text) = checkout.run("fetch", &["--dry-run"]);
     assert_eq!(status, 0, "{text}");
-    let found = "additions.overlay.yaml:4: the document has caught up: it defines what the action adds, found \
+    let found = "additions.overlay.yaml:4: the document has caught up: it defines what the action adds, so remove the action, found \
                  `/components/schemas/TeamMember/properties/first_of_the_test`";
     assert!(text.contains(found), "{text}");
     assert!(

@@ -256,6 +256,20 @@ fn reads() -> Vec<OrganizationsCase> {
             json!({"groups": [{"id": "grp_1", "updated_at": "2026-01-02T03:04:05Z"}]}),
         ),
         get(
+            "get_organization_role_members",
+            "/organizations/org_1/roles/rol_1/members?take=9",
+            |c| {
+                call(
+                    c.organizations()
+                        .roles()
+                        .members()
+                        .list("org_1", "rol_1")
+                        .take(9),
+                )
+            },
+            json!({"members": [{"user_id": "auth0|u", "name": "Jo"}], "next": "a"}),
+        ),
+        get(
             "get_organization_member_roles",
             "/organizations/org_1/members/auth0%7Cu/roles?include_totals=true",
             |c| call(c.organizations().members().roles().list("org_1", "auth0|u")),

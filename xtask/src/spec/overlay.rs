@@ -15,7 +15,8 @@ mod cost;
 const CHANGES_NOTHING: &str = "the action changes nothing";
 
 /// The message for an addition if the document defines all that it adds.
-const CAUGHT_UP: &str = "the document has caught up: it defines what the action adds";
+const CAUGHT_UP: &str =
+    "the document has caught up: it defines what the action adds, so remove the action";
 
 /// Whether a problem means that the document no longer needs the action.
 pub(crate) fn is_obsolete(problem: &Problem) -> bool {
@@ -483,13 +484,13 @@ mod tests {
                - target: $.properties\n    {SOURCE}\n    update: {{id: {{}}, name: {{}}}}\n"
         );
         insta::assert_snapshot!(rejected_as(Purpose::Additions, &document, &actions), @r"
-        the document has caught up: it defines what the action adds
+        the document has caught up: it defines what the action adds, so remove the action
         at /actions/0/target
         found `/get/parameters/0`
-        the document has caught up: it defines what the action adds
+        the document has caught up: it defines what the action adds, so remove the action
         at /actions/1/target
         found `/enum/0`
-        the document has caught up: it defines what the action adds
+        the document has caught up: it defines what the action adds, so remove the action
         at /actions/2/target
         found `/properties/id`
         the document defines a part of what the action adds

@@ -10,8 +10,8 @@ pub struct OrganizationUserStores {
 impl OrganizationUserStores {
     /// Lists the organization's user stores
     ///
-    /// The user stores are the connections with which members log in who do not use an identity provider of
-    /// the organization: an invitation applies to one of them or to an identity provider. The list is
+    /// A user store is a connection of the organization to which an invitation can apply instead of an
+    /// identity provider. Auth0 does not define the term; presumably it means a database. The list is
     /// complete and not paginated.
     ///
     /// The published document lacks this operation; Auth0's SDKs have it.

@@ -18,7 +18,7 @@ impl ListUserStoresResponseContent {
         }
     }
 }
-/// A user store of the organization: a connection with which members log in who do not use an identity provider.
+/// A user store of the organization: a connection to which an invitation can apply instead of an identity provider.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UserStore {
