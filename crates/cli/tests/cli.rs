@@ -665,7 +665,7 @@ fn interrupted_review_continues_and_has_the_same_rows() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("continuing a review after 50 members")
+            .contains("continuing the review in access-review.work that began at 20")
     );
     let again = fixture
         .sandbox
@@ -675,6 +675,66 @@ fn interrupted_review_continues_and_has_the_same_rows() {
     assert!(fixture.sandbox.requests_of("listActivityLogs").is_empty());
     assert_eq!(rows("part.json"), rows("whole.json"));
     assert!(!fixture.path("access-review.work").exists());
+}
+
+#[test]
+fn review_with_a_wrong_or_used_file_is_rejected_before_the_first_call() {
+    let fixture = Fixture::start(None);
+    std::fs::write(fixture.path("old.json"), "{}").unwrap();
+    let begun =
+        r#"{"record":"begin","team":"TEAM","at":"2020-01-01T00:00:00Z","activity_since":null}"#;
+    let begun = begun.replace("TEAM", fixture.sandbox.team()) + "\n";
+    std::fs::write(fixture.path("old.work"), &begun).unwrap();
+    std::fs::write(fixture.path("used.work"), begun.replace("2020", "2100")).unwrap();
+    let used = std::fs::File::open(fixture.path("used.work")).unwrap();
+    used.lock().unwrap();
+    for (arguments, code, expected) in [
+        (["--since", "old.json"], 2, "old.json: expected"),
+        (["--since", "none.json"], 2, "none.json"),
+        (
+            ["--work", "old.work"],
+            2,
+            "old.work: expected a review that began in the last 24 hours",
+        ),
+        (
+            ["--work", "used.work"],
+            1,
+            "used.work: another process uses this file",
+        ),
+    ] {
+        let output = fixture.run(&["access", "review", arguments[0], arguments[1]]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(fixture.sandbox.requests().is_empty());
+    assert_eq!(
+        std::fs::read_to_string(fixture.path("old.work")).unwrap(),
+        begun
+    );
+}
+
+#[test]
+fn plan_and_drift_run_while_another_process_records_invitations() {
+    let fixture = Fixture::start(None);
+    let roster = fixture.succeed(&["roster", "pull"]);
+    std::fs::write(fixture.path("roster.yaml"), roster).unwrap();
+    let person = [
+        "member",
+        "invite",
+        "jo@x.test",
+        "--role",
+        "teams_contributor",
+    ];
+    fixture.succeed(&person);
+    let record = format!("config/invitations/{}.ndjson", fixture.sandbox.team());
+    let record = fixture.path(&record);
+    let other = std::fs::File::open(record).unwrap();
+    other.lock().unwrap();
+    for command in ["plan", "drift"] {
+        fixture.succeed(&["roster", command, "roster.yaml"]);
+    }
+    assert_eq!(fixture.run(&person).status.code(), Some(1));
 }
 
 #[test]
