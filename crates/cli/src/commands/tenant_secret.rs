@@ -69,6 +69,13 @@ impl SecretSink {
         &self.place
     }
 
+    /// Removes the new file, because there is no secret.
+    pub(crate) fn discard(&self) {
+        if let Target::File(_, path) = &self.target {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     /// Stores the secret, in a fallback file if the target fails.
     pub(crate) fn store(&mut self, secret: &[u8]) -> Result<(), Failure> {
         let stored = match &mut self.target {
