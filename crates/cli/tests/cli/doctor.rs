@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use super::{Fixture, RUNTIME};
 
-/// Runs the doctor with changed variables. Returns its exit code and its checks, by name: result, detail, remedy.
+/// A check: name, result, detail, remedy.
+type Check = (String, String, String, String);
+
+/// Runs the doctor with changed variables. Returns its exit code and its checks.
 fn doctor(
     fixture: &Fixture,
     variables: &[(&str, &str)],
     arguments: &[&str],
-) -> (Option<i32>, Vec<(String, String, String, String)>) {
+) -> (Option<i32>, Vec<Check>) {
     let mut command = fixture.command(&["doctor", "-o", "json"]);
     let output = command
         .args(arguments)
