@@ -44,7 +44,7 @@ struct Arguments {
     /// Invite this person
     #[arg(long, value_name = "EMAIL")]
     invite: Option<String>,
-    /// Create a tenant with this name. Its secret is not stored; use the example create-tenants for that
+    /// Create a tenant with this name. Its secret is not stored; `auth0-teams tenant create` stores it
     #[arg(long, value_name = "NAME", requires_all = ["locality", "admin", "member"])]
     tenant: Option<String>,
     /// Locality of the tenant in the public cloud, such as eu

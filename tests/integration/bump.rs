@@ -189,6 +189,85 @@ fn breaking_document_raises_the_version_and_removes_stale_descriptions() {
     checkout.assert_consistent();
 }
 
+/// Two additions of this test to the overlay of the Teams API, and the crate with them.
+fn with_additions() -> Checkout {
+    let checkout = additive();
+    let action = |name: &str| {
+        format!(
+            "  - target: $.components.schemas.TeamMember.properties\n    x-source: {{repository: auth0/sdk, version: 1.0.0, \
+             file: member.py, date: 2026-11-30}}\n    update: {{{name}: {{type: string}}}}\n"
+        )
+    };
+    let overlay = format!(
+        "overlay: 1.0.0\ninfo: {{title: Additions, version: 1.0.0}}\nactions:\n{}{}",
+        action("first_of_the_test"),
+        action("second_of_the_test")
+    );
+    fs::write(checkout.root().join(ADDITIONS), overlay).unwrap();
+    let (status, text) = xtask(checkout.root(), &["regen", "teams"]);
+    assert_eq!(status, 0, "{text}");
+    checkout
+}
+
+const ADDITIONS: &str = "openapi/teams/additions.overlay.yaml";
+
+#[test]
+fn addition_is_generated_and_removed_once_the_document_has_caught_up() {
+    let mut checkout = with_additions();
+    checkout.assert_consistent();
+    let inventory = |checkout: &Checkout| checkout.read("generated/teams/inventory.txt");
+    assert!(inventory(&checkout).contains("first_of_the_test: Option<Open<String>>"));
+    // The document is ahead of the facts, so the crate of the test is compared with the document as it was.
+    let properties = &mut checkout.schemas()["TeamMember"]["properties"];
+    properties["first_of_the_test"] = json!({"type": "integer"});
+
+    let (status, text) = checkout.run("fetch", &["--dry-run"]);
+    assert_eq!(status, 0, "{text}");
+    let found = "additions.overlay.yaml:4: the document has caught up: it defines what the action adds, so remove the action, found \
+                 `/components/schemas/TeamMember/properties/first_of_the_test`";
+    assert!(text.contains(found), "{text}");
+    assert!(
+        text.contains("reason: auth0/sdk 1.0.0 has it in member.py (read on 2026-11-30)"),
+        "{text}"
+    );
+
+    let (status, text) = checkout.bump(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.contains(&format!("{ADDITIONS}: removed 1 stale action")),
+        "{text}"
+    );
+    let overlay = checkout.read(ADDITIONS);
+    assert!(
+        !overlay.contains("first_of") && overlay.contains("second_of"),
+        "{overlay}"
+    );
+    assert!(inventory(&checkout).contains("first_of_the_test: Option<Open<i64>>"));
+    checkout.assert_consistent();
+
+    let properties = &mut checkout.schemas()["TeamMember"]["properties"];
+    properties["second_of_the_test"] = json!({"type": "string"});
+    let (status, text) = checkout.bump(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(!checkout.read(ADDITIONS).contains("target"));
+    checkout.assert_consistent();
+}
+
+#[test]
+fn addition_that_the_document_defines_is_reported_by_regen_until_it_is_removed() {
+    let checkout = with_additions();
+    let facts = checkout.root().join("openapi/teams/openapi.yaml");
+    let mut document = Document::read(&facts).unwrap().value;
+    document["components"]["schemas"]["TeamMember"]["properties"]["first_of_the_test"] =
+        json!({"type": "integer"});
+    fs::write(&facts, document.to_string()).unwrap();
+    let (status, text) = xtask(checkout.root(), &["regen", "teams", "--check"]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("the document has caught up"), "{text}");
+    assert!(text.contains(&format!("{ADDITIONS}:4")), "{text}");
+    assert!(text.contains("delete the action"), "{text}");
+}
+
 #[test]
 fn correction_that_no_longer_applies_stops_the_bump_and_changes_nothing() {
     let mut checkout = additive();

@@ -1,17 +1,11 @@
 //! The examples, run without an account as a newcomer runs them, and against a sandbox in place of a live API.
 
 use auth0_sandbox::{Application, Sandbox};
-use tempfile::TempDir;
-
 use program::{changes, command, live, run, start};
 
-mod activity;
 mod administer;
-mod doctor;
-mod members;
 mod organizations;
 mod program;
-mod tenants;
 
 /// The environment variables of an example: the one that selects a live API, the required ones and the optional ones.
 struct ExampleVariables {
@@ -39,14 +33,8 @@ const TENANT: ExampleVariables = ExampleVariables {
 };
 
 /// Every example, with arguments that make it end soon.
-const ALL: [(&str, &[&str], ExampleVariables); 9] = [
+const ALL: [(&str, &[&str], ExampleVariables); 3] = [
     ("quickstart", &[], TEAM),
-    ("onboard", &[], TEAM),
-    ("offboard", &[], TEAM),
-    ("create-tenants", &[], TEAM),
-    ("export-activity", &[], TEAM),
-    ("follow-activity", &["--for", "0"], TEAM),
-    ("doctor", &[], TEAM),
     ("administer-organization", &[], ORGANIZATION),
     ("create-organizations", &["--count", "2"], TENANT),
 ];
@@ -71,18 +59,6 @@ fn without_port(text: &str) -> String {
 }
 
 #[test]
-fn onboard_is_run_then_its_output_matches() {
-    let run = run(command("onboard", &[])).exits_with(0);
-    insta::assert_snapshot!("onboard", run.out);
-}
-
-#[test]
-fn offboard_is_run_then_its_output_matches() {
-    let run = run(command("offboard", &["--delete"])).exits_with(0);
-    insta::assert_snapshot!("offboard", run.out);
-}
-
-#[test]
 fn administer_organization_is_run_then_its_output_matches() {
     let run = run(command("administer-organization", &[])).exits_with(0);
     insta::assert_snapshot!("administer-organization", run.out);
@@ -96,21 +72,6 @@ fn create_organizations_is_run_then_its_output_matches() {
         run.err,
         "note: using a local sandbox; see --help for how to use a tenant of your own\n"
     );
-}
-
-#[test]
-fn doctor_is_run_without_an_account_then_all_checks_pass() {
-    let run = run(command("doctor", &[])).exits_with(0);
-    let found: Vec<_> = run.out.lines().map(|line| &line[..17]).collect();
-    insta::assert_snapshot!(found.join("\n"), @r"
-    settings     ok  
-    token        ok  
-    scopes       ok  
-    members      ok  
-    tenants      ok  
-    environments ok  
-    activity     ok
-    ");
 }
 
 #[test]
@@ -151,7 +112,6 @@ fn only_the_selector_is_set_then_every_example_names_the_missing_variables() {
 
 #[test]
 fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_says_so() {
-    let folder = TempDir::new().unwrap();
     for (name, arguments, environment) in ALL {
         let mut command = command(name, arguments);
         for variable in environment.required {
@@ -163,7 +123,6 @@ fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_
                 command.env(other.selector, "acme");
             }
         }
-        command.env("TMPDIR", folder.path());
         run(command).exits_with(0).stderr_contains(&format!(
             "note: using a local sandbox: ignoring {} because {} is not set",
             environment.required.join(", "),
@@ -174,7 +133,7 @@ fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_
 
 #[test]
 fn variable_is_invalid_then_the_error_does_not_show_the_secret() {
-    let mut invalid_team = command("export-activity", &[]);
+    let mut invalid_team = command("quickstart", &[]);
     invalid_team
         .env("AUTH0_TEAM", "https://acme.teams.auth0.com")
         .env("AUTH0_DOMAIN", "acme.us.auth0.com")
@@ -185,7 +144,7 @@ fn variable_is_invalid_then_the_error_does_not_show_the_secret() {
         .stderr_contains("team: expected one DNS label");
     assert!(!team_run.err.contains("s3cr3t"));
 
-    let mut invalid_domain = command("export-activity", &[]);
+    let mut invalid_domain = command("quickstart", &[]);
     invalid_domain
         .env("AUTH0_TEAM", "acme")
         .env("AUTH0_DOMAIN", "https://acme.us.auth0.com")
@@ -200,94 +159,35 @@ fn variable_is_invalid_then_the_error_does_not_show_the_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn live_team_is_selected_without_arguments_then_nothing_is_changed() {
     let sandbox = start(Sandbox::builder()).await;
-    for (name, missing) in [
-        ("onboard", "expected --email, --role"),
-        ("offboard", "expected --member"),
-        (
-            "create-tenants",
-            "expected --public or --private, --admin, --secrets",
-        ),
-    ] {
-        run(live(&sandbox, name, &[]))
-            .exits_with(2)
-            .stderr_contains(missing);
-    }
-    run(live(
-        &sandbox,
-        "follow-activity",
-        &["--rounds", "2", "--every", "0"],
-    ))
-    .exits_with(0);
-    for name in ["quickstart", "export-activity", "doctor"] {
-        run(live(&sandbox, name, &[]))
-            .exits_with(0)
-            .stderr_contains("note: using the live team acme\n");
-    }
+    run(live(&sandbox, "quickstart", &[]))
+        .exits_with(0)
+        .stderr_contains("note: using the live team acme\n");
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn application_has_the_scopes_that_help_names_then_each_example_succeeds() {
-    let folder = TempDir::new().unwrap();
-    let secrets = folder.path().join("secrets.jsonl");
-    let secrets = secrets.to_str().unwrap();
-    let ada = "ada.lovelace@example.com";
-    let sophie = "sophie.hamilton.1@example.com";
-    for (name, arguments) in [
-        (
-            "quickstart",
-            &[
-                "--invite",
-                "kay@example.com",
-                "--tenant",
-                "shop",
-                "--locality",
-                "eu",
-                "--admin",
-                sophie,
-                "--member",
-                ada,
-            ][..],
-        ),
-        (
-            "onboard",
-            &[
-                "--email",
-                "jo@example.com",
-                "--role",
-                "teams_contributor",
-                "--tenant",
-                "acme-1",
-                "--tenant-role",
-                "viewer-users",
-            ],
-        ),
-        ("offboard", &["--member", ada, "--delete"]),
-        (
-            "create-tenants",
-            &["--public", "shop:eu", "--admin", ada, "--secrets", secrets],
-        ),
-        ("export-activity", &[]),
-        ("follow-activity", &["--rounds", "1", "--every", "0"]),
-        ("doctor", &["--read-only"]),
-    ] {
-        let help = run(command(name, &["--help"]));
-        let scopes = help
-            .out
-            .lines()
-            .find_map(|line| line.strip_prefix("Scopes: "))
-            .unwrap();
-        let application =
-            Application::new("an-application", "its secret").scopes(scopes.split(' '));
-        let sandbox = start(
-            Sandbox::builder()
-                .application(application)
-                .accept_invitations(),
-        )
-        .await;
-        let run = run(live(&sandbox, name, arguments)).exits_with(0);
-        assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
-        assert_eq!(sandbox.violations(), [""; 0], "{name}");
-    }
+async fn application_has_the_scopes_that_help_names_then_quickstart_succeeds() {
+    let help = run(command("quickstart", &["--help"]));
+    let mut lines = help.out.lines();
+    let scopes = lines.find_map(|line| line.strip_prefix("Scopes: "));
+    let application = Application::new("an-application", "its secret");
+    let application = application.scopes(scopes.unwrap().split(' '));
+    let builder = Sandbox::builder().application(application);
+    let sandbox = start(builder.accept_invitations()).await;
+    let arguments = [
+        "--invite",
+        "kay@example.com",
+        "--tenant",
+        "shop",
+        "--locality",
+        "eu",
+        "--admin",
+        "sophie.hamilton.1@example.com",
+        "--member",
+        "ada.lovelace@example.com",
+    ];
+    let run = run(live(&sandbox, "quickstart", &arguments)).exits_with(0);
+    assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
+    assert_eq!(sandbox.violations(), [""; 0]);
 }

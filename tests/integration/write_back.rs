@@ -79,7 +79,7 @@ fn types() -> [(&'static str, BTreeMap<&'static str, RoundTrip>); 3] {
             IdpPingFederateUpdateRequest IdpSamlpOptionsRequest
             IdpSamlpOptionsRequestAutomatic IdpSamlpOptionsRequestManual
             IdpSamlpOptionsResponse IdpSamlpRequest IdpSamlpResponse IdpSamlpUpdateRequest
-            IdpUpdateKnownRequest IdpWaadOptionsRequest IdpWaadOptionsResponse
+            CrossAppAccessResourceApp IdpUpdateKnownRequest IdpWaadOptionsRequest IdpWaadOptionsResponse
             IdpWaadRequest IdpWaadResponse IdpWaadUpdateRequest MemberInvitationInviter
             OrgBranding OrgBrandingColors OrgDetails OrgDetailsRequest
             OrganizationMemberRolesChangeRequestContent

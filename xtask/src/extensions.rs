@@ -1,7 +1,7 @@
 //! The extensions (`x-…`) of this project: their names, their values, which passes set them, and which modules read them.
 //!
 //! All extensions that a pass or the emitter uses are declared here. Other modules use these constants, so a search for a constant finds all
-//! uses. [`table`] renders the declarations as Markdown; `openapi/EXTENSIONS.md` is that table, for authors of corrections.
+//! uses. [`table`] renders the declarations as Markdown; `openapi/EXTENSIONS.md` is that table, for authors of overlays.
 
 use serde_json::{Map, Value};
 
@@ -27,7 +27,7 @@ pub struct Extension {
 /// The source of an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {
-    /// The published document or a correction. These passes set a default or complete the value.
+    /// The published document, a correction or an addition. These passes set a default or complete the value.
     Author(&'static [&'static str]),
     /// Only these passes. The extension is removed from input documents.
     Passes(&'static [&'static str]),
@@ -210,6 +210,15 @@ pub const SECRET: Extension = Extension {
     meaning: "The value is a secret: its type is `SecretString`, which `Debug` does not print. Also set by `format: password`, and by names such as `client_secret`.",
     set_by: SetBy::Author(&[]),
     read_by: &["secrets"],
+};
+/// Where an addition to the published document comes from.
+pub const SOURCE: Extension = Extension {
+    name: "x-source",
+    on: "action of `additions.overlay.yaml`",
+    value: "`repository`: owner and name on GitHub; `version`: a release; `file`: a path in it; `date`: the day it was read, as YYYY-MM-DD",
+    meaning: "The source of the action: an official SDK that has what the published document lacks. Required there.",
+    set_by: SetBy::Author(&[]),
+    read_by: &["overlay"],
 };
 /// The statuses of the documented errors.
 pub const ERRORS: Extension = Extension {
@@ -398,6 +407,7 @@ pub const ALL: &[Extension] = &[
     ENUM_DESCRIPTIONS,
     RESPONSE_NAME,
     SECRET,
+    SOURCE,
     ERRORS,
     EMPTY_BODY,
     SERIALIZATION,
@@ -471,8 +481,8 @@ pub fn table() -> String {
         text
     };
     text.push_str(&section(
-        "For authors of corrections",
-        "Published documents and `corrections.overlay.yaml` may set these. Passes complete them where a default is stated.",
+        "For authors of overlays",
+        "Published documents, `corrections.overlay.yaml` and `additions.overlay.yaml` may set these. Passes complete them where a default is stated.",
         &|extension| matches!(extension.set_by, SetBy::Author(_)),
     ));
     text.push_str(&section(

@@ -56,6 +56,9 @@ pub const FACTS: &str = "openapi.yaml";
 /// The overlay that corrects errors of the published document.
 pub const CORRECTIONS: &str = "corrections.overlay.yaml";
 
+/// The overlay that adds what official SDKs have and the published document lacks.
+pub const ADDITIONS: &str = "additions.overlay.yaml";
+
 /// The overlay with the descriptions.
 pub const DESCRIPTIONS: &str = "descriptions.overlay.yaml";
 

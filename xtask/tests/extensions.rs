@@ -68,7 +68,15 @@ fn every_extension_is_written_and_read_where_its_declaration_says() {
     let is_known = |name: &&str| {
         passes.contains(name)
             || name.starts_with("emit/")
-            || ["(all)", "diff", "coverage", "typify", "progenitor"].contains(name)
+            || [
+                "(all)",
+                "diff",
+                "coverage",
+                "overlay",
+                "typify",
+                "progenitor",
+            ]
+            .contains(name)
     };
     for extension in ALL {
         let (SetBy::Author(set_by) | SetBy::Passes(set_by)) = extension.set_by;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    access, activity, environment, member, offboard, onboard, profile, roster, tenant, token,
+    access, activity, doctor, environment, member, offboard, onboard, profile, roster, tenant,
+    token,
 };
 use crate::output::Format;
 
@@ -107,7 +108,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Check settings, token, scopes and read-only calls
-    Doctor,
+    Doctor(doctor::DoctorArguments),
     /// Manage profiles
     #[command(subcommand)]
     Profile(profile::ProfileCommand),

@@ -1,6 +1,6 @@
 //! Files that are replaced atomically or readable by their owner only.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -24,29 +24,45 @@ pub(crate) fn is_private(file: &File) -> io::Result<bool> {
     Ok(metadata.is_file() && others == 0)
 }
 
+/// Locks a file for this process until it is closed.
+pub(crate) fn lock(file: &File, path: &Path) -> Result<(), Failure> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(Failure::failed(format!(
+            "{}: another process uses this file; wait until it ends",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Failure::file(path, &error)),
+    }
+}
+
 /// Replaces a file: a reader sees the old or the new content, also after a crash.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
     let write = || -> io::Result<()> {
         // Created with mode 0600.
-        let mut new = tempfile::NamedTempFile::new_in(&directory)?;
+        let mut new = tempfile::NamedTempFile::new_in(directory_of(path))?;
         new.write_all(content)?;
         new.as_file().sync_all()?;
         new.persist(path).map_err(|error| error.error)?;
-        sync_directory(&directory)
+        sync_directory_of(path)
     };
     write().map_err(|error| Failure::file(path, &error))
 }
 
+/// The directory of a file.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 /// Makes a created or renamed file survive a power failure.
-pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory_of(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    File::open(directory)?.sync_all()?;
+    File::open(directory_of(path))?.sync_all()?;
     #[cfg(not(unix))]
-    let _ = directory;
+    let _ = path;
     Ok(())
 }
 

@@ -7,6 +7,9 @@ use auth0_teams::{Client, Error};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
+use crate::lookup;
+
 /// Calls in flight while the access of all members is read.
 const CONCURRENCY: usize = 8;
 
@@ -83,6 +86,23 @@ impl TeamState {
     pub(crate) fn member(&self, email: &str) -> Option<&Member> {
         let has_email = |member: &&Member| member.email.eq_ignore_ascii_case(email);
         self.members.iter().find(has_email)
+    }
+
+    /// Fails if several members have the same e-mail address and it `is_named`: an address then names none of them.
+    pub(crate) fn check_emails(
+        &self,
+        is_named: impl Fn(&str) -> bool,
+        remedy: &str,
+    ) -> Result<(), Failure> {
+        let mut ids = BTreeMap::<String, Vec<&str>>::new();
+        for member in self.members.iter().filter(|member| is_named(&member.email)) {
+            let email = member.email.to_lowercase();
+            ids.entry(email).or_default().push(&member.id);
+        }
+        match ids.into_iter().find(|(_, ids)| ids.len() > 1) {
+            Some((email, ids)) => Err(lookup::same_email(&email, ids, remedy)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn member_by_id(&self, id: &str) -> Option<&Member> {

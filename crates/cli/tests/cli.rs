@@ -15,6 +15,9 @@ use std::time::Duration;
 
 use auth0_sandbox::{Effect, Fault, Sandbox, SandboxBuilder, Script};
 
+#[path = "cli/doctor.rs"]
+mod doctor;
+
 /// The sandboxes run here, while the tests wait for processes.
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread()
@@ -255,6 +258,13 @@ fn secret_of_a_new_tenant_is_stored_or_its_fallback_reported() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(fixture.sandbox.requests_of("createTenant").len(), 1);
 
+    // Without a tenant there is no secret, and the file is not in the way of another try.
+    let other = ["--secret-file", "other.json"];
+    let output = create("Not-fine", &other);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(create("new-file", &other).status.code(), Some(1));
+    assert!(!fixture.path("other.json").exists());
+
     let output = create("new-command", &["--secret-command", "cat > piped.json"]);
     assert!(output.status.success(), "{output:?}");
     assert!(
@@ -273,6 +283,77 @@ fn secret_of_a_new_tenant_is_stored_or_its_fallback_reported() {
             .contains("client_secret")
     );
     std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn lost_response_to_the_creation_of_a_tenant_is_verified() {
+    let fixture = Fixture::start(None);
+    let admin = fixture.sandbox.first_member().email.clone();
+    for (call, acted) in [(1, true), (2, false)] {
+        let fault = Fault::of("createTenant").call(call);
+        fixture
+            .sandbox
+            .fail(fault.then(Effect::Reset { acted }))
+            .unwrap();
+    }
+    for (name, code, expected) in [
+        ("there", 4, "there exists although the creation failed"),
+        ("not-there", 1, "not-there was not created"),
+    ] {
+        let create = [
+            "tenant",
+            "create",
+            name,
+            "--locality",
+            "eu",
+            "--admin",
+            &admin,
+        ];
+        let output = fixture.run(&[&create[..], &["--secret-file", "secret.json"]].concat());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+    assert_eq!(fixture.sandbox.requests_of("createTenant").len(), 2);
+}
+
+#[test]
+fn truncated_response_to_the_creation_of_a_tenant_is_stored() {
+    let fixture = Fixture::start(None);
+    let admin = fixture.sandbox.first_member().email.clone();
+    fixture
+        .sandbox
+        .fail(Fault::of("createTenant").then(Effect::Truncate))
+        .unwrap();
+    let create = [
+        "tenant",
+        "create",
+        "shop",
+        "--locality",
+        "eu",
+        "--admin",
+        &admin,
+    ];
+    let output = fixture.run(&[&create[..], &["--secret-file", "secret.json"]].concat());
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let stored = std::fs::read_to_string(fixture.path("secret.json")).unwrap();
+    assert!(stored.starts_with('{'), "{stored}");
+}
+
+#[test]
+fn windows_of_the_log_that_share_a_time_have_no_entry_in_common() {
+    let fixture = Fixture::with(Sandbox::builder().activity(120));
+    let export = |arguments: &[&str]| -> Vec<String> {
+        let text = fixture.succeed(&[&["activity", "export"], arguments].concat());
+        text.lines().map(str::to_owned).collect()
+    };
+    let all = export(&[]);
+    assert_eq!(all.len(), 120);
+    // The sandbox has an entry with exactly this timestamp.
+    let edge = "2025-01-03T00:00:00Z";
+    let (before, after) = (export(&["--until", edge]), export(&["--since", edge]));
+    assert_eq!((before.len(), after.len()), (48, 72));
+    assert_eq!([after, before].concat(), all);
 }
 
 #[test]
@@ -665,7 +746,7 @@ fn interrupted_review_continues_and_has_the_same_rows() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("continuing a review after 50 members")
+            .contains("continuing the review in access-review.work that began at 20")
     );
     let again = fixture
         .sandbox
@@ -675,6 +756,66 @@ fn interrupted_review_continues_and_has_the_same_rows() {
     assert!(fixture.sandbox.requests_of("listActivityLogs").is_empty());
     assert_eq!(rows("part.json"), rows("whole.json"));
     assert!(!fixture.path("access-review.work").exists());
+}
+
+#[test]
+fn review_with_a_wrong_or_used_file_is_rejected_before_the_first_call() {
+    let fixture = Fixture::start(None);
+    std::fs::write(fixture.path("old.json"), "{}").unwrap();
+    let begun =
+        r#"{"record":"begin","team":"TEAM","at":"2020-01-01T00:00:00Z","activity_since":null}"#;
+    let begun = begun.replace("TEAM", fixture.sandbox.team()) + "\n";
+    std::fs::write(fixture.path("old.work"), &begun).unwrap();
+    std::fs::write(fixture.path("used.work"), begun.replace("2020", "2100")).unwrap();
+    let used = std::fs::File::open(fixture.path("used.work")).unwrap();
+    used.lock().unwrap();
+    for (arguments, code, expected) in [
+        (["--since", "old.json"], 2, "old.json: expected"),
+        (["--since", "none.json"], 2, "none.json"),
+        (
+            ["--work", "old.work"],
+            2,
+            "old.work: expected a review that began in the last 24 hours",
+        ),
+        (
+            ["--work", "used.work"],
+            1,
+            "used.work: another process uses this file",
+        ),
+    ] {
+        let output = fixture.run(&["access", "review", arguments[0], arguments[1]]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(fixture.sandbox.requests().is_empty());
+    assert_eq!(
+        std::fs::read_to_string(fixture.path("old.work")).unwrap(),
+        begun
+    );
+}
+
+#[test]
+fn plan_and_drift_run_while_another_process_records_invitations() {
+    let fixture = Fixture::start(None);
+    let roster = fixture.succeed(&["roster", "pull"]);
+    std::fs::write(fixture.path("roster.yaml"), roster).unwrap();
+    let person = [
+        "member",
+        "invite",
+        "jo@x.test",
+        "--role",
+        "teams_contributor",
+    ];
+    fixture.succeed(&person);
+    let record = format!("config/invitations/{}.ndjson", fixture.sandbox.team());
+    let record = fixture.path(&record);
+    let other = std::fs::File::open(record).unwrap();
+    other.lock().unwrap();
+    for command in ["plan", "drift"] {
+        fixture.succeed(&["roster", command, "roster.yaml"]);
+    }
+    assert_eq!(fixture.run(&person).status.code(), Some(1));
 }
 
 #[test]

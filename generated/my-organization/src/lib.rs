@@ -21,6 +21,11 @@
 //! Members, invitations and roles are in beta. Everything else is in early access. Fields and values may
 //! be added.
 //!
+//! The API is also published at `https://{domain}/my-org/v1`. Auth0's SDKs differ: those for JavaScript,
+//! Python and Go use the path without a version, those for .NET and Java the path with it, and no
+//! difference between the two is documented. To use the other one, set the base URL of the client:
+//! `.base_url("https://acme.us.auth0.com/my-org/v1")`. The audience is the same for both.
+//!
 //! Start with [`Client::builder`]. The operations are methods of the [`resources`]; their data is in [`types`]. The table of [`operations`] lists method, path, scopes and retry class of each. The rate limit plans are in [`limits`].
 //!
 //! # A first program

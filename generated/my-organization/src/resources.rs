@@ -18,3 +18,4 @@ pub mod organization_members;
 pub mod organization_members_roles;
 pub mod organization_memberships;
 pub mod organization_roles;
+pub mod organization_user_stores;

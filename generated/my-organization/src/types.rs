@@ -17,6 +17,8 @@ mod organization_members;
 mod organization_members_roles;
 mod organization_memberships;
 mod organization_roles;
+mod organization_user_stores;
+mod shared;
 pub use organization::*;
 pub use organization_configuration::*;
 pub use organization_configuration_identity_providers::*;
@@ -33,6 +35,8 @@ pub use organization_members::*;
 pub use organization_members_roles::*;
 pub use organization_memberships::*;
 pub use organization_roles::*;
+pub use organization_user_stores::*;
+pub use shared::*;
 /// Error types.
 pub mod error {
     /// Error from a `TryFrom` or `FromStr` implementation.

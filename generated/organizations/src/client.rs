@@ -49,6 +49,20 @@ impl Client {
         &self.requests
     }
 }
+use auth0_core::codegen::{SchemeKind, SecurityScheme};
+/// The security schemes of the document.
+static SCHEMES: &[SecurityScheme] = &[
+    SecurityScheme {
+        name: "bearerAuth",
+        setter: "bearer_auth_token_source",
+        kind: SchemeKind::Token,
+    },
+    SecurityScheme {
+        name: "oAuth2ClientCredentials",
+        setter: "o_auth2_client_credentials_token_source",
+        kind: SchemeKind::Token,
+    },
+];
 auth0_core::codegen::builder_settings!(ClientBuilder);
 auth0_core::codegen::token_settings!(ClientBuilder);
 auth0_core::codegen::auth0_client_settings!(ClientBuilder);
@@ -67,6 +81,7 @@ impl Default for ClientBuilder {
             domain: None,
             base_url: None,
             transport: TransportBuilder::new()
+                .schemes(SCHEMES)
                 .user_agent(format!("{name}/{version}"))
                 .auth0_client(Auth0Client::new(name, version)),
         }
@@ -81,6 +96,24 @@ impl ClientBuilder {
     /// Sets `domain` in the base URL `https://{domain}/api/v2`. The value is a bare host name.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
+        self
+    }
+    /// Sets the source of access tokens of the security scheme `bearerAuth`.
+    pub fn bearer_auth_token_source(
+        mut self,
+        source: impl auth0_core::TokenSource,
+    ) -> Self {
+        self.transport = self.transport.scheme_tokens("bearerAuth", Arc::new(source));
+        self
+    }
+    /// Sets the source of access tokens of the security scheme `oAuth2ClientCredentials`.
+    pub fn o_auth2_client_credentials_token_source(
+        mut self,
+        source: impl auth0_core::TokenSource,
+    ) -> Self {
+        self.transport = self
+            .transport
+            .scheme_tokens("oAuth2ClientCredentials", Arc::new(source));
         self
     }
     /// Sets the base URL, by default `https://{domain}/api/v2`. It has to use https, or http on a loopback address. The path `/api/v2` may be omitted, for example in the URL of a test server.

@@ -14,3 +14,5 @@ pub mod organizations_members_effective_roles;
 pub mod organizations_members_effective_roles_sources;
 pub mod organizations_members_effective_roles_sources_groups;
 pub mod organizations_members_roles;
+pub mod organizations_roles;
+pub mod organizations_roles_members;

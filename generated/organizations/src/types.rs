@@ -13,6 +13,7 @@ mod organizations_members;
 mod organizations_members_effective_roles;
 mod organizations_members_effective_roles_sources_groups;
 mod organizations_members_roles;
+mod organizations_roles_members;
 pub use organizations::*;
 pub use organizations_client_grants::*;
 pub use organizations_connections::*;
@@ -25,6 +26,7 @@ pub use organizations_members::*;
 pub use organizations_members_effective_roles::*;
 pub use organizations_members_effective_roles_sources_groups::*;
 pub use organizations_members_roles::*;
+pub use organizations_roles_members::*;
 /// Error types.
 pub mod error {
     /// Error from a `TryFrom` or `FromStr` implementation.

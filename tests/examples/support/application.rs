@@ -51,10 +51,4 @@ impl ApplicationCredentials {
             None => builder,
         }
     }
-
-    /// The URL of the token endpoint.
-    pub(crate) fn token_endpoint(&self) -> String {
-        let default = || format!("https://{}/oauth/token", self.domain);
-        self.token_url.clone().unwrap_or_else(default)
-    }
 }

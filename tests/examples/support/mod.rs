@@ -13,7 +13,6 @@ use std::io::Write as _;
 
 use auth0_core::{Operation, Scopes};
 use auth0_sandbox::Sandbox;
-use auth0_teams::chrono::{DateTime, Utc};
 
 use environment::Environment;
 
@@ -50,13 +49,6 @@ impl<C> Target<C> {
             names.join(", ")
         )))
     }
-}
-
-/// Parses a time argument.
-pub(crate) fn time(text: &str) -> Result<DateTime<Utc>, String> {
-    let time = DateTime::parse_from_rfc3339(text);
-    let time = time.map_err(|_| "expected a time such as 2026-01-08T00:00:00Z".to_owned())?;
-    Ok(time.with_timezone(&Utc))
 }
 
 /// Writes to standard output. Unlike `println!` it does not panic if the reader has closed the pipe.

@@ -98,17 +98,4 @@ impl TeamSettings {
             None => builder,
         }
     }
-
-    /// The same settings with another audience.
-    pub(crate) fn with_audience(&self, audience: &str) -> Self {
-        let mut other = self.clone();
-        audience.clone_into(&mut other.application.audience);
-        other
-    }
-
-    /// The URL of the API.
-    pub(crate) fn api(&self) -> String {
-        let default = || format!("https://{}.teams.auth0.com", self.team);
-        self.base_url.clone().unwrap_or_else(default)
-    }
 }

@@ -1,5 +1,6 @@
 //! The My Organization client against a sandbox.
 
+mod additions;
 mod changes;
 mod limits;
 mod listings;

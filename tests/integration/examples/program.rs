@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
 use auth0_sandbox::{Sandbox, SandboxBuilder};
-use auth0_teams::Client;
 
 use crate::support::http_client;
 
@@ -107,17 +106,6 @@ pub(super) fn assert_no_secret(text: &str) {
 
 pub(super) async fn start(builder: SandboxBuilder) -> Sandbox {
     builder.check_responses().start().await.unwrap()
-}
-
-/// A client of the sandbox.
-pub(super) fn client(sandbox: &Sandbox) -> Client {
-    let token = credentials(sandbox, sandbox.audience()).build().unwrap();
-    Client::builder()
-        .base_url(sandbox.url())
-        .token_source(token)
-        .http_client(http_client())
-        .build()
-        .unwrap()
 }
 
 /// The write operations that the sandbox received.

@@ -87,6 +87,10 @@ fn of_the_organization() -> Vec<MyOrganizationCase> {
         case!(LIST_ROLES, "GET /my-org/roles?from=cursor-1&name=admin+a%26b&take=100",
             |org| org.organization().roles().list().take(100).from("cursor-1").name("admin a&b"),
             gets json!({"roles": []})),
+        case!(LIST_ORGANIZATION_USER_STORES, "GET /my-org/user-stores?is_enabled=true&member_access_level=full",
+            |org| org.organization().user_stores().list().is_enabled(true)
+                .member_access_level([OrganizationAccessLevelEnum::Full]),
+            gets json!({"user_stores": [{"id": IDP_ID, "name": "people", "member_access_level": "full"}]})),
     ]
 }
 
@@ -122,8 +126,8 @@ fn of_identity_providers() -> Vec<MyOrganizationCase> {
         case!(LIST_ORGANIZATION_IDENTITY_PROVIDERS, "GET /my-org/identity-providers",
             |org| org.organization().identity_providers().list(), gets list.clone()),
         case!(LIST_ORGANIZATION_IDENTITY_PROVIDERS,
-            "GET /my-org/identity-providers?member_access_level=full&member_access_level=none",
-            |org| org.organization().identity_providers().list()
+            "GET /my-org/identity-providers?is_enabled=false&member_access_level=full&member_access_level=none",
+            |org| org.organization().identity_providers().list().is_enabled(false)
                 .member_access_level([OrganizationAccessLevelEnum::Full, OrganizationAccessLevelEnum::None]),
             gets list),
         case!(CREATE_ORGANIZATION_IDENTITY_PROVIDER, "POST /my-org/identity-providers", |org| {
@@ -228,9 +232,9 @@ fn of_members() -> Vec<MyOrganizationCase> {
         case!(LIST_ORGANIZATION_MEMBERS, "GET /my-org/members", |org| org.organization().members().list(),
             gets page.clone()),
         case!(LIST_ORGANIZATION_MEMBERS,
-            "GET /my-org/members?fields=user_id%2Croles&from=cursor-1&include_fields=true&take=1",
+            "GET /my-org/members?fields=user_id%2Croles&from=cursor-1&include_fields=true&include_totals=true&take=1",
             |org| org.organization().members().list().fields("user_id,roles").include_fields(true).take(1)
-                .from("cursor-1"),
+                .from("cursor-1").include_totals(true),
             gets page),
         case!(GET_ORGANIZATION_MEMBER, "GET /my-org/members/{ENCODED_USER_ID}",
             |org| org.organization().members().get(USER_ID), gets member()),

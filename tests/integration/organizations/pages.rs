@@ -158,7 +158,7 @@ fn listings() -> Vec<(ListingSpec, &'static str, CountItems)> {
     }
     let org = "/organizations/org_1";
     assert_eq!(MEMBERS.path, format!("{org}/members"));
-    let listings: [(ListingSpec, &str, CountItems); 12] = [
+    let listings: [(ListingSpec, &str, CountItems); 13] = [
         (ORGANIZATIONS, "get_organizations", |c| {
             counting(c.organizations().list().stream())
         }),
@@ -274,6 +274,18 @@ fn listings() -> Vec<(ListingSpec, &'static str, CountItems)> {
                 let sources = c.organizations().members().effective_roles().sources();
                 let role = OfRole { role_id: "rol_1" };
                 counting(sources.groups().list("org_1", "auth0|u", role).stream())
+            },
+        ),
+        (
+            listing_spec(
+                "/organizations/org_1/roles/rol_1/members",
+                "members",
+                Checkpoint,
+            ),
+            "get_organization_role_members",
+            |c| {
+                let members = c.organizations().roles().members();
+                counting(members.list("org_1", "rol_1").stream())
             },
         ),
     ];

@@ -19,7 +19,9 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::sources::Sources;
 use crate::spec::canonical;
-use crate::workspace::{CHANGELOG, CORRECTIONS, DESCRIPTIONS, FACTS, LOCK, Workspace, api_folder};
+use crate::workspace::{
+    ADDITIONS, CHANGELOG, CORRECTIONS, DESCRIPTIONS, FACTS, LOCK, Workspace, api_folder,
+};
 pub(super) use summary::Summary;
 
 /// What to bump and how.
@@ -146,33 +148,36 @@ pub(super) fn bump(
     Ok(summary)
 }
 
-/// Removes the descriptions of nodes that the document no longer has, and the corrections that the document contains by now.
+/// Removes the descriptions of nodes that the document no longer has, and the corrections and additions that it contains by now.
 fn remove_stale_actions(
     staged: &Workspace,
     api: &str,
     work: &fetch::FollowUp,
     summary: &mut Summary,
 ) -> Result<(), Failure> {
-    let (fixed, misplaced): (Vec<_>, Vec<_>) = work
-        .corrections
-        .iter()
-        .partition(|action| action.changes_nothing);
-    if !misplaced.is_empty() {
-        let reports = misplaced.into_iter().map(|action| {
-            let problem = Problem::at("", format!("a correction no longer applies: {}", action.why))
-                .expected(format!("`{}` to match", action.target))
+    let mut misplaced = Vec::new();
+    for (what, actions) in [
+        ("a correction", &work.corrections),
+        ("an addition", &work.additions),
+    ] {
+        for action in actions.iter().filter(|action| !action.is_obsolete) {
+            let problem = Problem::at("", format!("{what} no longer applies: {}", action.why))
+                .expected(format!("`{}` to apply", action.target))
                 .found(&action.found)
                 .help(format!(
-                    "move the action to where the document has the error now, or delete it; then run the command again. Its reason: {}",
+                    "change the action so that it fits the document, or delete it; then run the command again. Its reason: {}",
                     action.reason
                 ));
-            Report::of_file(&action.place, problem)
-        });
-        return Err(Failure(reports.collect()));
+            misplaced.push(Report::of_file(&action.place, problem));
+        }
+    }
+    if !misplaced.is_empty() {
+        return Err(Failure(misplaced));
     }
     for (file, stale) in [
-        (CORRECTIONS, fixed),
-        (DESCRIPTIONS, work.descriptions.iter().collect()),
+        (CORRECTIONS, &work.corrections),
+        (ADDITIONS, &work.additions),
+        (DESCRIPTIONS, &work.descriptions),
     ] {
         if stale.is_empty() {
             continue;
@@ -182,7 +187,7 @@ fn remove_stale_actions(
         let overlay = staged.read(&file)?;
         let text = overlay_actions::without(&overlay, &indices)?;
         write_file(&staged.path(&file), &text)?;
-        let targets = stale.into_iter().map(|action| action.target.clone());
+        let targets = stale.iter().map(|action| action.target.clone());
         summary.removed_actions.push((file, targets.collect()));
     }
     Ok(())

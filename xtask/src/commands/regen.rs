@@ -23,8 +23,8 @@ use crate::spec::facts;
 use crate::spec::overlay::{self, Purpose};
 use crate::spec::source::Source;
 use crate::workspace::{
-    CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder, normalized_file,
-    sandbox_file,
+    ADDITIONS, CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder,
+    normalized_file, sandbox_file,
 };
 
 /// The path of `auth0-core`, relative to a crate under `generated/`.
@@ -141,12 +141,12 @@ pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> 
     apply(folder, shown, overlays(folder, shown)?)
 }
 
-/// Returns the facts in `folder` with the corrections applied, without the lowering that the generator needs. Prose in
-/// corrections is removed.
+/// Returns the facts in `folder` with corrections and additions applied, without the lowering that the generator needs. Their
+/// prose is removed.
 pub fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
-    let mut corrections = overlays(folder, shown)?;
-    corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
-    let (mut document, _) = apply(folder, shown, corrections)?;
+    let mut overlays = overlays(folder, shown)?;
+    overlays.retain(|(_, purpose)| *purpose != Purpose::Descriptions);
+    let (mut document, _) = apply(folder, shown, overlays)?;
     facts::strip_prose(&mut document);
     canonical::sort_sets(&mut document);
     Ok(document)
@@ -180,6 +180,7 @@ pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, 
     let mut found = Vec::new();
     for (file, purpose) in [
         (CORRECTIONS, Purpose::Corrections),
+        (ADDITIONS, Purpose::Additions),
         (DESCRIPTIONS, Purpose::Descriptions),
     ] {
         let path = folder.join(file);

@@ -24,6 +24,8 @@ pub(crate) struct FollowUp {
     pub(crate) overlay_exists: bool,
     /// The corrections that no longer apply.
     pub(crate) corrections: Vec<StaleAction>,
+    /// The additions that no longer apply.
+    pub(crate) additions: Vec<StaleAction>,
     /// The descriptions that no longer apply.
     pub(crate) descriptions: Vec<StaleAction>,
 }
@@ -39,12 +41,12 @@ pub(crate) struct StaleAction {
     pub(crate) why: String,
     /// What was found instead.
     pub(crate) found: String,
-    /// The reason of the action, from its `description`.
+    /// The reason of the action: its `description`, or the source of an addition.
     pub(crate) reason: String,
     /// The index of the action in the overlay, if the problem is with one action.
     pub(crate) index: Option<usize>,
-    /// Whether the document already contains the update.
-    pub(crate) changes_nothing: bool,
+    /// Whether the document no longer needs the action, because it contains the update.
+    pub(crate) is_obsolete: bool,
 }
 
 /// Applies the overlays of an API to its facts, and collects stale actions and missing descriptions.
@@ -56,7 +58,7 @@ pub(crate) fn survey(
 ) -> Result<FollowUp, Failure> {
     let folder = api_folder(api);
     let mut document = facts.clone();
-    let (mut corrections, mut descriptions) = (Vec::new(), Vec::new());
+    let (mut corrections, mut additions, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
     let mut overlay_exists = false;
     for (overlay, purpose) in overlays(&workspace.path(&folder), &folder)? {
         let reports = overlay::apply(&mut document, &overlay, purpose).err();
@@ -66,6 +68,7 @@ pub(crate) fn survey(
             .map(|report| StaleAction::new(report, &overlay));
         match purpose {
             Purpose::Corrections => corrections.extend(stale),
+            Purpose::Additions => additions.extend(stale),
             Purpose::Descriptions => {
                 overlay_exists = true;
                 descriptions.extend(stale);
@@ -79,6 +82,7 @@ pub(crate) fn survey(
         overlay: format!("{folder}/{DESCRIPTIONS}"),
         overlay_exists,
         corrections,
+        additions,
         descriptions,
     })
 }
@@ -106,13 +110,16 @@ impl StaleAction {
             target: text("target"),
             why: problem.message.clone(),
             found: problem.found.clone().unwrap_or_default(),
-            reason: text("description"),
+            reason: match text("description") {
+                reason if reason.is_empty() => overlay::source_of(action),
+                reason => reason,
+            },
             index: problem
                 .pointer
                 .split('/')
                 .nth(2)
                 .and_then(|index| index.parse().ok()),
-            changes_nothing: problem.message == overlay::CHANGES_NOTHING,
+            is_obsolete: overlay::is_obsolete(problem),
         }
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn text(api: &str, outcome: &FetchOutcome) -> String {
     let follow_up = &outcome.follow_up;
     for (what, stale) in [
         ("correction", &follow_up.corrections),
+        ("addition", &follow_up.additions),
         ("description", &follow_up.descriptions),
     ] {
         if !stale.is_empty() {
@@ -151,6 +152,7 @@ fn one(api: &str, outcome: &FetchOutcome) -> Value {
         "changes": outcome.changes.json(), "left_to_bump": outcome.is_left_to_bump,
         "descriptions": {"file": follow_up.overlay, "begun": follow_up.overlay_exists, "missing_count": follow_up.missing.len(), "missing": missing},
         "stale_corrections": stale(&follow_up.corrections),
+        "stale_additions": stale(&follow_up.additions),
         "stale_descriptions": stale(&follow_up.descriptions),
     })
 }

@@ -41,6 +41,7 @@ fn fetched(api: &str, outcome: &FetchOutcome, room: usize) -> String {
     }
     let stale: String = [
         ("Corrections", &follow_up.corrections),
+        ("Additions", &follow_up.additions),
         ("Descriptions", &follow_up.descriptions),
     ]
     .into_iter()

@@ -4,19 +4,37 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::Report;
+use crate::extensions::SOURCE;
 use crate::problem::Problem;
 use crate::spec::document::{Document, kind};
 
+mod addition;
 mod cost;
 
 /// The message for an action whose update the document already contains.
-pub(crate) const CHANGES_NOTHING: &str = "the action changes nothing";
+const CHANGES_NOTHING: &str = "the action changes nothing";
+
+/// The message for an addition if the document defines all that it adds.
+const CAUGHT_UP: &str =
+    "the document has caught up: it defines what the action adds, so remove the action";
+
+/// Whether a problem means that the document no longer needs the action.
+pub(crate) fn is_obsolete(problem: &Problem) -> bool {
+    [CHANGES_NOTHING, CAUGHT_UP].contains(&problem.message.as_str())
+}
+
+/// The source of an action in one line; empty if it has none.
+pub(crate) fn source_of(action: &Value) -> String {
+    addition::shown(SOURCE.value(action))
+}
 
 /// The purpose of an overlay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// It corrects the document. Every action needs a reason in its `description`.
     Corrections,
+    /// It adds what official SDKs have and the document lacks. Every action names its source in `x-source` and changes nothing that exists.
+    Additions,
     /// It adds descriptions. Actions need no reason.
     Descriptions,
 }
@@ -84,6 +102,8 @@ fn actions(overlay: &Value) -> Result<&[Value], Problem> {
     }
     match members.get("actions") {
         Some(Value::Array(actions)) => Ok(actions),
+        // All actions were removed.
+        Some(Value::Null) => Ok(&[]),
         other => Err(
             Problem::at("/actions", "the overlay has no list of actions")
                 .expected("a list")
@@ -119,6 +139,9 @@ fn apply_action(
         return Err(Problem::at(pointer, "the correction has no reason")
             .expected("a `description` that states the error of the published document")
             .help("add `description:` to the action"));
+    }
+    if purpose == Purpose::Additions {
+        addition::check_source(SOURCE.value(action), pointer)?;
     }
     let at = format!("{pointer}/target");
     let target = action["target"].as_str().ok_or_else(|| {
@@ -159,6 +182,15 @@ fn apply_action(
         }
     };
     match (remove, members.get("update")) {
+        (true, _) if purpose == Purpose::Additions => {
+            Err(Problem::at(pointer, "an addition removes nothing")
+                .expected("`update`")
+                .help("removals belong in the corrections overlay"))
+        }
+        (false, Some(update)) if purpose == Purpose::Additions => {
+            addition::check_new(document, &places, update, &at)?;
+            update_all(document, &places, update, &at)
+        }
         (true, None) => remove_all(document, &places, &at),
         (false, Some(update)) => update_all(document, &places, update, &at),
         (true, Some(_)) => Err(Problem::at(pointer, "the action has both `remove` and `update`")
@@ -318,11 +350,18 @@ mod tests {
     }
 
     fn rejected(document: &Value, actions: &str) -> String {
+        rejected_as(Purpose::Corrections, document, actions)
+    }
+
+    fn rejected_as(purpose: Purpose, document: &Value, actions: &str) -> String {
         let mut document = document.clone();
-        let reports = apply(&mut document, &overlay(actions), Purpose::Corrections)
-            .expect_err("it does not apply");
+        let reports =
+            apply(&mut document, &overlay(actions), purpose).expect_err("it does not apply");
         reports.iter().map(|report| format!("{report}\n")).collect()
     }
+
+    const SOURCE: &str =
+        "x-source: {repository: auth0/sdk, version: 2.0.0, file: a.py, date: 2026-11-30}";
 
     #[test]
     fn update_merges_objects_and_appends_to_lists() {
@@ -410,5 +449,108 @@ mod tests {
         at /actions/7/updaet
         expected `target`, `description`, `update` or `remove`
         "#);
+    }
+
+    #[test]
+    fn addition_adds_members_items_and_parameters() {
+        let mut document = json!({
+            "components": {"parameters": {"Total": {"name": "total", "in": "query"}}},
+            "get": {"parameters": [{"name": "from", "in": "query"}]}, "enum": ["a"],
+        });
+        let actions = format!(
+            "  - target: $.get.parameters\n    {SOURCE}\n    update: {{$ref: '#/components/parameters/Total'}}\n  \
+               - target: $.enum\n    {SOURCE}\n    update: b\n  - target: $\n    {SOURCE}\n    update: {{new: {{x: 1}}}}\n"
+        );
+        apply(&mut document, &overlay(&actions), Purpose::Additions).expect("it applies");
+        assert_eq!(
+            document["get"]["parameters"][1],
+            json!({"$ref": "#/components/parameters/Total"})
+        );
+        assert_eq!(document["enum"], json!(["a", "b"]));
+        assert_eq!(document["new"], json!({"x": 1}));
+    }
+
+    #[test]
+    fn addition_that_the_document_defines_by_now_is_an_error_whatever_its_definition() {
+        let document = json!({
+            "components": {"parameters": {"Total": {"name": "total", "in": "query"}}},
+            "get": {"parameters": [{"name": "total", "in": "query", "schema": {"type": "string"}}]},
+            "enum": ["a"], "properties": {"id": {"type": "string"}},
+        });
+        let actions = format!(
+            "  - target: $.get.parameters\n    {SOURCE}\n    update: {{$ref: '#/components/parameters/Total'}}\n  \
+               - target: $.enum\n    {SOURCE}\n    update: a\n  \
+               - target: $.properties\n    {SOURCE}\n    update: {{id: {{$ref: '#/x'}}}}\n  \
+               - target: $.properties\n    {SOURCE}\n    update: {{id: {{}}, name: {{}}}}\n"
+        );
+        insta::assert_snapshot!(rejected_as(Purpose::Additions, &document, &actions), @r"
+        the document has caught up: it defines what the action adds, so remove the action
+        at /actions/0/target
+        found `/get/parameters/0`
+        the document has caught up: it defines what the action adds, so remove the action
+        at /actions/1/target
+        found `/enum/0`
+        the document has caught up: it defines what the action adds, so remove the action
+        at /actions/2/target
+        found `/properties/id`
+        the document defines a part of what the action adds
+        at /actions/3/target
+        expected nothing of it, or all of it
+        found `/properties/id`
+        ");
+    }
+
+    #[test]
+    fn addition_without_a_valid_source_is_an_error() {
+        let document = json!({"a": {}});
+        let action = |source: &str| format!("  - {{target: $.a, update: {{b: 1}}{source}}}\n");
+        let sources = [
+            "",
+            ", x-source: auth0/sdk",
+            ", x-source: {repository: sdk, version: 1.0.0, file: a, date: 2026-11-30}",
+            ", x-source: {repository: a/b, version: 2.0, file: a, date: 2026-11-30}",
+            ", x-source: {repository: a/b, version: 1.0.0, file: ' ', date: 2026-11-30}",
+            ", x-source: {repository: a/b, version: 1.0.0, file: a, date: 2026-11-31}",
+            ", x-source: {repository: a/b, version: 1.0.0, file: a}",
+            ", x-source: {repository: a/b, version: 1.0.0, file: a, date: 2026-11-30, by: me}",
+        ];
+        let mut actions: String = sources.map(action).concat();
+        actions.push_str(&format!(
+            "  - target: $.a\n    {SOURCE}\n    remove: true\n"
+        ));
+        insta::assert_snapshot!(rejected_as(Purpose::Additions, &document, &actions), @r"
+        the addition has no source
+        at /actions/0
+        expected `x-source` with `repository`, `version`, `file` and `date`
+        the addition has no source
+        at /actions/1
+        expected `x-source` with `repository`, `version`, `file` and `date`
+        invalid `repository` in the source
+        at /actions/2/x-source
+        expected the owner and the name of a repository, such as `auth0/myorganization-go`
+        found `sdk`
+        invalid `version` in the source
+        at /actions/3/x-source
+        expected a release in quotes, such as `'2.0'`
+        found the number 2.0
+        invalid `file` in the source
+        at /actions/4/x-source
+        expected a path in the repository
+        found ` `
+        invalid `date` in the source
+        at /actions/5/x-source
+        expected the day on which the file was read, as YYYY-MM-DD
+        found `2026-11-31`
+        invalid `date` in the source
+        at /actions/6/x-source
+        expected the day on which the file was read, as YYYY-MM-DD
+        found none
+        unknown key `by` in the source
+        at /actions/7/x-source/by
+        expected `repository`, `version`, `file` and `date`
+        an addition removes nothing
+        at /actions/8
+        expected `update`
+        ");
     }
 }

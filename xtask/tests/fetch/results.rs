@@ -29,6 +29,14 @@ const CORRECTIONS: &str = r#"  - target: $.components.schemas.Thing.properties.n
     update: {x-retry-safety: safe}
 "#;
 
+const ADDITIONS: &str = r#"  - target: $.components.schemas.Thing.properties
+    x-source: {repository: auth0/sdk, version: 2.0.0, file: thing.py, date: 2026-11-30}
+    update: {size: {type: integer}}
+  - target: $.components.schemas.Thing.properties
+    x-source: {repository: auth0/sdk, version: 2.0.0, file: thing.py, date: 2026-11-30}
+    update: {color: {type: string}, weight: {type: integer}}
+"#;
+
 /// A server whose document can be replaced; `GOOD` at first.
 fn changeable_server() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
     let document = std::sync::Arc::new(std::sync::Mutex::new(GOOD.to_owned()));
@@ -40,7 +48,8 @@ fn changeable_server() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
     (server, document)
 }
 
-/// A repository whose overlays fit `GOOD` except for one correction, and a server with a newer document.
+/// A repository whose overlays fit `GOOD` except for one correction, and a server with a newer document, which has one addition and a
+/// part of the other.
 fn repository_with_newer_document() -> (TestRepository, Server) {
     let (server, document) = changeable_server();
     let repository = TestRepository::new(&format!("{}/small.json", server.address));
@@ -52,9 +61,16 @@ fn repository_with_newer_document() -> (TestRepository, Server) {
         "openapi/small/corrections.overlay.yaml",
         &format!("{OVERLAY}{CORRECTIONS}"),
     );
+    repository.write(
+        "openapi/small/additions.overlay.yaml",
+        &format!("{OVERLAY}{ADDITIONS}"),
+    );
     repository.fetches(&options());
     *document.lock().expect("no panic") = GOOD
-        .replace("name: {type: string", "name: {maxLength: 64, type: string")
+        .replace(
+            "name: {type: string",
+            "size: {type: string}\n        weight: {type: integer}\n        name: {maxLength: 64, type: string",
+        )
         .replace("/things/{id}", "/items/{id}");
     (repository, server)
 }

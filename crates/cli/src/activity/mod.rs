@@ -34,6 +34,8 @@ pub(crate) struct Export {
     path: Option<PathBuf>,
     position: Position,
     format: EventFormat,
+    /// The end of the log, exclusive.
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 impl Export {
@@ -52,6 +54,7 @@ impl Export {
             path,
             position,
             format,
+            until: None,
         })
     }
 
@@ -64,6 +67,9 @@ impl Export {
         let mut listing = client.activity().list().page_size(50);
         if let Some(since) = window.since {
             listing = listing.since(since);
+        }
+        if let Some(until) = self.until {
+            listing = listing.until(until);
         }
         if let Some(cursor) = &window.cursor {
             listing = listing.resume(cursor.clone())?;

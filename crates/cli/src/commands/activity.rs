@@ -35,7 +35,13 @@ pub(crate) enum ActivityCommand {
     #[command(
         after_help = "Examples:\n  auth0-teams activity export --since 2026-01-01T00:00:00Z --cursor activity.cursor >> activity.ndjson\n  auth0-teams activity export --cursor activity.cursor --format ocsf >> activity.ndjson"
     )]
-    Export(ExportArguments),
+    Export {
+        #[command(flatten)]
+        export: ExportArguments,
+        /// End of the export, exclusive: windows that share a time have no entry in common [default: now]
+        #[arg(long, value_name = "TIME")]
+        until: Option<DateTime<Utc>>,
+    },
     /// Keep exporting new entries as they appear
     #[command(
         after_help = "Examples:\n  auth0-teams activity follow --cursor activity.cursor --format ocsf >> activity.ndjson"
@@ -68,8 +74,9 @@ pub(crate) struct ExportArguments {
 pub(crate) async fn run(command: ActivityCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
         ActivityCommand::List { last, kind, status } => list(context, last, kind, status).await,
-        ActivityCommand::Export(arguments) => {
-            let mut export = Export::open(arguments.cursor, arguments.since, arguments.format)?;
+        ActivityCommand::Export { export, until } => {
+            let mut export = Export::open(export.cursor, export.since, export.format)?;
+            export.until = until;
             let count = export.run(&context.client).await?;
             note(format!("exported {count} entries"));
             Ok(Exit::Success)

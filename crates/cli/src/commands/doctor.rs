@@ -1,16 +1,27 @@
 //! `doctor`: checks settings, token, scopes and one read-only call per resource.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use auth0_auth::Error as AuthError;
-use auth0_core::{AccessToken, TokenSource as _};
+use auth0_core::{AccessToken, RetrySafety, TokenSource as _};
+use auth0_teams::http::header::WWW_AUTHENTICATE;
 use auth0_teams::{Client, Error, RetryPolicy, Scopes, TokenError, operations};
+use clap::Args;
 use serde_json::json;
 
 use super::token::time;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, chain};
 use crate::profile::Settings;
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  auth0-teams doctor\n  auth0-teams doctor --read-only -o json")]
+pub(crate) struct DoctorArguments {
+    /// Only expect the scopes of commands that change nothing
+    #[arg(long)]
+    read_only: bool,
+}
 
 /// Shorter than the default, so that the doctor finishes soon if an API does not respond.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,9 +37,9 @@ struct Check {
 }
 
 /// Runs the checks and prints them. None changes anything.
-pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: &DoctorArguments, context: &Context) -> Result<Exit, Failure> {
     let mut checks = Vec::new();
-    check(&mut checks, &context.settings).await?;
+    check(&mut checks, &context.settings, arguments.read_only).await?;
     for name in ["token", "scopes"].into_iter().chain(CALLS) {
         if !checks.iter().any(|check| check.name == name) {
             add(
@@ -76,7 +87,11 @@ fn add(
 }
 
 /// Runs the checks up to a failure that all later ones would repeat.
-async fn check(checks: &mut Vec<Check>, settings: &Settings) -> Result<(), Failure> {
+async fn check(
+    checks: &mut Vec<Check>,
+    settings: &Settings,
+    read_only: bool,
+) -> Result<(), Failure> {
     let (tokens, client) = connect(settings)?;
     let profile = settings.profile.as_deref().unwrap_or("none");
     let detail = format!(
@@ -102,10 +117,10 @@ async fn check(checks: &mut Vec<Check>, settings: &Settings) -> Result<(), Failu
         format!("granted, expires: {expiry}"),
         None,
     );
-    check_scopes(checks, &token);
+    check_scopes(checks, &token, read_only);
     for name in CALLS {
         match call(&client, name).await {
-            Ok(()) => add(checks, name, "ok", "readable".to_owned(), None),
+            Ok(found) => add(checks, name, "ok", found, None),
             Err(error) => {
                 let remedy = call_remedy(&error, settings).await;
                 add(checks, name, "failed", chain(&error), Some(remedy));
@@ -130,31 +145,63 @@ fn connect(settings: &Settings) -> Result<(auth0_auth::ClientCredentials, Client
     Ok((tokens, client))
 }
 
-fn check_scopes(checks: &mut Vec<Check>, token: &AccessToken) {
+fn check_scopes(checks: &mut Vec<Check>, token: &AccessToken, read_only: bool) {
     let Some(granted) = token.scopes() else {
         let detail = "not returned with the token, see the calls below";
         return add(checks, "scopes", "ok", detail.to_owned(), None);
     };
-    let needed = Scopes::needed_by(operations::ALL.iter().copied());
-    let missing: Vec<&str> = needed
-        .iter()
-        .filter(|scope| !granted.contains(scope))
-        .collect();
+    // The calls that need each missing scope.
+    let mut missing = BTreeMap::<String, Vec<String>>::new();
+    for operation in operations::ALL {
+        let is_expected = !read_only || operation.retry_safety() == RetrySafety::Safe;
+        if !is_expected || granted.allow(operation) {
+            continue;
+        }
+        let call = format!("{}.{}", operation.group().join("."), operation.name());
+        let needed = Scopes::needed_by([*operation]);
+        for scope in needed.iter().filter(|scope| !granted.contains(scope)) {
+            missing
+                .entry(scope.to_owned())
+                .or_default()
+                .push(call.clone());
+        }
+    }
     if missing.is_empty() {
         return add(checks, "scopes", "ok", granted.to_string(), None);
     }
+    let missing = missing
+        .iter()
+        .map(|(scope, calls)| format!("{scope} ({})", calls.join(", ")));
+    let missing: Vec<String> = missing.collect();
     let detail = format!("missing: {}", missing.join(", "));
-    let remedy = "grant the application these scopes for the Teams API, or do not use the commands that need them";
-    add(checks, "scopes", "failed", detail, Some(remedy.to_owned()));
+    let hint = if read_only {
+        ""
+    } else {
+        "; --read-only expects no scopes of calls that write"
+    };
+    let remedy = format!(
+        "grant the application these scopes for the Teams API, or do not use the commands that need them{hint}"
+    );
+    add(checks, "scopes", "failed", detail, Some(remedy));
 }
 
-async fn call(client: &Client, name: &str) -> Result<(), Error> {
-    match name {
-        "members" => client.members().list().take(1).await.map(drop),
-        "tenants" => client.tenants().list().take(1).await.map(drop),
-        "environments" => client.environments().list().await.map(drop),
-        _ => client.activity().list().take(1).await.map(drop),
+/// Makes a read-only call and describes its result.
+async fn call(client: &Client, name: &str) -> Result<String, Error> {
+    let count = match name {
+        "members" => client.members().list().take(1).await?.members.len(),
+        "tenants" => client.tenants().list().take(1).await?.tenants.len(),
+        "environments" => {
+            let environments = client.environments().list().await?.environments;
+            let names: Vec<String> = environments.iter().map(ToString::to_string).collect();
+            return Ok(format!("readable: {}", names.join(", ")));
+        }
+        _ => client.activity().list().take(1).await?.logs.len(),
+    };
+    Ok(match count {
+        0 => "readable, none found",
+        _ => "readable",
     }
+    .to_owned())
 }
 
 async fn token_remedy(error: &TokenError, settings: &Settings) -> String {
@@ -190,7 +237,10 @@ async fn token_remedy(error: &TokenError, settings: &Settings) -> String {
 
 async fn call_remedy(error: &Error, settings: &Settings) -> String {
     let api = settings.api();
-    if error.is_unauthorized() {
+    if error.is_unauthorized() && rejection_text(error).contains("expired") {
+        "the token expired before it was used: check the clock of this machine and the token lifetime of the API"
+            .to_owned()
+    } else if error.is_unauthorized() {
         match working_audience(settings).await {
             Some(audience) => {
                 format!("set --audience {audience}, for which tokens are granted and accepted")
@@ -229,6 +279,19 @@ async fn call_remedy(error: &Error, settings: &Settings) -> String {
     }
 }
 
+/// The server's description of a rejected token, in lower case.
+fn rejection_text(error: &Error) -> String {
+    let header = error
+        .headers()
+        .and_then(|headers| headers.get(WWW_AUTHENTICATE));
+    let header = header.and_then(|value| value.to_str().ok());
+    let problem = error.problem();
+    let detail = problem.and_then(|problem| problem.detail());
+    let title = problem.and_then(|problem| problem.title());
+    let texts: Vec<&str> = [header, detail, title].into_iter().flatten().collect();
+    texts.join(" ").to_lowercase()
+}
+
 /// Finds an audience whose tokens the API accepts: Auth0's documentation, dashboard and SDKs name different ones. A 403
 /// counts as accepted, because the API rejects only the scopes then.
 async fn working_audience(settings: &Settings) -> Option<String> {
@@ -247,7 +310,7 @@ async fn working_audience(settings: &Settings) -> Option<String> {
             continue;
         };
         match call(&client, "members").await {
-            Ok(()) => return Some(audience),
+            Ok(_) => return Some(audience),
             Err(error) if error.is_forbidden() => return Some(audience),
             Err(_) => {}
         }

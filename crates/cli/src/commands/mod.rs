@@ -2,7 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod activity;
-mod doctor;
+pub(crate) mod doctor;
 pub(crate) mod environment;
 pub(crate) mod member;
 mod member_file;
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments, stop: Stop) -> Result<Exit, Failur
         Command::Onboard(arguments) => onboard::run(arguments, &context).await,
         Command::Activity(command) => activity::run(command, &context).await,
         Command::Token(command) => token::run(command, &context).await,
-        Command::Doctor => doctor::run(&context).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, &context).await,
         Command::Completions { .. } | Command::Man { .. } | Command::Profile(_) => {
             Ok(Exit::Success)
         }

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::lookup;
-use crate::output::note;
+use crate::output::{markdown, note};
 use crate::roster::{Applier, Entry, Guards, Invitations, Journal, Plan, StepResult};
 use crate::team::{self, Member, TeamState, Tenant};
 
@@ -274,14 +274,19 @@ impl Offboarding<'_> {
         };
         let mut text = format!(
             "# Offboarding of {}\n\nTeam {}, member {}, from {} to {}. {verdict}\n\n| where | roles | result |\n| --- | --- | --- |\n",
-            self.before.email, self.team, self.before.id, self.started, self.ended
+            markdown(&self.before.email),
+            markdown(self.team),
+            markdown(&self.before.id),
+            self.started,
+            self.ended
         );
         for (tenant, roles, result) in self.lines() {
             let place = tenant.unwrap_or_else(|| "team".to_owned());
-            let _ = writeln!(text, "| {place} | {} | {result} |", roles.join(", "));
+            let (place, roles) = (markdown(&place), markdown(&roles.join(", ")));
+            let _ = writeln!(text, "| {place} | {roles} | {result} |");
         }
         for reason in self.reasons {
-            let _ = write!(text, "\n- {reason}");
+            let _ = write!(text, "\n- {}", markdown(reason));
         }
         if !self.reasons.is_empty() {
             text.push('\n');
@@ -295,5 +300,47 @@ impl Offboarding<'_> {
             Some(left) if left.access.len() < self.before.access.len() => Exit::Partial,
             Some(_) => Exit::Failure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_server_are_no_markup_in_the_report() {
+        let access = std::collections::BTreeMap::from([("id".to_owned(), Default::default())]);
+        let before = Member {
+            id: "auth0|1".to_owned(),
+            email: "jo@x.test".to_owned(),
+            role: "teams_contributor".to_owned(),
+            access,
+        };
+        let tenant = Tenant {
+            id: "id".to_owned(),
+            name: "a|b <img src=x>\n# [c](d)".to_owned(),
+            domain: String::new(),
+            environment: String::new(),
+            tag: None,
+        };
+        let state = TeamState {
+            members: Vec::new(),
+            tenants: vec![tenant],
+        };
+        let report = Offboarding {
+            team: "acme",
+            before: &before,
+            left: None,
+            reasons: &["`x`".to_owned()],
+            state: &state,
+            started: "1".to_owned(),
+            ended: "2".to_owned(),
+        };
+        let text = report.markdown();
+        let line = text.lines().find(|line| line.contains("img")).unwrap();
+        assert!(line.starts_with(r"| a\|b \<img src=x\>"), "{line}");
+        assert!(line.ends_with(r"\# \[c\](d) |  | removed |"), "{line}");
+        assert!(text.contains(r"member auth0\|1,"), "{text}");
+        assert!(text.ends_with("\n- \\`x\\`\n"), "{text}");
     }
 }

@@ -35,6 +35,8 @@ pub(crate) async fn run(arguments: OnboardArguments, context: &Context) -> Resul
     context.console.check_columns(REPORT)?;
     let like = lookup::member(client, &arguments.like).await?;
     let state = TeamState::read(client).await?;
+    let is_person = |email: &str| email.eq_ignore_ascii_case(&arguments.email);
+    state.check_emails(is_person, "change them by id, with `access grant`")?;
     let like = state.member_by_id(&like.id);
     let like = like.ok_or_else(|| Failure::failed(format!("{} left the team", arguments.like)))?;
     if like.role == OWNER && !arguments.allow_owner {

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::note;
-use crate::review::{Outputs, Settings, collect, write};
+use crate::review::{Earlier, Outputs, Settings, collect, write};
 
 #[derive(Args)]
 #[command(
@@ -31,7 +31,7 @@ pub(crate) struct ReviewArguments {
     /// Start of the part of the activity log that is searched for the last activity [default: the whole log]
     #[arg(long, value_name = "TIME")]
     activity_since: Option<DateTime<Utc>>,
-    /// File for what was read so far; an interrupted review continues from it, and it is deleted at the end
+    /// File for what was read so far, deleted at the end. An interrupted review of the same team continues from it for 24 hours
     #[arg(long, value_name = "FILE", default_value = "access-review.work")]
     work: PathBuf,
     /// Number of calls in flight
@@ -57,7 +57,9 @@ pub(crate) async fn run(arguments: ReviewArguments, context: &Context) -> Result
         activity_since: arguments.activity_since,
         concurrency: arguments.concurrency.into(),
     };
-    let header = collect(context, &arguments.work, &settings).await?;
+    // Read before the first call: an error in it is reported at once.
+    let earlier = arguments.since.as_deref().map(Earlier::load).transpose()?;
+    let (work, header) = collect(context, &arguments.work, &settings).await?;
     let outputs = Outputs {
         csv: arguments.csv,
         json: arguments.json,
@@ -69,33 +71,25 @@ pub(crate) async fn run(arguments: ReviewArguments, context: &Context) -> Result
         true => None,
         false => Some(context.console.rows(COLUMNS)?),
     };
-    let since = arguments.since.as_deref();
-    let count = write(
-        &arguments.work,
-        &header,
-        &outputs,
-        since,
-        |row| match &mut rows {
-            None => Ok(()),
-            Some(rows) => rows.write([
-                json!(row.email),
-                json!(row.team_role),
-                json!(row.last_activity),
-                json!(row.tenant),
-                json!(row.environment),
-                json!(row.tag),
-                json!(row.roles),
-                json!(row.client_ids),
-                json!(row.findings),
-                json!(row.change),
-            ]),
-        },
-    )?;
+    let count = write(&work, &header, &outputs, earlier, |row| match &mut rows {
+        None => Ok(()),
+        Some(rows) => rows.write([
+            json!(row.email),
+            json!(row.team_role),
+            json!(row.last_activity),
+            json!(row.tenant),
+            json!(row.environment),
+            json!(row.tag),
+            json!(row.roles),
+            json!(row.client_ids),
+            json!(row.findings),
+            json!(row.change),
+        ]),
+    })?;
     if let Some(rows) = rows {
         rows.finish()?;
     }
-    std::fs::remove_file(&arguments.work)
-        .map_err(|error| Failure::file(&arguments.work, &error))?;
+    work.remove()?;
     note(format!("reviewed {count} rows of the team {}", header.team));
     Ok(Exit::Success)
 }

@@ -131,6 +131,8 @@ pub(crate) async fn run(command: RosterCommand, context: &Context) -> Result<Exi
     match command {
         RosterCommand::Pull => {
             let state = TeamState::read(&context.client).await?;
+            let remedy = "a roster names people by e-mail address; change one of the addresses";
+            state.check_emails(|_| true, remedy)?;
             let roster = pull(&context.settings.team, &state);
             let yaml = serde_yaml::to_string(&roster);
             print(&yaml.map_err(|error| Failure::failed(error.to_string()))?)?;

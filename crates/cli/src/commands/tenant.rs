@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure, chain};
 use crate::lookup;
 use crate::output::note;
+use crate::team;
 
 #[derive(Subcommand)]
 pub(crate) enum TenantCommand {
@@ -188,7 +189,10 @@ async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Fai
                 chain(&error)
             )));
         }
-        Err(error) => return Err(not_created(&arguments.name, error)),
+        Err(error) => {
+            sink.discard();
+            return Err(not_created(context, &arguments.name, error).await);
+        }
     };
     let client = created.management_client();
     let secret = json!({
@@ -209,15 +213,24 @@ async fn create(context: &Context, arguments: CreateArguments) -> Result<(), Fai
     rows.finish()
 }
 
-fn not_created(name: &str, error: Error) -> Failure {
-    if error.is_outcome_unknown() {
-        return Failure::failed(format!(
-            "{name} may have been created ({}): verify with `auth0-teams tenant get {name}`; if it exists, rotate the \
-             secret of its management client",
-            chain(&error)
-        ));
+/// The failure of a creation. If its outcome is unknown, the list of tenants tells whether the tenant exists.
+async fn not_created(context: &Context, name: &str, error: Error) -> Failure {
+    if !error.is_outcome_unknown() {
+        return error.into();
     }
-    error.into()
+    let cause = chain(&error);
+    let rotate = "rotate the secret of its management client, which was lost";
+    match team::tenants(&context.client).await {
+        Ok(tenants) if tenants.iter().any(|tenant| tenant.tenant_name == name) => Failure::partial(
+            format!("{name} exists although the creation failed ({cause}): {rotate}"),
+        ),
+        Ok(_) => Failure::failed(format!(
+            "{name} was not created ({cause}): run the command again"
+        )),
+        Err(_) => Failure::failed(format!(
+            "{name} may have been created ({cause}): verify with `auth0-teams tenant get {name}`; if it exists, {rotate}"
+        )),
+    }
 }
 
 fn request(arguments: &CreateArguments) -> Result<CreateTenantsRequestContent, Failure> {

@@ -29,7 +29,7 @@ pub(crate) struct SecretSink {
 }
 
 enum Target {
-    File(File),
+    File(File, PathBuf),
     Command(String),
 }
 
@@ -45,7 +45,8 @@ impl SecretSink {
                         path.display()
                     ))
                 })?;
-                (Target::File(file), format!("in {}", path.display()))
+                let place = format!("in {}", path.display());
+                (Target::File(file, path.clone()), place)
             }
             (None, Some(command)) => (
                 Target::Command(command.clone()),
@@ -68,10 +69,21 @@ impl SecretSink {
         &self.place
     }
 
+    /// Removes the new file, because there is no secret.
+    pub(crate) fn discard(&self) {
+        if let Target::File(_, path) = &self.target {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     /// Stores the secret, in a fallback file if the target fails.
     pub(crate) fn store(&mut self, secret: &[u8]) -> Result<(), Failure> {
         let stored = match &mut self.target {
-            Target::File(file) => file.write_all(secret).and_then(|()| file.sync_all()),
+            // The directory too: without its entry, the file is lost in a power failure.
+            Target::File(file, path) => file
+                .write_all(secret)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| files::sync_directory_of(path)),
             Target::Command(command) => pipe(command, secret),
         };
         let Err(error) = stored else {
@@ -104,6 +116,8 @@ fn fallback(tenant: &str, secret: &[u8]) -> io::Result<PathBuf> {
     file.write_all(secret)?;
     file.as_file().sync_all()?;
     let (_, path) = file.keep().map_err(|error| error.error)?;
+    // The secret is in the file, whether or not its directory could be synced.
+    let _ = files::sync_directory_of(&path);
     Ok(path)
 }
 

@@ -128,6 +128,18 @@ pub(crate) fn note(message: impl AsRef<str>) {
     anstream::eprintln!("{}", printable(message.as_ref()));
 }
 
+/// Text of the server for Markdown that this program writes: one line, without markup of its own.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in printable(text).chars() {
+        if "\\`*[]<>|#!~".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
 /// Starts the log on standard error.
 pub(crate) fn start_log(level: &str) -> Result<(), Failure> {
     // `Targets` would take an unknown level for the name of a target.

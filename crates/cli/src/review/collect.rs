@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use auth0_core::time::{Clock as _, SystemTimer};
-use auth0_teams::chrono::{DateTime, Utc};
+use auth0_teams::chrono::{DateTime, TimeDelta, Utc};
 use auth0_teams::types::TeamMember;
 use auth0_teams::{Client, Error};
 use futures_util::{StreamExt as _, stream};
@@ -25,38 +25,37 @@ pub(crate) struct Settings {
     pub(crate) concurrency: usize,
 }
 
-/// Completes the work file. Returns its header.
+/// How long after its begin an interrupted review can be continued. What was read then would be outdated.
+const MAX_AGE: TimeDelta = TimeDelta::hours(24);
+
+/// Completes the work file. Returns it, still locked, and its header.
 ///
 /// The activity log is read while the members are, because its pages can only be requested one after the other.
 pub(crate) async fn collect(
     context: &Context,
     path: &Path,
     settings: &Settings,
-) -> Result<Header, Failure> {
+) -> Result<(WorkFile, Header), Failure> {
+    let header = Header {
+        team: context.settings.team.clone(),
+        at: SystemTimer.now().into(),
+        activity_since: settings.activity_since,
+        activity: None,
+    };
     let (mut work, progress) = WorkFile::open(path)?;
     let mut progress = match progress {
         Some(progress) => {
-            if progress.header.team != context.settings.team {
-                return Err(Failure::usage(format!(
-                    "{}: expected a review of the team {}, found that of {}; use another --work file",
-                    path.display(),
-                    context.settings.team,
-                    progress.header.team
-                )));
-            }
+            check_continued(&progress.header, &header)
+                .map_err(|reason| Failure::usage(format!("{}: {reason}", path.display())))?;
             note(format!(
-                "continuing a review after {} members",
+                "continuing the review in {} that began at {}, after {} members",
+                path.display(),
+                time(progress.header.at),
                 progress.members
             ));
             progress
         }
         None => {
-            let header = Header {
-                team: context.settings.team.clone(),
-                at: SystemTimer.now().into(),
-                activity_since: settings.activity_since,
-                activity: None,
-            };
             work.append(&[Record::Begin(header.clone())])?;
             Progress::beginning(header)
         }
@@ -77,10 +76,41 @@ pub(crate) async fn collect(
     };
     let members = members(context, &work, &mut progress, settings.concurrency);
     let (latest, ()) = tokio::try_join!(activity, members)?;
-    Ok(Header {
+    let header = Header {
         activity: Some(latest),
         ..progress.header
-    })
+    };
+    Ok((work.into_inner(), header))
+}
+
+/// Whether a review can continue the one of a work file.
+fn check_continued(found: &Header, wanted: &Header) -> Result<(), String> {
+    if found.team != wanted.team {
+        return Err(format!(
+            "expected a review of the team {}, found that of {}; use another --work file",
+            wanted.team, found.team
+        ));
+    }
+    let text = |since: Option<DateTime<Utc>>| since.map_or_else(|| "none".to_owned(), time);
+    if found.activity_since != wanted.activity_since {
+        return Err(format!(
+            "expected a review with --activity-since {}, found {}; use the same, or delete the file to begin again",
+            text(wanted.activity_since),
+            text(found.activity_since)
+        ));
+    }
+    if wanted.at - found.at > MAX_AGE {
+        return Err(format!(
+            "expected a review that began in the last {} hours, found one of {}; delete the file to begin again",
+            MAX_AGE.num_hours(),
+            time(found.at)
+        ));
+    }
+    Ok(())
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Reads the members that are not in the work file yet, page by page.
@@ -200,5 +230,42 @@ impl<'a> Reader<'a> {
             access,
             id,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn review_of_another_team_of_other_activity_or_of_yesterday_is_not_continued() {
+        let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let wanted = Header {
+            team: "acme".to_owned(),
+            at,
+            activity_since: None,
+            activity: None,
+        };
+        let begun = |hours| Header {
+            at: at - TimeDelta::hours(hours),
+            ..wanted.clone()
+        };
+        assert!(check_continued(&begun(24), &wanted).is_ok());
+        let other_team = Header {
+            team: "globex".to_owned(),
+            ..begun(1)
+        };
+        let other_activity = Header {
+            activity_since: Some(at),
+            ..begun(1)
+        };
+        for (found, expected) in [
+            (other_team, "found that of globex"),
+            (other_activity, "found 2023-11-14T22:13:20Z"),
+            (begun(25), "found one of 2023-11-13T21:13:20Z"),
+        ] {
+            let reason = check_continued(&found, &wanted).unwrap_err();
+            assert!(reason.contains(expected), "{reason}");
+        }
     }
 }

@@ -12,4 +12,5 @@ mod work_file;
 mod write;
 
 pub(crate) use collect::{Settings, collect};
+pub(crate) use earlier::Earlier;
 pub(crate) use write::{Outputs, write};

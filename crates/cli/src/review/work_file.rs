@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::files;
 use auth0_teams::Cursor;
 
-/// A work file that is open for appending.
+/// A work file that is open for appending. Only one process can have it open.
 pub(crate) struct WorkFile {
     file: File,
     path: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) struct Progress {
 }
 
 impl WorkFile {
-    /// Opens the file. What was read of an incomplete page is removed.
+    /// Opens and locks the file. What was read of an incomplete page is removed.
     pub(crate) fn open(path: &Path) -> Result<(Self, Option<Progress>), Failure> {
         let failed = |error: std::io::Error| Failure::file(path, &error);
         let mut file = files::private()
@@ -47,6 +47,7 @@ impl WorkFile {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
+        files::lock(&file, path)?;
         let (complete, progress) = scan(path, &file)?;
         file.set_len(complete).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
@@ -55,6 +56,27 @@ impl WorkFile {
             path: path.to_owned(),
         };
         Ok((work, progress))
+    }
+
+    /// Reads the members of a complete file.
+    pub(crate) fn members(
+        &self,
+        mut each: impl FnMut(MemberRecord) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::file(&self.path, &error);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        for line in BufReader::new(file).lines() {
+            if let Record::Member(member) = parse(&self.path, &line.map_err(failed)?)? {
+                each(member)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the file.
+    pub(crate) fn remove(self) -> Result<(), Failure> {
+        std::fs::remove_file(&self.path).map_err(|error| Failure::file(&self.path, &error))
     }
 
     /// Appends records that belong together, and waits until they are on disk.
@@ -119,19 +141,4 @@ fn parse(path: &Path, line: &str) -> Result<Record, Failure> {
             path.display()
         ))
     })
-}
-
-/// Reads the members of a complete work file.
-pub(crate) fn members(
-    path: &Path,
-    mut each: impl FnMut(MemberRecord) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    for line in BufReader::new(file).lines() {
-        let line = line.map_err(|error| Failure::file(path, &error))?;
-        if let Record::Member(member) = parse(path, &line)? {
-            each(member)?;
-        }
-    }
-    Ok(())
 }

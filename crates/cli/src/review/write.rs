@@ -10,8 +10,9 @@ use super::earlier::Earlier;
 use super::findings::{RoleCounts, findings};
 use super::page::PageWriter;
 use super::record::{Header, Row};
-use super::work_file;
+use super::work_file::WorkFile;
 use crate::failure::Failure;
+use crate::files;
 use crate::output::csv_cell;
 
 /// The files to write.
@@ -24,18 +25,17 @@ pub(crate) struct Outputs {
 
 /// Writes the reports, and passes every row to `each`. Returns the number of rows.
 pub(crate) fn write(
-    work: &Path,
+    work: &WorkFile,
     header: &Header,
     outputs: &Outputs,
-    since: Option<&Path>,
+    mut earlier: Option<Earlier>,
     mut each: impl FnMut(&Row) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
     let mut counts = RoleCounts::default();
-    work_file::members(work, |member| {
+    work.members(|member| {
         counts.add(&member);
         Ok(())
     })?;
-    let mut earlier = since.map(Earlier::load).transpose()?;
     let mut csv = outputs.csv.as_deref().map(CsvFile::create).transpose()?;
     let mut json = outputs
         .json
@@ -61,7 +61,7 @@ pub(crate) fn write(
         }
         each(row)
     };
-    work_file::members(work, |member| {
+    work.members(|member| {
         for mut row in member.rows(header) {
             row.findings = findings(&row, &counts, header);
             if let Some(earlier) = &mut earlier {
@@ -88,10 +88,7 @@ struct NewFile {
 
 impl NewFile {
     fn create(path: &Path) -> Result<Self, Failure> {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")));
+        let file = tempfile::NamedTempFile::new_in(files::directory_of(path));
         let file = file.map_err(|error| Failure::file(path, &error))?;
         Ok(Self {
             file: BufWriter::new(file),

@@ -160,7 +160,7 @@ pub(crate) fn text(changes: &[Change]) -> String {
 
 /// The changes as Markdown.
 pub(crate) fn markdown(changes: &[Change]) -> String {
-    let cell = |text: Option<&str>| printable(text.unwrap_or_default()).replace('|', "\\|");
+    let cell = |text: Option<&str>| crate::output::markdown(text.unwrap_or_default());
     let mut text =
         String::from("| person | | where | before | after |\n| --- | --- | --- | --- | --- |\n");
     for change in changes {

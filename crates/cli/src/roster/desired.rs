@@ -37,6 +37,8 @@ impl Desired {
                 .ignored_members
                 .push(pattern_of(&pattern.to_lowercase())?);
         }
+        let remedy = "a roster names people by e-mail address; leave them out with --ignore-member";
+        state.check_emails(|email| !desired.ignores_member(email), remedy)?;
         for selector in &roster.ignore.tenants {
             let found = Selector::parse(selector)?.select(&state.tenants)?;
             desired
@@ -149,4 +151,35 @@ impl<'a> Selector<'a> {
 fn pattern_of(text: &str) -> Result<Pattern, Failure> {
     Pattern::new(text)
         .map_err(|error| Failure::usage(format!("expected a pattern, found `{text}` ({error})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::team::Member;
+
+    #[test]
+    fn members_with_the_same_email_are_an_error_unless_they_are_ignored() {
+        let member = |id: &str, email: &str| Member {
+            id: id.to_owned(),
+            email: email.to_owned(),
+            role: "teams_contributor".to_owned(),
+            access: BTreeMap::new(),
+        };
+        let state = TeamState {
+            members: vec![member("1", "jo@x.test"), member("2", "Jo@x.test")],
+            tenants: Vec::new(),
+        };
+        let resolve = |text: &str| {
+            let roster = Roster::parse("roster.yaml", text).unwrap();
+            Desired::resolve(&roster, &state)
+        };
+        let error = resolve("{team: acme, members: []}").err().unwrap();
+        assert_eq!(
+            error.message(),
+            "expected one member with the e-mail address jo@x.test, found 2 (1, 2): a roster names people by e-mail address; \
+             leave them out with --ignore-member"
+        );
+        assert!(resolve("{team: acme, members: [], ignore: {members: ['jo@*']}}").is_ok());
+    }
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Journal, Step};
 use crate::failure::Failure;
-use crate::files;
 use crate::team::TeamState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,14 +50,11 @@ impl Invitations {
         })
     }
 
-    /// Reads the record, if there is one.
+    /// Reads the record, if there is one, while another process may be appending to it.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        Ok(match files::read_optional(path)? {
-            Some(_) => Self {
-                journal: None,
-                ..Self::open(path)?
-            },
-            None => Self::default(),
+        Ok(Self {
+            journal: None,
+            status: latest(Journal::read(path)?),
         })
     }
 

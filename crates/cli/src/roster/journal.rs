@@ -1,6 +1,6 @@
 //! An append-only file of JSON lines that survives a crash after any of them.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -30,40 +30,21 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::failed(format!(
-                    "{}: another process uses this file; wait until it ends",
-                    path.display()
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        files::lock(&file, path)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
-        let complete = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let mut records = Vec::new();
-        for (index, line) in text[..complete].split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() {
-                continue;
-            }
-            records.push(serde_json::from_slice(line).map_err(|error| {
-                Failure::usage(format!(
-                    "{}:{}: expected a record that this program wrote ({error})",
-                    path.display(),
-                    index + 1
-                ))
-            })?);
-        }
+        let (complete, records) = parse(path, &text)?;
         file.set_len(complete as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         let path = path.to_owned();
         let record = PhantomData;
         Ok((Self { file, path, record }, records))
+    }
+
+    /// The records of a file that another process may be writing to. It is neither locked nor changed.
+    pub(crate) fn read(path: &Path) -> Result<Vec<T>, Failure> {
+        let text = files::read_optional(path)?.unwrap_or_default();
+        Ok(parse(path, text.as_bytes())?.1)
     }
 
     /// Appends a record and waits until it is on disk.
@@ -76,6 +57,26 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             .and_then(|()| self.file.sync_data())
             .map_err(|error| Failure::file(&self.path, &error))
     }
+}
+
+/// The length of the complete lines, and their records.
+fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<(usize, Vec<T>), Failure> {
+    let complete = text.iter().rposition(|byte| *byte == b'\n');
+    let complete = complete.map_or(0, |end| end + 1);
+    let mut records = Vec::new();
+    for (index, line) in text[..complete].split(|byte| *byte == b'\n').enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        records.push(serde_json::from_slice(line).map_err(|error| {
+            Failure::usage(format!(
+                "{}:{}: expected a record that this program wrote ({error})",
+                path.display(),
+                index + 1
+            ))
+        })?);
+    }
+    Ok((complete, records))
 }
 
 #[cfg(test)]
@@ -104,6 +105,10 @@ mod tests {
             "{}",
             error.message()
         );
+        // A reader takes no lock and changes nothing.
+        std::fs::write(&path, "1\n2").unwrap();
+        assert_eq!(Journal::<u32>::read(&path).ok().unwrap(), [1]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2");
         drop(first);
         std::fs::write(&path, "1\nx\n").unwrap();
         let error = Journal::<u32>::open(&path).err().unwrap();

@@ -7,6 +7,7 @@ use super::views::{MEMBERS, ORGANIZATIONS};
 use crate::problem::Problem;
 use crate::resources::{Context, Outcome, texts};
 use crate::response::no_content;
+use crate::tenant::kinds;
 
 /// Scope required for the roles of members.
 const READ_MEMBER_ROLES: &str = "read:organization_member_roles";
@@ -53,6 +54,26 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
     };
     let items = members.after(listing.start(), time).filter_map(show);
     Ok(listing.page(|| Some(members.count(time)), items))
+}
+
+/// The members with a role that was assigned to them directly.
+pub(super) fn list_with_role(context: &mut Context<'_>) -> Outcome {
+    let organization = context.number(&ORGANIZATIONS)?;
+    let role = context.call.required("role_id");
+    if context.tenant.resource(&kinds::ROLES, role).is_none() {
+        return Err(Problem::not_found("INEXISTENT_ROLE", "No role has this id"));
+    }
+    let members = context.tenant.members(organization);
+    let listing = context.listing("members")?;
+    let items = members.after(listing.start(), DateTime::<Utc>::MAX_UTC);
+    let items = items.filter(|number| members.roles_of(*number).iter().any(|own| own == role));
+    let show = |number| {
+        Some((
+            number,
+            context.show(&MEMBERS, &*context.tenant.person(number)?),
+        ))
+    };
+    Ok(listing.page(|| None, items.filter_map(show)))
 }
 
 /// Adds all or none. All must be people of the tenant.

@@ -56,6 +56,7 @@ const OPERATIONS: &[(&str, Action)] = &[
     ("delete_organization_member_roles", Code(|context| roles::change(context, false))),
     ("get_organization_member_effective_roles", Code(roles::list_effective)),
     ("get_organization_member_role_source_groups", Code(roles::list_source_groups)),
+    ("get_organization_role_members", Code(members::list_with_role)),
     ("get_organization_groups", List(&GROUPS)),
     ("get_organization_group_roles", Code(roles::list_of_group)),
     ("post_organization_group_roles", Code(|context| roles::change_of_group(context, true))),

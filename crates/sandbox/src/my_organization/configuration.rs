@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::views::THIRD_PARTY_ACCESS_DEFAULT;
 use crate::resources::{Context, Outcome};
 use crate::response::ok;
 
@@ -13,6 +14,10 @@ pub(super) fn tenant(context: &mut Context<'_>) -> Outcome {
     ok(&json!({
         "allowed_strategies": context.tenant.settings.allowed_strategies,
         "connection_deletion_behavior": behavior,
+        "third_party_client_access": {
+            "default_value": THIRD_PARTY_ACCESS_DEFAULT,
+            "allowed_values": ["allow", "block"],
+        },
     }))
 }
 
@@ -29,7 +34,24 @@ pub(super) fn providers(context: &mut Context<'_>) -> Outcome {
                 true => (json!(["scim"]), json!(["provisioning"])),
                 false => (json!([]), json!([])),
             };
-            let value = json!({"provisioning_methods": methods, "enabled_features": features});
+            let mut value = json!({"provisioning_methods": methods, "enabled_features": features});
+            if can_provision(strategy) {
+                let scopes = [
+                    "get:users",
+                    "post:users",
+                    "patch:users",
+                    "delete:users",
+                    "put:users",
+                ];
+                let tokens =
+                    json!({"scopes": scopes, "default_expiry": null, "max_allowed_expiry": null});
+                value["provisioning"] =
+                    json!({"on_login": "on_first_login", "scim": {"tokens": tokens}});
+            }
+            if ["oidc", "okta", "samlp"].contains(&name) {
+                let status = json!({"default_value": "disabled", "allowed_values": ["enabled"]});
+                value["cross_app_access_resource_app"] = json!({ "status": status });
+            }
             (name.to_owned(), value)
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::views::{INVITATIONS, ORGANIZATION, PROVIDERS, ROLES};
+use super::views::{INVITATIONS, ORGANIZATION, PROVIDERS, ROLES, USER_STORES};
 use crate::resources::{Context, Outcome, texts};
 use crate::response::{created, no_content, ok};
 
@@ -11,9 +11,15 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
     let organization = context.number(&ORGANIZATION)?;
     let body = &context.call.body;
     let mut common = Map::new();
-    if let Some(id) = body["identity_provider_id"].as_str() {
-        context.number_of(&PROVIDERS, id)?;
-        common.insert("connection_id".to_owned(), id.into());
+    // An invitation has one connection: the user store, if the request names both.
+    for (field, view) in [
+        ("identity_provider_id", &PROVIDERS),
+        ("user_store_id", &USER_STORES),
+    ] {
+        if let Some(id) = body[field].as_str() {
+            context.number_of(view, id)?;
+            common.insert("connection_id".to_owned(), id.into());
+        }
     }
     if let Some(name) = body["inviter"]["name"].as_str() {
         common.insert("inviter".to_owned(), json!({ "name": name }));

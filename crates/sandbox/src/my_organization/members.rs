@@ -35,7 +35,8 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
         Some((number, context.show(&MEMBERS, &person)))
     };
     let items = members.after(listing.start(), DateTime::<Utc>::MAX_UTC);
-    Ok(listing.page(|| None, items.filter_map(show)))
+    let total = || Some(members.count(DateTime::<Utc>::MAX_UTC));
+    Ok(listing.page(total, items.filter_map(show)))
 }
 
 pub(super) fn get(context: &mut Context<'_>) -> Outcome {

@@ -12,7 +12,7 @@ mod views;
 use crate::problem::Problem;
 use crate::resources::{Action, Context, Outcome, execute};
 use Action::{Code, Create, Delete, Get, List};
-use views::{DOMAINS, INVITATIONS, LISTED_PROVIDERS, ORGANIZATION, PROVIDERS, ROLES};
+use views::{DOMAINS, INVITATIONS, LISTED_PROVIDERS, ORGANIZATION, PROVIDERS, ROLES, USER_STORES};
 
 /// Executes an operation.
 pub(crate) fn call(context: Context<'_>) -> Outcome {
@@ -67,6 +67,7 @@ const OPERATIONS: &[(&str, Action)] = &[
     ("AssignOrganizationMemberRoles", Code(|context| members::change_roles(context, true))),
     ("UnassignOrganizationMemberRoles", Code(|context| members::change_roles(context, false))),
     ("UnassignOrganizationMemberRolesLegacy", Code(|context| members::change_roles(context, false))),
+    ("ListOrganizationUserStores", List(&USER_STORES)),
     ("ListRoles", List(&ROLES)),
 ];
 

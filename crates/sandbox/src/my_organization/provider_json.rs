@@ -45,8 +45,17 @@ pub(super) fn fields(link: &Item, connection: &Item) -> Map<String, Value> {
         for field in ["strategy", "domains"] {
             fields.set(field, connection.value(field).clone());
         }
-        for field in ["show_as_button", "assign_membership_on_login"] {
+        for field in [
+            "show_as_button",
+            "assign_membership_on_login",
+            "use_for_third_party_client_access",
+        ] {
             fields.set(field, link.flag(field));
+        }
+        fields.set("member_access_level", access_level(link));
+        let cross_app = "cross_app_access_resource_app";
+        if link.value(cross_app).is_object() {
+            fields.set(cross_app, link.value(cross_app).clone());
         }
         fields.set("options", options(connection));
         if ["oidc", "okta", "samlp"].contains(&connection.text("strategy")) {

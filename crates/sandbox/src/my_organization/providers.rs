@@ -73,7 +73,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
     let mut fields = select(&["name", "display_name", "strategy", "options"]);
     fields.insert("domains".to_owned(), json!(domains));
     let connection = context.add(&CONNECTIONS, fields)?;
-    let mut link = select(&FLAGS);
+    let mut link = select(&LINK_FIELDS);
     link.insert("connection_id".to_owned(), connection.text("id").into());
     link.insert("organization_access_level".to_owned(), "full".into());
     let link = context.add(&PROVIDERS, link)?;
@@ -81,7 +81,13 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
 }
 
 /// Fields of the link between the organization and the connection that requests contain.
-const FLAGS: [&str; 3] = ["is_enabled", "show_as_button", "assign_membership_on_login"];
+const LINK_FIELDS: [&str; 5] = [
+    "is_enabled",
+    "show_as_button",
+    "assign_membership_on_login",
+    "use_for_third_party_client_access",
+    "cross_app_access_resource_app",
+];
 
 pub(super) fn update(context: &mut Context<'_>) -> Outcome {
     let id = with_access(context, WRITE)?;
@@ -115,9 +121,9 @@ pub(super) fn update(context: &mut Context<'_>) -> Outcome {
         connection.set("options", options);
     }
     let link = context.item_mut(&PROVIDERS)?;
-    for name in FLAGS {
-        if let Some(flag) = body[name].as_bool() {
-            link.set(name, flag);
+    for name in LINK_FIELDS {
+        if let Some(value) = body.get(name) {
+            link.set(name, value.clone());
         }
     }
     ok(&shown(context)?)

@@ -14,11 +14,20 @@ const fn view(kind: &'static Kind, list: &'static str, missing: &'static str) ->
 }
 
 /// The organization of the token.
-pub(super) static ORGANIZATION: View = View::new(
-    &kinds::ORGANIZATIONS,
-    "organizations",
-    ("NOT_FOUND", "The organization does not exist"),
-);
+pub(super) static ORGANIZATION: View = View {
+    shown: Some(|_, _, fields| {
+        let access = fields.entry("third_party_client_access");
+        access.or_insert_with(|| THIRD_PARTY_ACCESS_DEFAULT.into());
+    }),
+    ..View::new(
+        &kinds::ORGANIZATIONS,
+        "organizations",
+        ("NOT_FOUND", "The organization does not exist"),
+    )
+};
+
+/// Whether third-party clients have access to an organization that does not set it.
+pub(super) const THIRD_PARTY_ACCESS_DEFAULT: &str = "block";
 
 pub(super) static DOMAINS: View = View {
     parameters: &["domain_id"],
@@ -33,10 +42,14 @@ pub(super) static DOMAINS: View = View {
 pub(super) static INVITATIONS: View = View {
     parameters: &["invitation_id"],
     newest_first: true,
-    shown: Some(|_, _, fields| {
+    shown: Some(|context, invitation, fields| {
         fields.entry("roles").or_insert_with(|| json!([]));
         if let Some(id) = fields.remove("connection_id") {
-            fields.insert("identity_provider_id".to_owned(), id);
+            let id_field = match is_provider(context, invitation) {
+                true => "identity_provider_id",
+                false => "user_store_id",
+            };
+            fields.insert(id_field.to_owned(), id);
         }
     }),
     ..view(
@@ -55,6 +68,9 @@ pub(super) static ROLES: View = View {
 pub(super) static MEMBERS: View = View {
     parent: None,
     parameters: &["user_id"],
+    shown: Some(|_, _, fields| {
+        fields.insert("access_level".to_owned(), "full".into());
+    }),
     ..view(
         &kinds::PEOPLE,
         "members",
@@ -83,17 +99,35 @@ pub(super) static LISTED_PROVIDERS: View = View {
     ..ANY_PROVIDER
 };
 
+/// The connections of the organization that are no identity providers: databases.
+pub(super) static USER_STORES: View = View {
+    visible: Some(|context, link| !is_provider(context, link)),
+    shown: Some(|_, link, fields| {
+        for field in ["access_level", "member_access_level"] {
+            fields.insert(field.to_owned(), access_level(link).into());
+        }
+    }),
+    filters: LISTED_PROVIDERS.filters,
+    ..view(
+        &kinds::ORGANIZATION_CONNECTIONS,
+        "user_stores",
+        "The user store does not exist",
+    )
+};
+
 /// Providers with the access level `none` are only listed.
 pub(super) static PROVIDERS: View = View {
     visible: Some(|context, link| is_provider(context, link) && access_level(link) != "none"),
     ..ANY_PROVIDER
 };
 
-fn is_provider(context: &Context<'_>, link: &Item) -> bool {
-    let connection = context.linked(&kinds::ORGANIZATION_CONNECTIONS, link);
+/// Whether the connection that a link or an invitation refers to is an identity provider.
+fn is_provider(context: &Context<'_>, item: &Item) -> bool {
+    let connection = context.linked(&kinds::ORGANIZATION_CONNECTIONS, item);
     connection.is_some_and(|connection| is_enterprise(connection.text("strategy")))
 }
 
+/// The access of administrators to a connection. The sandbox has no separate level for the members who log in with it.
 pub(super) fn access_level(link: &Item) -> &str {
     link.text("organization_access_level")
 }

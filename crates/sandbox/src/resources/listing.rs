@@ -17,6 +17,9 @@ const DEFAULT_PAGE_SIZE: u64 = 50;
 /// Numbered pages cover only this many records.
 const MAX_NUMBERED_RECORDS: u64 = 1000;
 
+/// Pages with cursors count no further than this.
+const MAX_COUNT: u64 = 1000;
+
 /// Parameters that select pages, their order and their fields.
 pub(super) const PAGE_PARAMETERS: [&str; 8] = [
     "from",
@@ -115,6 +118,7 @@ impl<'a> Listing<'a> {
             items: Vec::new(),
             numbers: None,
             next: None,
+            count: None,
         };
         match self.mode {
             PageMode::All => body.items.extend(items.map(|(_, item)| item)),
@@ -128,6 +132,10 @@ impl<'a> Listing<'a> {
                 body.numbers = Some((start, size, total()));
             }
             PageMode::Cursor(_) => {
+                // Listings that also have numbered pages ignore the parameter in this mode.
+                if self.call.flag("include_totals") && !self.operation.has_parameter("page") {
+                    body.count = total();
+                }
                 let mut size = self.call.number("take").unwrap_or(DEFAULT_PAGE_SIZE);
                 if self.quirks.short_pages {
                     size = size.div_ceil(2);
@@ -184,6 +192,8 @@ struct PageBody<'a, T> {
     /// Start, size and total of a numbered page.
     numbers: Option<(u64, u64, Option<u64>)>,
     next: Option<String>,
+    /// Number of all items, for a page with a cursor.
+    count: Option<u64>,
 }
 
 impl<T: Serialize> Serialize for PageBody<'_, T> {
@@ -199,6 +209,10 @@ impl<T: Serialize> Serialize for PageBody<'_, T> {
         map.serialize_entry(self.name, &self.items)?;
         if let Some(next) = &self.next {
             map.serialize_entry("next", next)?;
+        }
+        if let Some(count) = self.count {
+            map.serialize_entry("total", &count.min(MAX_COUNT))?;
+            map.serialize_entry("total_is_capped", &(count > MAX_COUNT))?;
         }
         map.end()
     }

@@ -549,6 +549,20 @@ pub static LIST_ORGANIZATION_MEMBERS: Operation = Operation::new(OperationFields
     lifecycle: Some("beta"),
     ..OperationFields::DEFAULT
 });
+/// `ListOrganizationUserStores`: `GET /user-stores`
+pub static LIST_ORGANIZATION_USER_STORES: Operation = Operation::new(OperationFields {
+    id: "ListOrganizationUserStores",
+    method: "GET",
+    path: "/user-stores",
+    group: &["organization", "userStores"],
+    name: "list",
+    client_method: "organization().user_stores().list",
+    scopes: &[&["read:my_org:user_stores"]],
+    retry_safety: RetrySafety::Safe,
+    success: &[200],
+    errors: &[400, 401, 403, 404, 429],
+    ..OperationFields::DEFAULT
+});
 /// `ListRoles`: `GET /roles`
 pub static LIST_ROLES: Operation = Operation::new(OperationFields {
     id: "ListRoles",

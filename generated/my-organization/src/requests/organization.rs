@@ -139,12 +139,14 @@ impl Client {
     #[inline]
     pub fn list_organization_identity_providers(
         &self,
+        is_enabled: Option<bool>,
         member_access_level: Option<
             &::std::vec::Vec<::auth0_core::Open<types::OrganizationAccessLevelEnum>>,
         >,
     ) -> Result<PreparedRequest, RequestError> {
         let mut request = RequestBuilder::new(Method::GET, &self.base_url);
         request.path("/identity-providers");
+        request.query("is_enabled", &is_enabled, Style::FORM);
         request.query("member_access_level", &member_access_level, Style::FORM);
         request.build()
     }
@@ -339,6 +341,7 @@ impl Client {
         fields: Option<&str>,
         from: Option<&str>,
         include_fields: Option<bool>,
+        include_totals: Option<bool>,
         sort: Option<&str>,
         take: Option<i64>,
     ) -> Result<PreparedRequest, RequestError> {
@@ -347,6 +350,7 @@ impl Client {
         request.query("fields", &fields, Style::FORM);
         request.query("from", &from, Style::FORM);
         request.query("include_fields", &include_fields, Style::FORM);
+        request.query("include_totals", &include_totals, Style::FORM);
         request.query("sort", &sort, Style::FORM);
         request.query("take", &take, Style::FORM);
         request.build()
@@ -385,6 +389,7 @@ impl Client {
         fields: Option<&str>,
         from: Option<&str>,
         include_fields: Option<bool>,
+        include_totals: Option<bool>,
         take: Option<i64>,
     ) -> Result<PreparedRequest, RequestError> {
         let mut request = RequestBuilder::new(Method::GET, &self.base_url);
@@ -392,6 +397,7 @@ impl Client {
         request.query("fields", &fields, Style::FORM);
         request.query("from", &from, Style::FORM);
         request.query("include_fields", &include_fields, Style::FORM);
+        request.query("include_totals", &include_totals, Style::FORM);
         request.query("take", &take, Style::FORM);
         request.build()
     }
@@ -463,6 +469,21 @@ impl Client {
         request.query("from", &from, Style::FORM);
         request.query("name", &name, Style::FORM);
         request.query("take", &take, Style::FORM);
+        request.build()
+    }
+    /// `GET /user-stores`
+    #[inline]
+    pub fn list_organization_user_stores(
+        &self,
+        is_enabled: Option<bool>,
+        member_access_level: Option<
+            &::std::vec::Vec<::auth0_core::Open<types::OrganizationAccessLevelEnum>>,
+        >,
+    ) -> Result<PreparedRequest, RequestError> {
+        let mut request = RequestBuilder::new(Method::GET, &self.base_url);
+        request.path("/user-stores");
+        request.query("is_enabled", &is_enabled, Style::FORM);
+        request.query("member_access_level", &member_access_level, Style::FORM);
         request.build()
     }
 }

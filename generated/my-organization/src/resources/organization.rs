@@ -61,4 +61,12 @@ impl Organization {
             client: self.client.clone(),
         }
     }
+    /// Returns the operations on organization / user stores.
+    pub fn user_stores(
+        &self,
+    ) -> crate::resources::organization_user_stores::OrganizationUserStores {
+        crate::resources::organization_user_stores::OrganizationUserStores {
+            client: self.client.clone(),
+        }
+    }
 }

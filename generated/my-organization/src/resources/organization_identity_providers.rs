@@ -193,6 +193,7 @@ impl OrganizationIdentityProviders {
         ListOrganizationIdentityProviders {
             client: self.client.clone(),
             options: Default::default(),
+            is_enabled: None,
             member_access_level: None,
         }
     }
@@ -450,13 +451,19 @@ impl std::future::IntoFuture for GetOrganizationIdentityProvider {
 pub struct ListOrganizationIdentityProviders {
     client: crate::Client,
     options: auth0_core::codegen::CallOptions,
+    is_enabled: Option<bool>,
     member_access_level: Option<
         Vec<auth0_core::Open<types::OrganizationAccessLevelEnum>>,
     >,
 }
 auth0_core::codegen::call_settings!(ListOrganizationIdentityProviders);
 impl ListOrganizationIdentityProviders {
-    /// Returns only identity providers on which members have one of these access levels. If omitted, all identity providers are returned.
+    /// Returns only what is enabled (`true`) or disabled (`false`) for the organization. If omitted, all items are returned.
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = Some(is_enabled);
+        self
+    }
+    /// Returns only identity providers or user stores with one of these access levels to their members. If omitted, all of them are returned.
     ///
     /// Constraints: at least 1 item.
     pub fn member_access_level(
@@ -494,7 +501,10 @@ impl ListOrganizationIdentityProviders {
         let request = self
             .client
             .requests()
-            .list_organization_identity_providers(self.member_access_level.as_ref());
+            .list_organization_identity_providers(
+                self.is_enabled,
+                self.member_access_level.as_ref(),
+            );
         call.receive(request).await?.json()
     }
 }

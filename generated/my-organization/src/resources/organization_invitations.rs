@@ -153,6 +153,7 @@ impl OrganizationInvitations {
             fields: None,
             from: None,
             include_fields: None,
+            include_totals: None,
             sort: None,
             take: None,
         }
@@ -332,6 +333,7 @@ pub struct ListInvitations {
     fields: Option<auth0_core::Parameter<String>>,
     from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
+    include_totals: Option<bool>,
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
@@ -356,6 +358,13 @@ impl ListInvitations {
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
+        self
+    }
+    /// Whether pages contain `total` and `total_is_capped`. If omitted, the server uses `false`.
+    ///
+    /// Default: `false`.
+    pub fn include_totals(mut self, include_totals: bool) -> Self {
+        self.include_totals = Some(include_totals);
         self
     }
     /// The order of the invitations: `created_at:-1` for newest first (the default) or `created_at:1` for oldest first.
@@ -426,6 +435,7 @@ impl ListInvitations {
                 self.fields.as_deref().map(String::as_str),
                 self.from.as_deref().map(String::as_str),
                 self.include_fields,
+                self.include_totals,
                 self.sort.as_deref().map(String::as_str),
                 self.take,
             );
@@ -484,6 +494,7 @@ impl auth0_core::codegen::Paged for ListInvitations {
             .listing(&crate::operations::LIST_INVITATIONS)
             .with("fields", &self.fields)
             .with("include_fields", &self.include_fields)
+            .with("include_totals", &self.include_totals)
             .with("sort", &self.sort)
     }
     #[inline]

@@ -86,6 +86,7 @@ impl OrganizationMembers {
             fields: None,
             from: None,
             include_fields: None,
+            include_totals: None,
             take: None,
         }
     }
@@ -171,6 +172,7 @@ pub struct ListOrganizationMembers {
     fields: Option<auth0_core::Parameter<String>>,
     from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
+    include_totals: Option<bool>,
     take: Option<i64>,
 }
 auth0_core::codegen::call_settings!(ListOrganizationMembers);
@@ -194,6 +196,13 @@ impl ListOrganizationMembers {
     /// Default: `true`.
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
+        self
+    }
+    /// Whether pages contain `total` and `total_is_capped`. If omitted, the server uses `false`.
+    ///
+    /// Default: `false`.
+    pub fn include_totals(mut self, include_totals: bool) -> Self {
+        self.include_totals = Some(include_totals);
         self
     }
     /// The maximum number of items on a page, from 1 to 100. If omitted, the server uses 50.
@@ -246,6 +255,7 @@ impl ListOrganizationMembers {
                 self.fields.as_deref().map(String::as_str),
                 self.from.as_deref().map(String::as_str),
                 self.include_fields,
+                self.include_totals,
                 self.take,
             );
         call.receive(request).await?.json()
@@ -303,6 +313,7 @@ impl auth0_core::codegen::Paged for ListOrganizationMembers {
             .listing(&crate::operations::LIST_ORGANIZATION_MEMBERS)
             .with("fields", &self.fields)
             .with("include_fields", &self.include_fields)
+            .with("include_totals", &self.include_totals)
     }
     #[inline]
     fn position(&self) -> auth0_core::codegen::Position {

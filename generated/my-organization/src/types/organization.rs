@@ -2,6 +2,65 @@
 
 //! Types of `organization`.
 use crate::types::error;
+/// Whether an identity provider is a resource application of cross-app access.
+#[non_exhaustive]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum CrossAppAccessResourceAppStatusEnum {
+    /// It is not one.
+    #[serde(rename = "disabled")]
+    Disabled,
+    /// It is one.
+    #[serde(rename = "enabled")]
+    Enabled,
+}
+impl ::std::fmt::Display for CrossAppAccessResourceAppStatusEnum {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Disabled => f.write_str("disabled"),
+            Self::Enabled => f.write_str("enabled"),
+        }
+    }
+}
+impl ::std::str::FromStr for CrossAppAccessResourceAppStatusEnum {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "disabled" => Ok(Self::Disabled),
+            "enabled" => Ok(Self::Enabled),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for CrossAppAccessResourceAppStatusEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String>
+for CrossAppAccessResourceAppStatusEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
 /// The strategy of an identity provider, which determines the protocol.
 ///
 /// New strategies may be added. `GetConfigurationResponseContent` lists the strategies that an
@@ -220,6 +279,150 @@ impl ::std::convert::TryFrom<&str> for OrgDomainStatusEnum {
     }
 }
 impl ::std::convert::TryFrom<::std::string::String> for OrgDomainStatusEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// The access level of the organization's administrators on an identity provider. Set by the tenant administrators.
+#[non_exhaustive]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum OrganizationAccessLevelEnum {
+    /// The administrators can view it and change everything.
+    #[serde(rename = "full")]
+    Full,
+    /// The administrators can view it and change all settings except the display name and the options.
+    #[serde(rename = "limited")]
+    Limited,
+    /// The administrators cannot configure it. Lists contain it in the short form, if at all.
+    #[serde(rename = "none")]
+    None,
+    /// The administrators can view it but not change it.
+    #[serde(rename = "readonly")]
+    Readonly,
+}
+impl ::auth0_core::codegen::Check for OrganizationAccessLevelEnum {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        _: &mut ::auth0_core::codegen::Checker,
+    ) {}
+}
+impl ::std::fmt::Display for OrganizationAccessLevelEnum {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Full => f.write_str("full"),
+            Self::Limited => f.write_str("limited"),
+            Self::None => f.write_str("none"),
+            Self::Readonly => f.write_str("readonly"),
+        }
+    }
+}
+impl ::std::str::FromStr for OrganizationAccessLevelEnum {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "full" => Ok(Self::Full),
+            "limited" => Ok(Self::Limited),
+            "none" => Ok(Self::None),
+            "readonly" => Ok(Self::Readonly),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for OrganizationAccessLevelEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for OrganizationAccessLevelEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// The access level of the organization's administrators to the members of an identity provider or a user store. What each level permits is not documented.
+#[non_exhaustive]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum OrganizationMemberAccessLevelEnum {
+    /// No access to the members.
+    #[serde(rename = "none")]
+    None,
+    /// The administrators can view the members but not change them.
+    #[serde(rename = "readonly")]
+    Readonly,
+    /// Limited access to the members.
+    #[serde(rename = "limited")]
+    Limited,
+    /// Full access to the members.
+    #[serde(rename = "full")]
+    Full,
+}
+impl ::std::fmt::Display for OrganizationMemberAccessLevelEnum {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::None => f.write_str("none"),
+            Self::Readonly => f.write_str("readonly"),
+            Self::Limited => f.write_str("limited"),
+            Self::Full => f.write_str("full"),
+        }
+    }
+}
+impl ::std::str::FromStr for OrganizationMemberAccessLevelEnum {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "none" => Ok(Self::None),
+            "readonly" => Ok(Self::Readonly),
+            "limited" => Ok(Self::Limited),
+            "full" => Ok(Self::Full),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for OrganizationMemberAccessLevelEnum {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String>
+for OrganizationMemberAccessLevelEnum {
     type Error = self::error::ConversionError;
     fn try_from(
         value: ::std::string::String,

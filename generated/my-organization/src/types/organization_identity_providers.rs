@@ -9,7 +9,46 @@ pub use idp::*;
 pub use idp_adfs::*;
 pub use idp_oidc::*;
 pub use idp_samlp::*;
-use crate::types::error;
+use crate::types::CrossAppAccessResourceAppStatusEnum;
+/// The role of an identity provider in cross-app access, in which an application of one provider obtains access to another application for its user.
+#[non_exhaustive]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct CrossAppAccessResourceApp {
+    /// Whether the identity provider has the role. It can be enabled only if the domain of its OpenID Connect issuer is a verified domain of the organization.
+    pub status: ::auth0_core::Open<CrossAppAccessResourceAppStatusEnum>,
+    /// Fields that this version of the crate does not know. They are sent back unchanged.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
+}
+impl CrossAppAccessResourceApp {
+    /// Creates a `CrossAppAccessResourceApp` from its required field [`status`](Self#structfield.status).
+    pub fn with_status(
+        status: impl Into<::auth0_core::Open<CrossAppAccessResourceAppStatusEnum>>,
+    ) -> Self {
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            status: status.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::codegen::Check for CrossAppAccessResourceApp {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
+        at.additional_fields(&self.additional_fields, &["status"]);
+    }
+}
 /// The organization's identity providers.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -28,80 +67,5 @@ impl ListIdentityProvidersResponseContent {
         Self {
             identity_providers: identity_providers.into_iter().map(Into::into).collect(),
         }
-    }
-}
-/// The access level of the organization's administrators on an identity provider. Set by the tenant administrators.
-#[non_exhaustive]
-#[derive(
-    ::serde::Deserialize,
-    ::serde::Serialize,
-    Clone,
-    Copy,
-    Debug,
-    Eq,
-    Hash,
-    Ord,
-    PartialEq,
-    PartialOrd
-)]
-pub enum OrganizationAccessLevelEnum {
-    /// The administrators can view it and change everything.
-    #[serde(rename = "full")]
-    Full,
-    /// The administrators can view it and change all settings except the display name and the options.
-    #[serde(rename = "limited")]
-    Limited,
-    /// The administrators cannot configure it. Lists contain it in the short form, if at all.
-    #[serde(rename = "none")]
-    None,
-    /// The administrators can view it but not change it.
-    #[serde(rename = "readonly")]
-    Readonly,
-}
-impl ::auth0_core::codegen::Check for OrganizationAccessLevelEnum {
-    fn check(
-        &self,
-        _: &::auth0_core::codegen::Rules,
-        _: &mut ::auth0_core::codegen::Checker,
-    ) {}
-}
-impl ::std::fmt::Display for OrganizationAccessLevelEnum {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        match *self {
-            Self::Full => f.write_str("full"),
-            Self::Limited => f.write_str("limited"),
-            Self::None => f.write_str("none"),
-            Self::Readonly => f.write_str("readonly"),
-        }
-    }
-}
-impl ::std::str::FromStr for OrganizationAccessLevelEnum {
-    type Err = self::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        match value {
-            "full" => Ok(Self::Full),
-            "limited" => Ok(Self::Limited),
-            "none" => Ok(Self::None),
-            "readonly" => Ok(Self::Readonly),
-            _ => Err("invalid value".into()),
-        }
-    }
-}
-impl ::std::convert::TryFrom<&str> for OrganizationAccessLevelEnum {
-    type Error = self::error::ConversionError;
-    fn try_from(
-        value: &str,
-    ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        value.parse()
-    }
-}
-impl ::std::convert::TryFrom<::std::string::String> for OrganizationAccessLevelEnum {
-    type Error = self::error::ConversionError;
-    fn try_from(
-        value: ::std::string::String,
-    ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        value.parse()
     }
 }

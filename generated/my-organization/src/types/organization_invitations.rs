@@ -68,8 +68,8 @@ impl ::auth0_core::codegen::Check for CreateMemberInvitationInvitee {
 pub struct CreateMemberInvitationRequestContent {
     /// The ID of the identity provider to which the invitations apply.
     ///
-    /// The schema declares it as optional. The published description requires it or a user store, for which
-    /// no field exists. Set it.
+    /// The schema declares it as optional, but the published description requires it or `user_store_id`: set
+    /// one of them.
     ///
     /// Constraints: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -91,6 +91,10 @@ pub struct CreateMemberInvitationRequestContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
+    /// The ID of the user store to which the invitations apply, as returned by [`OrganizationUserStores::list`](crate::resources::organization_user_stores::OrganizationUserStores::list). Set it or `identity_provider_id`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub user_store_id: ::std::option::Option<::std::string::String>,
 }
 impl CreateMemberInvitationRequestContent {
     /// Creates a `CreateMemberInvitationRequestContent` from its required field [`invitees`](Self#structfield.invitees).
@@ -102,6 +106,7 @@ impl CreateMemberInvitationRequestContent {
             invitees: invitees.into_iter().collect(),
             inviter: ::std::default::Default::default(),
             ttl_sec: ::std::default::Default::default(),
+            user_store_id: ::std::default::Default::default(),
         }
     }
     /// Sets [`identity_provider_id`](Self#structfield.identity_provider_id).
@@ -125,6 +130,15 @@ impl CreateMemberInvitationRequestContent {
     #[must_use]
     pub fn ttl_sec(mut self, ttl_sec: i64) -> Self {
         self.ttl_sec = ::std::option::Option::Some(ttl_sec);
+        self
+    }
+    /// Sets [`user_store_id`](Self#structfield.user_store_id).
+    #[must_use]
+    pub fn user_store_id(
+        mut self,
+        user_store_id: impl Into<::std::string::String>,
+    ) -> Self {
+        self.user_store_id = ::std::option::Option::Some(user_store_id.into());
         self
     }
 }
@@ -209,6 +223,12 @@ pub struct ListMembersInvitationsResponseContent {
     /// The cursor of the next page. Absent from the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    /// The number of invitations in the listing, at most 1,000. Present only with `include_totals`. The server counts on a best-effort basis; see `total_is_capped`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
+    /// Whether the server stopped counting: if `true`, `total` is a lower bound. Present only with `total`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub total_is_capped: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl ListMembersInvitationsResponseContent {
     /// Creates a `ListMembersInvitationsResponseContent` from its required field [`invitations`](Self#structfield.invitations).
@@ -218,6 +238,8 @@ impl ListMembersInvitationsResponseContent {
         Self {
             invitations: invitations.into_iter().collect(),
             next: ::std::default::Default::default(),
+            total: ::std::default::Default::default(),
+            total_is_capped: ::std::default::Default::default(),
         }
     }
     /// Sets [`next`](Self#structfield.next).
@@ -227,6 +249,21 @@ impl ListMembersInvitationsResponseContent {
         next: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
+        self
+    }
+    /// Sets [`total`](Self#structfield.total).
+    #[must_use]
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
+        self
+    }
+    /// Sets [`total_is_capped`](Self#structfield.total_is_capped).
+    #[must_use]
+    pub fn total_is_capped(
+        mut self,
+        total_is_capped: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.total_is_capped = ::std::option::Option::Some(total_is_capped.into());
         self
     }
 }
@@ -303,6 +340,9 @@ pub struct MemberInvitation {
     /// The ticket in the link. Returned only if `fields` is not set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
+    /// The ID of the user store to which the invitation applies.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_store_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl MemberInvitation {
     /// Creates a `MemberInvitation` whose fields are all absent.
@@ -318,6 +358,7 @@ impl MemberInvitation {
             organization_id: ::std::default::Default::default(),
             roles: ::std::default::Default::default(),
             ticket_id: ::std::default::Default::default(),
+            user_store_id: ::std::default::Default::default(),
         }
     }
     /// Sets [`created_at`](Self#structfield.created_at).
@@ -412,6 +453,15 @@ impl MemberInvitation {
         ticket_id: impl Into<::auth0_core::SecretString>,
     ) -> Self {
         self.ticket_id = ::std::option::Option::Some(ticket_id.into());
+        self
+    }
+    /// Sets [`user_store_id`](Self#structfield.user_store_id).
+    #[must_use]
+    pub fn user_store_id(
+        mut self,
+        user_store_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
+        self.user_store_id = ::std::option::Option::Some(user_store_id.into());
         self
     }
 }

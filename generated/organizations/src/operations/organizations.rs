@@ -19,6 +19,7 @@ pub static ORGANIZATIONS_CLIENT_GRANTS_CREATE: Operation = Operation::new(Operat
     success: &[201],
     errors: &[400, 401, 403, 404, 409, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_client-grants_by_grant_id`: `DELETE /organizations/{id}/client-grants/{grant_id}`
@@ -37,6 +38,7 @@ pub static ORGANIZATIONS_CLIENT_GRANTS_DELETE: Operation = Operation::new(Operat
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_discovery-domains_by_discovery_domain_id`: `DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}`
@@ -55,6 +57,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_DELETE: Operation = Operation::new(Op
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_enabled_connections_by_connectionId`: `DELETE /organizations/{id}/enabled_connections/{connectionId}`
@@ -73,6 +76,7 @@ pub static ORGANIZATIONS_ENABLED_CONNECTIONS_DELETE: Operation = Operation::new(
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_invitations_by_invitation_id`: `DELETE /organizations/{id}/invitations/{invitation_id}`
@@ -91,6 +95,7 @@ pub static ORGANIZATIONS_INVITATIONS_DELETE: Operation = Operation::new(Operatio
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_members`: `DELETE /organizations/{id}/members`
@@ -109,6 +114,7 @@ pub static ORGANIZATIONS_MEMBERS_DELETE: Operation = Operation::new(OperationFie
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_organization_connection`: `DELETE /organizations/{id}/connections/{connection_id}`
@@ -127,6 +133,7 @@ pub static ORGANIZATIONS_CONNECTIONS_DELETE: Operation = Operation::new(Operatio
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("EA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_organization_group_roles`: `DELETE /organizations/{organization_id}/groups/{group_id}/roles`
@@ -145,6 +152,7 @@ pub static ORGANIZATIONS_GROUPS_ROLES_DELETE: Operation = Operation::new(Operati
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_organization_member_roles`: `DELETE /organizations/{id}/members/{user_id}/roles`
@@ -163,6 +171,7 @@ pub static ORGANIZATIONS_MEMBERS_ROLES_DELETE: Operation = Operation::new(Operat
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `delete_organizations_by_id`: `DELETE /organizations/{id}`
@@ -181,6 +190,7 @@ pub static ORGANIZATIONS_DELETE: Operation = Operation::new(OperationFields {
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_discovery-domains`: `GET /organizations/{id}/discovery-domains`
@@ -198,6 +208,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_LIST: Operation = Operation::new(Oper
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_discovery-domains_by_discovery_domain_id`: `GET /organizations/{id}/discovery-domains/{discovery_domain_id}`
@@ -214,6 +225,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_GET: Operation = Operation::new(Opera
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_enabled_connections`: `GET /organizations/{id}/enabled_connections`
@@ -232,6 +244,7 @@ pub static ORGANIZATIONS_ENABLED_CONNECTIONS_LIST: Operation = Operation::new(Op
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_enabled_connections_by_connectionId`: `GET /organizations/{id}/enabled_connections/{connectionId}`
@@ -248,6 +261,7 @@ pub static ORGANIZATIONS_ENABLED_CONNECTIONS_GET: Operation = Operation::new(Ope
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_invitations`: `GET /organizations/{id}/invitations`
@@ -266,6 +280,7 @@ pub static ORGANIZATIONS_INVITATIONS_LIST: Operation = Operation::new(OperationF
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_invitations_by_invitation_id`: `GET /organizations/{id}/invitations/{invitation_id}`
@@ -282,6 +297,7 @@ pub static ORGANIZATIONS_INVITATIONS_GET: Operation = Operation::new(OperationFi
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_name_by_discovery_domain`: `GET /organizations/{id}/discovery-domains/name/{discovery_domain}`
@@ -298,6 +314,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_GET_BY_NAME: Operation = Operation::n
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_name_by_name`: `GET /organizations/name/{name}`
@@ -314,6 +331,7 @@ pub static ORGANIZATIONS_GET_BY_NAME: Operation = Operation::new(OperationFields
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization-client-grants`: `GET /organizations/{id}/client-grants`
@@ -332,6 +350,7 @@ pub static ORGANIZATIONS_CLIENT_GRANTS_LIST: Operation = Operation::new(Operatio
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_connection`: `GET /organizations/{id}/connections/{connection_id}`
@@ -348,6 +367,7 @@ pub static ORGANIZATIONS_CONNECTIONS_GET: Operation = Operation::new(OperationFi
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("EA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_connections`: `GET /organizations/{id}/connections`
@@ -366,6 +386,7 @@ pub static ORGANIZATIONS_CONNECTIONS_LIST: Operation = Operation::new(OperationF
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("EA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_group_roles`: `GET /organizations/{organization_id}/groups/{group_id}/roles`
@@ -383,6 +404,7 @@ pub static ORGANIZATIONS_GROUPS_ROLES_LIST: Operation = Operation::new(Operation
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_groups`: `GET /organizations/{organization_id}/groups`
@@ -400,6 +422,7 @@ pub static ORGANIZATIONS_GROUPS_LIST: Operation = Operation::new(OperationFields
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_member_effective_roles`: `GET /organizations/{id}/members/{user_id}/effective-roles`
@@ -417,6 +440,7 @@ pub static ORGANIZATIONS_MEMBERS_EFFECTIVE_ROLES_LIST: Operation = Operation::ne
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_member_role_source_groups`: `GET /organizations/{id}/members/{user_id}/effective-roles/sources/groups`
@@ -434,6 +458,7 @@ pub static ORGANIZATIONS_MEMBERS_EFFECTIVE_ROLES_SOURCES_GROUPS_LIST: Operation 
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_member_roles`: `GET /organizations/{id}/members/{user_id}/roles`
@@ -452,6 +477,7 @@ pub static ORGANIZATIONS_MEMBERS_ROLES_LIST: Operation = Operation::new(Operatio
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organization_members`: `GET /organizations/{id}/members`
@@ -470,6 +496,22 @@ pub static ORGANIZATIONS_MEMBERS_LIST: Operation = Operation::new(OperationField
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
+    ..OperationFields::DEFAULT
+});
+/// `get_organization_role_members`: `GET /organizations/{id}/roles/{role_id}/members`
+pub static ORGANIZATIONS_ROLES_MEMBERS_LIST: Operation = Operation::new(OperationFields {
+    id: "get_organization_role_members",
+    method: "GET",
+    path: "/organizations/{id}/roles/{role_id}/members",
+    group: &["organizations", "roles", "members"],
+    name: "list",
+    client_method: "organizations().roles().members().list",
+    retry_safety: RetrySafety::Safe,
+    paging: Paging::Checkpoint,
+    success: &[200],
+    errors: &[400, 401, 403, 404, 429],
+    security: Some(&[&["bearerAuth"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organizations`: `GET /organizations`
@@ -488,6 +530,7 @@ pub static ORGANIZATIONS_LIST: Operation = Operation::new(OperationFields {
     success: &[200],
     errors: &[400, 401, 403, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `get_organizations_by_id`: `GET /organizations/{id}`
@@ -504,6 +547,7 @@ pub static ORGANIZATIONS_GET: Operation = Operation::new(OperationFields {
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `patch_discovery-domains_by_discovery_domain_id`: `PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}`
@@ -522,6 +566,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_UPDATE: Operation = Operation::new(Op
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `patch_enabled_connections_by_connectionId`: `PATCH /organizations/{id}/enabled_connections/{connectionId}`
@@ -540,6 +585,7 @@ pub static ORGANIZATIONS_ENABLED_CONNECTIONS_UPDATE: Operation = Operation::new(
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `patch_organization_connection`: `PATCH /organizations/{id}/connections/{connection_id}`
@@ -558,6 +604,7 @@ pub static ORGANIZATIONS_CONNECTIONS_UPDATE: Operation = Operation::new(Operatio
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("EA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `patch_organizations_by_id`: `PATCH /organizations/{id}`
@@ -576,6 +623,7 @@ pub static ORGANIZATIONS_UPDATE: Operation = Operation::new(OperationFields {
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_discovery-domains`: `POST /organizations/{id}/discovery-domains`
@@ -594,6 +642,7 @@ pub static ORGANIZATIONS_DISCOVERY_DOMAINS_CREATE: Operation = Operation::new(Op
     success: &[201],
     errors: &[400, 401, 403, 404, 409, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_enabled_connections`: `POST /organizations/{id}/enabled_connections`
@@ -612,6 +661,7 @@ pub static ORGANIZATIONS_ENABLED_CONNECTIONS_ADD: Operation = Operation::new(Ope
     success: &[201],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_invitations`: `POST /organizations/{id}/invitations`
@@ -630,6 +680,7 @@ pub static ORGANIZATIONS_INVITATIONS_CREATE: Operation = Operation::new(Operatio
     success: &[200],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_members`: `POST /organizations/{id}/members`
@@ -648,6 +699,7 @@ pub static ORGANIZATIONS_MEMBERS_CREATE: Operation = Operation::new(OperationFie
     success: &[204],
     errors: &[400, 401, 403, 404, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_organization_connection`: `POST /organizations/{id}/connections`
@@ -669,6 +721,7 @@ pub static ORGANIZATIONS_CONNECTIONS_CREATE: Operation = Operation::new(Operatio
     success: &[201],
     errors: &[400, 401, 403, 404, 409, 429],
     lifecycle: Some("EA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_organization_group_roles`: `POST /organizations/{organization_id}/groups/{group_id}/roles`
@@ -687,6 +740,7 @@ pub static ORGANIZATIONS_GROUPS_ROLES_CREATE: Operation = Operation::new(Operati
     success: &[204],
     errors: &[400, 401, 403, 404, 409, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_organization_member_roles`: `POST /organizations/{id}/members/{user_id}/roles`
@@ -705,6 +759,7 @@ pub static ORGANIZATIONS_MEMBERS_ROLES_ASSIGN: Operation = Operation::new(Operat
     success: &[204],
     errors: &[400, 401, 403, 404, 409, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });
 /// `post_organizations`: `POST /organizations`
@@ -726,5 +781,6 @@ pub static ORGANIZATIONS_CREATE: Operation = Operation::new(OperationFields {
     success: &[201],
     errors: &[400, 401, 403, 409, 429],
     lifecycle: Some("GA"),
+    security: Some(&[&["bearerAuth"], &["oAuth2ClientCredentials"]]),
     ..OperationFields::DEFAULT
 });

@@ -668,4 +668,27 @@ impl Client {
         request.query("per_page", &per_page, Style::FORM);
         request.build()
     }
+    /// `GET /organizations/{id}/roles/{role_id}/members`
+    #[inline]
+    pub fn get_organization_role_members(
+        &self,
+        id: &str,
+        role_id: &str,
+        fields: Option<&str>,
+        from: Option<&str>,
+        include_fields: Option<bool>,
+        take: Option<i64>,
+    ) -> Result<PreparedRequest, RequestError> {
+        let mut request = RequestBuilder::new(Method::GET, &self.base_url);
+        request.path("/organizations/");
+        request.path_value("id", id, Style::SIMPLE);
+        request.path("/roles/");
+        request.path_value("role_id", role_id, Style::SIMPLE);
+        request.path("/members");
+        request.query("fields", &fields, Style::FORM);
+        request.query("from", &from, Style::FORM);
+        request.query("include_fields", &include_fields, Style::FORM);
+        request.query("take", &take, Style::FORM);
+        request.build()
+    }
 }

@@ -62,6 +62,12 @@ impl Organizations {
             client: self.client.clone(),
         }
     }
+    /// Returns the operations on organizations / roles.
+    pub fn roles(&self) -> crate::resources::organizations_roles::OrganizationsRoles {
+        crate::resources::organizations_roles::OrganizationsRoles {
+            client: self.client.clone(),
+        }
+    }
     /// Creates an organization
     ///
     /// Requires only the name. It is unique in the tenant, and users may have to enter it when they log in.

@@ -127,6 +127,9 @@ async fn use_members(local: &Local, client: &Client) {
     let roles = org.roles().list().name("Billing").await.unwrap().roles;
     let role = roles[0].id.clone();
 
+    let stores = org.user_stores().list().await.unwrap().user_stores;
+    assert_eq!(stores.len(), 1);
+
     let invitees = ["jo@acme.test", "kay@acme.test"]
         .map(|email| CreateMemberInvitationInvitee::with_email(email).roles([&role]));
     let request = CreateMemberInvitationRequestContent::with_invitees(invitees).ttl_sec(3600);

@@ -125,8 +125,19 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     let effective = all.effective_roles().list(id, &person).await.unwrap();
     let sources = &effective.roles[0].sources;
     assert_eq!(sources[..], [OrganizationMemberEffectiveRoleSource::Direct]);
+    let of_role = async || {
+        let roles = client.organizations().roles();
+        let page = roles.members().list(id, &role).await.unwrap();
+        let ids = page
+            .members
+            .into_iter()
+            .map(|member| member.user_id.unwrap().into());
+        ids.collect::<Vec<String>>()
+    };
+    assert_eq!(of_role().await, std::slice::from_ref(&person));
     let request = DeleteOrganizationMemberRolesRequestContent::with_roles([&role]);
     all.roles().delete(id, &person, request).await.unwrap();
+    assert!(of_role().await.is_empty());
     assert!(
         all.roles()
             .list(id, &person)

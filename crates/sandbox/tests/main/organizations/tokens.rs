@@ -68,7 +68,7 @@ async fn token_contains_the_scopes_of_its_api_only() {
         response["scope"].as_str().unwrap().to_owned()
     };
     let my_organization = granted(sandbox.my_organization_audience()).await;
-    assert_eq!(my_organization.split(' ').count(), 30, "{my_organization}");
+    assert_eq!(my_organization.split(' ').count(), 31, "{my_organization}");
     assert!(
         my_organization
             .split(' ')

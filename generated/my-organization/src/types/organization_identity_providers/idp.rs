@@ -2,9 +2,10 @@
 
 //! Types of `organization_identity_providers::idp`.
 use crate::types::{
-    IdpAdfsRequest, IdpAdfsResponse, IdpAdfsUpdateRequest, IdpOidcRequest,
-    IdpOidcResponse, IdpOidcUpdateRequest, IdpSamlpRequest, IdpSamlpResponse,
-    IdpSamlpUpdateRequest, OrganizationAccessLevelEnum, error,
+    CrossAppAccessResourceApp, IdpAdfsRequest, IdpAdfsResponse, IdpAdfsUpdateRequest,
+    IdpOidcRequest, IdpOidcResponse, IdpOidcUpdateRequest, IdpSamlpRequest,
+    IdpSamlpResponse, IdpSamlpUpdateRequest, OrganizationAccessLevelEnum,
+    OrganizationMemberAccessLevelEnum, error,
 };
 /// The connection settings of Google Workspace: the domain and the registered application.
 #[non_exhaustive]
@@ -153,6 +154,10 @@ pub struct IdpGoogleAppsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -177,6 +182,10 @@ pub struct IdpGoogleAppsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
 pub struct IdpGoogleAppsRequestRequired<Name> {
@@ -192,12 +201,14 @@ impl IdpGoogleAppsRequest {
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: required.name.into(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -208,6 +219,17 @@ impl IdpGoogleAppsRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -243,6 +265,17 @@ impl IdpGoogleAppsRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpGoogleAppsRequest {
     fn check(
@@ -250,6 +283,11 @@ impl ::auth0_core::codegen::Check for IdpGoogleAppsRequest {
         _: &::auth0_core::codegen::Rules,
         at: &mut ::auth0_core::codegen::Checker,
     ) {
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
@@ -282,6 +320,10 @@ pub struct IdpGoogleAppsResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The role in cross-app access. Absent if cross-app access is not enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -301,6 +343,11 @@ pub struct IdpGoogleAppsResponse {
     /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The access level of the organization's administrators to the members who log in with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub member_access_level: ::std::option::Option<
+        ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+    >,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
@@ -312,6 +359,11 @@ pub struct IdpGoogleAppsResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_for_third_party_client_access: ::std::option::Option<
+        ::auth0_core::Open<bool>,
+    >,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
@@ -324,13 +376,16 @@ impl IdpGoogleAppsResponse {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
+            member_access_level: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`access_level`](Self#structfield.access_level).
@@ -359,6 +414,17 @@ impl IdpGoogleAppsResponse {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login.into(),
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -402,6 +468,19 @@ impl IdpGoogleAppsResponse {
         self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
+    /// Sets [`member_access_level`](Self#structfield.member_access_level).
+    #[must_use]
+    pub fn member_access_level(
+        mut self,
+        member_access_level: impl Into<
+            ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+        >,
+    ) -> Self {
+        self.member_access_level = ::std::option::Option::Some(
+            member_access_level.into(),
+        );
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
     pub fn name(
@@ -418,6 +497,17 @@ impl IdpGoogleAppsResponse {
         show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+        self
+    }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access.into(),
+        );
         self
     }
 }
@@ -438,6 +528,10 @@ pub struct IdpGoogleAppsUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
@@ -456,6 +550,10 @@ pub struct IdpGoogleAppsUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -466,10 +564,12 @@ impl IdpGoogleAppsUpdateRequest {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -489,6 +589,17 @@ impl IdpGoogleAppsUpdateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -519,6 +630,17 @@ impl IdpGoogleAppsUpdateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpGoogleAppsUpdateRequest {
     fn check(
@@ -530,11 +652,18 @@ impl ::auth0_core::codegen::Check for IdpGoogleAppsUpdateRequest {
             &self.additional_fields,
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
+        );
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         at.field(
             "display_name",
@@ -771,6 +900,10 @@ pub struct IdpOktaRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -795,6 +928,10 @@ pub struct IdpOktaRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
 pub struct IdpOktaRequestRequired<Name> {
@@ -810,12 +947,14 @@ impl IdpOktaRequest {
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: required.name.into(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -826,6 +965,17 @@ impl IdpOktaRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -861,6 +1011,17 @@ impl IdpOktaRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpOktaRequest {
     fn check(
@@ -868,6 +1029,11 @@ impl ::auth0_core::codegen::Check for IdpOktaRequest {
         _: &::auth0_core::codegen::Rules,
         at: &mut ::auth0_core::codegen::Checker,
     ) {
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
@@ -903,6 +1069,10 @@ pub struct IdpOktaResponse {
     /// The mapping of user attributes at login.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
+    /// The role in cross-app access. Absent if cross-app access is not enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -922,6 +1092,11 @@ pub struct IdpOktaResponse {
     /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The access level of the organization's administrators to the members who log in with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub member_access_level: ::std::option::Option<
+        ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+    >,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
@@ -933,6 +1108,11 @@ pub struct IdpOktaResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_for_third_party_client_access: ::std::option::Option<
+        ::auth0_core::Open<bool>,
+    >,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
@@ -955,13 +1135,16 @@ impl IdpOktaResponse {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
+            member_access_level: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`access_level`](Self#structfield.access_level).
@@ -990,6 +1173,17 @@ impl IdpOktaResponse {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login.into(),
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -1033,6 +1227,19 @@ impl IdpOktaResponse {
         self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
+    /// Sets [`member_access_level`](Self#structfield.member_access_level).
+    #[must_use]
+    pub fn member_access_level(
+        mut self,
+        member_access_level: impl Into<
+            ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+        >,
+    ) -> Self {
+        self.member_access_level = ::std::option::Option::Some(
+            member_access_level.into(),
+        );
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
     pub fn name(
@@ -1049,6 +1256,17 @@ impl IdpOktaResponse {
         show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+        self
+    }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access.into(),
+        );
         self
     }
 }
@@ -1069,6 +1287,10 @@ pub struct IdpOktaUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
@@ -1087,6 +1309,10 @@ pub struct IdpOktaUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -1097,10 +1323,12 @@ impl IdpOktaUpdateRequest {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -1120,6 +1348,17 @@ impl IdpOktaUpdateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -1150,6 +1389,17 @@ impl IdpOktaUpdateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpOktaUpdateRequest {
     fn check(
@@ -1161,11 +1411,18 @@ impl ::auth0_core::codegen::Check for IdpOktaUpdateRequest {
             &self.additional_fields,
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
+        );
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         at.field(
             "display_name",
@@ -1552,6 +1809,10 @@ pub struct IdpPingFederateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -1576,6 +1837,10 @@ pub struct IdpPingFederateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
 pub struct IdpPingFederateRequestRequired<Name> {
@@ -1591,12 +1856,14 @@ impl IdpPingFederateRequest {
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: required.name.into(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1607,6 +1874,17 @@ impl IdpPingFederateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -1642,6 +1920,17 @@ impl IdpPingFederateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpPingFederateRequest {
     fn check(
@@ -1649,6 +1938,11 @@ impl ::auth0_core::codegen::Check for IdpPingFederateRequest {
         _: &::auth0_core::codegen::Rules,
         at: &mut ::auth0_core::codegen::Checker,
     ) {
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
@@ -1681,6 +1975,10 @@ pub struct IdpPingFederateResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The role in cross-app access. Absent if cross-app access is not enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -1700,6 +1998,11 @@ pub struct IdpPingFederateResponse {
     /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The access level of the organization's administrators to the members who log in with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub member_access_level: ::std::option::Option<
+        ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+    >,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
@@ -1711,6 +2014,11 @@ pub struct IdpPingFederateResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_for_third_party_client_access: ::std::option::Option<
+        ::auth0_core::Open<bool>,
+    >,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
@@ -1723,13 +2031,16 @@ impl IdpPingFederateResponse {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
+            member_access_level: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`access_level`](Self#structfield.access_level).
@@ -1758,6 +2069,17 @@ impl IdpPingFederateResponse {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login.into(),
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -1801,6 +2123,19 @@ impl IdpPingFederateResponse {
         self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
+    /// Sets [`member_access_level`](Self#structfield.member_access_level).
+    #[must_use]
+    pub fn member_access_level(
+        mut self,
+        member_access_level: impl Into<
+            ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+        >,
+    ) -> Self {
+        self.member_access_level = ::std::option::Option::Some(
+            member_access_level.into(),
+        );
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
     pub fn name(
@@ -1817,6 +2152,17 @@ impl IdpPingFederateResponse {
         show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+        self
+    }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access.into(),
+        );
         self
     }
 }
@@ -1837,6 +2183,10 @@ pub struct IdpPingFederateUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
@@ -1855,6 +2205,10 @@ pub struct IdpPingFederateUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -1865,10 +2219,12 @@ impl IdpPingFederateUpdateRequest {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -1888,6 +2244,17 @@ impl IdpPingFederateUpdateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -1918,6 +2285,17 @@ impl IdpPingFederateUpdateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpPingFederateUpdateRequest {
     fn check(
@@ -1929,11 +2307,18 @@ impl ::auth0_core::codegen::Check for IdpPingFederateUpdateRequest {
             &self.additional_fields,
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
+        );
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         at.field(
             "display_name",
@@ -2365,6 +2750,10 @@ pub struct IdpWaadRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -2389,6 +2778,10 @@ pub struct IdpWaadRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
 pub struct IdpWaadRequestRequired<Name> {
@@ -2404,12 +2797,14 @@ impl IdpWaadRequest {
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: required.name.into(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -2420,6 +2815,17 @@ impl IdpWaadRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -2455,6 +2861,17 @@ impl IdpWaadRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpWaadRequest {
     fn check(
@@ -2462,6 +2879,11 @@ impl ::auth0_core::codegen::Check for IdpWaadRequest {
         _: &::auth0_core::codegen::Rules,
         at: &mut ::auth0_core::codegen::Checker,
     ) {
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
@@ -2494,6 +2916,10 @@ pub struct IdpWaadResponse {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The role in cross-app access. Absent if cross-app access is not enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -2513,6 +2939,11 @@ pub struct IdpWaadResponse {
     /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The access level of the organization's administrators to the members who log in with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub member_access_level: ::std::option::Option<
+        ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+    >,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
@@ -2524,6 +2955,11 @@ pub struct IdpWaadResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_for_third_party_client_access: ::std::option::Option<
+        ::auth0_core::Open<bool>,
+    >,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
@@ -2536,13 +2972,16 @@ impl IdpWaadResponse {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
+            member_access_level: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`access_level`](Self#structfield.access_level).
@@ -2571,6 +3010,17 @@ impl IdpWaadResponse {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login.into(),
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -2614,6 +3064,19 @@ impl IdpWaadResponse {
         self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
+    /// Sets [`member_access_level`](Self#structfield.member_access_level).
+    #[must_use]
+    pub fn member_access_level(
+        mut self,
+        member_access_level: impl Into<
+            ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+        >,
+    ) -> Self {
+        self.member_access_level = ::std::option::Option::Some(
+            member_access_level.into(),
+        );
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
     pub fn name(
@@ -2630,6 +3093,17 @@ impl IdpWaadResponse {
         show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+        self
+    }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access.into(),
+        );
         self
     }
 }
@@ -2650,6 +3124,10 @@ pub struct IdpWaadUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
@@ -2668,6 +3146,10 @@ pub struct IdpWaadUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -2678,10 +3160,12 @@ impl IdpWaadUpdateRequest {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -2701,6 +3185,17 @@ impl IdpWaadUpdateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -2731,6 +3226,17 @@ impl IdpWaadUpdateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpWaadUpdateRequest {
     fn check(
@@ -2742,11 +3248,18 @@ impl ::auth0_core::codegen::Check for IdpWaadUpdateRequest {
             &self.additional_fields,
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
+        );
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         at.field(
             "display_name",
@@ -2917,6 +3430,23 @@ impl IdpKnownRequest {
             }
         }
     }
+    /// Returns `cross_app_access_resource_app`, which every known variant has.
+    ///
+    /// Returns `None` for an unknown variant.
+    pub fn cross_app_access_resource_app(
+        &self,
+    ) -> ::std::option::Option<&CrossAppAccessResourceApp> {
+        match self {
+            Self::Adfs(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::GoogleApps(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Oidc(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Okta(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::PingFederate(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Samlp(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Waad(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// Returns `display_name`, which every known variant has.
     ///
     /// For an unknown variant, returns the received value if it is a string.
@@ -3001,6 +3531,26 @@ impl IdpKnownRequest {
                 other
                     .value()
                     .get("show_as_button")
+                    .and_then(::serde_json::Value::as_bool)
+            }
+        }
+    }
+    /// Returns `use_for_third_party_client_access`, which every known variant has.
+    ///
+    /// For an unknown variant, returns the received value if it is a boolean.
+    pub fn use_for_third_party_client_access(&self) -> ::std::option::Option<bool> {
+        match self {
+            Self::Adfs(value) => value.use_for_third_party_client_access,
+            Self::GoogleApps(value) => value.use_for_third_party_client_access,
+            Self::Oidc(value) => value.use_for_third_party_client_access,
+            Self::Okta(value) => value.use_for_third_party_client_access,
+            Self::PingFederate(value) => value.use_for_third_party_client_access,
+            Self::Samlp(value) => value.use_for_third_party_client_access,
+            Self::Waad(value) => value.use_for_third_party_client_access,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("use_for_third_party_client_access")
                     .and_then(::serde_json::Value::as_bool)
             }
         }
@@ -3265,6 +3815,23 @@ impl IdpKnownResponse {
             }
         }
     }
+    /// Returns `cross_app_access_resource_app`, which every known variant has.
+    ///
+    /// Returns `None` for an unknown variant.
+    pub fn cross_app_access_resource_app(
+        &self,
+    ) -> ::std::option::Option<&CrossAppAccessResourceApp> {
+        match self {
+            Self::Adfs(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::GoogleApps(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Oidc(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Okta(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::PingFederate(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Samlp(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Waad(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// Returns `display_name`, which every known variant has.
     ///
     /// For an unknown variant, returns the received value if it is a string.
@@ -3349,6 +3916,23 @@ impl IdpKnownResponse {
             }
         }
     }
+    /// Returns `member_access_level`, which every known variant has.
+    ///
+    /// Returns `None` for an unknown variant.
+    pub fn member_access_level(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::Open<OrganizationMemberAccessLevelEnum>> {
+        match self {
+            Self::Adfs(value) => value.member_access_level.as_ref(),
+            Self::GoogleApps(value) => value.member_access_level.as_ref(),
+            Self::Oidc(value) => value.member_access_level.as_ref(),
+            Self::Okta(value) => value.member_access_level.as_ref(),
+            Self::PingFederate(value) => value.member_access_level.as_ref(),
+            Self::Samlp(value) => value.member_access_level.as_ref(),
+            Self::Waad(value) => value.member_access_level.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// Returns `name`, which every known variant has.
     ///
     /// For an unknown variant, returns the received value if it is a string.
@@ -3424,6 +4008,68 @@ impl IdpKnownResponse {
                 other
                     .value()
                     .get("show_as_button")
+                    .and_then(::serde_json::Value::as_bool)
+            }
+        }
+    }
+    /// Returns `use_for_third_party_client_access`, which every known variant has.
+    ///
+    /// For an unknown variant, returns the received value if it is a boolean.
+    pub fn use_for_third_party_client_access(&self) -> ::std::option::Option<bool> {
+        match self {
+            Self::Adfs(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::GoogleApps(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Oidc(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Okta(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::PingFederate(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Samlp(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Waad(value) => {
+                value
+                    .use_for_third_party_client_access
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("use_for_third_party_client_access")
                     .and_then(::serde_json::Value::as_bool)
             }
         }
@@ -3864,6 +4510,23 @@ impl IdpUpdateKnownRequest {
             }
         }
     }
+    /// Returns `cross_app_access_resource_app`, which every known variant has.
+    ///
+    /// Returns `None` for an unknown variant.
+    pub fn cross_app_access_resource_app(
+        &self,
+    ) -> ::std::option::Option<&CrossAppAccessResourceApp> {
+        match self {
+            Self::Adfs(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::GoogleApps(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Oidc(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Okta(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::PingFederate(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Samlp(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Waad(value) => value.cross_app_access_resource_app.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// Returns `display_name`, which every known variant has.
     ///
     /// For an unknown variant, returns the received value if it is a string.
@@ -3918,6 +4581,26 @@ impl IdpUpdateKnownRequest {
             }
         }
     }
+    /// Returns `use_for_third_party_client_access`, which every known variant has.
+    ///
+    /// For an unknown variant, returns the received value if it is a boolean.
+    pub fn use_for_third_party_client_access(&self) -> ::std::option::Option<bool> {
+        match self {
+            Self::Adfs(value) => value.use_for_third_party_client_access,
+            Self::GoogleApps(value) => value.use_for_third_party_client_access,
+            Self::Oidc(value) => value.use_for_third_party_client_access,
+            Self::Okta(value) => value.use_for_third_party_client_access,
+            Self::PingFederate(value) => value.use_for_third_party_client_access,
+            Self::Samlp(value) => value.use_for_third_party_client_access,
+            Self::Waad(value) => value.use_for_third_party_client_access,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("use_for_third_party_client_access")
+                    .and_then(::serde_json::Value::as_bool)
+            }
+        }
+    }
 }
 impl ::auth0_core::codegen::Check for IdpUpdateKnownRequest {
     fn check(
@@ -3961,10 +4644,12 @@ impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
                         "IdpUpdateKnownRequest",
                         &[
                             "assign_membership_on_login",
+                            "cross_app_access_resource_app",
                             "display_name",
                             "is_enabled",
                             "options",
                             "show_as_button",
+                            "use_for_third_party_client_access",
                         ],
                     )
                     .map(Self::Other)
@@ -3981,10 +4666,12 @@ impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
             "IdpWaadUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[],
         )
@@ -3999,10 +4686,12 @@ impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
             "IdpSamlpUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[
                 ::auth0_core::codegen::Renamed {
@@ -4025,10 +4714,12 @@ impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateR
             "IdpPingFederateUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[
                 ::auth0_core::codegen::Renamed {
@@ -4049,10 +4740,12 @@ impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
             "IdpOktaUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[],
         )
@@ -4067,10 +4760,12 @@ impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
             "IdpOidcUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[],
         )
@@ -4087,10 +4782,12 @@ impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateReque
             "IdpGoogleAppsUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[],
         )
@@ -4105,10 +4802,12 @@ impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
             "IdpAdfsUpdateRequest",
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
             &[],
         )
@@ -4138,10 +4837,12 @@ impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
                         "IdpUpdateKnownRequest",
                         &[
                             "assign_membership_on_login",
+                            "cross_app_access_resource_app",
                             "display_name",
                             "is_enabled",
                             "options",
                             "show_as_button",
+                            "use_for_third_party_client_access",
                         ],
                     )
                     .map(Self::Other)
@@ -4152,10 +4853,12 @@ impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
                         "IdpUpdateKnownRequest",
                         &[
                             "assign_membership_on_login",
+                            "cross_app_access_resource_app",
                             "display_name",
                             "is_enabled",
                             "options",
                             "show_as_button",
+                            "use_for_third_party_client_access",
                         ],
                     )
                     .map(Self::Other)

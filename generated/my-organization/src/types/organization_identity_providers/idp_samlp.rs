@@ -2,8 +2,9 @@
 
 //! Types of `organization_identity_providers::idp_samlp`.
 use crate::types::{
-    IdpOptionsIdpInitiated, IdpProtocolBindingTypeEnum, IdpSignAlgDigestTypeEnum,
-    IdpSignAlgTypeEnum, IdpUserAttributeMapItem, OrganizationAccessLevelEnum,
+    CrossAppAccessResourceApp, IdpOptionsIdpInitiated, IdpProtocolBindingTypeEnum,
+    IdpSignAlgDigestTypeEnum, IdpSignAlgTypeEnum, IdpUserAttributeMapItem,
+    OrganizationAccessLevelEnum, OrganizationMemberAccessLevelEnum,
 };
 /// A SAML identity provider described by its metadata.
 #[non_exhaustive]
@@ -615,6 +616,10 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -639,6 +644,10 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
 pub struct IdpSamlpRequestRequired<Name, Options> {
@@ -655,12 +664,14 @@ impl IdpSamlpRequest {
     >(required: IdpSamlpRequestRequired<Name, Options>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: required.name.into(),
             options: required.options.into(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -671,6 +682,17 @@ impl IdpSamlpRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -706,6 +728,17 @@ impl IdpSamlpRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpSamlpRequest {
     fn check(
@@ -713,6 +746,11 @@ impl ::auth0_core::codegen::Check for IdpSamlpRequest {
         _: &::auth0_core::codegen::Rules,
         at: &mut ::auth0_core::codegen::Checker,
     ) {
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
@@ -748,6 +786,10 @@ pub struct IdpSamlpResponse {
     /// The mapping of user attributes at login.
     #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
+    /// The role in cross-app access. Absent if cross-app access is not enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::optional_object")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page.
     ///
     /// Constraints: 1 to 128 characters.
@@ -767,6 +809,11 @@ pub struct IdpSamlpResponse {
     /// Whether members can log in to this organization with the identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The access level of the organization's administrators to the members who log in with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub member_access_level: ::std::option::Option<
+        ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+    >,
     /// The name of the identity provider, used as an identifier in programs. Can be `null`.
     ///
     /// Constraints: at most 128 characters.
@@ -778,6 +825,11 @@ pub struct IdpSamlpResponse {
     /// Whether the login page shows a button for it. Otherwise, only users of its domains are directed to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_for_third_party_client_access: ::std::option::Option<
+        ::auth0_core::Open<bool>,
+    >,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
@@ -800,13 +852,16 @@ impl IdpSamlpResponse {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
+            member_access_level: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             options: required.options,
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`access_level`](Self#structfield.access_level).
@@ -835,6 +890,17 @@ impl IdpSamlpResponse {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login.into(),
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -878,6 +944,19 @@ impl IdpSamlpResponse {
         self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
+    /// Sets [`member_access_level`](Self#structfield.member_access_level).
+    #[must_use]
+    pub fn member_access_level(
+        mut self,
+        member_access_level: impl Into<
+            ::auth0_core::Open<OrganizationMemberAccessLevelEnum>,
+        >,
+    ) -> Self {
+        self.member_access_level = ::std::option::Option::Some(
+            member_access_level.into(),
+        );
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
     pub fn name(
@@ -894,6 +973,17 @@ impl IdpSamlpResponse {
         show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+        self
+    }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access.into(),
+        );
         self
     }
 }
@@ -914,6 +1004,10 @@ pub struct IdpSamlpUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
+    /// The role in cross-app access. Requires that cross-app access is enabled for the organization.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub cross_app_access_resource_app: ::std::option::Option<CrossAppAccessResourceApp>,
     /// The display name on the login page. Requires the access level `full`.
     ///
     /// Constraints: 1 to 128 characters.
@@ -932,6 +1026,10 @@ pub struct IdpSamlpUpdateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// Whether applications of third parties can use it. If `false`, only those of the tenant that have it enabled can. The server's default is `false`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
+    pub use_for_third_party_client_access: ::std::option::Option<bool>,
     /// Fields that this version of the crate does not know. They are sent back unchanged.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
@@ -942,10 +1040,12 @@ impl IdpSamlpUpdateRequest {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
+            cross_app_access_resource_app: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
+            use_for_third_party_client_access: ::std::default::Default::default(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -965,6 +1065,17 @@ impl IdpSamlpUpdateRequest {
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
             assign_membership_on_login,
+        );
+        self
+    }
+    /// Sets [`cross_app_access_resource_app`](Self#structfield.cross_app_access_resource_app).
+    #[must_use]
+    pub fn cross_app_access_resource_app(
+        mut self,
+        cross_app_access_resource_app: CrossAppAccessResourceApp,
+    ) -> Self {
+        self.cross_app_access_resource_app = ::std::option::Option::Some(
+            cross_app_access_resource_app,
         );
         self
     }
@@ -998,6 +1109,17 @@ impl IdpSamlpUpdateRequest {
         self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
+    /// Sets [`use_for_third_party_client_access`](Self#structfield.use_for_third_party_client_access).
+    #[must_use]
+    pub fn use_for_third_party_client_access(
+        mut self,
+        use_for_third_party_client_access: bool,
+    ) -> Self {
+        self.use_for_third_party_client_access = ::std::option::Option::Some(
+            use_for_third_party_client_access,
+        );
+        self
+    }
 }
 impl ::auth0_core::codegen::Check for IdpSamlpUpdateRequest {
     fn check(
@@ -1009,11 +1131,18 @@ impl ::auth0_core::codegen::Check for IdpSamlpUpdateRequest {
             &self.additional_fields,
             &[
                 "assign_membership_on_login",
+                "cross_app_access_resource_app",
                 "display_name",
                 "is_enabled",
                 "options",
                 "show_as_button",
+                "use_for_third_party_client_access",
             ],
+        );
+        at.field(
+            "cross_app_access_resource_app",
+            &self.cross_app_access_resource_app,
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         at.field(
             "display_name",
