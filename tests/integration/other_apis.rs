@@ -14,6 +14,8 @@ use auth0_core::{
     token_fn,
 };
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 use url::Url;
 use wiremock::ResponseTemplate;
 
@@ -27,19 +29,19 @@ static READ: Operation = Operation::new(OperationFields {
 
 const BASIC: &str = "basic";
 const QUERY: &str = "query";
-const HEADER_COOKIE: &str = "cookie";
+const COOKIE_KEY: &str = "cookie";
 
 static KEYED: Operation = Operation::new(OperationFields {
     id: "keyed",
     method: "POST",
-    security: Some(&[&[BASIC, QUERY, HEADER_COOKIE]]),
+    security: Some(&[&[BASIC, QUERY, COOKIE_KEY]]),
     ..OperationFields::DEFAULT
 });
 
 const SCHEMES: &[SecurityScheme] = &[
     scheme(BASIC, SchemeKind::Basic),
     scheme(QUERY, SchemeKind::Query("key")),
-    scheme(HEADER_COOKIE, SchemeKind::Cookie("session")),
+    scheme(COOKIE_KEY, SchemeKind::Cookie("session")),
 ];
 
 const fn scheme(name: &'static str, kind: SchemeKind) -> SecurityScheme {
@@ -66,7 +68,7 @@ fn keyed(url: &str) -> Transport {
         .schemes(SCHEMES)
         .scheme_basic(BASIC, "ada", "s3cr3t-password")
         .scheme_key(QUERY, "s3cr3t/key of query")
-        .scheme_key(HEADER_COOKIE, "s3cr3t-session")
+        .scheme_key(COOKIE_KEY, "s3cr3t-session")
         .build(base(url))
         .unwrap()
 }
@@ -176,7 +178,8 @@ fn user_name_with_a_colon_is_rejected() {
         .build(base("https://example.com"));
     let error = built.unwrap_err();
     assert!(error.is_configuration(), "{error}");
-    assert!(error.to_string().contains("colon"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("basic: found a colon"), "{text}");
     assert!(!printed(&error).contains("s3cr3t"), "{error}");
 }
 
@@ -250,4 +253,26 @@ async fn lines_that_are_labelled_as_json_are_read() {
         values.push(value);
     }
     assert_eq!(values, [1, 2]);
+}
+
+/// Such a stream may never end.
+#[tokio::test]
+async fn lines_that_are_labelled_as_json_are_read_while_they_arrive() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+        let chunk = format!("{head}2\r\n1\n\r\n");
+        connection.write_all(chunk.as_bytes()).await.unwrap();
+        connection
+    });
+    let transport = builder().build(base(&url)).unwrap();
+    let mut request = RequestBuilder::new(Method::GET, &url);
+    request.accept("application/x-ndjson");
+    let call = transport.call(&READ, CallOptions::default()).streaming();
+    let received = call.receive(request.build()).await.unwrap();
+    let mut lines = received.lines::<u32>().unwrap().into_value();
+    assert_eq!(lines.try_next().await.unwrap(), Some(1));
+    drop(server.await.unwrap());
 }

@@ -298,7 +298,7 @@ fn lost_response_to_the_creation_of_a_tenant_is_verified() {
     }
     for (name, code, expected) in [
         ("there", 4, "there exists although the creation failed"),
-        ("not-there", 1, "not-there was not created"),
+        ("not-there", 1, "not-there is not in the list of tenants"),
     ] {
         let create = [
             "tenant",

@@ -16,7 +16,7 @@ use crate::check::Checker;
 use crate::credentials::{self, Selected};
 use crate::limit::LimiterHandle;
 use crate::request::{PreparedRequest, RequestError};
-use crate::transport::Transport;
+use crate::transport::{Server, Transport};
 use crate::{BoxFuture, Error, Operation, RetryPolicy, TokenSource};
 
 mod attempt;
@@ -139,21 +139,24 @@ impl Call {
         }
     }
 
+    /// The server of the operation, if it has another than the document.
+    fn own_server(&self) -> Option<&Server> {
+        self.transport.0.servers.get(self.server?)
+    }
+
     /// The base URL of the server that is called.
     fn base_url(&self) -> &Arc<BaseUrl> {
-        let shared = &self.transport.0;
-        match self.server.and_then(|index| shared.servers.get(index)) {
+        match self.own_server() {
             Some(server) => &server.base_url,
-            None => &shared.base_url,
+            None => &self.transport.0.base_url,
         }
     }
 
     /// The limiter of the server that is called.
     fn limiter(&self) -> Option<&LimiterHandle> {
-        let shared = &self.transport.0;
-        match self.server.and_then(|index| shared.servers.get(index)) {
+        match self.own_server() {
             Some(server) => server.limiter.as_ref(),
-            None => shared.limiter.as_ref(),
+            None => self.transport.0.limiter.as_ref(),
         }
     }
 

@@ -30,17 +30,17 @@ pub(crate) struct Redaction(Vec<SecretString>);
 
 impl Redaction {
     pub(crate) fn add(&mut self, secret: &str) {
-        let secret = single_line(secret);
-        if secret.chars().count() < MIN_LENGTH {
+        let shown = single_line(secret);
+        if shown.chars().count() < MIN_LENGTH {
             return;
         }
-        // A server may repeat a URL or a form as it received it.
+        // A server may repeat a URL or a form as it received it, with encoded line breaks.
         let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        if encoded != secret {
+        if encoded != shown {
             self.0.push(encoded.replace('+', "%20").into());
             self.0.push(encoded.into());
         }
-        self.0.push(secret.into());
+        self.0.push(shown.into());
     }
 
     /// Adds the value of a member of a form if its name is that of a secret. The value may be JSON.
@@ -49,9 +49,8 @@ impl Redaction {
         if is_secret {
             self.add(value);
         }
-        match serde_json::from_str(value) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => self.collect(&value, is_secret),
-            _ => {}
+        if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value) {
+            self.collect(&value, is_secret);
         }
     }
 
@@ -122,11 +121,12 @@ mod tests {
             r#"{"client_secret": "s3cr3t-2", "scope": "openid"}"#,
         );
         redaction.add_member("scope", "email");
+        redaction.add("s3cr3t\n3");
         assert_eq!(
             redaction.apply(
-                "s3cr3t/a b, s3cr3t%2Fa+b, s3cr3t%2Fa%20b, s3cr3t&1, s3cr3t%261, s3cr3t-2, openid, email"
+                "s3cr3t/a b, s3cr3t%2Fa+b, s3cr3t%2Fa%20b, s3cr3t&1, s3cr3t%261, s3cr3t-2, openid, email, s3cr3t%0A3"
             ),
-            "[…], […], […], […], […], […], openid, email"
+            "[…], […], […], […], […], […], openid, email, […]"
         );
     }
 

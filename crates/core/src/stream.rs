@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_core::Stream;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseByteStream};
 use sync_wrapper::SyncStream;
@@ -356,23 +356,25 @@ impl<T> fmt::Debug for JsonLines<T> {
     }
 }
 
-/// The media types of a page of a proxy or an error object, which would be a stream without items.
-const DOCUMENTS: &[&str] = &["text/html", "application/json"];
+const HTML: &str = "text/html";
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
 
-/// Whether the body of a success is read while it arrives, by its headers.
-pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
-    !media_type(headers).is_some_and(|found| is_one_of(found, DOCUMENTS))
-}
-
-fn is_one_of(media_type: &str, of: &[&str]) -> bool {
-    of.iter().any(|of| media_type.eq_ignore_ascii_case(of))
+/// Whether the body of a success is read while it arrives. A page of a proxy, or a JSON object where events are expected, is read as a
+/// whole. Some servers label lines as JSON, so JSON is a stream if the request accepts neither JSON nor events.
+pub(crate) fn is_streamed(headers: &HeaderMap, accept: Option<&HeaderValue>) -> bool {
+    let accepted = accept
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let is_document = |found: &str| {
+        found.eq_ignore_ascii_case(HTML)
+            || found.eq_ignore_ascii_case(JSON)
+                && [JSON, EVENTS].iter().any(|of| accepted.contains(of))
+    };
+    !media_type(headers).is_some_and(is_document)
 }
 
 impl RawResponse {
-    fn is_document(&self, of: &[&str]) -> bool {
-        self.media_type().is_some_and(|found| is_one_of(found, of))
-    }
-
     /// The body as server-sent events with JSON data.
     pub fn events<T: DeserializeOwned>(self) -> Result<Response<EventStream<T>>, Error> {
         self.event_stream(|text| serde_json::from_str(text))
@@ -411,9 +413,12 @@ impl RawResponse {
     }
 
     fn into_chunks(self, ends: &'static [&'static [u8]]) -> Result<(Self, Chunks, Head), Error> {
-        // Some servers label lines as JSON.
-        let is_document = self.is_document(DOCUMENTS);
-        if is_document && (ends == EVENT_ENDS || self.is_document(&["text/html"])) {
+        // Either would be a stream without items.
+        let is_document = self.media_type().is_some_and(|found| {
+            found.eq_ignore_ascii_case(HTML)
+                || ends == EVENT_ENDS && found.eq_ignore_ascii_case(JSON)
+        });
+        if is_document {
             return Err(Error::undecodable_response(
                 self,
                 UndecodableReason::UnknownMediaType,

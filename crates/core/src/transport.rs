@@ -193,7 +193,8 @@ impl TransportBuilder {
         self.credential(scheme, Credential::Key(key.into()))
     }
 
-    /// Sets the user name and the password of one scheme. A user name with a colon is rejected by [`build`](Self::build).
+    /// Sets the user name and the password of one scheme. [`build`](Self::build) rejects a user name with a colon or a
+    /// control character.
     pub fn scheme_basic(
         self,
         scheme: &'static str,
@@ -295,13 +296,15 @@ impl TransportBuilder {
             (None, Some(_)) => None,
             (None, None) => Some(HeaderValue::from_static(concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION")))),
         };
-        for (_, credential) in &self.credentials {
+        for (name, credential) in &self.credentials {
             if let Credential::Basic { user, .. } = credential
                 && user.contains(|c: char| c == ':' || c.is_control())
             {
-                return Err(Error::configuration(
-                    "user name of basic authentication: found a colon or a control character, which it cannot contain (RFC 7617 §2)",
-                ));
+                let scheme = self.schemes.iter().find(|scheme| scheme.name == *name);
+                let setter = scheme.map_or(*name, |scheme| scheme.setter);
+                return Err(Error::configuration(format!(
+                    "{setter}: found a colon or a control character in the user name, expected a name without them (RFC 7617 §2)"
+                )));
             }
         }
         if let Some(client) = &self.http_client {

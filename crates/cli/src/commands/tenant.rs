@@ -225,7 +225,8 @@ async fn not_created(context: &Context, name: &str, error: Error) -> Failure {
             format!("{name} exists although the creation failed ({cause}): {rotate}"),
         ),
         Ok(_) => Failure::failed(format!(
-            "{name} was not created ({cause}): run the command again"
+            "{name} is not in the list of tenants ({cause}): check `auth0-teams tenant get {name}` again, because the creation may \
+             still be in progress, and then run the command again"
         )),
         Err(_) => Failure::failed(format!(
             "{name} may have been created ({cause}): verify with `auth0-teams tenant get {name}`; if it exists, {rotate}"

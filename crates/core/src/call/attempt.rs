@@ -5,6 +5,7 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
+use http::header::ACCEPT;
 use reqwest::{Request, Response};
 use sync_wrapper::SyncWrapper;
 
@@ -80,6 +81,10 @@ impl Call {
         let bound = token
             .filter(|token| token.key().is_some())
             .map(|_| request.url().clone());
+        let accept = self
+            .is_stream
+            .then(|| request.headers().get(ACCEPT).cloned());
+        let accept = accept.flatten();
         let mut late = self.is_stream.then(|| self.late(&mut request));
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
@@ -108,7 +113,7 @@ impl Call {
                     let limit = self.transport.0.max_response_bytes;
                     let is_stream = self.is_stream
                         && response.status().is_success()
-                        && stream::is_streamed(response.headers());
+                        && stream::is_streamed(response.headers(), accept.as_ref());
                     let reading = match late {
                         Some(_) if is_stream => {
                             Some((unread(response, self.operation, limit), None))

@@ -145,6 +145,7 @@ impl RawResponse {
                 let (response, limit) = *stream;
                 (received, response.into_inner(), limit)
             }
+            // It was read as a whole.
             None => {
                 let body = received.body.clone();
                 let limit = body.len();
@@ -227,6 +228,7 @@ impl fmt::Debug for RawResponse {
     }
 }
 
+/// The media type in `Content-Type` without its parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = value.split(';').next()?.trim();
