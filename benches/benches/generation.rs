@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use benches::input::{Input, with_crates};
 use benches::pair::Pair;
-use benches::{naive, synthetic};
+use benches::{constructs, naive, synthetic};
 use criterion::{Criterion, SamplingMode, Throughput};
 use xtask::workspace::Workspace;
 
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, input) in documents()? {
         pipeline(&mut criterion, &name, &input)?;
     }
+    pipeline(&mut criterion, "constructs", &constructs::document(20)?)?;
     sizes(&mut criterion)?;
     command(&mut criterion)?;
     criterion.final_summary();

@@ -251,7 +251,7 @@ pub const SERIALIZATION: Extension = Extension {
 pub const REQUEST_MEDIA: Extension = Extension {
     name: "x-request-media",
     on: "operation",
-    value: "`mediaType`: a string; `encoding`: `json`, `text`, `upload`, `form` or `multipart`; `parts`: an object: property → `style`, `explode`, `allowReserved`, `contentType`",
+    value: "`mediaType`: a string; `encoding`: `json`, `text`, `upload`, `form`, `multipart` or `alternatives`; `parts`: an object: property → `style`, `explode`, `allowReserved`, `contentType`, `headers`; `alternatives`: an array of the same with `property` and `variant`",
     meaning: "The media type of the request body and how it is encoded, where that is not JSON. progenitor accepts few media types.",
     set_by: SetBy::Passes(&["request-bodies"]),
     read_by: &["emit/model"],

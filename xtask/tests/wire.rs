@@ -219,7 +219,7 @@ fn files(program: &Path) {
             r#"{"job":"j1"}"#,
         ),
         (_, line) if line.starts_with("GET") => response("200 OK", "image/png", "png"),
-        (_, line) if line.starts_with("PATCH") => {
+        (_, line) if line.starts_with("PATCH") || line.ends_with("/choices") => {
             "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_owned()
         }
         _ => response("200 OK", "text/plain", "thanks"),
@@ -227,7 +227,20 @@ fn files(program: &Path) {
     run(program, &format!("{url}/v1"));
 
     let requests: Vec<Request> = requests.try_iter().collect();
-    let [_, upload, stream, read, _, change, form] = requests.as_slice() else {
+    let [
+        _,
+        upload,
+        stream,
+        read,
+        _,
+        change,
+        form,
+        json,
+        tags,
+        map,
+        csv,
+    ] = requests.as_slice()
+    else {
         panic!("{} requests", requests.len());
     };
     assert_eq!(upload.line, "POST /v1/files");
@@ -243,7 +256,7 @@ fn files(program: &Path) {
     let parts = [
         "Content-Disposition: form-data; name=\"name\"\r\n\r\nAda".to_owned(),
         format!(
-            "Content-Disposition: form-data; name=\"picture\"; filename=\"a \\\"b\\\".png\"\r\nContent-Type: image/png\r\n\r\n{file}"
+            "Content-Disposition: form-data; name=\"picture\"; filename=\"a \\\"b\\\".png\"\r\nContent-Type: image/png\r\nx-kind: photo\r\n\r\n{file}"
         ),
         "Content-Disposition: form-data; name=\"settings\"\r\nContent-Type: application/json\r\n\r\n{\"size\":3}".to_owned(),
         "Content-Disposition: form-data; name=\"tags\"\r\n\r\nx".to_owned(),
@@ -290,7 +303,21 @@ fn files(program: &Path) {
     );
     assert_eq!(form.header("accept"), Some("text/plain"));
     assert_eq!(form.header("x-api-key"), None);
-    assert_eq!(form.body, "amount=5&meta%5Bk%5D=v&tags=a+b&tags=c%26d");
+    assert_eq!(
+        form.body,
+        "amount=5&meta%5Bk%5D=v&place=%7B%22x%22%3A1%7D&rows=%5B%5D&tags=a+b&tags=c%26d"
+    );
+
+    for (request, media_type, body) in [
+        (json, "application/json", r#"{"id":"a"}"#),
+        (tags, "application/x-www-form-urlencoded", "tags=x&tags=y"),
+        (csv, "text/csv", "a,b"),
+    ] {
+        assert_eq!(request.header("content-type"), Some(media_type));
+        assert_eq!(request.body, body);
+    }
+    let sent = &map.body;
+    assert!(sent.contains("name=\"k\"\r\n\r\nv\r\n"), "{sent}");
 }
 
 fn events(program: &Path) {

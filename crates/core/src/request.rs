@@ -155,8 +155,8 @@ impl RequestBuilder {
         self.payload = Payload::Upload(body);
     }
 
-    /// Sets a body of `application/x-www-form-urlencoded`. Properties without a rule are written in the form style if they are flat,
-    /// and as JSON if they are not.
+    /// Sets a body of `application/x-www-form-urlencoded`. Properties without a rule are written in the default way of OpenAPI: scalars and
+    /// lists of scalars in the form style, objects and lists of objects as JSON.
     pub fn form<T: Serialize + ?Sized>(
         &mut self,
         media_type: &'static str,

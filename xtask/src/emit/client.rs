@@ -480,8 +480,10 @@ fn schemes(model: &Model<'_>) -> Option<TokenStream> {
         };
         quote!(SecurityScheme { name: #name, setter: #setter, kind: SchemeKind::#kind })
     });
+    // The schemes that the operations name may not be declared.
+    let kind = (!schemes.is_empty()).then(|| quote!(SchemeKind,));
     Some(quote! {
-        use auth0_core::codegen::{SchemeKind, SecurityScheme};
+        use auth0_core::codegen::{#kind SecurityScheme};
 
         /// The security schemes of the document.
         static SCHEMES: &[SecurityScheme] = &[#(#rows),*];

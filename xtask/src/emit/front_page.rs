@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::model::{
-    BodyEncoding, Model, OperationModel, ResponseEncoding, RetrySafety, SchemeKind, SecurityModel,
+    Model, OperationModel, ResponseEncoding, RetrySafety, SchemeKind, SecurityModel,
 };
 use crate::emit::{Target, doc_text, names};
 use crate::sources::VariableKind;
@@ -75,10 +75,7 @@ pub(crate) fn library(
 /// The types of bodies that are not JSON, if the crate uses any of them.
 fn media_types(model: &Model<'_>) -> Option<TokenStream> {
     let is_used = model.client_operations().any(|operation| {
-        let is_upload = matches!(
-            operation.request_media.encoding,
-            BodyEncoding::Upload | BodyEncoding::Multipart
-        );
+        let is_upload = operation.request_media.has_uploads();
         let encoding = operation.response_media.encoding;
         is_upload || !matches!(encoding, ResponseEncoding::Default | ResponseEncoding::Text)
     });

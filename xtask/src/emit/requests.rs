@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::Type;
 
 use crate::emit::file_layout::{self, SourceFiles};
 use crate::emit::model::{BodyEncoding, Model, OperationModel, OperationParameter, RequestMedia};
-use crate::emit::read_back::{RequestArgument, RequestMethod};
+use crate::emit::read_back::{RequestArgument, RequestMethod, StructField};
 use crate::emit::types::TypeIndex;
 use crate::emit::{doc_text, names, type_syntax};
 use crate::problem::Problem;
@@ -71,7 +72,7 @@ pub(crate) fn emit(
         };
         let imports = [
             import("FormRule", "FormRule ::"),
-            import("Json", "Json ("),
+            import("Json", "& Json ("),
             import("Multipart", "Multipart ::"),
         ];
         let style = import("Style", "Style ::");
@@ -252,21 +253,54 @@ impl Request<'_> {
                     .iter()
                     .any(|parameter| names::snake_name(&parameter.name) == "body")
         })?;
-        let RequestMedia {
-            media_type,
-            encoding,
-            parts,
-        } = &self.operation.request_media;
         let body = match argument.by_reference {
             true => quote!(body),
             false => quote!(&body),
         };
-        let statements = match encoding {
-            BodyEncoding::Json => quote!(#request.json(#media_type, #body);),
+        let media = &self.operation.request_media;
+        let statements = match media.encoding {
+            BodyEncoding::Alternatives => self.chosen_body(request, &argument.ty, &body),
+            _ => self.sent_body(request, media, &argument.ty, &body),
+        };
+        Some(match argument.optional {
+            true => quote!(if let Some(body) = body { #statements }),
+            false => statements,
+        })
+    }
+
+    /// The statement that sets the body that the caller chose.
+    fn chosen_body(
+        &self,
+        request: &proc_macro2::Ident,
+        ty: &Type,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let fields = self.fields(ty).unwrap_or_default();
+        let alternatives = self.operation.request_media.alternatives.iter();
+        let arms = alternatives.filter_map(|alternative| {
+            let mut fields = fields.iter();
+            let field = fields.find(|field| field.wire == alternative.property)?;
+            let variant = names::ident(&alternative.variant);
+            let sent = self.sent_body(request, &alternative.media, &field.ty, &quote!(body));
+            Some(quote!(#ty::#variant(body) => { #sent }))
+        });
+        quote!(match #body { #(#arms)* })
+    }
+
+    /// The statements that set a body of one media type; `body` is a reference to a value of `ty`.
+    fn sent_body(
+        &self,
+        request: &proc_macro2::Ident,
+        media: &RequestMedia,
+        ty: &Type,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let media_type = &media.media_type;
+        match media.encoding {
             BodyEncoding::Text => quote!(#request.bytes(#media_type, body.to_owned());),
             BodyEncoding::Upload => quote!(#request.upload(#media_type, body.clone());),
             BodyEncoding::Form => {
-                let rules = parts.iter().map(|part| {
+                let rules = media.parts.iter().map(|part| {
                     let name = &part.name;
                     let rule = match &part.style {
                         Some(style) => {
@@ -279,27 +313,38 @@ impl Request<'_> {
                 });
                 quote!(#request.form(#media_type, #body, &[#(#rules),*]);)
             }
-            BodyEncoding::Multipart => self.multipart(request, argument),
-        };
-        Some(match argument.optional {
-            true => quote!(if let Some(body) = body { #statements }),
-            false => statements,
-        })
+            BodyEncoding::Multipart => self.multipart(request, media, ty),
+            BodyEncoding::Json | BodyEncoding::Alternatives => {
+                quote!(#request.json(#media_type, #body);)
+            }
+        }
+    }
+
+    /// The fields of a type, if it is a struct.
+    fn fields(&self, ty: &Type) -> Option<&[StructField]> {
+        let fields = self.types.structs.get(&type_syntax::last_name(ty)?)?;
+        Some(fields)
     }
 
     /// The statements that add a part for each property of the body.
-    fn multipart(&self, request: &proc_macro2::Ident, argument: &RequestArgument) -> TokenStream {
-        let fields = type_syntax::last_name(&argument.ty)
-            .and_then(|name| self.types.structs.get(&name))
-            .map_or(&[][..], Vec::as_slice);
+    fn multipart(
+        &self,
+        request: &proc_macro2::Ident,
+        media: &RequestMedia,
+        ty: &Type,
+    ) -> TokenStream {
         let parts = self.local("parts");
+        let map = self
+            .fields(ty)
+            .is_none()
+            .then(|| quote!(#parts.members(body);));
+        let fields = self.fields(ty).unwrap_or_default();
         let statements = fields.iter().map(|field| {
             let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
             if field.is_additional() || field.is_flattened {
                 return quote!(#parts.members(&body.#ident););
             }
-            let media_parts = &self.operation.request_media.parts;
-            let declared = media_parts.iter().find(|part| part.name == *wire);
+            let declared = media.parts.iter().find(|part| part.name == *wire);
             let media_type = match declared.and_then(|part| part.media_type.as_ref()) {
                 Some(media_type) => quote!(Some(#media_type)),
                 None => quote!(None),
@@ -309,9 +354,20 @@ impl Request<'_> {
                 false => quote!(#parts.value(#wire, &body.#ident, #media_type);),
             }
         });
+        let headers = media.parts.iter().filter(|part| !part.headers.is_empty());
+        let headers = headers.map(|part| {
+            let values = part
+                .headers
+                .iter()
+                .map(|(name, value)| quote!((#name, #value)));
+            let name = &part.name;
+            quote!(#parts.headers(#name, &[#(#values),*]);)
+        });
         quote! {
             let mut #parts = Multipart::new();
+            #map
             #(#statements)*
+            #(#headers)*
             #request.multipart(#parts);
         }
     }

@@ -11,6 +11,7 @@ use crate::extensions;
 use crate::problem::Problem;
 
 pub(crate) mod context;
+pub(crate) mod equivalence;
 pub(crate) mod origin;
 pub(crate) mod policy;
 pub(crate) mod reach;
@@ -26,8 +27,8 @@ pub(crate) use shape::operation_groups::names as operation_names;
 pub use shape::write_back_plan::{WriteBack, plan as write_back};
 pub(crate) use syntax::error_responses::is_success;
 pub(crate) use syntax::include::is_under;
+pub(crate) use syntax::media_types::{essence, rank};
 pub(crate) use syntax::references::pointer_of;
-pub(crate) use syntax::request_bodies::{essence, rank};
 
 /// The options of a normalization.
 #[derive(Debug, Clone, Copy, Default)]

@@ -20,7 +20,7 @@ use crate::lower::{self, Normalized, Options};
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::spec::source::Source;
-use crate::spec::walk::METHODS;
+use crate::spec::walk::{METHODS, join};
 
 pub use edit::Edit;
 
@@ -220,6 +220,40 @@ impl Recovery {
         changed
     }
 
+    /// Removes the path items that are left without operations: what they hold besides is in no request.
+    fn remove_empty_items(&mut self) {
+        let paths = self.document.get_mut("paths");
+        let Some(paths) = paths.and_then(Value::as_object_mut) else {
+            return;
+        };
+        loop {
+            let pointers: BTreeSet<String> =
+                paths.keys().map(|path| join("/paths", path)).collect();
+            let before = paths.len();
+            paths.retain(|path, item| {
+                let Some(reference) = item.get("$ref").and_then(Value::as_str) else {
+                    return extensions::is_extension(path)
+                        || METHODS.iter().any(|method| item.get(method).is_some());
+                };
+                let target = lower::pointer_of(reference);
+                let is_gone = target.starts_with("/paths/") && !pointers.contains(&target);
+                if is_gone {
+                    self.warnings.push(
+                        Problem::at(
+                            join("/paths", path),
+                            format!("{path} is omitted: it refers to a path without operations"),
+                        )
+                        .found(reference),
+                    );
+                }
+                !is_gone
+            });
+            if paths.len() == before {
+                return;
+            }
+        }
+    }
+
     /// Omits operations because of a problem. Returns whether any of them existed.
     fn omit(&mut self, operations: &BTreeSet<(String, String)>, problem: &Problem) -> bool {
         let mut changed = false;
@@ -230,6 +264,9 @@ impl Recovery {
                 self.edits.insert(edit);
                 changed = true;
             }
+        }
+        if changed {
+            self.remove_empty_items();
         }
         changed
     }

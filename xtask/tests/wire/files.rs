@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wire_files::resources::files::ReadFileRequired;
 use wire_files::types::{
-    ChangeFileRequest, ReadFileFilter, ReadFileResponse, ReadFileSize, SendFormRequest,
+    ChangeFileRequest, ReadFileFilter, ReadFileResponse, ReadFileSize, SendChoiceRequest,
+    SendChoiceRequestForm, SendChoiceRequestJson, SendFormRequest, SendFormRequestPlace,
     UploadFileRequest, UploadFileRequestRequired, UploadFileRequestSettings,
 };
 use wire_files::{Client, Nullable, Upload, reqwest};
@@ -51,9 +52,12 @@ async fn main() -> Result<(), Error> {
 
     let form = SendFormRequest::with_amount(5)
         .tags(["a b", "c&d"])
-        .meta([("k".to_owned(), "v".to_owned())].into_iter().collect());
+        .meta([("k".to_owned(), "v".to_owned())].into_iter().collect())
+        .place(SendFormRequestPlace::new().x(1))
+        .rows([]);
     assert_eq!(client.forms().send_form(form).await?, "thanks");
 
+    choices(&client).await?;
     missing_credentials(&url).await
 }
 
@@ -83,6 +87,25 @@ async fn upload(client: &Client) -> Result<(), Error> {
     let error = call.clone().await.expect_err("it is sent once");
     assert_eq!((error.attempts(), error.status().map(|s| s.as_u16())), (1, Some(429)));
     let error = call.await.expect_err("the stream is spent");
+    assert!(error.is_invalid_request(), "{error}");
+    Ok(())
+}
+
+/// Sends a body of each kind that the operation accepts.
+async fn choices(client: &Client) -> Result<(), Error> {
+    let json = SendChoiceRequestJson::with_id("a");
+    let tags = SendChoiceRequestForm::new().tags(["x", "y"]);
+    let parts = [("k".to_owned(), "v".to_owned())].into_iter().collect();
+    for body in [
+        SendChoiceRequest::Json(json),
+        SendChoiceRequest::Form(tags),
+        SendChoiceRequest::Multipart(parts),
+        SendChoiceRequest::Csv("a,b".to_owned()),
+    ] {
+        client.choices().send_choice(body).await?;
+    }
+    let long = SendChoiceRequest::Json(SendChoiceRequestJson::with_id("abcd"));
+    let error = client.choices().send_choice(long).await.expect_err("too long");
     assert!(error.is_invalid_request(), "{error}");
     Ok(())
 }

@@ -39,7 +39,18 @@ const NOT_IN_COOKIE: &AsciiSet = &CONTROLS
     .add(b';')
     .add(b'\\');
 
-/// Writes `text` as a value or a name at `place`.
+/// What the name of a cookie cannot contain besides: what ends it.
+const NOT_IN_COOKIE_NAME: &AsciiSet = &NOT_IN_COOKIE.add(b'=');
+
+/// Writes `text` as a name at `place`.
+pub(super) fn write_name(out: &mut String, text: &str, place: Place) {
+    match place {
+        Place::Cookie => out.extend(utf8_percent_encode(text, NOT_IN_COOKIE_NAME)),
+        _ => write(out, text, place, false),
+    }
+}
+
+/// Writes `text` as a value at `place`.
 pub(super) fn write(out: &mut String, text: &str, place: Place, allows_reserved: bool) {
     match place {
         Place::Query | Place::Form if allows_reserved => write_reserved(out, text),

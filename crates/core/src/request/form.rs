@@ -31,7 +31,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
         let rule = rules.iter().find(|(of, _)| *of == name);
         let rule = match rule {
             Some((_, rule)) => *rule,
-            None if is_flat(&value) => FormRule::Style(Style::FORM),
+            None if is_text(&value) => FormRule::Style(Style::FORM),
             None => FormRule::Json,
         };
         let written = match rule {
@@ -47,13 +47,13 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     Ok(text)
 }
 
-/// Whether a value has no list or object inside a list or an object.
-fn is_flat(value: &Value) -> bool {
+/// Whether the media type of a value is `text/plain`, the default of scalars and of lists of scalars. That of objects and of lists of
+/// them is `application/json`. Where the schema of a property allows one of the two only, its rule says which.
+fn is_text(value: &Value) -> bool {
     let is_scalar = |value: &Value| !value.is_array() && !value.is_object();
     match value {
         Value::Array(items) => items.iter().all(is_scalar),
-        Value::Object(members) => members.values().all(is_scalar),
-        _ => true,
+        value => is_scalar(value),
     }
 }
 
@@ -77,7 +77,17 @@ mod tests {
             ),
             (json!({"tags": []}), &[], ""),
             (json!({"tags": ["x", "y"]}), &[("tags", joined)], "tags=x,y"),
-            (json!({"at": {"x": 1, "y": true}}), &[], "x=1&y=true"),
+            (
+                json!({"at": {"x": 1}}),
+                &[("at", FormRule::Style(Style::FORM))],
+                "x=1",
+            ),
+            (json!({"at": {"x": 1}}), &[], "at=%7B%22x%22%3A1%7D"),
+            (
+                json!({"list": []}),
+                &[("list", FormRule::Json)],
+                "list=%5B%5D",
+            ),
             (
                 json!({"meta": {"k": "v"}}),
                 &[("meta", deep)],
@@ -97,7 +107,11 @@ mod tests {
             assert_eq!(encode(&body, rules).unwrap(), expected, "{body}");
         }
         let nested = json!({"meta": {"k": {"l": 1}}});
-        let (name, _) = encode(&nested, &[("meta", deep)]).unwrap_err();
+        assert_eq!(
+            encode(&nested, &[("meta", deep)]).unwrap(),
+            "meta%5Bk%5D%5Bl%5D=1"
+        );
+        let (name, _) = encode(&nested, &[("meta", joined)]).unwrap_err();
         assert_eq!(name, "meta");
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +16,8 @@ use crate::{Nullable, Violation};
 #[derive(Default)]
 pub struct Multipart {
     parts: Vec<(String, Content, Option<&'static str>)>,
+    /// Headers by the name of the part.
+    headers: Vec<(&'static str, HeaderMap)>,
     violations: Vec<Violation>,
 }
 
@@ -68,6 +71,17 @@ impl Multipart {
                 "cannot be serialized".to_owned(),
             )),
         }
+    }
+
+    /// Sets the headers of the parts with this name. Invalid headers are left out.
+    pub fn headers(&mut self, name: &'static str, headers: &[(&'static str, &'static str)]) {
+        let valid = headers.iter().filter_map(|(name, value)| {
+            Some((
+                HeaderName::from_bytes(name.as_bytes()).ok()?,
+                HeaderValue::from_str(value).ok()?,
+            ))
+        });
+        self.headers.push((name, valid.collect()));
     }
 
     /// Adds the secrets of the parts to `redaction`. Files are not read.
@@ -156,6 +170,11 @@ impl Multipart {
                 Some(media_type) => part
                     .mime_str(media_type)
                     .map_err(|_| failed(io::Error::other("the media type is not valid")))?,
+                None => part,
+            };
+            let mut headers = self.headers.iter();
+            let part = match headers.find(|(of, _)| of == name) {
+                Some((_, headers)) => part.headers(headers.clone()),
                 None => part,
             };
             form = form.part(one_line(name).replace('"', "%22"), part);

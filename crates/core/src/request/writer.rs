@@ -1,5 +1,6 @@
 //! Writes a value in the style of its parameter. The value is whatever serializes as a string, a number, a boolean, or a flat list or
-//! object of these; `null` and absent values write nothing.
+//! object of these; `null` and absent values write nothing. In the style `deepObject`, lists and objects can be nested: OpenAPI defines
+//! no text for them, but most servers read `name[key][]=item` and `name[key][0][member]=value`.
 
 use std::fmt;
 
@@ -28,6 +29,8 @@ pub(crate) struct Writer<'w> {
     /// The number of items or members so far.
     count: usize,
     is_written: bool,
+    /// The keys in brackets of the objects and lists around the current value.
+    keys: String,
 }
 
 /// Writes `value`. Returns whether it wrote anything: an absent value and an empty list do not.
@@ -45,6 +48,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         place,
         count: 0,
         is_written: false,
+        keys: String::new(),
     };
     value.serialize(Value {
         writer: &mut writer,
@@ -82,7 +86,15 @@ impl Writer<'_> {
     /// Writes a name, which is never written with its reserved characters.
     fn named(&mut self, name: &str) {
         let place = self.encoding();
-        encoding::write(self.out, name, place, false);
+        encoding::write_name(self.out, name, place);
+    }
+
+    /// Adds the key of a nested list or object.
+    fn enter(&mut self, key: &str) {
+        let place = self.encoding();
+        for text in ["[", key, "]"] {
+            encoding::write_name(&mut self.keys, text, place);
+        }
     }
 
     /// Writes `name=`, or `;name=`; in the matrix style the equals sign is omitted before an empty value.
@@ -111,17 +123,18 @@ impl Writer<'_> {
             (StyleKind::Simple, Role::Whole) => {}
             (StyleKind::Label, Role::Whole) => self.out.push('.'),
             (_, Role::Whole) => self.assign(name, is_empty),
-            (StyleKind::DeepObject, Role::Member(key)) => {
+            (StyleKind::DeepObject, role) => {
                 self.separate();
                 self.named(name);
+                self.out.push_str(&self.keys);
                 self.named("[");
-                self.named(key);
+                if let Role::Member(key) = role {
+                    self.named(key);
+                }
                 self.named("]");
                 self.out.push('=');
             }
-            // A list in this style is rejected when the client is generated.
-            (StyleKind::DeepObject, Role::Item) => self.assign(name, is_empty),
-            (StyleKind::Matrix | StyleKind::Form, Role::Item) if is_exploded => {
+            (StyleKind::Matrix | StyleKind::Form, Role::Item(_)) if is_exploded => {
                 self.assign(name, is_empty);
             }
             (StyleKind::Matrix | StyleKind::Form, Role::Member(key)) if is_exploded => {
@@ -167,7 +180,8 @@ impl Writer<'_> {
 #[derive(Clone, Copy)]
 enum Role<'k> {
     Whole,
-    Item,
+    /// An item of a list, by its index.
+    Item(usize),
     Member(&'k str),
 }
 
@@ -226,13 +240,20 @@ impl Value<'_, '_, '_> {
 
 impl<'v, 'w> Value<'v, 'w, '_> {
     fn elements(self) -> Result<Elements<'v, 'w>, Unwritable> {
+        let outer = self.writer.keys.len();
+        let writer = self.writer;
         match self.role {
-            Role::Whole => Ok(Elements {
-                writer: self.writer,
-                key: String::new(),
-            }),
-            _ => Err(Unwritable::Nested),
+            Role::Whole => {}
+            _ if writer.style.kind != StyleKind::DeepObject => return Err(Unwritable::Nested),
+            Role::Item(index) => writer.enter(&index.to_string()),
+            Role::Member(key) => writer.enter(key),
         }
+        Ok(Elements {
+            writer,
+            key: String::new(),
+            count: 0,
+            outer,
+        })
     }
 }
 
@@ -382,6 +403,10 @@ struct Elements<'v, 'w> {
     writer: &'v mut Writer<'w>,
     /// The key of a map, until its value follows.
     key: String,
+    /// The number of items so far.
+    count: usize,
+    /// The length of the keys around the list or object.
+    outer: usize,
 }
 
 impl Elements<'_, '_> {
@@ -395,6 +420,11 @@ impl Elements<'_, '_> {
             role,
         })
     }
+
+    fn leave(self) -> Result<(), Unwritable> {
+        self.writer.keys.truncate(self.outer);
+        Ok(())
+    }
 }
 
 macro_rules! items {
@@ -404,11 +434,13 @@ macro_rules! items {
             type Error = Unwritable;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-                self.write(Role::Item, value)
+                let index = self.count;
+                self.count += 1;
+                self.write(Role::Item(index), value)
             }
 
             fn end(self) -> Result<(), Unwritable> {
-                Ok(())
+                self.leave()
             }
         }
     )*};
@@ -429,7 +461,7 @@ impl ser::SerializeStruct for Elements<'_, '_> {
     }
 
     fn end(self) -> Result<(), Unwritable> {
-        Ok(())
+        self.leave()
     }
 }
 
@@ -450,7 +482,7 @@ impl ser::SerializeMap for Elements<'_, '_> {
     }
 
     fn end(self) -> Result<(), Unwritable> {
-        Ok(())
+        self.leave()
     }
 }
 

@@ -70,6 +70,8 @@ pub(crate) enum BodyEncoding {
     Upload,
     Form,
     Multipart,
+    /// One of several, which the caller chooses.
+    Alternatives,
 }
 
 /// The media type of the request body.
@@ -79,6 +81,16 @@ pub(crate) struct RequestMedia {
     pub(crate) encoding: BodyEncoding,
     /// The properties of a form that are not written in the default way.
     pub(crate) parts: Vec<PartModel>,
+    pub(crate) alternatives: Vec<BodyAlternative>,
+}
+
+/// One of several kinds of request bodies.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyAlternative {
+    /// The property of the placeholder type that has the type of the body.
+    pub(crate) property: String,
+    pub(crate) variant: String,
+    pub(crate) media: RequestMedia,
 }
 
 /// A property of a form.
@@ -89,6 +101,8 @@ pub(crate) struct PartModel {
     pub(crate) style: Option<ParameterStyle>,
     /// The media type of the part.
     pub(crate) media_type: Option<String>,
+    /// The headers of the part, with their values.
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl RequestMedia {
@@ -96,10 +110,15 @@ impl RequestMedia {
         let media = extensions::REQUEST_MEDIA.value(operation);
         let declared = members(&operation["requestBody"]["content"]).next();
         let declared = declared.map_or("application/json", |(media_type, _)| media_type);
+        Self::of(media, declared)
+    }
+
+    fn of(media: &Value, declared: &str) -> Self {
         let encoding = match media["encoding"].as_str().unwrap_or(declared) {
             "text" => BodyEncoding::Text,
             "upload" => BodyEncoding::Upload,
             "multipart" => BodyEncoding::Multipart,
+            "alternatives" => BodyEncoding::Alternatives,
             "form" | "application/x-www-form-urlencoded" => BodyEncoding::Form,
             _ => BodyEncoding::Json,
         };
@@ -113,9 +132,28 @@ impl RequestMedia {
                         .get("style")
                         .map(|_| ParameterStyle::read(part, "form")),
                     media_type: part["contentType"].as_str().map(str::to_owned),
+                    headers: members(&part["headers"])
+                        .map(|(name, _)| (name.clone(), text(&part["headers"], name)))
+                        .collect(),
+                })
+                .collect(),
+            alternatives: list(&media["alternatives"])
+                .map(|alternative| BodyAlternative {
+                    property: text(alternative, "property"),
+                    variant: text(alternative, "variant"),
+                    media: Self::of(alternative, declared),
                 })
                 .collect(),
         }
+    }
+
+    /// Whether the body, or one that the caller can choose, has files or is one.
+    pub(crate) fn has_uploads(&self) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        matches!(
+            self.encoding,
+            BodyEncoding::Upload | BodyEncoding::Multipart
+        ) || alternatives.any(|alternative| alternative.media.has_uploads())
     }
 }
 

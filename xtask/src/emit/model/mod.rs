@@ -19,7 +19,7 @@ use crate::spec::walk::{METHODS, join};
 
 pub(crate) use component::{Clause, ClauseTest, Component, Condition, EnumVariant, VariantRule};
 pub(crate) use media::{
-    AlternativeModel, BodyEncoding, ParameterStyle, RequestMedia, ResponseEncoding,
+    AlternativeModel, BodyAlternative, BodyEncoding, ParameterStyle, RequestMedia, ResponseEncoding,
 };
 pub(crate) use operation::{OperationModel, OperationParameter, RetrySafety};
 pub(crate) use paging::Paging;

@@ -1,14 +1,15 @@
-//! The enums of operations whose successes have several kinds of bodies. The normalizer describes the bodies as properties of one object,
+//! The enums of operations whose requests or successes have several kinds of bodies. The normalizer describes the bodies as properties of one object,
 //! whose struct is replaced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Type;
 
-use crate::emit::model::{AlternativeModel, Model, ResponseEncoding};
+use crate::emit::model::{AlternativeModel, BodyAlternative, Model, ResponseEncoding};
 use crate::emit::read_back::StructField;
+use crate::emit::types::request_checks;
 use crate::emit::{doc_text, names, type_syntax};
 
 /// The alternatives of each such type.
@@ -61,6 +62,72 @@ pub(super) fn emit(
         pub enum #ident {
             #(#variants,)*
         }
+    }
+}
+
+/// The alternatives of the types of request bodies.
+pub(super) fn body_alternatives<'m>(
+    model: &'m Model<'_>,
+) -> BTreeMap<&'m str, &'m [BodyAlternative]> {
+    let operations = model.operations.iter();
+    let bodies = operations.filter_map(|operation| {
+        let ty = operation.body.as_ref()?.component.as_deref()?;
+        let alternatives = &operation.request_media.alternatives[..];
+        (!alternatives.is_empty()).then_some((ty, alternatives))
+    });
+    bodies.collect()
+}
+
+/// The enum that replaces the struct `name` of request bodies, and its check.
+pub(super) fn emit_bodies(
+    name: &str,
+    fields: &[StructField],
+    alternatives: &[BodyAlternative],
+    checked: &BTreeSet<String>,
+    model: &Model<'_>,
+) -> TokenStream {
+    let ident = names::ident(name);
+    let bodies: Vec<_> = alternatives
+        .iter()
+        .filter_map(|alternative| {
+            let mut fields = fields.iter();
+            let field = fields.find(|field| field.wire == alternative.property)?;
+            Some((alternative, names::ident(&alternative.variant), field))
+        })
+        .collect();
+    let variants = bodies.iter().map(|(alternative, variant, field)| {
+        let doc = doc_text::doc(&format!("A body of `{}`.", alternative.media.media_type));
+        let ty = &field.ty;
+        quote!(#doc #variant(#ty))
+    });
+    let component = model
+        .components
+        .get(name)
+        .filter(|_| checked.contains(name));
+    let check = component.map(|component| {
+        let arms = bodies.iter().map(|(_, variant, field)| {
+            match request_checks::of_field(field, component, checked) {
+                Some(rules) => quote!(Self::#variant(body) => ::auth0_core::codegen::Check::check(body, #rules, at),),
+                None => quote!(Self::#variant(_) => {}),
+            }
+        });
+        quote! {
+            impl ::auth0_core::codegen::Check for #ident {
+                fn check(&self, _: &::auth0_core::codegen::Rules, at: &mut ::auth0_core::codegen::Checker) {
+                    match self { #(#arms)* }
+                }
+            }
+        }
+    });
+    quote! {
+        /// The body of a request, by its media type.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#variants,)*
+        }
+
+        #check
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) fn emit(
     let mut emitted = Vec::new();
     let responses = response_types(model);
     let alternatives = alternative_enums::alternatives(model);
+    let bodies = alternative_enums::body_alternatives(model);
     for mut item in progenitor_adjustments::documentation(items) {
         document_fields(&mut item, model);
         write_tag(&mut item, model);
@@ -79,6 +80,13 @@ pub(crate) fn emit(
         let fields = types.structs.get(&name);
         if let (Some(alternatives), Some(fields)) = (alternatives.get(name.as_str()), fields) {
             let replaced = alternative_enums::emit(&name, fields, alternatives);
+            emitted.extend(crate::emit::parsed(replaced, &name)?.items);
+            continue;
+        }
+        if let (Some(alternatives), Some(fields)) = (bodies.get(name.as_str()), fields) {
+            let checked = &types.checked;
+            let replaced =
+                alternative_enums::emit_bodies(&name, fields, alternatives, checked, model);
             emitted.extend(crate::emit::parsed(replaced, &name)?.items);
             continue;
         }

@@ -106,6 +106,17 @@ fn constraints_of<'a>(field: &StructField, component: &Component<'a>) -> Option<
     component.properties.get(field.wire.as_str())?.constraints
 }
 
+/// The rules that the value of a field is checked against; `None` if there is nothing to check.
+pub(super) fn of_field(
+    field: &StructField,
+    component: &Component<'_>,
+    checked: &BTreeSet<String>,
+) -> Option<TokenStream> {
+    let constraints = constraints_of(field, component);
+    (constraints.is_some() || mentions(&field.ty, checked))
+        .then(|| rules(constraints.unwrap_or(&Value::Null)))
+}
+
 fn has_rules(component: &Component<'_>) -> bool {
     !component.conditions.is_empty()
         || component.min_properties.is_some()
@@ -136,9 +147,7 @@ pub(crate) fn of_type(
             statements.push(quote!(at.additional_fields(&self.#ident, &[#(#documented),*]);));
             continue;
         }
-        let constraints = constraints_of(field, component);
-        if constraints.is_some() || mentions(&field.ty, checked) {
-            let rules = rules(constraints.unwrap_or(&Value::Null));
+        if let Some(rules) = of_field(field, component, checked) {
             statements.push(quote!(at.field(#wire, &self.#ident, #rules);));
         }
     }

@@ -251,9 +251,14 @@ fn check(
         }
     });
     let other = open.then(|| quote!(Self::Other(_) => {}));
+    let mut variants = variants.iter();
+    let (rules, at) = match variants.any(|variant| types.checked.contains(&variant.ty)) {
+        true => (quote!(rules), quote!(at)),
+        false => (quote!(_), quote!(_)),
+    };
     quote! {
         impl ::auth0_core::codegen::Check for #ident {
-            fn check(&self, rules: &::auth0_core::codegen::Rules, at: &mut ::auth0_core::codegen::Checker) {
+            fn check(&self, #rules: &::auth0_core::codegen::Rules, #at: &mut ::auth0_core::codegen::Checker) {
                 match self { #(#arms)* #other }
             }
         }

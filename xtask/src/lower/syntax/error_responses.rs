@@ -28,6 +28,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             );
             return;
         };
+        correct_ranges(&mut responses, &at, cx);
         let mut errors: BTreeSet<u64> = extensions::ERRORS
             .get_in(members)
             .and_then(Value::as_array)
@@ -92,6 +93,26 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             extensions::ERRORS.set(members, errors.into_iter().collect::<Value>());
         }
     });
+}
+
+/// Writes ranges such as `4xx` in upper case.
+fn correct_ranges(responses: &mut Object, at: &str, cx: &mut PassContext<'_>) {
+    let lower: Vec<String> = responses
+        .keys()
+        .filter(|status| !is_range(status) && is_range(&status.to_uppercase()))
+        .cloned()
+        .collect();
+    for status in lower {
+        let range = status.to_uppercase();
+        cx.mistake(
+            Problem::at(join(at, &status), "a range of statuses in lower case")
+                .expected(range.clone())
+                .found(status.clone()),
+        );
+        if let Some(response) = responses.remove(&status) {
+            responses.entry(range).or_insert(response);
+        }
+    }
 }
 
 fn empty_success() -> Value {

@@ -1,12 +1,15 @@
 //! Bodies of forms: `multipart/form-data` and `application/x-www-form-urlencoded`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, resolve, strings};
 use crate::lower::shape::rust_type;
-use crate::lower::syntax::request_bodies::essence;
+use crate::lower::syntax::media_types::essence;
+use crate::lower::syntax::parameter_styles::{customary, http_name, is_customary};
 use crate::lower::value_shape::ValueShape;
 use crate::problem::Problem;
 use crate::spec::walk::join;
@@ -33,6 +36,9 @@ pub(super) fn multipart(
 ) -> Option<FormBody> {
     let schema = media.get("schema")?;
     let mut object = flattened(schema, schemas, 0)?;
+    let shapes: BTreeMap<String, ValueShape> = properties(&object)
+        .map(|(name, property)| (name.clone(), ValueShape::of(property, schemas)))
+        .collect();
     let mut has_files = false;
     for property in properties_mut(&mut object) {
         let shape = ValueShape::of(property, schemas);
@@ -53,19 +59,17 @@ pub(super) fn multipart(
     }
     let mut parts = Map::new();
     for (name, encoding) in encodings(media) {
-        let types = encoding.get("contentType").and_then(Value::as_str);
-        // A list or a range of types is a choice of the caller.
-        if let Some(media_type) = types.filter(|types| !types.contains([',', '*'])) {
-            parts.insert(name.clone(), json!({ "contentType": media_type }));
+        let mut part = Map::new();
+        let shape = shapes.get(name).copied().unwrap_or_default();
+        if let Some(media_type) = part_type(encoding, shape) {
+            part.insert("contentType".into(), media_type.into());
         }
-        if encoding.get("headers").is_some() {
-            cx.warn(
-                Problem::at(
-                    join(at, "content"),
-                    format!("the headers of the part `{name}` are not sent"),
-                )
-                .found("encoding with headers"),
-            );
+        let headers = part_headers(name, encoding, at, cx);
+        if !headers.is_empty() {
+            part.insert("headers".into(), headers.into());
+        }
+        if !part.is_empty() {
+            parts.insert(name.clone(), part.into());
         }
     }
     // Without files, the component keeps its name.
@@ -74,6 +78,79 @@ pub(super) fn multipart(
         false => schema.clone(),
     };
     Some(FormBody { schema, parts })
+}
+
+/// The media type of a part: the first that the client can write of those listed. Of a file, several types or a range of types are the
+/// choice of the caller.
+fn part_type(encoding: &Value, shape: ValueShape) -> Option<&str> {
+    let types = encoding.get("contentType")?.as_str()?;
+    let listed = || {
+        types
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+    };
+    let mut concrete = listed().filter(|one| !one.contains('*'));
+    if shape.binary && listed().count() > 1 {
+        return None;
+    }
+    let json = shape.is_compound().then(|| {
+        let mut concrete = concrete.clone();
+        concrete.find(|one| essence(one).ends_with("json"))
+    });
+    json.flatten().or_else(|| concrete.next())
+}
+
+/// The headers of a part that have one possible value, by their names. The others are reported.
+fn part_headers(
+    name: &str,
+    encoding: &Value,
+    at: &str,
+    cx: &mut PassContext<'_>,
+) -> Map<String, Value> {
+    let mut sent = Map::new();
+    let mut lost: Vec<&str> = Vec::new();
+    let headers = encoding.get("headers").and_then(Value::as_object);
+    for (header, object) in headers.into_iter().flatten() {
+        // OpenAPI ignores it: `contentType` has the media type.
+        if header.eq_ignore_ascii_case("content-type") || origin::is_stamp(header) {
+            continue;
+        }
+        let schema = object.get("schema");
+        let values = |schema: &Value| match schema.get("enum")?.as_array()?.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        let value = schema.and_then(|schema| {
+            let value = schema.get("const").or_else(|| schema.get("default"));
+            value.cloned().or_else(|| values(schema))
+        });
+        let is_header = |text: &str| {
+            let is_printable = |c: char| c == ' ' || c.is_ascii_graphic();
+            http_name(header).is_some() && text.chars().all(is_printable)
+        };
+        match value {
+            Some(Value::String(text)) if is_header(&text) => {
+                sent.insert(header.clone(), text.into());
+            }
+            Some(number @ (Value::Number(_) | Value::Bool(_))) if is_header("") => {
+                sent.insert(header.clone(), number.to_string().into());
+            }
+            _ => lost.push(header),
+        }
+    }
+    if !lost.is_empty() {
+        lost.sort_unstable();
+        cx.warn(
+            Problem::at(
+                join(at, "content"),
+                format!("headers of the part `{name}` are not sent"),
+            )
+            .expected("headers with a `const`, a `default` or one value")
+            .found(lost.join(", ")),
+        );
+    }
+    sent
 }
 
 /// The URL-encoded form of `media`. A property that OpenAPI defines no text for is removed; `None` if it is required.
@@ -103,6 +180,13 @@ pub(super) fn urlencoded(
                 .get("style")
                 .and_then(Value::as_str)
                 .unwrap_or("form");
+            if style == "deepObject" && shape.is_some_and(is_customary) {
+                cx.warn(customary(
+                    &join(at, "content"),
+                    &format!("property `{name}` of the form"),
+                    name,
+                ));
+            }
             if shape.is_some_and(|shape| is_undefined(style, shape)) {
                 removed.push(name.clone());
                 continue;
@@ -118,6 +202,12 @@ pub(super) fn urlencoded(
             && essence(media_type).ends_with("json")
         {
             parts.insert(name.clone(), json!({ "contentType": media_type }));
+        }
+    }
+    for (name, property) in object.iter().flat_map(properties) {
+        let is_json = is_json(ValueShape::of(property, schemas));
+        if is_json && !parts.contains_key(name) && !removed.contains(name) {
+            parts.insert(name.clone(), json!({ "contentType": "application/json" }));
         }
     }
     if removed.is_empty() {
@@ -150,13 +240,19 @@ pub(super) fn urlencoded(
     })
 }
 
+/// Whether the default media type of all values is that of JSON. The request decides where some values are text.
+fn is_json(shape: ValueShape) -> bool {
+    let is_one_kind = shape.object != shape.list && !shape.scalar;
+    is_one_kind && (shape.object || shape.nested)
+}
+
 fn is_undefined(style: &str, shape: ValueShape) -> bool {
-    shape.nested
-        || match style {
-            "deepObject" => !shape.object && (shape.list || shape.scalar),
-            "spaceDelimited" | "pipeDelimited" => shape.scalar && !shape.is_compound(),
-            _ => false,
-        }
+    match style {
+        "deepObject" => !is_customary(shape) && !shape.object && shape.scalar,
+        _ if shape.nested => true,
+        "spaceDelimited" | "pipeDelimited" => shape.scalar && !shape.is_compound(),
+        _ => false,
+    }
 }
 
 fn encodings(media: &Value) -> Vec<(&String, &Value)> {
@@ -164,6 +260,11 @@ fn encodings(media: &Value) -> Vec<(&String, &Value)> {
     let mut all: Vec<_> = members.into_iter().flatten().collect();
     all.sort_by_key(|(name, _)| *name);
     all
+}
+
+fn properties(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let properties = object.get("properties").and_then(Value::as_object);
+    properties.into_iter().flatten()
 }
 
 fn properties_mut(object: &mut Value) -> impl Iterator<Item = &mut Value> {

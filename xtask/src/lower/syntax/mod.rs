@@ -15,6 +15,7 @@ mod form_bodies;
 pub(crate) mod formats;
 pub(crate) mod include;
 pub(crate) mod local_references;
+pub(crate) mod media_types;
 pub(crate) mod operation_members;
 pub(crate) mod operation_parameters;
 mod parameter_styles;

@@ -14,10 +14,12 @@ use crate::spec::walk::{METHODS, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     move_servers(document);
+    complete_requirements(document, "", cx);
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         if !remove_keys(operation, &["externalDocs"]).is_empty() {
             cx.changed(operation, pointer, "removed `externalDocs`");
         }
+        complete_requirements(operation, pointer, cx);
         let servers = operation.get("servers");
         let is_given = servers
             .and_then(Value::as_array)
@@ -46,6 +48,30 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                     format!("removed {} from the path item", removed.join(", ")),
                 );
             }
+        }
+    }
+}
+
+/// Gives each scheme of the security requirements of `owner` its list of scopes.
+fn complete_requirements(owner: &mut Value, pointer: &str, cx: &mut PassContext<'_>) {
+    let at = join(&origin::of(owner, pointer), "security");
+    let requirements = owner.get_mut("security").and_then(Value::as_array_mut);
+    for (index, requirement) in requirements.into_iter().flatten().enumerate() {
+        let schemes = requirement.as_object_mut();
+        for (scheme, scopes) in schemes
+            .into_iter()
+            .flatten()
+            .filter(|(_, scopes)| scopes.is_null())
+        {
+            cx.mistake(
+                Problem::at(
+                    join(&join(&at, &index.to_string()), scheme),
+                    "a security requirement without a list of scopes",
+                )
+                .expected("an array, `[]` for no scopes")
+                .found("null"),
+            );
+            *scopes = Value::Array(Vec::new());
         }
     }
 }

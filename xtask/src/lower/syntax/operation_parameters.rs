@@ -254,15 +254,7 @@ fn template_names(path: &str, at: &str, cx: &mut PassContext<'_>) -> Vec<String>
         };
         if before.contains('}') || name.is_empty() || name.contains(['{', '/']) {
             cx.problem(unbalanced(path, at));
-        } else if names.iter().any(|known| known == name) {
-            cx.problem(
-                Problem::at(
-                    at,
-                    format!("the path template contains the parameter `{name}` twice"),
-                )
-                .found(path),
-            );
-        } else {
+        } else if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
         rest = remaining;

@@ -6,7 +6,7 @@ use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::Object;
-use crate::lower::syntax::request_bodies::essence;
+use crate::lower::syntax::media_types::essence;
 use crate::lower::value_shape::ValueShape;
 use crate::problem::Problem;
 use crate::spec::walk::join;
@@ -57,6 +57,9 @@ pub(super) fn lower(
         Some(style) if !is_json => style.to_owned(),
         _ => default_style.to_owned(),
     };
+    if style == "deepObject" && explode != Some(false) && is_customary(shape) {
+        cx.warn(customary(at, &format!("parameter `{name}`"), &name));
+    }
     let is_sendable = match undefined(location, &style, explode, shape) {
         Some(why) if !is_json => {
             cx.warn(
@@ -204,6 +207,23 @@ fn without_null(schema: &mut Value) {
     }
 }
 
+/// Whether OpenAPI defines no text in the style `deepObject` for some of the values, but most servers read one.
+pub(super) fn is_customary(shape: ValueShape) -> bool {
+    shape.nested || shape.list
+}
+
+/// The warning for such a value.
+pub(super) fn customary(at: &str, what: &str, name: &str) -> Problem {
+    Problem::at(
+        at,
+        format!("OpenAPI does not define how lists and objects inside the {what} are sent"),
+    )
+    .expected("an object of strings, numbers or booleans in the style deepObject")
+    .help(format!(
+        "they are sent as `{name}[key][]=item` and `{name}[key][0][member]=value`; correct the style in an overlay if the server expects another form"
+    ))
+}
+
 /// Why OpenAPI defines no text for a parameter.
 struct Undefined {
     expected: &'static str,
@@ -245,16 +265,15 @@ fn undefined(
         return wrong(expected, format!("in: {location}, style: {style}"));
     }
     match style {
+        "deepObject" if explode == Some(false) => {
+            wrong("explode: true", "explode: false".to_owned())
+        }
+        "deepObject" if is_customary(shape) => None,
         _ if shape.nested => wrong(
             "a list or an object of strings, numbers or booleans",
             format!("a list or an object inside another, in the style {style}"),
         ),
-        "deepObject" if !shape.object && (shape.list || shape.scalar) => {
-            wrong("an object", value())
-        }
-        "deepObject" if explode == Some(false) => {
-            wrong("explode: true", "explode: false".to_owned())
-        }
+        "deepObject" if !shape.object && shape.scalar => wrong("an object", value()),
         "spaceDelimited" | "pipeDelimited" if !shape.is_compound() && shape.scalar => {
             wrong("a list or an object", value())
         }
@@ -266,7 +285,7 @@ fn undefined(
 }
 
 /// The name, if it is that of a header.
-fn http_name(name: &str) -> Option<&str> {
+pub(super) fn http_name(name: &str) -> Option<&str> {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     (!name.is_empty() && name.chars().all(is_token)).then_some(name)
 }

@@ -36,6 +36,13 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 Place::Schema | Place::Document | Place::Scopes | Place::SecurityRequirement
             );
             if is_resolved && let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+                if matches!(place, Place::Map(_)) {
+                    cx.mistake(
+                        Problem::at(join(pointer, "$ref"), "a reference in place of a map")
+                            .expected("the members of the map, or a reference in place of each")
+                            .found(reference),
+                    );
+                }
                 enclosing.retain(|(outer, _)| is_below(pointer, outer));
                 // The copy of a target that refers to itself would be copied forever.
                 if enclosing.iter().any(|(_, known)| known == reference) {

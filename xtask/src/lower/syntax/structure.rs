@@ -94,7 +94,10 @@ fn check(value: &Value, place: Place, pointer: &str, cx: &mut PassContext<'_>) {
         },
         _ => {
             if !value.is_object() {
-                cx.problem(wrong_type(pointer, "an object", value));
+                // A reference in place of a map is resolved later.
+                if !value.is_string() || !pointer.ends_with("/$ref") {
+                    cx.problem(wrong_type(pointer, "an object", value));
+                }
                 return;
             }
             match place {

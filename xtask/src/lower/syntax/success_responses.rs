@@ -8,15 +8,14 @@ use serde_json::{Map, Value, json};
 
 use crate::extensions;
 use crate::lower::PassContext;
+use crate::lower::equivalence::equivalent;
 use crate::lower::origin;
-use crate::lower::schema::{Object, each_operation_mut, with_components_aside};
+use crate::lower::schema::{Object, each_operation_mut, remove_keys, with_components_aside};
 use crate::lower::shape::{identifiers, nullable_wrapper};
 use crate::lower::syntax::error_responses::is_success;
-use crate::lower::syntax::request_bodies::{MediaKind, essence, without_examples};
+use crate::lower::syntax::media_types::{JSON, MediaKind, essence, variant_name};
 use crate::lower::value_shape::ValueShape;
 use crate::spec::walk::join;
-
-const JSON: &str = "application/json";
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     with_components_aside(document, |document, schemas| {
@@ -55,9 +54,9 @@ fn lower_operation(
         let at = join(&at, status);
         bodies.extend(bodies_of(status, &responses[status], &at, schemas, cx));
     }
-    let plan = plan(bodies, is_bulk);
+    let plan = plan(bodies, is_bulk, schemas);
     if let Plan::Json(media_types) = &plan {
-        unify(responses, &statuses, &at, cx);
+        unify(responses, &statuses, &at, schemas, cx);
         let accept = accept(media_types.iter());
         if accept != JSON && !accept.is_empty() {
             set_media(operation, json!({ "accept": accept }), &at, cx);
@@ -153,8 +152,7 @@ fn bodies_of(
     let mut media: Vec<(&String, &Value)> = content.into_iter().flatten().collect();
     media.sort_by_key(|(media_type, _)| (essence(media_type) != JSON, media_type.as_str()));
     let mut bodies: Vec<Body> = Vec::new();
-    let same =
-        |a: Option<&Value>, b: Option<&Value>| a.map(origin::stripped) == b.map(origin::stripped);
+    let same = |a: Option<&Value>, b: Option<&Value>| equivalent(a, b, schemas);
     let mut dropped = Vec::new();
     let json_schema = media.iter().find_map(|(media_type, media)| {
         let shape = media
@@ -235,12 +233,15 @@ enum Plan {
     Enum(Vec<Body>),
 }
 
-fn plan(bodies: Vec<Body>, is_bulk: bool) -> Plan {
+fn plan(bodies: Vec<Body>, is_bulk: bool, schemas: &Object) -> Plan {
     let media_types = || bodies.iter().flat_map(|body| body.media_types.clone());
-    let mut kinds: Vec<(Reading, Option<Value>)> = Vec::new();
+    let mut kinds: Vec<(Reading, Option<&Value>)> = Vec::new();
     for body in &bodies {
-        let kind = (body.reading, body.schema.as_ref().map(origin::stripped));
-        if !kinds.contains(&kind) {
+        let kind = (body.reading, body.schema.as_ref());
+        let is_known = kinds
+            .iter()
+            .any(|(reading, schema)| *reading == kind.0 && equivalent(*schema, kind.1, schemas));
+        if !is_known {
             kinds.push(kind);
         }
     }
@@ -375,34 +376,11 @@ fn status_name(status: &str) -> String {
 }
 
 fn media_name(body: &Body) -> String {
-    let media_type = body
-        .media_types
-        .first()
-        .map(|media_type| essence(media_type));
-    match (body.reading, media_type.as_deref()) {
+    match (body.reading, body.media_types.first()) {
         (Reading::Empty, _) | (_, None) => "Empty".to_owned(),
-        (Reading::Json, Some(JSON)) => "Json".to_owned(),
         (Reading::Events, _) => "Events".to_owned(),
         (Reading::Lines, _) => "Lines".to_owned(),
-        (_, Some("*/*")) => "Other".to_owned(),
-        (_, Some(media_type)) => {
-            let subtype = media_type
-                .split_once('/')
-                .map_or(media_type, |(_, subtype)| subtype);
-            let subtype = match subtype {
-                "*" | "octet-stream" => media_type.split('/').next().unwrap_or(subtype),
-                subtype => subtype.trim_start_matches("x-"),
-            };
-            let name = match media_type {
-                "application/octet-stream" => "Bytes".to_owned(),
-                "text/plain" => "Text".to_owned(),
-                _ => identifiers::pascal(subtype),
-            };
-            match name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                true => name,
-                false => "Other".to_owned(),
-            }
-        }
+        (_, Some(media_type)) => variant_name(media_type),
     }
 }
 
@@ -411,6 +389,7 @@ fn unify(
     responses: &mut Map<String, Value>,
     statuses: &[String],
     at: &str,
+    schemas: &Object,
     cx: &mut PassContext<'_>,
 ) {
     for status in statuses {
@@ -421,7 +400,7 @@ fn unify(
         if let Some(schema) = schema_of(&responses[status])
             && !bodies
                 .iter()
-                .any(|known| origin::stripped(known) == origin::stripped(schema))
+                .any(|known| equivalent(Some(known), Some(schema), schemas))
         {
             bodies.push(schema.clone());
         }
@@ -430,9 +409,16 @@ fn unify(
         .iter()
         .filter(|status| schema_of(&responses[status.as_str()]).is_none())
         .count();
-    let (Some(first), true) = (bodies.first(), without_body > 0 || bodies.len() > 1) else {
+    let Some(first) = bodies.first() else {
         return;
     };
+    let is_first = |status: &String| {
+        let schema = schema_of(&responses[status.as_str()]);
+        schema.map(origin::stripped) == Some(origin::stripped(first))
+    };
+    if statuses.iter().all(is_first) {
+        return;
+    }
     let body = if bodies.len() == 1 {
         first.clone()
     } else {
@@ -487,7 +473,7 @@ fn choose_json(response: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some((chosen, mut media)) = media.into_iter().next() else {
         return;
     };
-    without_examples(&mut media);
+    let _ = remove_keys(&mut media, &["encoding", "example", "examples"]);
     if let Some(members) = media.as_object_mut()
         && !members.contains_key("schema")
     {

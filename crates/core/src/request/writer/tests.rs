@@ -77,6 +77,11 @@ fn cookies_are_separated_by_semicolons() {
         written(Place::Cookie, Style::FORM.explode(false), &list),
         "color=a%20b,c%3Bd"
     );
+    let members = json!({"a=b": "c=d", "e;f": 1});
+    assert_eq!(
+        written(Place::Cookie, Style::FORM, &members),
+        "a%3Db=c=d; e%3Bf=1"
+    );
     let mut out = "session=abc==".to_owned();
     write(&mut out, "color", "blue", Style::FORM, Place::Cookie).unwrap();
     assert_eq!(out, "session=abc==; color=blue");
@@ -169,6 +174,25 @@ fn keys_of_maps_can_be_numbers() {
     let mut out = String::new();
     write(&mut out, "ids", &map, Style::DEEP_OBJECT, Place::Query).unwrap();
     assert_eq!(out, "?ids%5B1%5D=x&ids%5B2%5D=y");
+}
+
+#[test]
+fn nested_values_have_all_keys_in_brackets() {
+    for (value, expected) in [
+        (json!(["a", "b"]), "?c%5B%5D=a&c%5B%5D=b"),
+        (
+            json!({"a": {"b c": ["x", null, "y"], "d": 1}, "e": []}),
+            "?c%5Ba%5D%5Bb%20c%5D%5B%5D=x&c%5Ba%5D%5Bb%20c%5D%5B%5D=y&c%5Ba%5D%5Bd%5D=1",
+        ),
+        (
+            json!([{"a": 1, "b": [[2]]}, {"a": 3}]),
+            "?c%5B0%5D%5Ba%5D=1&c%5B0%5D%5Bb%5D%5B0%5D%5B%5D=2&c%5B1%5D%5Ba%5D=3",
+        ),
+    ] {
+        let mut out = String::new();
+        write(&mut out, "c", &value, Style::DEEP_OBJECT, Place::Query).unwrap();
+        assert_eq!(out, expected, "{value}");
+    }
 }
 
 #[test]
