@@ -14,7 +14,7 @@ use auth0_core::{
     token_fn,
 };
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 use wiremock::ResponseTemplate;
@@ -262,6 +262,9 @@ async fn lines_that_are_labelled_as_json_are_read_while_they_arrive() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
+        // A response before the request would be an error of HTTP.
+        let mut request = [0; 4096];
+        connection.read(&mut request).await.unwrap();
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         let chunk = format!("{head}2\r\n1\n\r\n");
         connection.write_all(chunk.as_bytes()).await.unwrap();
