@@ -9,7 +9,7 @@ use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut code = String::from("[\n");
-    for api in ["teams", "my-organization", "organizations"] {
+    for api in ["teams", "my-organization", "management"] {
         let path = format!("../openapi/{api}/normalized.json");
         println!("cargo::rerun-if-changed={path}");
         let document: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;

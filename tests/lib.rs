@@ -12,7 +12,7 @@ mod readmes {
     #![doc = include_str!("../crates/sandbox/README.md")]
     #![doc = include_str!("../crates/testing/README.md")]
     #![doc = include_str!("../generated/my-organization/README.md")]
-    #![doc = include_str!("../generated/organizations/README.md")]
+    #![doc = include_str!("../generated/management/README.md")]
     #![doc = include_str!("../generated/teams/README.md")]
 }
 

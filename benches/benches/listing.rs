@@ -154,8 +154,8 @@ fn organization(base: &str) -> Result<auth0_my_organization::Client, Box<dyn Err
         .build()?)
 }
 
-fn organizations(base: &str) -> Result<auth0_organizations::Client, Box<dyn Error>> {
-    Ok(auth0_organizations::Client::builder()
+fn organizations(base: &str) -> Result<auth0_management::Client, Box<dyn Error>> {
+    Ok(auth0_management::Client::builder()
         .base_url(format!("{base}/api/v2"))
         .token_source(StaticToken::new(TOKEN))
         .http_client(HttpClient::direct()?)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use xtask::commands::regen::overlaid;
 use xtask::emit::Target;
 use xtask::files::Files;
-use xtask::lower::{Options, excerpt};
+use xtask::lower::Options;
 use xtask::pipeline;
 use xtask::sources::ApiData;
 use xtask::spec::document::Document;
@@ -47,19 +47,15 @@ impl Input {
         }))
     }
 
-    /// The part of a published document under the path prefixes `prefixes`, or all of it. Prints a note and returns
-    /// `None` if the document is not next to the repository.
-    pub fn published(file: &str, prefixes: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+    /// A published document. Prints a note and returns `None` if it is not next to the repository.
+    pub fn published(file: &str) -> Result<Option<Self>, Box<dyn Error>> {
         let path = Workspace::at(None).path("../shared/openapi").join(file);
         if !path.exists() {
             println!("SKIPPED: {file} is not next to the repository (../shared/openapi)");
             return Ok(None);
         }
         let document = Document::load(&path)?;
-        let prefixes: Vec<String> = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
-        let part =
-            excerpt(document.value, &prefixes).map_err(|problems| format!("{problems:?}"))?;
-        Ok(Some(Self::of_document(part, document.source)))
+        Ok(Some(Self::of_document(document.value, document.source)))
     }
 
     /// An arbitrary document.

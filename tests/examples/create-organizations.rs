@@ -19,12 +19,12 @@ use std::process::ExitCode;
 
 use auth0_core::Operation;
 use auth0_core::codegen::{Check as _, Checker, Rules};
-use auth0_organizations::types::{
+use auth0_management::types::{
     AddOrganizationConnectionRequestContent, ConnectionForOrganization,
     CreateOrganizationMemberRequestContent, CreateOrganizationRequestContent,
     OrganizationConnection, OrganizationMember,
 };
-use auth0_organizations::{Client, Error, Limits, limits, operations};
+use auth0_management::{Client, Error, Limits, limits, operations};
 use auth0_sandbox::Sandbox;
 use clap::{Parser, ValueEnum};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};

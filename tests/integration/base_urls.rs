@@ -167,7 +167,7 @@ async fn paths_at(base: &str, [teams, organizations, my_organization]: [&str; 3]
     let source = || StaticToken::new(TOKEN);
     let client = at(&format!("{base}{teams}")).unwrap();
     client.environments().list().await.unwrap_err();
-    let client = auth0_organizations::Client::builder()
+    let client = auth0_management::Client::builder()
         .base_url(format!("{base}{organizations}"))
         .token_source(source())
         .http_client(http_client())

@@ -504,7 +504,7 @@ fn error_body_or_empty_body_does_not_decode_as_listing_or_identity_provider() {
 
 #[test]
 fn total_of_a_page_is_a_string_or_a_whole_float_then_it_decodes() {
-    use auth0_organizations::types::ListOrganizationsResponseContent as Page;
+    use auth0_management::types::ListOrganizationsResponseContent as Page;
     for (total, expected) in [
         ("5", Some(5)),
         ("\"5\"", Some(5)),

@@ -76,7 +76,7 @@ fn one_generated_file_is_stale_then_the_check_names_it() {
         }),
         ("crates/sandbox/openapi/teams.json", empty),
         ("crates/sandbox/openapi/my-organization.json", empty),
-        ("crates/sandbox/openapi/organizations.json", empty),
+        ("crates/sandbox/openapi/management.json", empty),
     ];
     for (name, fault) in faults {
         let copy = copy();
@@ -84,7 +84,7 @@ fn one_generated_file_is_stale_then_the_check_names_it() {
         let (status, text) = xtask(copy.path(), &["regen", "--check"]);
         assert_eq!(status, 1, "{name}: {text}");
         assert!(text.contains(name), "{name} is not named:\n{text}");
-        let api = ["my-organization", "organizations"];
+        let api = ["my-organization", "management"];
         let api = api.into_iter().find(|api| name.contains(*api));
         let command = format!("cargo xtask regen {}", api.unwrap_or("teams"));
         assert!(text.contains(&command), "{text}");

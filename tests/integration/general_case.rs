@@ -35,11 +35,11 @@ fn apis(local: &Local) -> [Api; 3] {
             operations: auth0_my_organization::operations::ALL,
         },
         Api {
-            name: "organizations",
+            name: "management",
             url: local.management_url().to_owned(),
             audience: local.management_audience().to_owned(),
             organization: None,
-            operations: auth0_organizations::operations::ALL,
+            operations: auth0_management::operations::ALL,
         },
     ]
 }

@@ -137,14 +137,14 @@ impl Local {
     }
 
     /// A client of the tenant, with a token of the application.
-    pub(crate) fn organizations(&self) -> auth0_organizations::Client {
+    pub(crate) fn organizations(&self) -> auth0_management::Client {
         self.organizations_with().build().unwrap()
     }
 
     /// A builder of it. It does not retry.
-    pub(crate) fn organizations_with(&self) -> auth0_organizations::ClientBuilder {
+    pub(crate) fn organizations_with(&self) -> auth0_management::ClientBuilder {
         let source = self.credentials_for(self.management_audience());
-        auth0_organizations::Client::builder()
+        auth0_management::Client::builder()
             .base_url(self.management_url())
             .token_source(source.build().unwrap())
             .http_client(http_client())

@@ -133,7 +133,7 @@ pub(crate) fn user_agent(krate: &str) -> String {
 /// a case of their own.
 fn undescribed_operations() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for api in ["teams", "my-organization", "organizations"] {
+    for api in ["teams", "my-organization", "management"] {
         let path = crate::repository::repository().join(format!("openapi/{api}/normalized.json"));
         let document: Value =
             serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

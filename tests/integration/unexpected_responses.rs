@@ -9,8 +9,8 @@ use crate::support::*;
 
 const PAGE: &str = "<html><title>Log in</title></html>";
 
-fn organizations(url: &str) -> auth0_organizations::Client {
-    auth0_organizations::Client::builder()
+fn organizations(url: &str) -> auth0_management::Client {
+    auth0_management::Client::builder()
         .base_url(url)
         .token_source(StaticToken::new(TOKEN))
         .http_client(http_client())

@@ -84,7 +84,7 @@ fn types() -> [(&'static str, BTreeMap<&'static str, RoundTrip>); 3] {
             OrgBranding OrgBrandingColors OrgDetails OrgDetailsRequest
             OrganizationMemberRolesChangeRequestContent
         }
-        "organizations", auth0_organizations {
+        "management", auth0_management {
             AddOrganizationConnectionRequestContent AddOrganizationConnectionResponseContent
             AssignOrganizationMemberRolesRequestContent
             AssociateOrganizationClientGrantRequestContent ConnectionForOrganization
@@ -138,7 +138,7 @@ fn conversions() -> [(&'static str, Conversions); 3] {
             IdpWaadResponse => IdpWaadUpdateRequest,
             OrgDetails => OrgDetailsRequest,
         }
-        "organizations", auth0_organizations {
+        "management", auth0_management {
             AddOrganizationConnectionResponseContent => UpdateOrganizationConnectionRequestContent,
             CreateOrganizationAllConnectionResponseContent => UpdateOrganizationAllConnectionRequestContent,
             CreateOrganizationDiscoveryDomainResponseContent => UpdateOrganizationDiscoveryDomainRequestContent,
@@ -271,8 +271,7 @@ fn queued_update_has_nulls_then_deserializing_it_keeps_them() {
         json!({"branding": {"logo_url": null, "colors": {"page_background": "#fff", "primary": "#000"}}}),
         json!({}),
     ] {
-        let read =
-            round_trip::<auth0_organizations::types::UpdateOrganizationRequestContent>(&update);
+        let read = round_trip::<auth0_management::types::UpdateOrganizationRequestContent>(&update);
         assert_eq!(read, Ok(update));
     }
     let update = json!({"branding": {"logo_url": null}});
@@ -282,7 +281,7 @@ fn queued_update_has_nulls_then_deserializing_it_keeps_them() {
 
 #[test]
 fn null_is_not_allowed_then_it_is_an_error() {
-    use auth0_organizations::types::*;
+    use auth0_management::types::*;
     use auth0_teams::types::UpdateMembersTenantsRequestContent;
 
     let assert_invalid = |result: Result<Value, String>, expected: &str| {

@@ -20,6 +20,7 @@ pub mod problem;
 pub mod progress;
 pub mod rate_limit_plans;
 pub mod recovery;
+pub mod selection;
 pub mod sources;
 pub mod spec;
 mod table;

@@ -11,6 +11,7 @@ use crate::diagnostic::Report;
 use crate::fetch::address;
 use crate::problem::Problem;
 use crate::rate_limit_plans::{PlanName, RateLimitPlan};
+use crate::selection::Selector;
 use crate::spec::source::{Format, Source};
 
 /// The first version of a crate.
@@ -29,9 +30,9 @@ pub struct Sources {
 pub struct ApiSource {
     /// The URL of the published document. Without it, each `fetch` and `bump` names the document.
     pub url: Option<String>,
-    /// The prefixes of the paths to include; empty for all paths.
+    /// The operations to include; empty for all.
     #[serde(default)]
-    pub include: Vec<String>,
+    pub include: Vec<Selector>,
     /// The name of the crate. Without it, the facts of the API are kept but no crate is generated.
     #[serde(rename = "crate")]
     pub crate_name: Option<String>,
@@ -65,7 +66,7 @@ pub struct ApiSource {
 #[derive(Debug, Clone)]
 pub(crate) struct NewEntry {
     pub(crate) url: Option<String>,
-    pub(crate) include: Vec<String>,
+    pub(crate) include: Vec<Selector>,
     pub(crate) crate_name: String,
     pub(crate) version: String,
     pub(crate) base_url: Option<String>,
@@ -328,8 +329,8 @@ impl Sources {
         set("base_url", entry.base_url.as_ref());
         set("audience", entry.audience.as_ref());
         if !entry.include.is_empty() {
-            let prefixes: toml_edit::Array = entry.include.iter().collect();
-            table["include"] = toml_edit::value(prefixes);
+            let selectors = entry.include.iter().map(Selector::to_string);
+            table["include"] = toml_edit::value(toml_edit::Array::from_iter(selectors));
         }
         if !entry.variables.is_empty() {
             let mut kinds = toml_edit::InlineTable::new();

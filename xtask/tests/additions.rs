@@ -321,7 +321,7 @@ fn addition_needs_no_edit_and_changes_nothing_that_exists() {
     let repository = repository();
     let workspace = Workspace::at(Some(repository.path().to_owned()));
     let mut problems = Vec::new();
-    for api in ["teams", "my-organization", "organizations"] {
+    for api in ["teams", "my-organization", "management"] {
         let facts = workspace.path(&format!("openapi/{api}/openapi.yaml"));
         let facts = Document::read(&facts).expect("facts").value;
         for case in seed..seed + cases {

@@ -79,18 +79,18 @@ fn order_of_members_does_not_affect_the_result() {
     );
 }
 
-/// Checks that normalizing the excerpt under `prefix` equals normalizing the whole document with `prefix`.
-fn assert_excerpt_is_equivalent(document: &Value, prefix: &str) {
-    let include = [prefix.to_owned()];
+/// Checks that normalizing the excerpt of a selector equals normalizing the whole document with it.
+fn assert_excerpt_is_equivalent(document: &Value, selector: &str) {
+    let include = [selector.parse().expect("a selector")];
     let options = Options {
         include: &include,
         ..Options::default()
     };
-    let part = excerpt(document.clone(), &include).expect("a path matches the prefix");
+    let part = excerpt(document.clone(), &include).expect("a path matches the selector");
     assert_eq!(
         excerpt(part.clone(), &include).as_ref(),
         Ok(&part),
-        "{prefix}"
+        "{selector}"
     );
     let lost: Vec<String> = references(&part)
         .into_iter()
@@ -98,16 +98,16 @@ fn assert_excerpt_is_equivalent(document: &Value, prefix: &str) {
             document.pointer(reference).is_some() && part.pointer(reference).is_none()
         })
         .collect();
-    assert_eq!(lost, Vec::<String>::new(), "{prefix}");
+    assert_eq!(lost, Vec::<String>::new(), "{selector}");
     match (
         normalize(document.clone(), &options),
         normalize(part, &options),
     ) {
         (Ok(whole), Ok(part)) => {
-            assert_eq!(part.document, whole.document, "{prefix}");
-            assert_eq!(part.warnings, whole.warnings, "{prefix}");
+            assert_eq!(part.document, whole.document, "{selector}");
+            assert_eq!(part.warnings, whole.warnings, "{selector}");
         }
-        (whole, part) => assert_eq!(part.err(), whole.err(), "{prefix}"),
+        (whole, part) => assert_eq!(part.err(), whole.err(), "{selector}"),
     }
 }
 
@@ -147,8 +147,11 @@ fn excerpt_is_normalized_like_the_whole_document() {
     for path in paths.keys() {
         assert_excerpt_is_equivalent(&document, path);
         assert_excerpt_is_equivalent(&facts, path);
+        assert_excerpt_is_equivalent(&document, &format!("={path}"));
     }
-    let part = excerpt(document.clone(), &["/pets".to_owned()]).expect("a path matches the prefix");
+    assert_excerpt_is_equivalent(&document, "POST /pets");
+    let pets = ["/pets".parse().expect("a selector")];
+    let part = excerpt(document.clone(), &pets).expect("a path matches the selector");
     assert!(part["components"]["schemas"]["Maker"].is_object());
     for key in ["info", "servers", "tags"] {
         assert_eq!(part[key], document[key], "{key}");
@@ -341,13 +344,13 @@ fn published_documents_are_normalized_and_generated() {
 )]
 fn part_of_the_management_document_is_normalized_and_generated() {
     let folder = published();
-    let include = ["/organizations".to_owned()];
+    let include = ["/organizations".parse().expect("a selector")];
     let options = Options {
         include: &include,
         ..Options::default()
     };
     let document = read(&folder.join("management.json"));
-    assert_excerpt_is_equivalent(&document, &include[0]);
+    assert_excerpt_is_equivalent(&document, "/organizations");
     let normalized = normalize(document, &options).expect("the document is valid");
     assert!(generate(&normalized.document) > 1);
     let paths = normalized.document["paths"].as_object().expect("paths");

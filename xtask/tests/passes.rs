@@ -12,6 +12,7 @@ use serde_json::Value;
 use xtask::{
     lower::{Options, Outcome, PASSES, run},
     problem::Problem,
+    selection::Selector,
 };
 
 const BEFORE: &str = ".before.json";
@@ -44,11 +45,10 @@ fn apply(fixture: &str) -> Outcome {
         .as_object_mut()
         .and_then(|members| members.remove("x-fixture"))
         .unwrap_or_default();
-    let include: Vec<String> = options["include"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|prefix| prefix.as_str().map(str::to_owned))
+    let include = options["include"].as_array().into_iter().flatten();
+    let include: Vec<Selector> = include
+        .filter_map(Value::as_str)
+        .map(|text| text.parse().expect("a selector"))
         .collect();
     let options = Options {
         include: &include,

@@ -5,19 +5,18 @@
 pub(crate) enum Api {
     Teams,
     MyOrganization,
-    /// The organization operations of the Management API.
-    Organizations,
+    Management,
 }
 
 impl Api {
-    pub(crate) const ALL: [Self; 3] = [Self::Teams, Self::MyOrganization, Self::Organizations];
+    pub(crate) const ALL: [Self; 3] = [Self::Teams, Self::MyOrganization, Self::Management];
 
     /// Prefix for operation ids that several APIs use: `my-organization.ListRoles`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Teams => "teams",
             Self::MyOrganization => "my-organization",
-            Self::Organizations => "organizations",
+            Self::Management => "management",
         }
     }
 
@@ -26,7 +25,7 @@ impl Api {
         match self {
             Self::Teams => "",
             Self::MyOrganization => "/my-org",
-            Self::Organizations => "/api/v2",
+            Self::Management => "/api/v2",
         }
     }
 
@@ -36,7 +35,7 @@ impl Api {
             path.strip_prefix(api.base())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let others = [Self::MyOrganization, Self::Organizations];
+        let others = [Self::MyOrganization, Self::Management];
         others.into_iter().find(is_under).unwrap_or(Self::Teams)
     }
 }
@@ -72,7 +71,7 @@ mod tests {
     fn path_belongs_to_the_api_with_its_base_path() {
         for (path, api) in [
             ("/api/members", Api::Teams),
-            ("/api/v2/organizations", Api::Organizations),
+            ("/api/v2/organizations", Api::Management),
             ("/api/v22", Api::Teams),
             ("/my-org", Api::MyOrganization),
             ("/my-org/details", Api::MyOrganization),

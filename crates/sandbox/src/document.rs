@@ -29,22 +29,19 @@ const DOCUMENT_URI: &str = "urn:sandbox:document";
 static DOCUMENTS: LazyLock<Result<[Document; 3], String>> = LazyLock::new(|| {
     let parse = |api, text| std::thread::spawn(move || Document::parse(api, text));
     // Compiling the schemas is slow, so the documents are parsed in parallel.
-    let [teams, my_organization, organizations] = [
+    let [teams, my_organization, management] = [
         parse(Api::Teams, include_str!("../openapi/teams.json")),
         parse(
             Api::MyOrganization,
             include_str!("../openapi/my-organization.json"),
         ),
-        parse(
-            Api::Organizations,
-            include_str!("../openapi/organizations.json"),
-        ),
+        parse(Api::Management, include_str!("../openapi/management.json")),
     ]
     .map(|thread| {
         let parsed = thread.join();
         parsed.unwrap_or_else(|_| Err("parsing a document failed".to_owned()))
     });
-    let mut documents = [teams?, my_organization?, organizations?];
+    let mut documents = [teams?, my_organization?, management?];
     assign_unique_names(&mut documents);
     Ok(documents)
 });

@@ -184,7 +184,7 @@ impl Problem {
             Api::MyOrganization => {
                 ApiResponse::json(self.status, &self.my_organization_body(operation))
             }
-            Api::Organizations => ApiResponse::json(self.status, &self.management_body()),
+            Api::Management => ApiResponse::json(self.status, &self.management_body()),
         };
         match &self.challenge {
             Some(challenge) => response.with_header("www-authenticate", challenge),

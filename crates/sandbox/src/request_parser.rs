@@ -74,7 +74,7 @@ pub(crate) fn parse(
         }
     }
     // The Management API rejects unknown parameters, such as `take` for a listing without cursors.
-    if operation.api == Api::Organizations
+    if operation.api == Api::Management
         && let Some(name) = given.keys().next()
     {
         let rule = "unknown parameter";

@@ -138,12 +138,12 @@ impl Sandbox {
 
     /// Base URL of the Management API, without a trailing slash.
     pub fn management_url(&self) -> String {
-        format!("{}{}", self.url, Api::Organizations.base())
+        format!("{}{}", self.url, Api::Management.base())
     }
 
     /// Audience of access tokens for the Management API.
     pub fn management_audience(&self) -> &str {
-        self.audience_of(Api::Organizations)
+        self.audience_of(Api::Management)
     }
 
     fn audience_of(&self, api: Api) -> &str {

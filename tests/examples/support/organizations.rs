@@ -1,7 +1,7 @@
 //! Connects to the organizations of a live tenant or of a sandbox in the Management API, with an application's
 //! credentials.
 
-use auth0_organizations::{Client, Limits};
+use auth0_management::{Client, Limits};
 use auth0_sandbox::SandboxBuilder;
 
 use super::application::ApplicationCredentials;
@@ -44,11 +44,11 @@ pub(crate) async fn open(
     sandbox: SandboxBuilder,
     limits: Limits,
 ) -> Result<Target<Client>, Failure> {
-    let limiter = auth0_organizations::Limiter::new(limits)?;
+    let limiter = auth0_management::Limiter::new(limits)?;
     let (builder, application, sandbox) = match ENVIRONMENT.read()? {
         Some(values) => {
             let domain = values.required("AUTH0_TENANT");
-            let audience = auth0_organizations::audience(&domain)?;
+            let audience = auth0_management::audience(&domain)?;
             let builder = Client::builder().domain(&domain);
             let builder = match values.optional("AUTH0_BASE_URL") {
                 Some(url) => builder.base_url(url),

@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
+use auth0_management::types as of;
 use auth0_my_organization::types as my;
-use auth0_organizations::types as of;
 use auth0_sandbox::{Effect, Fault, Sandbox};
 
 use crate::sandbox::Local;

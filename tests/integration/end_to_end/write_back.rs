@@ -1,11 +1,11 @@
 //! A resource that is read, changed in one field and written back keeps everything else.
 
 use auth0_core::Nullable;
-use auth0_my_organization::types::*;
-use auth0_organizations::types::{
+use auth0_management::types::{
     UpdateOrganizationAllConnectionRequestContent, UpdateOrganizationConnectionRequestContent,
     UpdateOrganizationRequestContent,
 };
+use auth0_my_organization::types::*;
 use auth0_sandbox::Sandbox;
 use auth0_teams::types::UpdateMembersRequestContent;
 use serde::de::DeserializeOwned;

@@ -119,9 +119,9 @@ pub(super) fn changes(sandbox: &Sandbox) -> Vec<String> {
 }
 
 /// A client of the sandbox's tenant with a token of the application.
-pub(super) fn organizations_client(sandbox: &Sandbox) -> auth0_organizations::Client {
+pub(super) fn organizations_client(sandbox: &Sandbox) -> auth0_management::Client {
     let token = credentials(sandbox, sandbox.management_audience());
-    auth0_organizations::Client::builder()
+    auth0_management::Client::builder()
         .base_url(sandbox.management_url())
         .token_source(token.build().unwrap())
         .http_client(http_client())

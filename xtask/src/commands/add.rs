@@ -20,6 +20,7 @@ use crate::fetch::{self, FetchOptions, download::Limits};
 use crate::files::write_file;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::selection::Selector;
 use crate::sources::{FIRST_VERSION, FetchRecord, NewEntry, Sources, check_name};
 use crate::spec::canonical;
 use crate::spec::walk::count_operations;
@@ -35,8 +36,8 @@ pub struct AddOptions<'a> {
     pub from: &'a str,
     /// The URL to fetch later versions from, if `from` is a file.
     pub url: Option<&'a str>,
-    /// The prefixes of the paths to include; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to include; empty for all.
+    pub include: &'a [Selector],
     /// The name of the crate, if it differs from the derived one.
     pub crate_name: Option<&'a str>,
     /// The template of the base URL, if it differs from the one in the document.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::add;
 use crate::commands::bump;
@@ -18,6 +18,7 @@ use crate::commands::replay;
 use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
+use crate::selection::Selector;
 use crate::workspace::Workspace;
 
 /// Generates client crates from published OpenAPI documents
@@ -63,6 +64,16 @@ pub enum FailOn {
     Breaking,
     /// Any change in the facts.
     Any,
+}
+
+/// The part of a document that a command reads.
+#[derive(Debug, Args)]
+struct Selection {
+    /// Read only these operations, and the components they reference; can be repeated
+    ///
+    /// `/clients` is that path with all paths below it, `=/clients` that path alone, and `GET,PATCH =/clients/{id}` two of its methods.
+    #[arg(long, value_name = "[METHODS ][=]PATH", num_args = 1..)]
+    include: Vec<Selector>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,9 +133,8 @@ enum Command {
         /// The document: https, http on this machine, or a file
         #[arg(long, value_name = "URL-or-FILE")]
         from: String,
-        /// Keep only the paths with this prefix, and the components they reference; can be repeated
-        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
-        include: Vec<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// The URL of later versions of the document [default: that of --from, if it is a URL without a query]
         #[arg(long, value_name = "URL")]
         url: Option<String>,
@@ -179,9 +189,8 @@ enum Command {
         /// The folder with the versions as JSON or YAML files, whose names sort by age
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// Keep only the paths with this prefix, and the components they reference; can be repeated
-        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
-        include: Vec<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// Run the tests of the workspace after each step
         #[arg(long)]
         test: bool,
@@ -219,9 +228,8 @@ enum Command {
         /// An OpenAPI overlay to apply first, for example to correct what the passes reject; can be repeated
         #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
         overlays: Vec<PathBuf>,
-        /// Keep only the paths with this prefix, and the components they reference; can be repeated
-        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
-        include: Vec<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// Reject unknown keywords instead of warning about them
         #[arg(long)]
         strict: bool,
@@ -252,9 +260,8 @@ enum Command {
         /// An OpenAPI overlay to apply first, for example to correct what the passes reject; can be repeated
         #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
         overlays: Vec<PathBuf>,
-        /// Keep only the paths with this prefix, and the components they reference; can be repeated
-        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
-        include: Vec<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// Depend on this version of auth0-core, instead of its folder in the repository of this program
         #[arg(long, value_name = "X.Y", value_parser = version_requirement)]
         core_version: Option<String>,
@@ -280,9 +287,8 @@ enum Command {
         /// List every difference in the facts, and exit with 1 if there is one
         #[arg(long)]
         facts: bool,
-        /// Compare only the paths with this prefix, and the components they reference; can be repeated
-        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
-        include: Vec<String>,
+        #[command(flatten)]
+        selection: Selection,
         /// The version of the crate that was generated from the old document
         #[arg(
             long,
@@ -409,7 +415,7 @@ fn dispatch(
         Command::Add {
             api,
             from,
-            include,
+            selection,
             url,
             crate_name,
             base_url,
@@ -421,7 +427,7 @@ fn dispatch(
                 api,
                 from,
                 url: url.as_deref(),
-                include,
+                include: &selection.include,
                 crate_name: crate_name.as_deref(),
                 base_url: base_url.as_deref(),
                 audience: audience.as_deref(),
@@ -450,13 +456,13 @@ fn dispatch(
         }
         Command::Replay {
             folder,
-            include,
+            selection,
             test,
             format,
         } => {
             let options = replay::ReplayOptions {
                 folder,
-                include,
+                include: &selection.include,
                 test: *test,
                 today: &today(),
                 format: *format,
@@ -472,7 +478,7 @@ fn dispatch(
             file,
             output,
             overlays,
-            include,
+            selection,
             strict,
             format,
         } => {
@@ -480,7 +486,7 @@ fn dispatch(
                 file,
                 output: output.as_deref(),
                 overlays,
-                include,
+                include: &selection.include,
                 strict: *strict,
                 format: *format,
             };
@@ -491,7 +497,7 @@ fn dispatch(
             out,
             name,
             overlays,
-            include,
+            selection,
             core_version,
             strict,
         } => emit::run(
@@ -501,7 +507,7 @@ fn dispatch(
                 out,
                 name,
                 overlays,
-                include,
+                include: &selection.include,
                 core_version: core_version.as_deref(),
                 strict: *strict,
             },
@@ -511,7 +517,7 @@ fn dispatch(
             old,
             new,
             facts,
-            include,
+            selection,
             version,
             format,
             fail_on,
@@ -520,7 +526,7 @@ fn dispatch(
                 old,
                 new,
                 facts: *facts,
-                include,
+                include: &selection.include,
                 version,
                 format: *format,
                 fail_on: *fail_on,

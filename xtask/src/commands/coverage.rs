@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::extensions;
-use crate::lower::is_under;
+use crate::selection::{self, Selector};
 use crate::spec::canonical;
 use crate::spec::walk::{METHODS, join};
 
@@ -18,9 +18,9 @@ pub struct Undescribed {
     pub update: Value,
 }
 
-/// Returns all nodes without a description that are visible in the generated crate. Considers the operations with a path
-/// prefix in `include`, or all if it is empty.
-pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
+/// Returns all nodes without a description that are visible in the generated crate. Considers the operations that `include`
+/// selects, or all if it is empty.
+pub fn undescribed(document: &Value, include: &[Selector]) -> Vec<Undescribed> {
     let mut survey = Survey {
         document,
         found: BTreeMap::new(),
@@ -28,9 +28,9 @@ pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
         pending: Vec::new(),
     };
     for (path, item) in members(&document["paths"]) {
-        if include.is_empty() || include.iter().any(|prefix| is_under(path, prefix)) {
-            survey.path_item(item, &join("/paths", path));
-        }
+        survey.path_item(item, &join("/paths", path), |method| {
+            selection::includes(include, path, method)
+        });
     }
     while let Some((visit, value, at)) = survey.pending.pop() {
         visit(&mut survey, value, &at);
@@ -66,11 +66,14 @@ struct Survey<'a> {
 type Visit<'a> = fn(&mut Survey<'a>, &Value, &str);
 
 impl<'a> Survey<'a> {
-    fn path_item(&mut self, item: &Value, at: &str) {
+    fn path_item(&mut self, item: &Value, at: &str, is_included: impl Fn(&str) -> bool) {
         self.parameters(item, at);
         for method in METHODS {
             let operation = &item[method];
-            if operation.is_null() || extensions::SDK_IGNORE.is_true(operation) {
+            if operation.is_null()
+                || !is_included(method)
+                || extensions::SDK_IGNORE.is_true(operation)
+            {
                 continue;
             }
             let at = join(at, method);
@@ -351,7 +354,8 @@ mod tests {
                 },
             },
         });
-        let found = undescribed(&document, &["/a".to_owned()]);
+        let include = ["/a".parse().expect("a selector")];
+        let found = undescribed(&document, &include);
         let actions = as_actions(&document, &found);
         insta::assert_snapshot!(actions, @r#"
         - target: $.components.parameters.P.schema
@@ -403,6 +407,6 @@ mod tests {
             crate::spec::overlay::Purpose::Descriptions,
         )
         .expect("it applies");
-        assert_eq!(undescribed(&document, &["/a".to_owned()]), vec![]);
+        assert_eq!(undescribed(&document, &include), vec![]);
     }
 }

@@ -14,6 +14,7 @@ use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::recovery;
+use crate::selection::{self, Selector};
 use crate::sources::ApiData;
 use crate::spec::document::Document;
 use crate::workspace::Workspace;
@@ -29,8 +30,8 @@ pub struct EmitOptions<'a> {
     pub name: &'a str,
     /// Overlays to apply to the document first.
     pub overlays: &'a [PathBuf],
-    /// The prefixes of the paths to keep; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to keep; empty for all.
+    pub include: &'a [Selector],
     /// The version of `auth0-core` to depend on, instead of its folder in this repository.
     pub core_version: Option<&'a str>,
     /// Reject the document instead of omitting and loosening what cannot be expressed.
@@ -105,7 +106,8 @@ fn command(options: &EmitOptions<'_>) -> String {
     let include: String = options
         .include
         .iter()
-        .map(|prefix| format!(" --include {}", plain(prefix)))
+        .map(|selector| selection::argument(&plain(&selector.to_string())))
+        .map(|selector| format!(" --include {selector}"))
         .collect();
     let file = plain(&file);
     format!("cargo xtask emit {file} --name {}{include}", options.name)
@@ -193,7 +195,7 @@ mod tests {
                 out: Path::new("out"),
                 name: "acme",
                 overlays: &[],
-                include: &["/a\n{b}".to_owned()],
+                include: &["/a\n{b}", "GET =/c"].map(|text| text.parse().expect("valid")),
                 core_version: None,
                 strict: false,
             })
@@ -203,7 +205,7 @@ mod tests {
             assert_eq!(
                 command,
                 format!(
-                    "cargo xtask emit a\\u{{{:x}}}b.yaml --name acme --include /a\\u{{a}}{{b}}",
+                    "cargo xtask emit a\\u{{{:x}}}b.yaml --name acme --include /a\\u{{a}}{{b}} --include 'GET =/c'",
                     u32::from(c)
                 )
             );

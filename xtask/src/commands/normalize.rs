@@ -9,6 +9,7 @@ use crate::console::{CheckResult, Console, Failure};
 use crate::files::write_file;
 use crate::lower;
 use crate::pipeline::{self, Normalized};
+use crate::selection::Selector;
 use crate::spec::canonical;
 use crate::spec::document::Document;
 
@@ -21,8 +22,8 @@ pub struct NormalizeOptions<'a> {
     pub output: Option<&'a str>,
     /// Overlays to apply to the document first.
     pub overlays: &'a [PathBuf],
-    /// The prefixes of the paths to keep; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to keep; empty for all.
+    pub include: &'a [Selector],
     /// Whether unknown keywords are errors instead of warnings.
     pub strict: bool,
     /// The format of the list of changes.

@@ -16,6 +16,7 @@ use crate::diagnostic::Report;
 use crate::fetch::download::Limits;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::selection::Selector;
 use crate::spec::canonical;
 use crate::workspace::{Workspace, crate_folder};
 use scratch::Scratch;
@@ -29,8 +30,8 @@ const API: &str = "replayed";
 pub struct ReplayOptions<'a> {
     /// The folder with the versions of the document, in the order of their names.
     pub folder: &'a Path,
-    /// The prefixes of the paths to include; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to include; empty for all.
+    pub include: &'a [Selector],
     /// Whether to run the tests of the workspace after each step.
     pub test: bool,
     /// Today, as year, month and day.

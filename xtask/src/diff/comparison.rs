@@ -16,12 +16,13 @@ use super::{attribution, display, document_level, operations};
 use crate::emit::{snake_name, type_name};
 use crate::lower;
 use crate::problem::Problem;
+use crate::selection::{self, Selector};
 
 /// The options of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub struct CompareOptions<'a> {
-    /// The prefixes of the paths to compare; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to compare; empty for all.
+    pub include: &'a [Selector],
     /// Whether to generate both crates as well, and compare their public items.
     pub surface: bool,
 }
@@ -83,7 +84,7 @@ impl Diff {
 }
 
 /// Returns every difference in the facts of two documents.
-pub fn compare_facts(old: &Value, new: &Value, include: &[String]) -> Vec<Fact> {
+pub fn compare_facts(old: &Value, new: &Value, include: &[Selector]) -> Vec<Fact> {
     fact_comparison::differences(&taken(old, include), &taken(new, include))
 }
 
@@ -129,16 +130,13 @@ pub fn compare(old: &Value, new: &Value, options: &CompareOptions<'_>) -> Diff {
     diff
 }
 
-/// The facts of the included paths and of the components that they reference.
-fn taken(document: &Value, include: &[String]) -> Value {
+/// The facts of the included operations and of the components that they reference.
+fn taken(document: &Value, include: &[Selector]) -> Value {
     let mut facts = fact_comparison::of(document);
     if include.is_empty() {
         return facts;
     }
-    if let Some(paths) = facts.get_mut("paths").and_then(Value::as_object_mut) {
-        let wanted = |path: &str| include.iter().any(|prefix| lower::is_under(path, prefix));
-        paths.retain(|path, _| wanted(path));
-    }
+    selection::retain(&mut facts, include);
     if let Some(members) = facts.as_object_mut() {
         members.remove("webhooks");
     }

@@ -45,6 +45,7 @@ use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::selection::{self, Selector};
 use crate::spec::canonical;
 use crate::spec::document::Document;
 pub use calls::ChangedCall;
@@ -64,8 +65,8 @@ pub struct DiffOptions<'a> {
     pub new: &'a Path,
     /// Whether to compare only the facts.
     pub facts: bool,
-    /// The prefixes of the paths to compare; empty for all paths.
-    pub include: &'a [String],
+    /// The operations to compare; empty for all.
+    pub include: &'a [Selector],
     /// The version of the crate that was generated from the old document.
     pub version: &'a str,
     /// The format of the changes.
@@ -78,7 +79,7 @@ pub struct DiffOptions<'a> {
 pub fn run(options: &DiffOptions<'_>, console: &mut Console<'_>) -> Result<CheckResult, Failure> {
     let old = Document::load(options.old)?;
     let new = Document::load(options.new)?;
-    check_include(&old.value, &new.value, options.include)
+    selection::check(options.include, &[&old.value, &new.value])
         .map_err(|problem| Box::new(Report::plain(problem)))?;
     if options.facts {
         let facts = compare_facts(&old.value, &new.value, options.include);
@@ -201,7 +202,7 @@ fn command(options: &DiffOptions<'_>) -> String {
     let include: String = options
         .include
         .iter()
-        .map(|prefix| format!(" --include {prefix}"))
+        .map(|selector| format!(" --include {}", selection::argument(&selector.to_string())))
         .collect();
     let facts = if options.facts { " --facts" } else { "" };
     format!(
@@ -209,25 +210,4 @@ fn command(options: &DiffOptions<'_>) -> String {
         name(options.old),
         name(options.new)
     )
-}
-
-/// Rejects a prefix that matches no path of either document.
-fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Problem> {
-    for prefix in include {
-        let known = [old, new].into_iter().any(|document| {
-            let paths = document["paths"].as_object().into_iter().flatten();
-            paths
-                .map(|(path, _)| path)
-                .any(|path| crate::lower::is_under(path, prefix))
-        });
-        if !known {
-            return Err(Problem::at(
-                "",
-                "no path of either document has the prefix of `--include`",
-            )
-            .expected(format!("a path under {prefix}"))
-            .help("write the prefix like the paths of the documents"));
-        }
-    }
-    Ok(())
 }

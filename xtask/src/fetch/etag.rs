@@ -31,14 +31,15 @@ impl Etag {
     }
 }
 
-/// Returns a digest of what an entity tag applies to: the URL, the included paths and the resulting facts. If any of these
+/// Returns a digest of what an entity tag applies to: the URL, the included operations and the resulting facts. If any of these
 /// has changed, the tag says nothing about the current facts.
 pub(super) fn scope(entry: &ApiSource, facts: &str) -> String {
     let mut text = entry.url.clone().unwrap_or_default();
-    for part in entry.include.iter().map(String::as_str).chain([facts]) {
-        text.push('\n');
-        text.push_str(part);
+    for selector in &entry.include {
+        text += &format!("\n{selector}");
     }
+    text.push('\n');
+    text.push_str(facts);
     digest(text.as_bytes())
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::extensions;
 use crate::problem::Problem;
+use crate::selection::Selector;
 
 pub(crate) mod context;
 pub(crate) mod equivalence;
@@ -26,15 +27,14 @@ pub(crate) use shape::identifiers::numbered;
 pub(crate) use shape::operation_groups::names as operation_names;
 pub use shape::write_back_plan::{WriteBack, plan as write_back};
 pub(crate) use syntax::error_responses::is_success;
-pub(crate) use syntax::include::is_under;
 pub(crate) use syntax::media_types::{essence, rank};
 pub(crate) use syntax::references::pointer_of;
 
 /// The options of a normalization.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// Keep only the paths that start with one of these prefixes; all if the list is empty.
-    pub include: &'a [String],
+    /// Keep only the operations that one of these selects; all if the list is empty.
+    pub include: &'a [Selector],
     /// Report mistakes of the document as errors, even those with an obvious reading such as unknown keywords.
     pub strict: bool,
     /// The normalized document of the previous version. Variants that it has keep their names, so that an addition renames none.
@@ -115,7 +115,7 @@ pub fn predecessors(pass: &Pass) -> Vec<&'static str> {
 
 /// The passes, in the order in which they run.
 pub const PASSES: &[Pass] = &[
-    pass("include", "the document has paths that were not selected", syntax::include::apply).gate(),
+    pass("include", "the document has operations that were not selected", syntax::include::apply).gate(),
     pass("reserved-extensions", "an input document can hold extensions that steer typify, progenitor or the emitter", syntax::reserved_extensions::apply),
     pass("version", "OpenAPI 3.1 is rejected; webhooks and callbacks are ignored silently", syntax::version::apply),
     pass("discriminators", "a discriminator is ignored, and the children of a parent that inherit with `allOf` are lost", shape::discriminators::apply),
@@ -270,23 +270,23 @@ pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, V
     }
 }
 
-/// Returns the part of a document that `include` selects: the paths under the prefixes, the components that they reference, and the
-/// members of the document itself. Normalizing it equals normalizing the whole document with `include`.
+/// Returns the part of a document that `include` selects: the operations, the components that they reference, and the members of the
+/// document itself. Normalizing it equals normalizing the whole document with `include`.
 ///
 /// # Errors
 ///
-/// A prefix that matches no path.
-pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem>> {
+/// A selector that matches nothing.
+pub fn excerpt(document: Value, include: &[Selector]) -> Result<Value, Vec<Problem>> {
     const EXCERPT: &[Pass] = &[
         pass(
             "include",
-            "the document has paths that were not selected",
+            "the document has operations that were not selected",
             syntax::include::apply,
         )
         .gate(),
         pass(
             "unnamed",
-            "components that only these paths reference remain",
+            "components that only other operations reference remain",
             syntax::prune::unnamed,
         ),
     ];

@@ -16,9 +16,10 @@ use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::extensions;
 use crate::guard::guard;
-use crate::lower::{self, Normalized, Options};
+use crate::lower::{Normalized, Options};
 use crate::pipeline;
 use crate::problem::Problem;
+use crate::selection;
 use crate::spec::source::Source;
 use crate::spec::walk::{METHODS, join};
 
@@ -123,20 +124,12 @@ pub fn generate<T>(
 
 /// The number of operations that are to be generated.
 fn included_operations(document: &Value, options: &Options<'_>) -> usize {
-    let is_included = |path: &str| {
-        options.include.is_empty()
-            || options
-                .include
-                .iter()
-                .any(|prefix| lower::is_under(path, prefix))
-    };
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let items = paths.filter(|(path, _)| is_included(path));
+    let items = document["paths"].as_object().into_iter().flatten();
     items
-        .map(|(_, item)| {
-            METHODS
-                .iter()
-                .filter(|method| item.get(**method).is_some())
+        .map(|(path, item)| {
+            let methods = METHODS.iter().filter(|method| item.get(**method).is_some());
+            methods
+                .filter(|method| selection::includes(options.include, path, method))
                 .count()
         })
         .sum()

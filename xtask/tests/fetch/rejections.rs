@@ -275,7 +275,7 @@ fn included_path_that_does_not_exist_is_an_error() {
         &format!("{list}include = [\"/thing\"]\n"),
     );
     insta::assert_snapshot!(repository.rejected(&options()), @"
-     x no path of the document matches the prefix
+     x `/thing` selects no operation of the document
      | at /paths
      | expected a path under /thing
      | found /things/{id}
@@ -283,6 +283,6 @@ fn included_path_that_does_not_exist_is_an_error() {
     3 | paths:
       : ^^^^^
       `----
-     help: write the prefix as it appears in the paths of the document
+     help: write the path as in the document; `=PATH` excludes the paths below it, and methods precede it: `GET,PATCH =/clients/{id}`
     ");
 }

@@ -166,7 +166,7 @@ fn client_grants(
     let machines = applications
         .iter()
         .filter(|application| !application.is_native);
-    let apis = [Api::MyOrganization, Api::Organizations];
+    let apis = [Api::MyOrganization, Api::Management];
     let granted = machines.flat_map(|application| {
         apis.map(|api| {
             let own = application.scopes.iter().flatten();

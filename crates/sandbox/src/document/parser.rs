@@ -206,7 +206,7 @@ fn scopes(api: Api, security: &Value) -> Vec<Vec<String>> {
         });
     match api {
         // In that document the first alternative is empty, and the others list the scopes that a call needs.
-        Api::Organizations => sets.filter(|set| !set.is_empty()).collect(),
+        Api::Management => sets.filter(|set| !set.is_empty()).collect(),
         Api::Teams | Api::MyOrganization => sets.collect(),
     }
 }

@@ -256,7 +256,7 @@ pub(crate) fn scope_and_audience(
         None => (format!("{}userinfo", tokens.issuer()), Vec::new()),
         Some(audience) => match tokens.audiences().api(audience)? {
             // The Management API is for machines only.
-            Api::Organizations => return None,
+            Api::Management => return None,
             api => (
                 audience.to_owned(),
                 tokens.scopes(application, api).collect(),

@@ -131,7 +131,7 @@ static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
         },
         "/connection-profiles/name/{name}": {"get": operation("get_profile_by_name", "200", &profile, &[])},
     }});
-    Document::parse(Api::Organizations, &document.to_string()).unwrap()
+    Document::parse(Api::Management, &document.to_string()).unwrap()
 });
 
 fn tenant() -> Tenant {

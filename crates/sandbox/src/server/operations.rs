@@ -107,7 +107,7 @@ impl ServerState {
                     limit_status = self.limits.take_my_organization(operation, organization)?;
                 }
                 (Api::MyOrganization, None) => return Err(no_organization().into()),
-                (Api::Organizations, _) => limit_status = self.limits.take_management(operation)?,
+                (Api::Management, _) => limit_status = self.limits.take_management(operation)?,
             }
             let query = uri.query().unwrap_or_default();
             let parsed = request_parser::parse(operation, path, query, headers, body)?;
