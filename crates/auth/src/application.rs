@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 use auth0_core::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
 use auth0_core::{HttpClient, RetrySafety, Scopes, SecretString};
-use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
+use crate::crypto;
 use crate::discovery::{Endpoint, Server};
 use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
@@ -471,13 +471,10 @@ impl Application {
             _ => (SecretString::default(), ITERATIONS),
         };
         let text = Form::default().secret("client_secret", &key).with(form);
-        let mut digest = [0; 32];
-        pbkdf2::derive(
-            PBKDF2_HMAC_SHA256,
+        let digest = crypto::hmac_pbkdf2(
             iterations,
             application.encoded().as_bytes(),
             text.encoded().as_bytes(),
-            &mut digest,
         );
         Some(URL_SAFE_NO_PAD.encode(digest))
     }

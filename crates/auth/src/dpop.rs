@@ -103,11 +103,11 @@ use std::time::UNIX_EPOCH;
 use auth0_core::proof::{ProofOfPossession, ProofRequest, ServerRole};
 use auth0_core::time::{SharedClock, SystemTimer};
 use auth0_core::{SecretString, TokenError};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use crate::crypto::P256Key;
 use crate::signing::{PrivateKey, SignError, SigningAlgorithm};
 
 mod claims;
@@ -142,7 +142,7 @@ pub struct DpopKey {
 }
 
 struct Key {
-    pair: EcdsaKeyPair,
+    key: P256Key,
     /// The encoded header of every proof, followed by a dot.
     header: String,
     thumbprint: String,
@@ -156,9 +156,9 @@ impl DpopKey {
     ///
     /// Returns an error if the system's random number generator fails.
     pub fn generate() -> Result<Self, SignError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+        let key = P256Key::generate()
             .map_err(|_| SignError::new("the system's random number generator failed"))?;
-        Self::new(pair)
+        Self::new(key)
     }
 
     /// Reads a P-256 key in PEM (PKCS#8, `PRIVATE KEY`), as [`to_pem`](Self::to_pem) writes it.
@@ -180,18 +180,18 @@ impl DpopKey {
     }
 
     fn from_key(key: &PrivateKey) -> Result<Self, SignError> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.pkcs8())
+        let key = P256Key::from_pkcs8(key.pkcs8())
             .map_err(|_| SignError::new("expected a private key of P-256, found another key"))?;
-        Self::new(pair)
+        Self::new(key)
     }
 
-    fn new(pair: EcdsaKeyPair) -> Result<Self, SignError> {
-        let jwk = jwk::public(pair.public_key().as_ref())?;
+    fn new(key: P256Key) -> Result<Self, SignError> {
+        let jwk = jwk::public(&key.public_point())?;
         let key = Key {
             header: claims::header(&jwk)?,
             thumbprint: jwk::thumbprint(&jwk)?,
             nonces: Nonces::default(),
-            pair,
+            key,
         };
         Ok(Self {
             key: Arc::new(key),
@@ -219,9 +219,9 @@ impl DpopKey {
     /// Returns an error if the key cannot be serialized, which does not happen with a key that can sign.
     pub fn to_pem(&self) -> Result<SecretString, SignError> {
         const LINE: usize = 64;
-        let document = self.key.pair.to_pkcs8v1();
+        let document = self.key.key.to_pkcs8();
         let document = document.map_err(|_| SignError::new("serializing the key failed"))?;
-        let text = SecretString::from(STANDARD.encode(document.as_ref()));
+        let text = SecretString::from(STANDARD.encode(document));
         let mut rest = text.secret();
         let mut pem = String::with_capacity(rest.len() + 64);
         pem.push_str("-----BEGIN PRIVATE KEY-----\n");
@@ -241,7 +241,7 @@ impl DpopKey {
         let iat = now.duration_since(UNIX_EPOCH);
         let nonce = self.key.nonces.of(request.role(), request.url);
         let claims = Claims::new(request, iat.map_or(0, |passed| passed.as_secs()), nonce)?;
-        claims::signed(&self.key.pair, &self.key.header, &claims)
+        claims::signed(&self.key.key, &self.key.header, &claims)
     }
 }
 

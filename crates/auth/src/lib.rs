@@ -60,6 +60,7 @@ mod authorization_code;
 mod background;
 mod cache;
 mod client_credentials;
+mod crypto;
 mod device;
 mod discovery;
 pub mod docs;

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::crypto;
 use crate::error::{Error, Kind};
 use crate::signing::SignError;
 
@@ -14,7 +15,7 @@ pub(crate) fn text() -> Result<String, Error> {
 /// Returns the same as [`text`], with the error type of signers.
 pub(crate) fn id() -> Result<String, SignError> {
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes)
+    crypto::fill_random(&mut bytes)
         .map_err(|_| SignError::new("the system's random number generator failed"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

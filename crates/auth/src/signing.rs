@@ -4,16 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use auth0_core::{BoxFuture, SecretString};
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeyPairComponents};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm,
-};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::{Deserialize, Serialize};
+
+use crate::crypto::{self, Curve, RsaComponents};
 
 /// A signature algorithm (RFC 7518) that Auth0 supports for assertions.
 ///
@@ -77,10 +73,10 @@ impl SigningAlgorithm {
     }
 
     /// Returns the curve of an ECDSA algorithm.
-    fn curve(self) -> Option<(&'static str, &'static EcdsaSigningAlgorithm)> {
+    fn curve(self) -> Option<Curve> {
         match self {
-            Self::Es256 => Some(("P-256", &ECDSA_P256_SHA256_FIXED_SIGNING)),
-            Self::Es384 => Some(("P-384", &ECDSA_P384_SHA384_FIXED_SIGNING)),
+            Self::Es256 => Some(Curve::P256),
+            Self::Es384 => Some(Curve::P384),
             _ => None,
         }
     }
@@ -307,10 +303,8 @@ impl PrivateKey {
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let wrong = || SignError::new("signing failed: the key is damaged or of another kind");
-        let text = jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.jose())
-            .map_err(|_| wrong())?;
-        URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())
+        crypto::sign(message, &self.key, self.algorithm.jose())
+            .map_err(|_| SignError::new("signing failed: the key is damaged or of another kind"))
     }
 }
 
@@ -319,9 +313,9 @@ impl Jwk {
     fn der(&self, algorithm: SigningAlgorithm) -> Result<Vec<u8>, SignError> {
         let wrong =
             |_| SignError::new("expected a private JWK, found one with inconsistent members");
-        if let Some((curve, signing)) = algorithm.curve() {
-            if self.kty != "EC" || self.crv.as_deref() != Some(curve) {
-                let name = algorithm.name();
+        if let Some(curve) = algorithm.curve() {
+            if self.kty != "EC" || self.crv.as_deref() != Some(curve.name()) {
+                let (curve, name) = (curve.name(), algorithm.name());
                 return Err(SignError::new(format!(
                     "expected a key of {curve} for {name}"
                 )));
@@ -330,30 +324,23 @@ impl Jwk {
             public.extend(bytes("x", self.x.as_deref())?);
             public.extend(bytes("y", self.y.as_deref())?);
             let private = bytes("d", secret(&self.d))?;
-            let pair = EcdsaKeyPair::from_private_key_and_public_key(signing, &private, &public)
-                .map_err(|_| wrong(()))?;
-            let document = pair.to_pkcs8v1().map_err(|_| wrong(()))?;
-            return Ok(document.as_ref().to_vec());
+            return crypto::ec_pkcs8(curve, &private, &public).map_err(wrong);
         }
         if self.kty != "RSA" {
             let name = algorithm.name();
             return Err(SignError::new(format!("kty: expected RSA for {name}")));
         }
-        let components = KeyPairComponents {
-            public_key: aws_lc_rs::rsa::PublicKeyComponents {
-                n: bytes("n", self.n.as_deref())?,
-                e: bytes("e", self.e.as_deref())?,
-            },
+        let components = RsaComponents {
+            n: bytes("n", self.n.as_deref())?,
+            e: bytes("e", self.e.as_deref())?,
             d: bytes("d", secret(&self.d))?,
             p: bytes("p", secret(&self.p))?,
             q: bytes("q", secret(&self.q))?,
-            dP: bytes("dp", secret(&self.dp))?,
-            dQ: bytes("dq", secret(&self.dq))?,
-            qInv: bytes("qi", secret(&self.qi))?,
+            dp: bytes("dp", secret(&self.dp))?,
+            dq: bytes("dq", secret(&self.dq))?,
+            qi: bytes("qi", secret(&self.qi))?,
         };
-        let pair = KeyPair::from_components(&components).map_err(|_| wrong(()))?;
-        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| wrong(()))?;
-        Ok(der.as_ref().to_vec())
+        crypto::rsa_pkcs8(&components).map_err(wrong)
     }
 }
 

@@ -11,6 +11,7 @@ use reqwest::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt as _};
 
+use crate::Error;
 use crate::error::Cause;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -63,8 +64,8 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// Returns the error of reqwest if the TLS backend or the proxies cannot be initialized.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    /// Fails if the TLS backend or the proxies cannot be initialized.
+    pub fn new() -> Result<Self, Error> {
         Self::from_builder(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))
     }
 
@@ -73,8 +74,8 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// Returns the error of reqwest if the TLS backend cannot be initialized.
-    pub fn direct() -> Result<Self, reqwest::Error> {
+    /// Fails if the TLS backend cannot be initialized.
+    pub fn direct() -> Result<Self, Error> {
         Self::from_builder(
             reqwest::Client::builder()
                 .connect_timeout(Duration::from_secs(10))
@@ -89,10 +90,22 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// Returns the error of `builder`.
+    /// Fails if `builder` does, with its error as the source. With the feature `rustls-no-provider` alone, also fails if the
+    /// program has not installed a cryptography provider.
     #[doc(alias = "proxy")]
     #[doc(alias = "mTLS")]
-    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        // Without a provider, reqwest panics.
+        #[cfg(all(
+            feature = "rustls-no-provider",
+            not(any(feature = "rustls", feature = "native-tls"))
+        ))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(Error::configuration(
+                "TLS has no cryptography provider: install one at the start of the program, such as \
+                 `rustls::crypto::ring::default_provider().install_default()`, or enable the feature `rustls`",
+            ));
+        }
         builder
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -102,6 +115,7 @@ impl HttpClient {
                 client,
                 layered: None,
             })
+            .map_err(Error::http_client)
     }
 
     /// Adds a [`tower`](https://docs.rs/tower) layer around every attempt of every call, including retries. It sees the final
@@ -123,7 +137,7 @@ impl HttpClient {
     /// });
     /// let client = HttpClient::new()?.layer(stamp.into_inner());
     /// # let _ = client;
-    /// # Ok::<(), reqwest::Error>(())
+    /// # Ok::<(), auth0_core::Error>(())
     /// ```
     #[doc(alias = "middleware")]
     #[doc(alias = "interceptor")]
@@ -175,9 +189,9 @@ impl HttpClient {
 /// Whether `error` or one of its sources reports that a TLS certificate was rejected: the client does not trust that of the
 /// server, or the server rejected that of the client.
 ///
-/// A retry would fail in the same way, so neither API calls nor token requests are retried. Recognized with rustls, which is
-/// the default TLS backend. A rejected client certificate is recognized only if the alert arrives during the handshake: with
-/// TLS 1.3 it may arrive later, and then looks like a broken connection.
+/// A retry would fail in the same way, so neither API calls nor token requests are retried. A rejected client certificate is
+/// recognized only if the alert arrives during the handshake: with TLS 1.3 it may arrive later, and then looks like a broken
+/// connection. The errors of native-tls are only distinguished by the text of the operating system.
 pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -185,21 +199,28 @@ pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
         let wrapped = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
-        let tls = match wrapped {
-            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
-            None => error.downcast_ref::<rustls::Error>(),
+        let inner = match wrapped {
+            Some(wrapped) => wrapped as &(dyn StdError + 'static),
+            None => error,
         };
-        if let Some(tls) = tls {
+        #[cfg(feature = "rustls-no-provider")]
+        if let Some(tls) = inner.downcast_ref() {
             return is_about_certificates(tls);
         }
+        #[cfg(feature = "native-tls")]
+        if let Some(tls) = inner.downcast_ref::<native_tls::Error>() {
+            let text = tls.to_string().to_lowercase();
+            return ["certificate", "unknown ca"].iter().any(|of| text.contains(of));
+        }
         next = match wrapped {
-            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            Some(_) => Some(inner),
             None => error.source(),
         };
     }
     false
 }
 
+#[cfg(feature = "rustls-no-provider")]
 fn is_about_certificates(error: &rustls::Error) -> bool {
     use rustls::AlertDescription as Alert;
     match error {
@@ -229,7 +250,7 @@ impl fmt::Debug for HttpClient {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "rustls-no-provider"))]
 mod tests {
     use super::*;
 

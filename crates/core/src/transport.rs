@@ -324,9 +324,9 @@ impl TransportBuilder {
             Some(client) => client,
             // Plain http is for this machine only, and never uses a proxy.
             None if base_url.is_plain() || has_plain_server => {
-                HttpClient::direct().map_err(Error::http_client)?
+                HttpClient::direct()?
             }
-            None => HttpClient::new().map_err(Error::http_client)?,
+            None => HttpClient::new()?,
         };
         let handle = |base_url: &BaseUrl| {
             let limiter = self.limiter.as_ref()?;

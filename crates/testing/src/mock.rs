@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth0_core::http::{self, HeaderMap, Method};
-use auth0_core::{HttpClient, HttpService, Operation, reqwest};
+use auth0_core::{Error, HttpClient, HttpService, Operation, reqwest};
 use bytes::Bytes;
 use tower::layer::layer_fn;
 use tower::service_fn;
@@ -156,8 +156,8 @@ impl MockApi {
     ///
     /// # Errors
     ///
-    /// Returns the error of reqwest if its client cannot be created, which no request uses.
-    pub fn http_client(&self) -> Result<HttpClient, reqwest::Error> {
+    /// Fails if the HTTP client that the layer replaces cannot be created.
+    pub fn http_client(&self) -> Result<HttpClient, Error> {
         let api = self.clone();
         let layer = layer_fn(move |_: HttpService| {
             let api = api.clone();

@@ -19,6 +19,9 @@ const DEPENDENCIES: [(&str, &str, &str); 4] = [
     ),
 ];
 
+/// The features of all crates, which `auth0-core` documents.
+const TLS_BACKENDS: [&str; 3] = ["rustls", "rustls-no-provider", "native-tls"];
+
 /// The dependency of the first program in the documentation.
 const DEV_DEPENDENCY: (&str, &str) = ("tokio", "features = [\"macros\", \"rt-multi-thread\"]");
 
@@ -57,13 +60,18 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
         text += &format!("documentation = {}\n", quoted(&documentation));
     }
     text += "readme = \"README.md\"\ninclude = [\"src/**/*.rs\", \"README.md\", \"LICENSE-*\"]\n\n";
-    text += "[package.metadata.docs.rs]\nall-features = true\n\n[dependencies]\n";
+    text += "[package.metadata.docs.rs]\nall-features = true\n\n";
+    text += "[features]\ndefault = [\"rustls\"]\n# The TLS backend; see auth0-core.\n";
+    for backend in TLS_BACKENDS {
+        text += &format!("{backend} = [\"auth0-core/{backend}\"]\n");
+    }
+    text += "\n[dependencies]\n";
     text += &if target.member {
         "auth0-core.workspace = true\n".to_owned()
     } else {
         match &target.core {
-            CoreSource::Path(path) => format!("auth0-core = {{ path = {} }}\n", quoted(path)),
-            CoreSource::Version(version) => format!("auth0-core = {}\n", quoted(version)),
+            CoreSource::Path(path) => core("path", path),
+            CoreSource::Version(version) => core("version", version),
         }
     };
     for (name, version, rest) in DEPENDENCIES {
@@ -89,6 +97,13 @@ pub(crate) fn manifest(model: &Model<'_>, target: &Target) -> String {
         text += "\n[lints.rust]\nunsafe_code = \"forbid\"\n\n[workspace]\n";
     }
     text
+}
+
+fn core(key: &str, value: &str) -> String {
+    format!(
+        "auth0-core = {{ {key} = {}, default-features = false }}\n",
+        quoted(value)
+    )
 }
 
 fn quoted(text: &str) -> String {

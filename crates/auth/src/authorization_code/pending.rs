@@ -3,13 +3,13 @@
 use std::fmt;
 
 use auth0_core::SecretString;
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::builder::RESERVED;
+use crate::crypto::sha256;
 use crate::error::Error;
 use crate::random;
 
@@ -84,7 +84,7 @@ impl PendingLogin {
 
 /// Returns the S256 code challenge of a verifier (RFC 7636 §4.2).
 fn code_challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+    URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
 impl fmt::Debug for PendingLogin {

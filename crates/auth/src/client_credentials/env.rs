@@ -190,12 +190,8 @@ mod tests {
     }
 
     fn pem() -> String {
-        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-        use base64::Engine as _;
-
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        let text = base64::engine::general_purpose::STANDARD.encode(pair.to_pkcs8v1().unwrap());
-        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+        let key = crate::DpopKey::generate().unwrap();
+        key.to_pem().unwrap().secret().to_owned()
     }
 
     #[test]

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use auth0_core::SecretString;
 use auth0_core::proof::ProofRequest;
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::EcdsaKeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use url::{Position, Url};
 
 use super::jwk::PublicJwk;
+use crate::crypto::{P256Key, sha256};
 use crate::random;
 use crate::signing::SignError;
 
@@ -62,7 +60,7 @@ fn target(url: &Url) -> String {
 
 /// Returns `ath`: the SHA-256 hash of the access token.
 fn hash(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()))
+    URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()))
 }
 
 /// Returns the encoded header of all proofs of a key, followed by a dot.
@@ -84,10 +82,8 @@ pub(super) fn header(jwk: &PublicJwk) -> Result<String, SignError> {
 }
 
 /// Signs a proof and returns it as a compact JWS.
-///
-/// aws-lc-rs signs directly: jsonwebtoken parses the key for each signature, which takes as long as signing.
 pub(super) fn signed(
-    pair: &EcdsaKeyPair,
+    key: &P256Key,
     header: &str,
     claims: &Claims<'_>,
 ) -> Result<SecretString, SignError> {
@@ -96,8 +92,8 @@ pub(super) fn signed(
     let mut text = String::with_capacity(header.len() + claims.len().div_ceil(3) * 4 + 87);
     text.push_str(header);
     URL_SAFE_NO_PAD.encode_string(claims, &mut text);
-    let signature = pair
-        .sign(&SystemRandom::new(), text.as_bytes())
+    let signature = key
+        .sign(text.as_bytes())
         .map_err(|_| SignError::new("signing with the DPoP key failed"))?;
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut text);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::crypto::sha256;
 use crate::signing::SignError;
 
 /// The required members of a public JWK (RFC 7638 §3.2), sorted by name.
@@ -32,7 +32,7 @@ pub(super) fn public(point: &[u8]) -> Result<PublicJwk, SignError> {
 pub(super) fn thumbprint(jwk: &PublicJwk) -> Result<String, SignError> {
     let text = serde_json::to_vec(jwk);
     let text = text.map_err(|_| SignError::new("serializing the public key to JSON failed"))?;
-    Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, &text)))
+    Ok(URL_SAFE_NO_PAD.encode(sha256(&text)))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use auth0_core::SecretString;
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::{Map, Value};
 
+use crate::crypto;
 use crate::discovery::shown_issuer;
 use crate::error::{Finding, IdTokenErrorKind};
 use crate::token_response;
@@ -187,7 +187,7 @@ fn seconds_between(earlier: SystemTime, later: SystemTime) -> u64 {
 
 /// Compares in constant time.
 pub(crate) fn is_same(found: &str, expected: &str) -> bool {
-    verify_slices_are_equal(found.as_bytes(), expected.as_bytes()).is_ok()
+    crypto::are_equal(found.as_bytes(), expected.as_bytes())
 }
 
 /// Converts a NumericDate of a JWT: seconds, possibly fractional (RFC 7519 §2).

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::IdToken;
 use super::claims::Expected;
 use crate::application::Application;
+use crate::crypto;
 use crate::error::{Error, Failure, Finding, IdTokenErrorKind};
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;
@@ -66,15 +67,9 @@ impl Verifier {
             .keys
             .key(&self.application, header.kid.as_deref(), algorithm)
             .await?;
-        if !matches!(
-            jsonwebtoken::crypto::verify(
-                parts.signature,
-                parts.signed.as_bytes(),
-                &key,
-                algorithm.jose(),
-            ),
-            Ok(true)
-        ) {
+        let signature = URL_SAFE_NO_PAD.decode(parts.signature).ok();
+        let signed = parts.signed.as_bytes();
+        if !signature.is_some_and(|found| crypto::verify(found, signed, &key, algorithm.jose())) {
             return Err(invalid(IdTokenErrorKind::Signature));
         }
         // The claims are not parsed before the signature is checked.

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{AccessToken, Scopes};
-use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::future::{Either, select};
 
 use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use crate::cache::{Need, Timing};
+use crate::crypto::sha256;
 use crate::dpop::DpopKey;
 use crate::error::Error;
 use crate::token_response::{Grant, binding, fits_header};
@@ -103,7 +103,7 @@ impl SharedToken {
 
     /// Records that an API rejected a token, so that it is not loaded from the store again.
     pub(crate) fn reject(&self, token: &AccessToken) {
-        let digest = hash(token.secret());
+        let digest = sha256(token.secret().as_bytes());
         let mut rejected = self.rejected();
         if !rejected.contains(&digest) {
             if rejected.len() == MAX_REJECTED {
@@ -166,7 +166,7 @@ impl SharedToken {
         let stored = self.record(loaded)??;
         if self
             .rejected()
-            .contains(&hash(stored.access_token.secret()))
+            .contains(&sha256(stored.access_token.secret().as_bytes()))
         {
             return None;
         }
@@ -251,10 +251,4 @@ impl StoredToken {
             },
         })
     }
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    bytes
 }

@@ -25,6 +25,9 @@ impl SigningKey {
     }
 
     fn generate() -> Result<Self, String> {
+        // The jsonwebtoken crate panics without a default if another crate of the program enables its other implementation.
+        // An error means that the program has installed one, which serves as well.
+        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| error.to_string())?;
         let pem = pem(der.as_ref());

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use aws_lc_rs::digest::{SHA256, digest as hash};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::disk;
+use crate::crypto::sha256;
 use crate::store::{StoreError, StoredToken, TokenKey};
 
 /// The version of the format.
@@ -128,8 +128,7 @@ impl Document {
 pub(super) fn digest(key: &TokenKey) -> Result<String, StoreError> {
     let text = serde_json::to_vec(key).map_err(|_| unfit())?;
     // 96 bits are enough to distinguish the keys of one file.
-    let digest = hash(&SHA256, &text);
-    Ok(URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12]))
+    Ok(URL_SAFE_NO_PAD.encode(&sha256(&text)[..12]))
 }
 
 fn value(of: &impl Serialize) -> Result<Value, StoreError> {
