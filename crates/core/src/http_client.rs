@@ -210,7 +210,9 @@ pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
         #[cfg(feature = "native-tls")]
         if let Some(tls) = inner.downcast_ref::<native_tls::Error>() {
             let text = tls.to_string().to_lowercase();
-            return ["certificate", "unknown ca"].iter().any(|of| text.contains(of));
+            return ["certificate", "unknown ca"]
+                .iter()
+                .any(|of| text.contains(of));
         }
         next = match wrapped {
             Some(_) => Some(inner),

@@ -323,9 +323,7 @@ impl TransportBuilder {
         let http_client = match self.http_client {
             Some(client) => client,
             // Plain http is for this machine only, and never uses a proxy.
-            None if base_url.is_plain() || has_plain_server => {
-                HttpClient::direct()?
-            }
+            None if base_url.is_plain() || has_plain_server => HttpClient::direct()?,
             None => HttpClient::new()?,
         };
         let handle = |base_url: &BaseUrl| {

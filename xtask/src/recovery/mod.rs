@@ -16,7 +16,7 @@ use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::extensions;
 use crate::guard::guard;
-use crate::lower::{Normalized, Options};
+use crate::lower::{self, Normalized, Options};
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::selection;
