@@ -86,7 +86,15 @@ fn yaml(source: &Source) -> Result<Value, Box<Report>> {
                             text.truncate(short.len());
                         }
                     }
-                    Problem::at("", format!("the document is not valid YAML: {text}"))
+                    let is_indentation = text.contains("indentation in multiline quoted scalar");
+                    let problem =
+                        Problem::at("", format!("the document is not valid YAML: {text}"));
+                    match is_indentation {
+                        true => problem
+                            .expected("a line that is indented more than the key of the quoted text")
+                            .help("indent this line, and the lines of the text that follow; the value stays the same"),
+                        false => problem,
+                    }
                 }
             };
             Report::at_offset(problem, source, offset).into()
@@ -197,6 +205,20 @@ mod tests {
             value,
             Ok(json!({"a": "on", "b": "no", "c": "2026-01-01", "d": 1.0, "200": "x"}))
         );
+    }
+
+    #[test]
+    fn quoted_text_that_is_indented_too_little_is_an_error_that_says_what_to_indent() {
+        let source = Source {
+            name: "x".into(),
+            text: "a:\n  b: \"one\ntwo\"\n".into(),
+            format: Format::Yaml,
+        };
+        let report = parse(&source).expect_err("not valid YAML");
+        let at = report.offset().unwrap_or_default();
+        assert_eq!(source.position(at).0, 3);
+        let help = report.problem().help.as_deref().unwrap_or_default();
+        assert!(help.starts_with("indent this line"), "{help}");
     }
 
     #[test]

@@ -187,7 +187,20 @@ impl Union {
         component.is_some_and(|component| {
             UNIONS.iter().any(|key| component.get(*key).is_some())
                 && (property_of(component) == Some(&self.property)
-                    || self.values.get(name).is_none_or(|values| values == &[name]))
+                    || self.values.get(name).is_none_or(|values| {
+                        values == &[name] || self.is_declared(component, values, schemas)
+                    }))
+        })
+    }
+
+    /// Whether each variant of `union` declares which of the values it has.
+    fn is_declared(&self, union: &Value, values: &[String], schemas: &Object) -> bool {
+        let variants = UNIONS.iter().find_map(|key| union.get(*key)?.as_array());
+        variants.into_iter().flatten().all(|variant| {
+            let declared =
+                ref_name(variant).and_then(|name| declared_values(&name, &self.property, schemas));
+            let is_value = |one: &Value| values.iter().any(|value| *one == json!(value));
+            declared.is_some_and(|declared| declared.iter().all(is_value))
         })
     }
 
