@@ -334,10 +334,14 @@ impl Request<'_> {
         ty: &Type,
     ) -> TokenStream {
         let parts = self.local("parts");
+        // A map has no fields.
         let map = self
             .fields(ty)
             .is_none()
-            .then(|| quote!(#parts.members(body);));
+            .then(|| match type_syntax::is_upload(ty) {
+                true => quote!(#parts.named_files(body);),
+                false => quote!(#parts.members(body);),
+            });
         let fields = self.fields(ty).unwrap_or_default();
         let statements = fields.iter().map(|field| {
             let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);

@@ -1,5 +1,6 @@
 //! Bodies of `multipart/form-data`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
@@ -91,6 +92,14 @@ impl Multipart {
                 Content::Text(text) | Content::Json(text) => redaction.add_member(name, text),
                 Content::File(_) => {}
             }
+        }
+    }
+
+    /// Adds files under the names that the caller chose.
+    pub fn named_files(&mut self, files: &BTreeMap<String, Upload>) {
+        for (name, file) in files {
+            let file = Content::File(file.clone());
+            self.parts.push((name.clone(), file, None));
         }
     }
 

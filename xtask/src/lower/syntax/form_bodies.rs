@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, resolve, strings};
+use crate::lower::schema::{Object, keys_beside, resolve, strings};
 use crate::lower::shape::rust_type;
 use crate::lower::syntax::media_types::essence;
 use crate::lower::syntax::parameter_styles::{customary, http_name, is_customary};
@@ -34,7 +34,15 @@ pub(super) fn multipart(
     schemas: &Object,
     cx: &mut PassContext<'_>,
 ) -> Option<FormBody> {
-    let schema = media.get("schema")?;
+    let schema = media.get("schema");
+    let Some(schema) = schema.filter(|schema| !keys_beside(schema, &[]).is_empty()) else {
+        // The document does not say which parts there are: the caller names them.
+        let source = schema.map_or_else(|| at.to_owned(), |schema| origin::of(schema, at));
+        return Some(FormBody {
+            schema: json!({ "type": "object", "additionalProperties": upload(&source), (origin::SOURCE): source }),
+            parts: Map::new(),
+        });
+    };
     let mut object = flattened(schema, schemas, 0)?;
     let shapes: BTreeMap<String, ValueShape> = properties(&object)
         .map(|(name, property)| (name.clone(), ValueShape::of(property, schemas)))

@@ -412,9 +412,12 @@ fn unify(
     let Some(first) = bodies.first() else {
         return;
     };
+    // Equal schemas of different components would become different types.
     let is_first = |status: &String| {
-        let schema = schema_of(&responses[status.as_str()]);
-        schema.map(origin::stripped) == Some(origin::stripped(first))
+        schema_of(&responses[status.as_str()]).is_some_and(|schema| {
+            origin::stripped(schema) == origin::stripped(first)
+                && schema.get(origin::NAME) == first.get(origin::NAME)
+        })
     };
     if statuses.iter().all(is_first) {
         return;
