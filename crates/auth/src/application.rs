@@ -471,7 +471,7 @@ impl Application {
             _ => (SecretString::default(), ITERATIONS),
         };
         let text = Form::default().secret("client_secret", &key).with(form);
-        let digest = crypto::hmac_pbkdf2(
+        let digest = crypto::pbkdf2_hmac_sha256(
             iterations,
             application.encoded().as_bytes(),
             text.encoded().as_bytes(),

@@ -23,7 +23,7 @@ compile_error!(
 
 #[cfg(any(feature = "aws-lc", feature = "rust-crypto"))]
 pub(crate) use implementation::{
-    P256Key, are_equal, ec_pkcs8, fill_random, hmac_pbkdf2, rsa_pkcs8, sha256,
+    P256Key, are_equal, ec_pkcs8, fill_random, pbkdf2_hmac_sha256, rsa_pkcs8, sha256,
 };
 
 /// The operation failed. The cause is not reported, because it could describe a secret.
@@ -59,7 +59,7 @@ pub(crate) struct RsaComponents {
     pub(crate) qi: Vec<u8>,
 }
 
-/// Signs a message with the format of RFC 7518.
+/// Signs a message. The signature has the format of RFC 7518.
 pub(crate) fn sign(
     message: &[u8],
     key: &EncodingKey,
@@ -70,7 +70,7 @@ pub(crate) fn sign(
     signer.try_sign(message).map_err(|_| CryptoError)
 }
 
-/// Whether a signature with the format of RFC 7518 is one of this message and this key.
+/// Whether `signature`, in the format of RFC 7518, is valid for the message and the key.
 pub(crate) fn verify(
     signature: Vec<u8>,
     message: &[u8],

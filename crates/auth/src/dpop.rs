@@ -142,7 +142,7 @@ pub struct DpopKey {
 }
 
 struct Key {
-    key: P256Key,
+    signing_key: P256Key,
     /// The encoded header of every proof, followed by a dot.
     header: String,
     thumbprint: String,
@@ -191,7 +191,7 @@ impl DpopKey {
             header: claims::header(&jwk)?,
             thumbprint: jwk::thumbprint(&jwk)?,
             nonces: Nonces::default(),
-            key,
+            signing_key: key,
         };
         Ok(Self {
             key: Arc::new(key),
@@ -219,7 +219,7 @@ impl DpopKey {
     /// Returns an error if the key cannot be serialized, which does not happen with a key that can sign.
     pub fn to_pem(&self) -> Result<SecretString, SignError> {
         const LINE: usize = 64;
-        let document = self.key.key.to_pkcs8();
+        let document = self.key.signing_key.to_pkcs8();
         let document = document.map_err(|_| SignError::new("serializing the key failed"))?;
         let text = SecretString::from(STANDARD.encode(document));
         let mut rest = text.secret();
@@ -241,7 +241,7 @@ impl DpopKey {
         let iat = now.duration_since(UNIX_EPOCH);
         let nonce = self.key.nonces.of(request.role(), request.url);
         let claims = Claims::new(request, iat.map_or(0, |passed| passed.as_secs()), nonce)?;
-        claims::signed(&self.key.key, &self.key.header, &claims)
+        claims::signed(&self.key.signing_key, &self.key.header, &claims)
     }
 }
 

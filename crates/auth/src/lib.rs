@@ -53,6 +53,13 @@
 //!
 //! An [`Error`] of a source is the source of the [`TokenError`](auth0_core::TokenError) of the call that needed the token;
 //! [`Error::find_in`] finds it there. No error, `Debug` output or log event contains a secret, a token or a response body.
+//!
+//! # Features
+//!
+//! - `aws-lc` (default): signatures and digests of aws-lc. It is used if `rust-crypto` is enabled as well; one of them is required.
+//! - `rust-crypto`: signatures and digests in Rust, without a C compiler. Its RSA does not run in constant time
+//!   (RUSTSEC-2023-0071): sign with ECDSA.
+//! - `rustls` (default), `rustls-no-provider`, `native-tls`: TLS, as in [`auth0_core`].
 #![forbid(unsafe_code)]
 
 mod application;

@@ -24,6 +24,14 @@
 //! - A request is sent without a token only if the client was built without a token source.
 //! - No secret and no body appears in `Debug`, `Display` or logs. An error displays the documented members of an error
 //!   body, without the secrets of the call. URLs with ids are logged at trace level only.
+//!
+//! # Features
+//!
+//! They select TLS and have the same names in all crates; without any, only `http://` works.
+//!
+//! - `rustls` (default): rustls with the cryptography of aws-lc.
+//! - `rustls-no-provider`: rustls with the cryptography that the program installs. [`HttpClient::new`] fails if there is none.
+//! - `native-tls`: the library of the operating system. It is used if rustls is enabled as well.
 #![forbid(unsafe_code)]
 
 mod additional_fields;

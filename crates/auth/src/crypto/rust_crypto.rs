@@ -22,7 +22,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// PBKDF2 (RFC 8018 §5.2) with HMAC-SHA256.
-pub(crate) fn hmac_pbkdf2(iterations: NonZeroU32, salt: &[u8], password: &[u8]) -> [u8; 32] {
+pub(crate) fn pbkdf2_hmac_sha256(iterations: NonZeroU32, salt: &[u8], password: &[u8]) -> [u8; 32] {
     pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password, salt, iterations.get())
 }
 

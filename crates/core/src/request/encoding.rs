@@ -39,7 +39,7 @@ const NOT_IN_COOKIE: &AsciiSet = &CONTROLS
     .add(b';')
     .add(b'\\');
 
-/// What the name of a cookie cannot contain besides: what ends it.
+/// The characters that are encoded in the name of a cookie: those of its value, and `=`, which ends the name.
 const NOT_IN_COOKIE_NAME: &AsciiSet = &NOT_IN_COOKIE.add(b'=');
 
 /// Writes `text` as a name at `place`.
