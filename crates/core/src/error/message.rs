@@ -26,7 +26,7 @@ impl Error {
         let detail = problem.message().or(problem.detail());
         let detail = detail.or(problem.error_description());
         let mut shown_texts: Vec<String> = reason.map(str::to_owned).into_iter().collect();
-        let mut write_once = |text: String| {
+        let mut write_once = |text: String| -> fmt::Result {
             let is_new = !text.is_empty()
                 && !shown_texts
                     .iter()
